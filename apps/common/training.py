@@ -1,0 +1,260 @@
+"""Training with `fit`: every app's loop, with early stopping and resume."""
+
+import csv
+import io
+import os
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from .checkpoint import (
+    load_arrays,
+    read_values,
+    save_arrays,
+    state_variables,
+    synchronize,
+    write_values,
+)
+
+CHECKPOINT_SECONDS = 120.0
+
+
+def choose_precision(wanted: str) -> str:
+    """The Keras policy to train in: "auto" is bfloat16 where it is native."""
+    if wanted != "auto":
+        return wanted
+    try:
+        flags = Path("/proc/cpuinfo").read_text(encoding="utf-8")
+    except OSError:
+        return "float32"
+    native = "avx512_bf16" in flags or "amx_bf16" in flags
+    return "mixed_bfloat16" if native else "float32"
+
+
+@keras.saving.register_keras_serializable(package="polyhead")
+class WarmUpDecay(keras.optimizers.schedules.LearningRateSchedule):
+    """Linear rise to `peak` over `warmup_steps`, then a cosine to zero.
+
+    Args:
+        peak: the highest learning rate.
+        warmup_steps: steps of the rise.
+        total_steps: steps in all; the rate is zero after them.
+    """
+
+    def __init__(self, peak, warmup_steps, total_steps):
+        self.peak = peak
+        self.warmup_steps = warmup_steps
+        self.total_steps = total_steps
+
+    def __call__(self, step):
+        step = keras.ops.cast(step, "float32")
+        warmup = float(max(1, min(self.warmup_steps, self.total_steps // 2)))
+        rise = (step + 1.0) / warmup
+        after = (step - warmup) / max(1.0, self.total_steps - warmup)
+        fall = 0.5 + 0.5 * keras.ops.cos(np.pi * keras.ops.clip(after, 0.0, 1.0))
+        return self.peak * keras.ops.minimum(rise, fall)
+
+    def get_config(self):
+        return {
+            "peak": self.peak,
+            "warmup_steps": self.warmup_steps,
+            "total_steps": self.total_steps,
+        }
+
+
+class EpochData(keras.utils.PyDataset):
+    """Batches that are a pure function of the epoch's number.
+
+    Args:
+        make_epoch: gives the epoch's batches, a sequence of what `fit` takes.
+            Each epoch has the same number of batches. Keras reads off the
+            first two which dimensions may vary, so these must differ in them.
+    """
+
+    def __init__(self, make_epoch: Callable[[int], list]):
+        super().__init__()
+        self.make_epoch = make_epoch
+        self.batches: list = []
+        self.epoch = -1
+        self.skipped = 0
+
+    def start(self, epoch: int, skipped: int = 0) -> None:
+        if epoch != self.epoch:
+            self.batches = self.make_epoch(epoch)
+            self.epoch = epoch
+        self.skipped = skipped
+
+    def __len__(self):
+        return len(self.batches) - self.skipped
+
+    def __getitem__(self, index):
+        return self.batches[self.skipped + index]
+
+
+@dataclass
+class State:
+    """Where a training stands; kept in its checkpoint."""
+
+    epoch: int = 0
+    step: int = 0  # batches of this epoch that are done
+    best_epoch: int = -1
+    best_score: float | None = None
+    stopped: bool = False
+    seconds: float = 0.0
+    history: list[dict] = field(default_factory=list)
+
+
+class Loop(keras.callbacks.Callback):
+    """Scores each epoch, keeps the best weights, checkpoints, stops early."""
+
+    def __init__(self, data, score, monitor, larger_is_better, patience, folder, state):
+        super().__init__()
+        self.data = data
+        self.score = score
+        self.monitor = monitor
+        self.sign = 1.0 if larger_is_better else -1.0
+        self.patience = patience
+        self.folder = folder
+        self.state = state
+        self.saved_at = time.monotonic()
+        self.mark = time.monotonic()
+
+    def on_epoch_begin(self, epoch, logs=None):
+        skipped = self.state.step if epoch == self.state.epoch else 0
+        self.data.start(epoch, skipped)
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.state.step += 1
+        due = time.monotonic() - self.saved_at >= CHECKPOINT_SECONDS
+        if due and self.state.step < len(self.data.batches):
+            self.save()
+
+    def on_epoch_end(self, epoch, logs=None):
+        synchronize(self.model)
+        averaged = use_averages(self.model)
+        row = {"epoch": epoch + 1, **{k: float(v) for k, v in (logs or {}).items()}}
+        row |= {f"validation_{k}": float(v) for k, v in self.score(self.model).items()}
+        state = self.state
+        state.epoch, state.step = epoch + 1, 0
+        self.tick()
+        row["seconds"] = round(state.seconds, 2)
+        state.history.append(row)
+        score = row[f"validation_{self.monitor}"]
+        best = state.best_score
+        if best is None or self.sign * score >= self.sign * best:
+            state.best_score, state.best_epoch = score, epoch
+            values = read_values(self.model.trainable_variables)
+            values += read_values(fixed_variables(self.model))
+            save_arrays(self.folder / "best.npz", values, {"epoch": epoch})
+        restore_raw(self.model, averaged)
+        if logs is not None:
+            logs.update({k: v for k, v in row.items() if k != "epoch"})
+        if epoch - state.best_epoch >= self.patience:
+            state.stopped = True
+            self.model.stop_training = True
+        self.save()
+
+    def tick(self):
+        now = time.monotonic()
+        self.state.seconds += now - self.mark
+        self.mark = now
+
+    def save(self):
+        self.tick()
+        synchronize(self.model)
+        values = read_values(state_variables(self.model))
+        save_arrays(self.folder / "last.npz", values, asdict(self.state))
+        self.saved_at = time.monotonic()
+
+
+def fixed_variables(model) -> list:
+    """Non-trainable weights (statistics of norms), without seeds and metrics."""
+    return list(model.non_trainable_weights)
+
+
+def use_averages(model):
+    """Puts the moving averages into the weights; returns the raw values."""
+    if not model.optimizer.use_ema:
+        return None
+    raw = read_values(model.trainable_variables)
+    averages = model.optimizer._model_variables_moving_average
+    write_values(model.trainable_variables, read_values(averages))
+    return raw
+
+
+def restore_raw(model, raw) -> None:
+    if raw is not None:
+        write_values(model.trainable_variables, raw)
+
+
+def train(
+    model: keras.Model,
+    make_epoch: Callable[[int], list],
+    epochs: int,
+    score: Callable[[keras.Model], dict[str, float]],
+    monitor: str,
+    folder: Path,
+    patience: int,
+    larger_is_better: bool = True,
+    callbacks: tuple[keras.callbacks.Callback, ...] = (),
+) -> State:
+    """Trains a compiled model to its best epoch, or goes on where it was cut off.
+
+    Args:
+        model: compiled and built.
+        make_epoch: see `EpochData`.
+        epochs: the most epochs.
+        score: measures the model on validation data after each epoch.
+        monitor: the measure that decides which epoch is best.
+        folder: of the checkpoints; what it holds is resumed.
+        patience: epochs without a better score before training stops.
+        larger_is_better: the monitored measure's direction.
+        callbacks: shown each epoch's measures, for progress.
+
+    Returns:
+        The final state. The model holds the best epoch's weights.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    model.optimizer.build(model.trainable_variables)
+    state = State()
+    if (folder / "last.npz").exists():
+        values, saved = load_arrays(folder / "last.npz")
+        state = State(**saved)
+        write_values(state_variables(model), values)
+    data = EpochData(make_epoch)
+    loop = Loop(data, score, monitor, larger_is_better, patience, folder, state)
+    while state.epoch < epochs and not state.stopped:
+        data.start(state.epoch, state.step)
+        # A cut epoch is shorter than the others, so it is a `fit` of its own.
+        end = state.epoch + 1 if state.step else epochs
+        model.fit(
+            data,
+            initial_epoch=state.epoch,
+            epochs=end,
+            shuffle=False,
+            verbose=0,
+            callbacks=[loop, *callbacks],
+        )
+        if model.optimizer.use_ema:  # `fit` leaves the averages in the weights
+            values, _ = load_arrays(folder / "last.npz")
+            write_values(state_variables(model), values)
+    values, _ = load_arrays(folder / "best.npz")
+    write_values(model.trainable_variables + fixed_variables(model), values)
+    write_history(folder.parent / "history.csv", state.history)
+    return state
+
+
+def write_history(path: Path, history: list[dict]) -> None:
+    """One row an epoch, as CSV."""
+    columns = list(dict.fromkeys(key for row in history for key in row))
+    text = io.StringIO()
+    writer = csv.DictWriter(text, columns)
+    writer.writeheader()
+    writer.writerows(history)
+    temporary = path.with_name(path.name + ".tmp")
+    temporary.write_text(text.getvalue(), encoding="utf-8")
+    os.replace(temporary, path)

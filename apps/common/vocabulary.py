@@ -1,0 +1,77 @@
+"""Learning a vocabulary of byte pieces, and the oracle that reads it.
+
+The vocabulary file is a Hugging Face `tokenizers` file: any program that has
+that library gets the very ids that the exported graph computes.
+"""
+
+import random
+import string
+from collections.abc import Iterable
+
+from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, trainers
+
+PAD, START, END = "<pad>", "<start>", "<end>"  # ids 0, 1, 2
+SPECIAL = (PAD, START, END)
+MAX_PIECE_BYTES = 16  # each byte more costs a gather in the graph
+SAMPLE_BYTES = 20_000_000  # enough to learn any vocabulary that fits a phone
+
+
+def byte_characters() -> dict[str, int]:
+    """The printable character that stands for each byte in the file."""
+    # GPT-2's table: printable Latin-1 stands for itself, the rest moves past 255.
+    kept = [*range(33, 127), *range(161, 173), *range(174, 256)]
+    rest = [byte for byte in range(256) if byte not in set(kept)]
+    return {chr(b): b for b in kept} | {chr(256 + i): b for i, b in enumerate(rest)}
+
+
+def new_oracle(vocabulary: dict[str, int], case_fold: bool) -> Tokenizer:
+    """A `tokenizers.Tokenizer` with our rules and the given vocabulary."""
+    oracle = Tokenizer(
+        models.WordPiece(
+            vocabulary,
+            unk_token=PAD,  # never used: every byte is a piece
+            continuing_subword_prefix="",
+            max_input_chars_per_word=1_000_000,
+        )
+    )
+    fold = [
+        normalizers.Replace(upper, upper.lower())
+        for upper in string.ascii_uppercase
+        if case_fold
+    ]
+    # A first word then has the same pieces as the same word further on.
+    oracle.normalizer = normalizers.Sequence([*fold, normalizers.Prepend(" ")])
+    punctuation = Regex(r" ?[!-/:-@\[-`{-~]")
+    oracle.pre_tokenizer = pre_tokenizers.Sequence(
+        [
+            pre_tokenizers.Split(punctuation, "isolated"),
+            pre_tokenizers.Split(" ", "merged_with_next"),
+            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
+        ]
+    )
+    return oracle
+
+
+def learn_vocabulary(
+    texts: Iterable[str], size: int, case_fold: bool, seed: int = 0
+) -> Tokenizer:
+    """Learns `size` pieces from the texts (a seeded sample of very long sets)."""
+    texts = list(texts)
+    total = sum(len(text) for text in texts)
+    if total > SAMPLE_BYTES:
+        kept = max(1, len(texts) * SAMPLE_BYTES // total)
+        texts = random.Random(seed).sample(texts, kept)
+    oracle = new_oracle({}, case_fold)
+    alphabet = sorted(byte_characters())
+    trainer = trainers.WordPieceTrainer(
+        vocab_size=max(size, len(alphabet) + len(SPECIAL)),
+        show_progress=False,
+        special_tokens=list(SPECIAL),
+        initial_alphabet=alphabet,
+        continuing_subword_prefix="",
+    )
+    oracle.train_from_iterator(texts, trainer)
+    vocabulary = oracle.get_vocab()
+    pieces = sorted(vocabulary, key=vocabulary.__getitem__)
+    kept_pieces = [p for p in pieces if p in SPECIAL or len(p) <= MAX_PIECE_BYTES]
+    return new_oracle({piece: i for i, piece in enumerate(kept_pieces)}, case_fold)

@@ -1,0 +1,73 @@
+"""Everything that decides a text-classification run, in one frozen dataclass."""
+
+from dataclasses import dataclass
+
+# What a preset fills in where the user said nothing.
+PRESETS = {
+    "tiny": {"num_layers": 1, "hidden_dim": 64, "num_heads": 2},
+    "small": {"num_layers": 2, "hidden_dim": 128, "num_heads": 4},
+    "base": {"num_layers": 4, "hidden_dim": 256, "num_heads": 8},
+}
+
+
+@dataclass(frozen=True)
+class Config:
+    """Configuration of a text-classification run.
+
+    The same fields serve the Python API, the command line (`--epochs 5`, or
+    `--set hidden_dim=256` for the ones without a flag of their own) and the
+    run's `config.json`. A field left at None is filled from the preset.
+    """
+
+    # Data.
+    train: str | None = None  # file, folder of class folders
+    validation: str | None = None  # made from train where absent
+    test: str | None = None
+    dataset: str | None = None  # an embedded data set: "languages"
+    tfds: str | None = None  # a TensorFlow Datasets name
+    tfds_dir: str | None = None
+    text_column: str = "text"
+    label_column: str = "label"
+    multi_label: bool = False
+    label_separator: str = ","
+    validation_fraction: float = 0.1
+
+    # The run.
+    run: str | None = None  # folder; saved_models/<task>-<data> where absent
+    preset: str = "small"  # tiny, small, base, or a KerasHub preset
+    init_from: str | None = None  # an older run's folder
+    epochs: int = 15
+    seed: int = 0
+    deterministic: bool = False
+
+    # Text.
+    vocabulary_size: int = 4000  # pieces
+    max_tokens: int = 128  # longer texts are cut, in training and in the file
+    case_fold: bool = True  # ASCII only
+    piece_dropout: float = 0.15  # chance to skip a match while training
+
+    # Model: the deep branch, an encoder.
+    num_layers: int | None = None
+    hidden_dim: int | None = None
+    num_heads: int | None = None
+    stem_width: int = 3  # residual convolution before the encoder; 0 for none
+    dropout: float = 0.3
+
+    # Model: the wide branch, hashed word uni- and bigrams.
+    wide: bool = True
+    wide_buckets: int = 16384
+    wide_dim: int = 64
+    wide_dropout: float = 0.3  # chance to drop an n-gram while training
+    wide_learning_rate_ratio: float = 20.0
+
+    # Training.
+    batch_size: int = 64
+    learning_rate: float = 1e-3
+    warmup_steps: int = 100
+    weight_decay: float = 0.01
+    label_smoothing: float = 0.0
+    class_weights: bool = False  # weigh classes by inverse frequency
+    ema: float = 0.0  # momentum of the weights' moving average; 0 for none
+    patience: int = 4  # epochs without a better validation score
+    mixed_precision: str = "auto"  # auto, float32, mixed_bfloat16
+    lora_rank: int = 0  # KerasHub presets only; 0 trains every weight
