@@ -1,4 +1,30 @@
 """One app a task, each from data to a file that can be shipped."""
 
+import importlib
+from pathlib import Path
+
 if __name__ != "polyhead.apps":
     raise ImportError(f"import polyhead.apps, not {__name__}")
+
+
+def load(path):
+    """Loads a finished run of any task.
+
+    Args:
+        path: the run's folder, which was `--run` in training.
+
+    Returns:
+        The task's `Run`, with `predict`, `evaluate`, `explain` and `export`.
+
+    Raises:
+        PolyheadError: the folder is missing, unfinished or corrupt.
+    """
+    from .common.config import read_config_json
+    from .common.run_folder import check_run
+    from .common.tasks import load_app
+
+    path = Path(path)
+    check_run(path)
+    app = load_app(read_config_json(path / "config.json")["task"])
+    importlib.import_module("polyhead.layers")  # registers what model.keras names
+    return app.load(path)

@@ -57,7 +57,7 @@ def replacing(path):
             os.fsync(file.fileno())
         os.replace(temporary, path)
     except (OSError, RuntimeError) as error:
-        if isinstance(error, OSError) or _is_full(error):
+        if isinstance(error, OSError) or is_full(error):
             raise writing_error(path, error) from error
         raise
     finally:
@@ -66,7 +66,7 @@ def replacing(path):
 
 def writing_error(path, error):
     """Says in one line why a file could not be written."""
-    if _is_full(error):
+    if is_full(error):
         return PolyheadError(
             f"{path}: the disk is full: free some space and give the same command "
             "again (the older file is as it was)"
@@ -74,7 +74,8 @@ def writing_error(path, error):
     return PolyheadError(f"{path}: cannot be written ({error.strerror or error})")
 
 
-def _is_full(error):
+def is_full(error):
+    """Whether an error says that there is no room left on the disk."""
     # h5py keeps the system's error only in its text, at times as a RuntimeError.
     number = getattr(error, "errno", None)
     return number in _FULL or "No space left on device" in str(error)

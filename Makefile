@@ -1,0 +1,63 @@
+# make demo and make test need python3 (3.11 to 3.13), make and the package index.
+PYTHON ?= python3
+# Another package index to look for PyTorch in, such as
+# TORCH_INDEX=https://download.pytorch.org/whl/cpu
+TORCH_INDEX ?=
+
+VENV := .venv
+BIN := $(VENV)/bin
+DEMO := saved_models/demo
+MYPY_ROOT := .cache/mypy-root
+STAMP := $(VENV)/.installed
+
+.PHONY: demo test test-backends check format bench clean
+.DELETE_ON_ERROR:
+
+# An older build/ would ship modules that are gone.
+$(STAMP): setup.cfg pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' \
+	  || { echo "Python 3.11, 3.12 or 3.13 is needed: make PYTHON=python3.12"; exit 1; }
+	rm -rf build
+	$(PYTHON) -m venv $(VENV)
+	@echo "Installing into $(VENV): about 1.5 GB the first time."
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[demo,jax,test]'
+	@touch $@
+
+demo: $(STAMP)
+	$(BIN)/polyhead train text-classification --dataset languages --run $(DEMO) --overwrite
+	$(BIN)/polyhead evaluate $(DEMO)
+	$(BIN)/polyhead export $(DEMO)
+	$(BIN)/polyhead predict $(DEMO) --engine tflite --top-k 2 \
+	  "Where is the station?" "Où est la gare ?" "Wo ist der Bahnhof?" \
+	  "¿Dónde está la estación?" "駅はどこですか" "Где находится вокзал?"
+
+test: $(STAMP)
+	@echo "== the whole suite on TensorFlow"
+	KERAS_BACKEND=tensorflow $(BIN)/python -m pytest -q
+	@echo "== the layers on JAX"
+	KERAS_BACKEND=jax $(BIN)/python -m pytest -q tests/layers
+
+test-backends: $(STAMP)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+	  $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) torch==2.13.0
+	@echo "== the layers on PyTorch"
+	KERAS_BACKEND=torch $(BIN)/python -m pytest -q tests/layers
+
+# mypy cannot follow an editable install, so it is shown a folder with polyhead in it.
+check: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	mkdir -p $(MYPY_ROOT) && ln -sfn "$(CURDIR)" $(MYPY_ROOT)/polyhead
+	MYPYPATH=$(MYPY_ROOT) $(BIN)/mypy -p polyhead.layers -p polyhead.apps
+
+format: $(STAMP)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(STAMP)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[bench]'
+	$(BIN)/python benchmarks/text_classification.py
+
+clean:
+	rm -rf $(VENV) $(DEMO) .cache build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

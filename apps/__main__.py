@@ -1,0 +1,7 @@
+"""`python -m polyhead.apps` is the command `polyhead`."""
+
+import sys
+
+from .common.cli import main
+
+sys.exit(main())

@@ -1,0 +1,289 @@
+"""From the words of the command line to a namespace. Imports nothing heavy."""
+
+import argparse
+import dataclasses
+import difflib
+import importlib.metadata
+import typing
+from pathlib import Path
+
+from .config import make_config, parse_settings, parse_value, read_settings
+from .errors import UsageError
+from .tasks import TASKS, config_class, find_task
+
+EXPORT_FORMATS = ("savedmodel", "tflite")
+VARIANTS = ("float32", "float16", "int8", "full_int8")
+
+_HELP = f"""\
+usage: polyhead VERB ... [--help]
+
+  train TASK    train a model on your data; TASK is {", ".join(TASKS)}
+  evaluate RUN  score a trained run beside its baselines
+  predict RUN   answer for texts, a file, or standard input
+  explain RUN   show which parts of a text decided
+  export RUN    write and verify the files to ship
+
+  polyhead VERB --help, polyhead train TASK --help, polyhead --version
+"""
+
+
+class Parser(argparse.ArgumentParser):
+    """Raises a UsageError where argparse prints its usage and exits."""
+
+    def __init__(self, verb, usage, description):
+        prog = f"polyhead {verb}"
+        super().__init__(
+            prog=prog,
+            usage=f"{prog} {usage}",
+            description=description,
+            allow_abbrev=False,
+        )
+        level = self.add_mutually_exclusive_group()
+        level.add_argument(
+            "-v", "--verbose", action="store_true", help="show what the libraries say"
+        )
+        level.add_argument(
+            "-q", "--quiet", action="store_true", help="show results and errors only"
+        )
+
+    def error(self, message):
+        raise UsageError(f"{message} (see {self.prog} --help)")
+
+
+def parse(argv, task=None):
+    """Reads a command.
+
+    Args:
+        argv: the words after `polyhead`.
+        task: the task of `train`, where the command is that task's own.
+
+    Returns:
+        A namespace with `verb` and what the verb takes, or None where the answer
+        (help, version) has been printed.
+    """
+    verb, rest = (argv[0], list(argv[1:])) if argv else ("--help", [])
+    if verb in ("-h", "--help"):
+        print(_HELP, end="")
+        return None
+    if verb == "--version":
+        print("polyhead", importlib.metadata.version("polyhead"))
+        return None
+    if verb not in _VERBS:
+        near = difflib.get_close_matches(verb, _VERBS, n=1, cutoff=0.0)[0]
+        raise UsageError(
+            f"unknown verb {verb!r}; the nearest known one is {near!r} "
+            "(see polyhead --help)"
+        )
+    if verb == "train" and task is not None:
+        rest.insert(0, task)
+    arguments = _VERBS[verb](rest)
+    if arguments is not None:
+        arguments.verb = verb
+    return arguments
+
+
+def _train(words):
+    if not words or words[0] in ("-h", "--help"):
+        if not words:
+            raise UsageError(f"train needs a task: one of {', '.join(TASKS)}")
+        print(f"usage: polyhead train TASK ...\n\nTASK is one of {', '.join(TASKS)}")
+        return None
+    task, words = words[0], words[1:]
+    flags, config = find_task(task).flags, config_class(task)
+    parser = Parser(f"train {task}", "[flags]", "Train a model on your data.")
+    kinds = typing.get_type_hints(config)
+    for field in dataclasses.fields(config):
+        if field.name in flags:
+            _add_flag(parser, field, kinds[field.name], flags[field.name])
+    parser.add_argument(
+        "--config", metavar="F.json", help="settings, as in config.json"
+    )
+    parser.add_argument(
+        "--set",
+        action="extend",
+        nargs="+",
+        default=[],
+        metavar="key=value",
+        help="any setting, with a flag or without",
+    )
+    parser.add_argument(
+        "--overwrite", action="store_true", help="replace the run that is there"
+    )
+    parser.add_argument(
+        "--dry-run", action="store_true", help="read the data, report, train nothing"
+    )
+    arguments = _intermixed(parser, words)
+    if arguments.words:
+        raise UsageError(
+            f"unexpected {arguments.words[0]!r} (see {parser.prog} --help)"
+        )
+    arguments.task = task
+    given = {name: value for name, value in vars(arguments).items() if name in flags}
+    arguments.config = _merge(config, arguments.config, given, arguments.set)
+    return arguments
+
+
+def _add_flag(parser, field, kind, text):
+    flag = "--" + field.name.replace("_", "-")
+    # Absent flags leave no trace, so that --config is not overruled by defaults.
+    if kind is bool:
+        parser.add_argument(
+            flag, action="store_true", default=argparse.SUPPRESS, help=text
+        )
+        return
+    if field.default is not None:
+        text += f" (default: {field.default})"
+    parser.add_argument(
+        flag,
+        type=lambda word: parse_value(kind, word, source=flag),
+        default=argparse.SUPPRESS,
+        metavar=field.name.upper(),
+        help=text.replace("%", "%%"),
+    )
+
+
+def _merge(config, file, given, assignments):
+    settings = parse_settings(config, assignments)
+    twice = sorted(set(settings) & set(given))
+    if twice:
+        raise UsageError(f"{twice[0]} is given both by its flag and by --set: keep one")
+    base = read_settings(config, file) if file else {}
+    return make_config(config, base | given | settings)
+
+
+def _evaluate(words):
+    parser = Parser("evaluate", "RUN [flags]", "Score a run beside its baselines.")
+    parser.add_argument("--test", metavar="F", help="other rows than the run's own")
+    return _with_run(parser, words)
+
+
+def _predict(words):
+    parser = Parser(
+        "predict",
+        "RUN [INPUT ...] [flags] [-- INPUT ...]",
+        "Answer for texts, a file, or the lines of standard input. Texts that begin "
+        "with - come after --.",
+    )
+    parser.add_argument(
+        "--file", metavar="F", help=".csv .tsv .txt .jsonl .parquet, .gz"
+    )
+    parser.add_argument("--column", help="of the file (default: as in training)")
+    parser.add_argument("--output", metavar="F", help="write there, not to the screen")
+    parser.add_argument("--format", choices=("text", "json", "csv"), default="text")
+    parser.add_argument(
+        "--engine", choices=("keras", "savedmodel", "tflite"), default="keras"
+    )
+    parser.add_argument(
+        "--top-k", type=_number(int, 1), default=1, metavar="K", help="answers an input"
+    )
+    parser.add_argument(
+        "--threshold",
+        type=_number(float, 0, 1),
+        metavar="T",
+        help='probability under which the answer is "unknown"',
+    )
+    arguments = _with_run(parser, words, takes_input=True)
+    if arguments.words and arguments.file:
+        raise UsageError("give texts or --file, not both")
+    if arguments.column and not arguments.file:
+        raise UsageError("--column is of a --file, and there is none")
+    return arguments
+
+
+def _explain(words):
+    parser = Parser("explain", "RUN INPUT --output P.png", "Show what decided.")
+    parser.add_argument("--output", metavar="P.png", required=True)
+    arguments = _with_run(parser, words, takes_input=True)
+    if len(arguments.words) != 1:
+        raise UsageError(
+            f"explain takes one text, in quotes, not {len(arguments.words)} "
+            "(see polyhead explain --help)"
+        )
+    return arguments
+
+
+def _export(words):
+    parser = Parser("export", "RUN [flags]", "Write and verify the files to ship.")
+    parser.add_argument(
+        "--format",
+        type=_list_of(EXPORT_FORMATS),
+        default=EXPORT_FORMATS,
+        metavar=",".join(EXPORT_FORMATS),
+        help="which kinds of file",
+    )
+    parser.add_argument(
+        "--variants",
+        type=_list_of(VARIANTS),
+        default=VARIANTS[:3],
+        metavar=",".join(VARIANTS),
+        help="of the TFLite file (default: all but full_int8)",
+    )
+    parser.add_argument(
+        "--max-input-bytes", type=_number(int, 1), default=256, metavar="N"
+    )
+    parser.add_argument(
+        "--max-loss",
+        type=_number(float, 0, 100),
+        default=0.3,
+        metavar="POINTS",
+        help="what a variant may lose before the command fails (default: 0.3)",
+    )
+    return _with_run(parser, words)
+
+
+_VERBS = {
+    "train": _train,
+    "evaluate": _evaluate,
+    "predict": _predict,
+    "explain": _explain,
+    "export": _export,
+}
+
+
+def _with_run(parser, words, takes_input=False):
+    """Parses flags and words; the first word is the run's folder."""
+    arguments = _intermixed(parser, words)
+    if not arguments.words:
+        raise UsageError(f"which run? Give its folder (see {parser.prog} --help)")
+    arguments.run = Path(arguments.words.pop(0))
+    if arguments.words and not takes_input:
+        raise UsageError(
+            f"unexpected {arguments.words[0]!r} (see {parser.prog} --help)"
+        )
+    return arguments
+
+
+def _intermixed(parser, words):
+    """Parses flags among the words; everything after -- is a word."""
+    split = words.index("--") if "--" in words else len(words)
+    parser.add_argument("words", nargs="*", help=argparse.SUPPRESS)
+    arguments = parser.parse_intermixed_args(words[:split])
+    arguments.words = arguments.words + words[split + 1 :]
+    return arguments
+
+
+def _number(kind, low, high=None):
+    def read(text):
+        try:
+            value = kind(text)
+        except ValueError:
+            value = None
+        if value is None or not low <= value <= (high or value):
+            limits = f"from {low} to {high}" if high else f"of {low} or more"
+            raise argparse.ArgumentTypeError(f"{text!r} is no number {limits}")
+        return value
+
+    return read
+
+
+def _list_of(known):
+    def read(text):
+        names = tuple(dict.fromkeys(name.strip() for name in text.split(",")))
+        for name in names:
+            if name not in known:
+                raise argparse.ArgumentTypeError(
+                    f"{name!r} is none of {', '.join(known)}"
+                )
+        return names
+
+    return read

@@ -1,0 +1,154 @@
+"""The command `polyhead`: one function a verb."""
+
+import os
+import sys
+
+from .. import load
+from .arguments import parse
+from .config import load_config, read_config_json
+from .errors import PolyheadError
+from .files import is_full, write_text
+from .quiet import quiet
+from .run_folder import check_run
+from .tasks import config_class, load_app
+
+
+def main(argv=None, task=None):
+    """Runs a command.
+
+    Args:
+        argv: the words after `polyhead`; those of the process where absent.
+        task: the task of `train`, for a task's own `__main__`.
+
+    Returns:
+        The exit status: 0 done, 1 the work failed, 2 wrong use.
+    """
+    try:
+        arguments = parse(sys.argv[1:] if argv is None else argv, task)
+        if arguments is not None:
+            with quiet(arguments.verbose) as terminal:
+                _VERBS[arguments.verb](arguments, terminal)
+        sys.stdout.flush()
+    except SystemExit as error:  # argparse, after --help
+        return error.code or 0
+    except PolyheadError as error:
+        return _fail(error, error.exit_status)
+    except BrokenPipeError:
+        # The reader (`| head`) has left. Python would complain once more at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return 1
+    except KeyboardInterrupt:
+        return _fail("interrupted", 130)
+    except MemoryError:
+        return _fail("out of memory: try --set batch_size=16, or less data", 1)
+    except OSError as error:
+        if not is_full(error):
+            raise
+        return _fail(f"{error.filename or 'writing'}: the disk is full", 1)
+    return 0
+
+
+def _fail(message, status):
+    line = " ".join(str(message).split())
+    print(f"polyhead: error: {line}", file=sys.stderr)
+    return status
+
+
+def _train(arguments, terminal):
+    app = load_app(arguments.task)
+    result = app.train(
+        arguments.config,
+        overwrite=arguments.overwrite,
+        dry_run=arguments.dry_run,
+        verbose=arguments.verbose,
+        quiet=arguments.quiet,
+    )
+    if arguments.dry_run:
+        print("\n".join(format_report(result)), file=terminal.out)
+    elif not arguments.quiet:
+        print(app.format_metrics(result.metrics), file=terminal.out)
+        print(f"saved in {result.path}", file=terminal.out)
+
+
+def _evaluate(arguments, terminal):
+    app, run = _load(arguments.run)
+    print(app.format_metrics(run.evaluate(test=arguments.test)), file=terminal.out)
+
+
+def _predict(arguments, terminal):
+    from .predictions import format_predictions, read_inputs
+
+    # Inputs before the model: a wrong file is said at once.
+    config = _read_config(arguments.run)
+    column = arguments.column or config.text_column
+    inputs = read_inputs(arguments.words, arguments.file, column.strip())
+    _, run = _load(arguments.run)
+    answers = run.predict(
+        inputs.texts,
+        top_k=arguments.top_k,
+        threshold=arguments.threshold,
+        engine=arguments.engine,
+    )
+    separator = config.label_separator if config.multi_label else None
+    text = format_predictions(inputs, answers, arguments.format, separator)
+    if arguments.output:
+        write_text(arguments.output, text)
+    else:
+        terminal.out.write(text)
+
+
+def _explain(arguments, terminal):
+    _, run = _load(arguments.run)
+    run.explain(arguments.words[0], arguments.output)
+    if not arguments.quiet:
+        print(f"wrote {arguments.output}", file=terminal.out)
+
+
+def _export(arguments, terminal):
+    app, run = _load(arguments.run)
+    report = run.export(
+        formats=arguments.format,
+        variants=arguments.variants,
+        max_input_bytes=arguments.max_input_bytes,
+        max_loss=arguments.max_loss,
+    )
+    if not arguments.quiet:
+        print(app.format_export(report), file=terminal.out)
+
+
+def _read_config(path):
+    check_run(path)
+    task = read_config_json(path / "config.json")["task"]
+    return load_config(config_class(task), task, path / "config.json")
+
+
+def _load(path):
+    run = load(path)
+    return load_app(read_config_json(path / "config.json")["task"]), run
+
+
+def format_report(report, indent=""):
+    """Returns the lines of a report: nested dicts are indented."""
+    lines = []
+    for key, value in report.items():
+        name = indent + str(key).replace("_", " ")
+        if isinstance(value, dict):
+            lines += [f"{name}:", *format_report(value, indent + "  ")]
+        elif isinstance(value, list | tuple):
+            lines.append(f"{name}: {', '.join(map(_format_value, value))}")
+        else:
+            lines.append(f"{name}: {_format_value(value)}")
+    return lines
+
+
+def _format_value(value):
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+_VERBS = {
+    "train": _train,
+    "evaluate": _evaluate,
+    "predict": _predict,
+    "explain": _explain,
+    "export": _export,
+}

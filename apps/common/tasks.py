@@ -1,0 +1,63 @@
+"""The tasks that the command line knows. Their modules are imported when needed."""
+
+import importlib
+from dataclasses import dataclass
+
+from .errors import UsageError
+
+
+@dataclass(frozen=True)
+class Task:
+    """A task's folder, and which fields of its `Config` have a flag of their own."""
+
+    module: str
+    flags: dict[str, str]  # field: help
+
+
+_DATA_FLAGS = {
+    "train": "training data: a file, or a folder",
+    "validation": "validation data; a part of the training data where absent",
+    "test": "test data",
+    "dataset": "an embedded data set instead of files",
+    "tfds": "a TensorFlow Datasets name instead of files",
+    "tfds_dir": "where that data set is prepared",
+}
+_RUN_FLAGS = {
+    "run": "folder of the run (default: saved_models/<task>-<data>)",
+    "preset": "size of the model, or what to fine-tune",
+    "init_from": "an older run whose weights to begin with",
+    "epochs": "passes over the training data, at most",
+    "seed": "of everything random",
+    "deterministic": "bit-equal results for the same seed; slower",
+}
+
+TASKS = {
+    "text-classification": Task(
+        "polyhead.apps.text_classification",
+        _DATA_FLAGS
+        | {
+            "text_column": "column of the texts; a number where there is no header",
+            "label_column": "column of the labels",
+            "multi_label": "several labels a text, or none",
+            "label_separator": "between the labels of a text",
+        }
+        | _RUN_FLAGS,
+    ),
+}
+
+
+def find_task(name):
+    """Returns the `Task`, or raises a UsageError that lists them."""
+    if name not in TASKS:
+        raise UsageError(f"unknown task {name!r}: one of {', '.join(TASKS)}")
+    return TASKS[name]
+
+
+def config_class(name):
+    """Returns the task's `Config` without importing TensorFlow."""
+    return importlib.import_module(f"{find_task(name).module}.config").Config
+
+
+def load_app(name):
+    """Imports the task's package."""
+    return importlib.import_module(find_task(name).module)
