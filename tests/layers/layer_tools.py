@@ -1,0 +1,149 @@
+"""Small tools for the layer tests: arrays, gradients, graph sizes, steps."""
+
+import keras
+import numpy as np
+from keras import ops
+
+BACKEND = keras.backend.backend()
+
+
+def array(*shape, seed=0):
+    """Standard normal float32 numbers."""
+    return np.random.default_rng(seed).normal(size=shape).astype("float32")
+
+
+def lengths_mask(lengths, size):
+    """(B, S) booleans, True for the first `length` positions of each row."""
+    return np.arange(size)[None, :] < np.asarray(lengths)[:, None]
+
+
+def to_numpy(tensor):
+    return ops.convert_to_numpy(ops.cast(tensor, "float32"))
+
+
+def flat(outputs):
+    """All tensors of a nested output as float32 arrays."""
+    return [to_numpy(tensor) for tensor in keras.tree.flatten(outputs)]
+
+
+def call(layer, inputs, **kwargs):
+    """Calls a layer with arrays: the first by position, the others by name."""
+    tensors = {name: ops.convert_to_tensor(value) for name, value in inputs.items()}
+    first = next(iter(tensors))
+    main = tensors.pop(first)
+    return layer(main, **tensors, **kwargs)
+
+
+def identity_weights(layer, size):
+    """Makes every size x size projection the identity and every bias zero."""
+    for variable in layer.trainable_variables:
+        shape = tuple(variable.shape)
+        is_kernel = np.prod(shape) == size * size
+        value = np.eye(size).reshape(shape) if is_kernel else np.zeros(shape)
+        variable.assign(value.astype("float32"))
+
+
+def gradients(layer, inputs, **kwargs):
+    """Gradients of sum(output ** 2) for the trainable weights, and the main input.
+
+    The input's gradient comes last; integer inputs have none.
+    """
+    names = list(inputs)
+    arrays = [ops.convert_to_tensor(value) for value in inputs.values()]
+    floating = "float" in keras.backend.standardize_dtype(arrays[0].dtype)
+
+    def loss_of(outputs):
+        squares = [
+            ops.sum(ops.square(ops.cast(x, "float32")))
+            for x in keras.tree.flatten(outputs)
+        ]
+        return sum(squares)
+
+    if BACKEND == "tensorflow":
+        import tensorflow as tf
+
+        sources = [v.value for v in layer.trainable_variables]
+        sources += [arrays[0]] if floating else []
+        with tf.GradientTape() as tape:
+            tape.watch(sources)
+            named = dict(zip(names[1:], arrays[1:], strict=True))
+            loss = loss_of(layer(arrays[0], **named, **kwargs))
+        found = tape.gradient(loss, sources)
+        found = [tf.convert_to_tensor(g) if g is not None else None for g in found]
+    elif BACKEND == "torch":
+        for variable in layer.trainable_variables:
+            variable.value.grad = None
+        if floating:
+            arrays[0] = arrays[0].detach().clone().requires_grad_(True)
+        named = dict(zip(names[1:], arrays[1:], strict=True))
+        loss_of(layer(arrays[0], **named, **kwargs)).backward()
+        found = [v.value.grad for v in layer.trainable_variables]
+        found += [arrays[0].grad] if floating else []
+    else:
+        import jax
+
+        named = dict(zip(names[1:], arrays[1:], strict=True))
+        state = [v.value for v in layer.non_trainable_variables]
+
+        def loss(weights, main):
+            outputs, _ = layer.stateless_call(weights, state, main, **named, **kwargs)
+            return loss_of(outputs)
+
+        weights = [v.value for v in layer.trainable_variables]
+        if floating:
+            found, main = jax.grad(loss, argnums=(0, 1))(weights, arrays[0])
+            found = [*found, main]
+        else:
+            found = jax.grad(loss)(weights, arrays[0])
+    return [None if g is None else to_numpy(g) for g in found]
+
+
+def largest_tensor(function, *arrays):
+    """Elements of the largest tensor that `function` makes on the way."""
+    if BACKEND == "tensorflow":
+        import tensorflow as tf
+
+        specs = [tf.TensorSpec(x.shape, x.dtype) for x in arrays]
+        graph = tf.function(function).get_concrete_function(*specs).graph
+        shapes = [out.shape for op in graph.get_operations() for out in op.outputs]
+        return max(s.num_elements() or 0 for s in shapes if s.rank is not None)
+    if BACKEND == "jax":
+        import jax
+
+        def walk(jaxpr):
+            for equation in jaxpr.eqns:
+                for variable in equation.outvars:
+                    yield int(np.prod(variable.aval.shape))
+                for inner in jax.core.jaxprs_in_params(equation.params):
+                    yield from walk(inner)
+
+        return max(walk(jax.make_jaxpr(function)(*arrays).jaxpr))
+    import torch
+    from torch.utils._python_dispatch import TorchDispatchMode
+
+    sizes = []
+
+    class Sizes(TorchDispatchMode):
+        def __torch_dispatch__(self, operation, types, args=(), kwargs=None):
+            outputs = operation(*args, **(kwargs or {}))
+            for out in keras.tree.flatten(outputs):
+                if isinstance(out, torch.Tensor):
+                    sizes.append(out.numel())
+            return outputs
+
+    with Sizes():
+        function(*[ops.convert_to_tensor(x) for x in arrays])
+    return max(sizes)
+
+
+def by_steps(layer, x, max_length=None, **kwargs):
+    """Runs a causal layer position by position through its cache."""
+    x = ops.convert_to_tensor(x)
+    batch, length = x.shape[0], x.shape[1]
+    cache = layer.make_cache(batch, max_length or length)
+    outputs = []
+    for position in range(length):
+        query = x[:, position : position + 1]
+        output, cache = layer.step(query, cache, position, **kwargs)
+        outputs.append(to_numpy(output))
+    return np.concatenate(outputs, axis=1)
