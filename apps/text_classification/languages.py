@@ -1,0 +1,175 @@
+"""The embedded data set: which language is a short phrase written in?
+
+The phrases are made of the names that CLDR, inside Babel, has for countries,
+languages, scripts, currencies, cities, time zones, units and times. Nothing leaks
+between the splits: what is named (Germany, say) belongs to one split in every
+language, and a name that two languages share ("Malta") is in none.
+"""
+
+import hashlib
+import random
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from ..common.errors import PolyheadError
+
+if TYPE_CHECKING:
+    from babel import Locale
+
+# Many that share a script, close pairs among them (cs sk, da nb, hr sl, gl es pt,
+# id ms, be uk ru, bg mk sr, kk ky, hi mr ne, ar fa ur), and a few that do not.
+LANGUAGES = (
+    "af ar be bg bn ca cs cy da de el en es et eu fa fi fr gl he hi hr hu hy id it ja "
+    "ka kk ko ky lt lv mk mr ms nb ne nl pl pt ro ru sk sl sr sv ta th tr uk ur vi zh"
+).split()
+
+# Phrases a language.
+SIZES = {"train": 450, "validation": 45, "test": 60}
+
+# How many names a phrase has, and how often.
+_LENGTHS = ((1, 0.4), (2, 0.35), (3, 0.2), (4, 0.05))
+
+
+def read_languages() -> dict[str, tuple[list[str], list[str]]]:
+    """Makes the data set; the same on every run and every machine.
+
+    Returns:
+        For "train", "validation" and "test", the phrases and their language
+        codes, in shuffled order.
+
+    Raises:
+        PolyheadError: If Babel is not installed.
+    """
+    names = _names_by_split()
+    data = {}
+    for split, size in SIZES.items():
+        pairs = [
+            (phrase, code)
+            for code in LANGUAGES
+            for phrase in _phrases(code, split, names[code][split], size)
+        ]
+        random.Random(split).shuffle(pairs)
+        data[split] = ([text for text, _ in pairs], [code for _, code in pairs])
+    return data
+
+
+def _names_by_split() -> dict[str, dict[str, list[str]]]:
+    found: dict[str, dict[str, tuple[str, str]]] = {}  # code -> same -> (thing, name)
+    for code in LANGUAGES:
+        found[code] = {}
+        for thing, name in _names(_locale(code)):
+            # Two things of one name (Singapore) are one: the first.
+            found[code].setdefault(_normalize(name), (thing, name))
+    uses = Counter(same for names in found.values() for same in names)
+    splits: dict[str, dict[str, list[str]]] = {}
+    for code, names in found.items():
+        splits[code] = {split: [] for split in SIZES}
+        for same, (thing, name) in names.items():
+            if uses[same] == 1:
+                splits[code][_split_of(thing)].append(name)
+    return splits
+
+
+def _split_of(thing: str) -> str:
+    share = int.from_bytes(hashlib.sha256(thing.encode()).digest()[:4], "big") / 2**32
+    return "test" if share < 0.12 else "validation" if share < 0.22 else "train"
+
+
+def _locale(code: str) -> "Locale":
+    try:
+        from babel import Locale
+    except ModuleNotFoundError:
+        raise PolyheadError(
+            "the data set 'languages' is made from Babel: pip install babel"
+        ) from None
+    return Locale.parse(code)
+
+
+def _names(locale: "Locale") -> Iterator[tuple[str, str]]:
+    """What is named, and its name, for every name that is a word or more."""
+    for thing, name in _all_names(locale):
+        # Without the years of an old currency.
+        name = re.sub(r"\s*[(（][^)）]*\d[^)）]*[)）]", "", name)
+        name = " ".join(unicodedata.normalize("NFC", name).split())
+        if sum(character.isalpha() for character in name) >= 2 and len(name) <= 60:
+            yield thing, name
+
+
+def _all_names(locale: "Locale") -> Iterator[tuple[str, str]]:
+    from babel.dates import format_timedelta
+    from babel.units import format_unit
+
+    for kind, names in (
+        ("territory", locale.territories),
+        ("language", locale.languages),
+        ("script", locale.scripts),
+        ("currency", locale.currencies),
+        ("month", locale.months["stand-alone"]["wide"]),
+        ("day", locale.days["stand-alone"]["wide"]),
+    ):
+        for key in sorted(names):
+            yield f"{kind} {key}", names[key]
+    for key, zone in sorted(locale.time_zones.items()):
+        if "city" in zone:
+            yield f"city {key}", zone["city"]
+    for key, zone in sorted(locale.meta_zones.items()):
+        names = zone.get("long", {})
+        for form in sorted(names):
+            yield f"zone {key}", names[form]
+    for unit in sorted(locale.unit_display_names):
+        yield f"unit {unit}", format_unit(5, unit, locale=locale)
+    for unit in ("year", "month", "week", "day", "hour", "minute", "second"):
+        for sign in (1, -1):
+            span = sign * 3 * timedelta(seconds=_SECONDS[unit])
+            yield (
+                f"time {unit}",
+                format_timedelta(
+                    span, unit, threshold=1e9, add_direction=True, locale=locale
+                ),
+            )
+
+
+_SECONDS = {
+    "year": 365 * 86400,
+    "month": 30 * 86400,
+    "week": 7 * 86400,
+    "day": 86400,
+    "hour": 3600,
+    "minute": 60,
+    "second": 1,
+}
+
+
+def _normalize(name: str) -> str:
+    folded = unicodedata.normalize("NFKC", name).casefold()
+    return "".join(character for character in folded if character.isalpha())
+
+
+def _phrases(code: str, split: str, names: list[str], size: int) -> list[str]:
+    from babel.lists import format_list
+
+    locale = _locale(code)
+    chance = random.Random(f"{code} {split}")
+    styles = [style for style in ("standard", "or") if style in locale.list_patterns]
+    phrases: dict[str, None] = {}  # an ordered set
+    while len(phrases) < size:
+        draw, count = chance.random(), 0
+        while draw >= 0:
+            count, share = _LENGTHS[count]
+            draw -= share
+        picked = chance.sample(names, count)
+        form = chance.random()
+        if count == 1:
+            phrase = picked[0]
+        elif form < 0.7:
+            phrase = format_list(picked, chance.choice(styles), locale)
+        elif form < 0.85 or count > 2:
+            phrase = chance.choice((", ", " - ", " / ", " ")).join(picked)
+        else:
+            phrase = f"{picked[0]} ({picked[1]})"
+        phrases[phrase.replace("\xa0", " ")] = None
+    return list(phrases)

@@ -1,0 +1,202 @@
+"""Where labelled texts come from: a table, a folder, TFDS, or the embedded set."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..common.errors import PolyheadError, UsageError
+from ..common.tables import list_rows, read_table
+from ..common.text_files import read_text
+from .config import Config
+from .labels import clean_label, clean_text, split_labels
+from .languages import read_languages
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """Texts beside their labels, before the labels are numbered."""
+
+    source: str
+    texts: list[str]
+    labels: list  # str, or if multi-label a tuple of str
+    rows: np.ndarray  # int64, where in the source each comes from
+
+
+def read_splits(config: Config) -> dict[str, Labelled]:
+    """Reads every part that the Config names: "train", "validation", "test"."""
+    given = [
+        flag
+        for flag in ("train", "tfds", "dataset")
+        if getattr(config, flag) is not None
+    ]
+    if len(given) != 1:
+        wrong = "not " + " and ".join(f"--{flag}" for flag in given) if given else ""
+        raise UsageError(
+            f"give one of --train, --tfds and --dataset{', ' if wrong else ''}{wrong}"
+        )
+    if config.dataset is not None:
+        parts = _read_embedded(config)
+    elif config.tfds is not None:
+        parts = _read_tfds(config)
+    else:
+        parts = _read_train(config, str(config.train))
+    for split in ("validation", "test"):
+        path = getattr(config, split)
+        if path is not None:
+            parts[split] = read_path(config, path)
+    return parts
+
+
+def read_path(config: Config, path: str) -> Labelled:
+    """Reads a file, or a folder of class folders."""
+    if Path(path).is_dir():
+        return _read_folder(config, Path(path))
+    table = read_table(path, [config.text_column, config.label_column])
+    texts, labels = (
+        table.columns[name] for name in (config.text_column, config.label_column)
+    )
+    return _labelled(config, table.source, texts, labels, table.rows)
+
+
+def _labelled(
+    config: Config, source: str, texts: list, labels: list, rows: Sequence[int]
+) -> Labelled:
+    rows = np.asarray(rows, dtype=np.int64)
+    texts = _clean_texts(source, texts, rows)
+    if config.multi_label:
+        separator = config.label_separator
+        labels = [split_labels(label, separator) for label in labels]
+        return Labelled(source, texts, labels, rows)
+    lists = [
+        row for row, label in zip(rows, labels, strict=True) if isinstance(label, list)
+    ]
+    if lists:
+        raise PolyheadError(
+            f"{source}: {list_rows(lists)}: a list of labels; add --multi-label"
+        )
+    labels = [clean_label(label) for label in labels]
+    missing = [row for row, label in zip(rows, labels, strict=True) if not label]
+    if missing:
+        raise PolyheadError(
+            f"{source}: {list_rows(missing)}: no label in column "
+            f"'{config.label_column}'; fill it in or remove the row"
+        )
+    return Labelled(source, texts, labels, rows)
+
+
+def _clean_texts(source: str, texts: list, rows: np.ndarray) -> list[str]:
+    cleaned = []
+    for row, text in zip(rows, texts, strict=True):
+        try:
+            cleaned.append(clean_text(text))
+        except UnicodeDecodeError as error:
+            raise PolyheadError(
+                f"{source}: row {row}: byte 0x{text[error.start]:02x} is not UTF-8; "
+                "write the data again as UTF-8 text"
+            ) from None
+    return cleaned
+
+
+def _read_train(config: Config, path: str) -> dict[str, Labelled]:
+    # A class may be called "train" too, but then it holds files, not folders.
+    if _has_folders(Path(path) / "train"):
+        return {
+            split: _read_folder(config, Path(path) / split)
+            for split in ("train", "validation", "test")
+            if _has_folders(Path(path) / split)
+        }
+    return {"train": read_path(config, path)}
+
+
+def _has_folders(path: Path) -> bool:
+    return path.is_dir() and any(child.is_dir() for child in path.iterdir())
+
+
+def _read_folder(config: Config, path: Path) -> Labelled:
+    if config.multi_label:
+        raise UsageError(f"{path}: a folder has one label a text; drop --multi-label")
+    files = sorted(
+        file
+        for pattern in ("*/*.txt", "*/*.txt.gz")
+        for file in path.glob(pattern)
+        if file.is_file()
+    )
+    if not files:
+        raise PolyheadError(
+            f"{path}: no texts; a folder needs a folder a class, with .txt files in it"
+        )
+    texts = [read_text(file) for file in files]
+    labels = [file.parent.name for file in files]
+    return _labelled(config, str(path), texts, labels, range(1, len(files) + 1))
+
+
+def _read_embedded(config: Config) -> dict[str, Labelled]:
+    if config.dataset != "languages":
+        raise UsageError(
+            f"--dataset {config.dataset}: not an embedded data set; there is: languages"
+        )
+    return {
+        split: _labelled(
+            config, f"languages/{split}", texts, labels, range(1, len(texts) + 1)
+        )
+        for split, (texts, labels) in read_languages().items()
+    }
+
+
+def _read_tfds(config: Config) -> dict[str, Labelled]:
+    import tensorflow_datasets as tfds
+
+    name = config.tfds
+    try:
+        builder = tfds.builder(name, data_dir=config.tfds_dir)
+        builder.download_and_prepare()  # does nothing where it was done before
+    except Exception as error:  # a download fails in too many ways to list
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise PolyheadError(
+            f"{name}: TensorFlow Datasets cannot load it ({reason}); check the name "
+            "and --tfds-dir"
+        ) from None
+    features = builder.info.features
+    for column in (config.text_column, config.label_column):
+        if column not in features:
+            raise PolyheadError(
+                f"{name}: no column '{column}'; it has: {', '.join(features)}"
+            )
+    if "train" not in builder.info.splits:
+        raise PolyheadError(
+            f"{name}: no split 'train'; it has: {', '.join(builder.info.splits)}"
+        )
+    parts = {}
+    for split in ("train", "validation", "test"):
+        if split in builder.info.splits:
+            part = _read_tfds_split(config, builder, split)
+            if part is not None:
+                parts[split] = part
+    return parts
+
+
+def _read_tfds_split(config: Config, builder: Any, split: str) -> Labelled | None:
+    import tensorflow_datasets as tfds
+
+    feature = builder.info.features[config.label_column]
+    feature = getattr(feature, "feature", feature)  # what a sequence is made of
+    name_of = getattr(feature, "int2str", lambda value: value)
+
+    def named(label: Any) -> Any:
+        if np.ndim(label):
+            return [named(item) for item in label]
+        if not isinstance(label, np.integer):
+            return label
+        return name_of(label) if label >= 0 else None  # -1 is a hidden label
+
+    texts, labels = [], []
+    for example in tfds.as_numpy(builder.as_dataset(split=split)):
+        texts.append(example[config.text_column])
+        labels.append(named(example[config.label_column]))
+    if split != "train" and all(label is None for label in labels):
+        return None  # the test labels of GLUE, say, are not public
+    source = f"{config.tfds}/{split}"
+    return _labelled(config, source, texts, labels, range(1, len(texts) + 1))

@@ -1,0 +1,89 @@
+"""A validation part taken out of the training rows."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+
+def number_texts(texts: Sequence[str]) -> np.ndarray:
+    """A number for every text, the same for equal texts."""
+    numbers: dict[str, int] = {}
+    return np.array(
+        [numbers.setdefault(text, len(numbers)) for text in texts], dtype=np.int64
+    )
+
+
+def stratified_split(
+    texts: Sequence[str], labels: np.ndarray, fraction: float, seed: int
+) -> np.ndarray:
+    """Chooses the rows of a validation part.
+
+    Equal texts stay on one side. Each class gives its share to within a row
+    (as far as repeated texts allow), and keeps at least one text for training.
+    With several labels a row counts for its rarest.
+
+    Args:
+        texts: The texts, one a row.
+        labels: int (rows,), or bool (rows, labels).
+        fraction: The share of the rows to choose, between 0 and 1.
+        seed: Makes the choice repeatable.
+
+    Returns:
+        bool (rows,), True for validation.
+    """
+    groups = number_texts(texts)
+    _, first, sizes = np.unique(groups, return_index=True, return_counts=True)
+    strata = _strata(labels)[first]  # a group goes by its first row
+    generator = np.random.default_rng(seed)
+    order = generator.permutation(len(sizes))
+    order = order[np.argsort(strata[order], kind="stable")]
+    chosen = np.zeros(len(sizes), dtype=bool)
+    names, starts = np.unique(strata[order], return_index=True)
+    members = np.split(order, starts[1:])
+    rows = np.array([sizes[group].sum() for group in members])
+    splittable = np.array([len(group) > 1 for group in members])
+    targets = _shares(np.where(splittable, rows, 0), fraction, generator)
+    for group, target in zip(members, targets, strict=True):
+        left = int(target)
+        for member in group:
+            if left == 0:
+                break
+            if sizes[member] <= left:
+                chosen[member] = True
+                left -= sizes[member]
+    mask = chosen[groups]
+    _give_back(mask, groups, labels)
+    return mask
+
+
+def _strata(labels: np.ndarray) -> np.ndarray:
+    if labels.ndim == 1:
+        return labels
+    rarity = np.where(labels, labels.sum(axis=0), len(labels) + 1)
+    return np.where(labels.any(axis=1), rarity.argmin(axis=1), -1)
+
+
+def _shares(
+    rows: np.ndarray, fraction: float, generator: np.random.Generator
+) -> np.ndarray:
+    """Whole shares of the rows: the largest remainders are rounded up."""
+    exact = rows * fraction
+    shares = np.floor(exact).astype(np.int64)
+    total = max(1, round(rows.sum() * fraction))
+    order = generator.permutation(len(rows))  # so that equal remainders draw lots
+    order = order[np.argsort(-(exact - shares)[order], kind="stable")]
+    order = order[rows[order] > 0][: max(0, total - shares.sum())]
+    shares[order] += 1
+    return np.minimum(shares, np.maximum(rows - 1, 0))
+
+
+def _give_back(mask: np.ndarray, groups: np.ndarray, labels: np.ndarray) -> None:
+    """Returns texts to training until no class is in validation alone."""
+    if labels.ndim == 1:
+        lost = np.setdiff1d(labels[mask], labels[~mask])
+        holders = [np.flatnonzero(labels == label) for label in lost]
+    else:
+        lost = np.flatnonzero(labels[mask].any(axis=0) & ~labels[~mask].any(axis=0))
+        holders = [np.flatnonzero(labels[:, label]) for label in lost]
+    for rows in holders:
+        mask[groups == groups[rows[0]]] = False
