@@ -1,0 +1,299 @@
+"""The Transformer encoder; with `causal=True`, a decoder-only language model."""
+
+import keras
+from keras import ops
+
+from .blocks import TransformerBlock
+from .stacks import TransformerStack
+
+
+@keras.saving.register_keras_serializable(package="polyhead")
+class EncoderBlock(TransformerBlock):
+    """Self-attention and feed-forward, each in a residual branch.
+
+    Args:
+        num_heads: Number of attention heads.
+        feedforward_dim: Inner width of the feed-forward part.
+        num_kv_heads: Number of key and value heads; see `MultiHeadAttention`.
+        head_dim: Size of a head; width over heads if `None`.
+        causal: Whether a position sees no later one.
+        sliding_window: Attention window; see `MultiHeadAttention`.
+        rotary: A `RotaryPositions` layer, or `None`.
+        position_bias: A `LinearBias` or `RelativeBias` layer, or `None`.
+        activation: Activation of the feed-forward part.
+        gated: Whether the feed-forward part is gated.
+        norm: `"layer_norm"` or `"rms_norm"`.
+        norm_position: `"pre"` or `"post"`.
+        dropout: Dropout on the branches and inside the feed-forward part.
+        attention_dropout: Dropout on the attention weights.
+        stochastic_depth: Share of examples that skip a branch in training.
+        use_bias: Whether the dense layers have a bias.
+        epsilon: Small number in the normalisations.
+        seed: Seed of the initial weights and of the dropouts.
+
+    Call arguments:
+        x: Tensor `(B, T, E)`.
+        padding_mask: Boolean `(B, T)`, True = real; the Keras mask of `x` if `None`.
+        attention_mask: Boolean `(B, T, T)`, True = attend.
+        attention_bias: Tensor that broadcasts to `(B, H, T, T)`.
+        return_scores: Whether to return the attention weights as well.
+        training: Whether dropout is active.
+
+    Returns:
+        Tensor `(B, T, E)`; with `return_scores` a tuple of it and the weights
+        `(B, H, T, T)`.
+
+    Example:
+
+    >>> block = EncoderBlock(num_heads=2, feedforward_dim=16)
+    >>> tuple(block(np.ones((3, 5, 8), "float32")).shape)
+    (3, 5, 8)
+
+    Reference:
+        Vaswani et al., Attention Is All You Need, https://arxiv.org/abs/1706.03762
+    """
+
+    def build(self, input_shape):
+        self.build_parts(input_shape)
+
+    def call(
+        self,
+        x,
+        padding_mask=None,
+        attention_mask=None,
+        attention_bias=None,
+        return_scores=False,
+        training=None,
+        mask=None,
+        x_mask=None,
+    ):
+        for keras_mask in (mask, x_mask):
+            padding_mask = keras_mask if padding_mask is None else padding_mask
+
+        def attend(inner):
+            return self.attention(
+                inner,
+                padding_mask=padding_mask,
+                attention_mask=attention_mask,
+                attention_bias=attention_bias,
+                return_scores=return_scores,
+            )
+
+        return self._run(x, attend)
+
+    def step(
+        self,
+        x,
+        cache,
+        position,
+        padding_mask=None,
+        return_scores=False,
+        attention_bias=None,
+    ):
+        """Runs one position; arguments and results as in `MultiHeadAttention.step`."""
+
+        def attend(inner):
+            output, new_cache = self.attention.step(
+                inner, cache, position, padding_mask, return_scores, attention_bias
+            )
+            output = output if return_scores else (output,)
+            return (*output, new_cache)
+
+        *output, cache = self._run(x, attend)
+        return (tuple(output) if return_scores else output[0]), cache
+
+    def _run(self, x, attend):
+        result = self.attention_residual.apply(x, attend)
+        x, *extras = result if isinstance(result, tuple) else (result,)
+        x = self.feedforward_residual.apply(x, self.feedforward)
+        return (x, *extras) if extras else x
+
+    def compute_output_shape(self, input_shape):
+        return input_shape
+
+    def compute_output_spec(
+        self,
+        x,
+        padding_mask=None,
+        attention_mask=None,
+        attention_bias=None,
+        return_scores=False,
+        **kwargs,
+    ):
+        return self.attention.compute_output_spec(x, return_scores=return_scores)
+
+
+@keras.saving.register_keras_serializable(package="polyhead")
+class Encoder(TransformerStack):
+    """A stack of encoder blocks with positions and, under pre-norm, a final norm.
+
+    Stochastic depth rises linearly from none in the first block to the given share in
+    the last. A position bias is shared by all blocks.
+
+    Args:
+        num_layers: Number of blocks.
+        num_heads: Number of attention heads.
+        feedforward_dim: Inner width of the feed-forward parts.
+        positions: `None`, `"rotary"`, `"linear_bias"`, `"relative_bias"`,
+            `"sinusoidal"` or `"learned"`.
+        max_length: Number of learned positions.
+        The others: as in `EncoderBlock`.
+
+    Call arguments:
+        As in `EncoderBlock`.
+
+    Returns:
+        Tensor `(B, T, E)`; with `return_scores` a tuple of it and a list with the
+        weights `(B, H, T, T)` of every block.
+
+    Example:
+
+    >>> encoder = Encoder(2, num_heads=2, feedforward_dim=16, positions="rotary")
+    >>> output, scores = encoder(np.ones((3, 5, 8), "float32"), return_scores=True)
+    >>> tuple(output.shape), [tuple(s.shape) for s in scores]
+    ((3, 5, 8), [(3, 2, 5, 5), (3, 2, 5, 5)])
+    """
+
+    def __init__(
+        self,
+        num_layers,
+        num_heads,
+        feedforward_dim,
+        positions=None,
+        max_length=None,
+        num_kv_heads=None,
+        head_dim=None,
+        causal=False,
+        sliding_window=None,
+        activation="gelu",
+        gated=False,
+        norm="layer_norm",
+        norm_position="pre",
+        dropout=0.0,
+        attention_dropout=0.0,
+        stochastic_depth=0.0,
+        use_bias=True,
+        epsilon=1e-5,
+        seed=None,
+        **kwargs,
+    ):
+        block_arguments = {
+            "num_heads": num_heads,
+            "feedforward_dim": feedforward_dim,
+            "num_kv_heads": num_kv_heads,
+            "head_dim": head_dim,
+            "causal": causal,
+            "sliding_window": sliding_window,
+            "activation": activation,
+            "gated": gated,
+            "norm": norm,
+            "norm_position": norm_position,
+            "dropout": dropout,
+            "attention_dropout": attention_dropout,
+            "use_bias": use_bias,
+            "epsilon": epsilon,
+        }
+        super().__init__(
+            EncoderBlock,
+            num_layers,
+            positions,
+            max_length,
+            stochastic_depth,
+            seed,
+            block_arguments,
+            **kwargs,
+        )
+
+    def build(self, input_shape):
+        self.build_positions(input_shape)
+        for block in self.blocks:
+            block.build(input_shape)
+        if self.final_norm is not None:
+            self.final_norm.build(input_shape)
+
+    def call(
+        self,
+        x,
+        padding_mask=None,
+        attention_mask=None,
+        attention_bias=None,
+        return_scores=False,
+        training=None,
+        mask=None,
+        x_mask=None,
+    ):
+        for keras_mask in (mask, x_mask):
+            padding_mask = keras_mask if padding_mask is None else padding_mask
+        x = ops.cast(x, self.compute_dtype)
+        length = ops.shape(x)[1]
+        bias = add_bias(self.shared_bias(length, length), attention_bias)
+        x = self.add_positions(x)
+        scores = []
+        for block in self.blocks:
+            x = block(
+                x,
+                padding_mask=padding_mask,
+                attention_mask=attention_mask,
+                attention_bias=bias,
+                return_scores=return_scores,
+            )
+            if return_scores:
+                x, block_scores = x
+                scores.append(block_scores)
+        x = self.finish(x)
+        return (x, scores) if return_scores else x
+
+    def step(self, x, cache, position, padding_mask=None, return_scores=False):
+        """Runs one position through all blocks.
+
+        Args:
+            x: Tensor `(B, 1, E)`.
+            cache: List from `make_cache` or the step before.
+            position: Position of `x`, an int or an int32 scalar.
+            padding_mask: Boolean `(B, S)` over the cache.
+            return_scores: Whether to return a list of weights `(B, H, 1, S)` too.
+
+        Returns:
+            The output `(B, 1, E)`, or the tuple of it and the weights, and the cache.
+        """
+        x = self.add_positions(ops.cast(x, self.compute_dtype), offset=position)
+        bias = self.shared_bias(1, cache[0][0].shape[2], offset=position)
+        scores, new_cache = [], []
+        for block, block_cache in zip(self.blocks, cache, strict=True):
+            x, block_cache = block.step(
+                x, block_cache, position, padding_mask, return_scores, bias
+            )
+            if return_scores:
+                x, block_scores = x
+                scores.append(block_scores)
+            new_cache.append(block_cache)
+        x = self.finish(x)
+        return ((x, scores) if return_scores else x), new_cache
+
+    def compute_output_shape(self, input_shape):
+        return input_shape
+
+    def compute_output_spec(
+        self,
+        x,
+        padding_mask=None,
+        attention_mask=None,
+        attention_bias=None,
+        return_scores=False,
+        **kwargs,
+    ):
+        specs = [
+            block.compute_output_spec(x, return_scores=return_scores)
+            for block in self.blocks
+        ]
+        if not return_scores:
+            return keras.KerasTensor(x.shape, dtype=self.compute_dtype)
+        output = keras.KerasTensor(x.shape, dtype=self.compute_dtype)
+        return output, [scores for _, scores in specs]
+
+
+def add_bias(first, second):
+    """Adds two attention biases of which either may be `None`."""
+    if first is None or second is None:
+        return second if first is None else first
+    return first + ops.cast(second, "float32")

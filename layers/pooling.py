@@ -1,0 +1,97 @@
+"""From a sequence of vectors to one vector."""
+
+import keras
+from keras import ops
+
+from .arithmetic import masked_softmax
+
+MODES = ("mean", "max", "attention", "first")
+
+
+@keras.saving.register_keras_serializable(package="polyhead")
+class MaskedPooling(keras.layers.Layer):
+    """Pools the vectors that a mask keeps; an example without any gives zeros.
+
+    Args:
+        mode: `"mean"`, `"max"`, `"attention"` (mean with learned weights) or `"first"`
+            (the first that the mask keeps).
+        seed: Seed of the initial weights of `"attention"`.
+
+    Call arguments:
+        x: Tensor `(B, T, E)`.
+        padding_mask: Boolean `(B, T)`; the Keras mask of `x` if `None`.
+
+    Returns:
+        Tensor `(B, E)`.
+
+    Example:
+
+    >>> x = np.array([[[1.0], [3.0], [9.0]]])
+    >>> MaskedPooling("mean")(x, padding_mask=np.array([[1, 1, 0]], bool)).numpy()
+    array([[2.]], dtype=float32)
+    """
+
+    def __init__(self, mode="mean", seed=None, **kwargs):
+        super().__init__(**kwargs)
+        if mode not in MODES:
+            raise ValueError(f"mode must be one of {MODES}, not {mode!r}.")
+        self.mode = mode
+        self.seed = seed
+        self.supports_masking = True
+
+    def build(self, input_shape):
+        if self.mode == "attention":
+            self.score = keras.layers.Dense(
+                1,
+                kernel_initializer=keras.initializers.GlorotUniform(self.seed),
+                dtype=self.dtype_policy,
+                name="score",
+            )
+            self.score.build(input_shape)
+
+    def call(self, x, padding_mask=None, mask=None, x_mask=None):
+        for keras_mask in (mask, x_mask):
+            padding_mask = keras_mask if padding_mask is None else padding_mask
+        if padding_mask is not None:
+            padding_mask = ops.expand_dims(ops.cast(padding_mask, "bool"), 2)
+        if self.mode == "max":
+            return _maximum(x, padding_mask)
+        if self.mode == "first" and padding_mask is None:
+            return x[:, 0]
+        if padding_mask is not None:
+            x = ops.where(padding_mask, x, ops.zeros_like(x))
+        weights = self._weights(x, padding_mask)  # (B, T, 1)
+        pooled = ops.sum(ops.cast(x, "float32") * weights, axis=1)
+        return ops.cast(pooled, self.compute_dtype)
+
+    def _weights(self, x, mask):
+        if self.mode == "attention":
+            logits = ops.transpose(self.score(x), (0, 2, 1))
+            mask = None if mask is None else ops.transpose(mask, (0, 2, 1))
+            return ops.transpose(masked_softmax(logits, mask), (0, 2, 1))
+        if mask is None:
+            return 1.0 / ops.cast(ops.shape(x)[1], "float32")
+        if self.mode == "first":
+            count = ops.cumsum(ops.cast(mask, "int32"), axis=1)
+            mask = ops.logical_and(mask, count == 1)
+        keep = ops.cast(mask, "float32")
+        return keep / ops.maximum(ops.sum(keep, axis=1, keepdims=True), 1.0)
+
+    def compute_mask(self, inputs, previous_mask=None):
+        return None
+
+    def compute_output_shape(self, x_shape, padding_mask_shape=None):
+        return (x_shape[0], x_shape[-1])
+
+    def get_config(self):
+        return {**super().get_config(), "mode": self.mode, "seed": self.seed}
+
+
+def _maximum(x, mask):
+    if mask is None:
+        return ops.max(x, axis=1)
+    # Hidden entries go just below the kept ones, a bounded value even in float16.
+    kept = ops.where(mask, x, ops.zeros_like(x))
+    floor = ops.stop_gradient(ops.min(kept, axis=1, keepdims=True)) - 1.0
+    maximum = ops.max(ops.where(mask, x, floor), axis=1)
+    return maximum * ops.cast(ops.any(mask, axis=1), x.dtype)

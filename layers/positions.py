@@ -1,0 +1,195 @@
+"""Positions: rotary, sinusoidal and learned. Angles are float32 in every policy."""
+
+import numbers
+
+import keras
+import numpy as np
+from keras import ops
+
+
+def _angles(length, offset, base, width, scale=1.0):
+    """Angle of each position and frequency, `(length, ceil(width / 2))`, float32."""
+    rates = base ** (-np.arange(0, width, 2) / width) / scale
+    positions = ops.arange(length, dtype="int32") + ops.cast(offset, "int32")
+    positions = ops.expand_dims(ops.cast(positions, "float32"), 1)
+    return positions * ops.convert_to_tensor(rates.astype("float32"))
+
+
+@keras.saving.register_keras_serializable(package="polyhead")
+class RotaryPositions(keras.layers.Layer):
+    """Rotates queries and keys by their position (RoPE).
+
+    Coordinate `i` is paired with coordinate `i + head_dim / 2`.
+
+    Args:
+        base: Base of the wavelengths.
+        scale: Positions are divided by it: 4 lets a model that was trained on 512
+            positions see 2048 in the range that it knows.
+
+    Call arguments:
+        x: Queries or keys, `(B, H, T, head_dim)`; `head_dim` must be even.
+        offset: Position of the first entry, an int or an int32 scalar.
+
+    Returns:
+        Tensor of the shape and type of `x`.
+
+    Example:
+
+    >>> x = np.ones((1, 2, 3, 4), "float32")
+    >>> tuple(RotaryPositions()(x, offset=5).shape)
+    (1, 2, 3, 4)
+
+    Reference:
+        Su et al., RoFormer, https://arxiv.org/abs/2104.09864
+    """
+
+    def __init__(self, base=10000.0, scale=1.0, **kwargs):
+        super().__init__(autocast=False, **kwargs)
+        self.base = base
+        self.scale = scale
+        self.supports_masking = True
+
+    def build(self, input_shape):
+        if input_shape[-1] % 2:
+            raise ValueError(
+                f"Rotary positions need an even head size, not {input_shape[-1]}."
+            )
+
+    def call(self, x, offset=0):
+        half = x.shape[-1] // 2
+        length = ops.shape(x)[2]
+        angles = _angles(length, offset, self.base, 2 * half, self.scale)
+        cos, sin = ops.cos(angles), ops.sin(angles)  # (T, D/2)
+        wide = ops.cast(x, "float32")
+        first, second = wide[..., :half], wide[..., half:]
+        rotated = ops.concatenate(
+            [first * cos - second * sin, second * cos + first * sin], axis=-1
+        )
+        return ops.cast(rotated, x.dtype)
+
+    def compute_output_shape(self, input_shape):
+        return input_shape
+
+    def compute_output_spec(self, x, offset=0):
+        return keras.KerasTensor(x.shape, dtype=x.dtype)
+
+    def get_config(self):
+        return {**super().get_config(), "base": self.base, "scale": self.scale}
+
+
+@keras.saving.register_keras_serializable(package="polyhead")
+class SinusoidalPositions(keras.layers.Layer):
+    """Adds fixed sine and cosine positions to its input.
+
+    Column `2i` is `sin(p / base^(2i/E))`, column `2i + 1` the cosine of the same.
+
+    Args:
+        base: Base of the wavelengths.
+
+    Call arguments:
+        x: Tensor `(B, T, E)`.
+        offset: Position of the first entry, an int or an int32 scalar.
+
+    Returns:
+        Tensor `(B, T, E)`.
+
+    Example:
+
+    >>> SinusoidalPositions()(np.zeros((1, 1, 4), "float32")).numpy().tolist()
+    [[[0.0, 1.0, 0.0, 1.0]]]
+
+    Reference:
+        Vaswani et al., Attention Is All You Need, https://arxiv.org/abs/1706.03762
+    """
+
+    def __init__(self, base=10000.0, **kwargs):
+        super().__init__(**kwargs)
+        self.base = base
+        self.supports_masking = True
+
+    def call(self, x, offset=0):
+        width = x.shape[-1]
+        angles = _angles(ops.shape(x)[1], offset, self.base, width)
+        pairs = ops.stack([ops.sin(angles), ops.cos(angles)], axis=-1)  # (T, E/2, 2)
+        encoding = ops.reshape(pairs, (-1, 2 * angles.shape[-1]))[:, :width]
+        encoding = ops.expand_dims(encoding, 0)
+        return ops.cast(ops.cast(x, "float32") + encoding, x.dtype)
+
+    def compute_output_shape(self, input_shape):
+        return input_shape
+
+    def compute_output_spec(self, x, offset=0):
+        return keras.KerasTensor(x.shape, dtype=self.compute_dtype)
+
+    def get_config(self):
+        return {**super().get_config(), "base": self.base}
+
+
+@keras.saving.register_keras_serializable(package="polyhead")
+class LearnedPositions(keras.layers.Layer):
+    """Adds a learned vector for each position to its input.
+
+    Args:
+        max_length: Number of positions that are learned.
+        seed: Seed of the initial values.
+
+    Call arguments:
+        x: Tensor `(B, T, E)` with `offset + T <= max_length`.
+        offset: Position of the first entry, an int or an int32 scalar.
+
+    Returns:
+        Tensor `(B, T, E)`.
+
+    Raises:
+        ValueError: If the input is known to be longer than `max_length`.
+
+    Example:
+
+    >>> layer = LearnedPositions(max_length=16)
+    >>> tuple(layer(np.zeros((2, 5, 8), "float32")).shape)
+    (2, 5, 8)
+    """
+
+    def __init__(self, max_length, seed=None, **kwargs):
+        super().__init__(**kwargs)
+        self.max_length = max_length
+        self.seed = seed
+        self.supports_masking = True
+
+    def build(self, input_shape):
+        self.embedding = keras.layers.Embedding(
+            self.max_length,
+            input_shape[-1],
+            embeddings_initializer=keras.initializers.RandomNormal(
+                stddev=0.02, seed=self.seed
+            ),
+            dtype=self.dtype_policy,
+            name="embedding",
+        )
+        self.embedding.build((None,))
+
+    def call(self, x, offset=0):
+        self._check_length(x, offset)
+        ids = ops.arange(ops.shape(x)[1], dtype="int32") + ops.cast(offset, "int32")
+        return x + ops.expand_dims(self.embedding(ids), 0)
+
+    def _check_length(self, x, offset):
+        if x.shape[1] is None or not isinstance(offset, numbers.Integral):
+            return
+        if offset < 0 or offset + x.shape[1] > self.max_length:
+            raise ValueError(
+                f"Positions {offset} to {offset + x.shape[1] - 1} were asked of "
+                f"learned positions with max_length {self.max_length}. Shorten the "
+                "input or raise max_length."
+            )
+
+    def compute_output_shape(self, input_shape):
+        return input_shape
+
+    def compute_output_spec(self, x, offset=0):
+        self._check_length(x, offset)
+        return keras.KerasTensor(x.shape, dtype=self.compute_dtype)
+
+    def get_config(self):
+        config = super().get_config()
+        return {**config, "max_length": self.max_length, "seed": self.seed}
