@@ -42,9 +42,7 @@ def test_two_keys_by_hand():
     first = 1 / (1 + np.exp(-np.sqrt(2)))
     output, scores = attend(query, key, value)
     np.testing.assert_allclose(scores, [[[[first, 1 - first]]]], atol=1e-6)
-    np.testing.assert_allclose(
-        output, [[[[10 * first, 20 * (1 - first)]]]], atol=1e-5
-    )
+    np.testing.assert_allclose(output, [[[[10 * first, 20 * (1 - first)]]]], atol=1e-5)
 
 
 def test_bias_scale_and_mask_by_hand():
@@ -119,9 +117,7 @@ def test_layer_with_identity_projections():
     causal = np.tril(np.ones((6, 6), bool))
     mask = causal & MASK[:, None, None, :]
     want, want_scores = reference_attention.attention(heads, heads, heads, mask)
-    output, scores = call(
-        layer, {"x": X, "padding_mask": MASK}, return_scores=True
-    )
+    output, scores = call(layer, {"x": X, "padding_mask": MASK}, return_scores=True)
     want = want.transpose(0, 2, 1, 3).reshape(2, 6, 8)
     np.testing.assert_allclose(to_numpy(output), want, atol=1e-5)
     np.testing.assert_allclose(to_numpy(scores), want_scores, atol=1e-5)
@@ -159,9 +155,10 @@ PATHS = {
 }
 
 
-@pytest.mark.parametrize("policy, tolerance", [
-    ("float32", 1e-5), ("mixed_bfloat16", 0.05), ("mixed_float16", 0.005)
-])
+@pytest.mark.parametrize(
+    "policy, tolerance",
+    [("float32", 1e-5), ("mixed_bfloat16", 0.05), ("mixed_float16", 0.005)],
+)
 @pytest.mark.parametrize("path", PATHS)
 def test_all_paths_agree(path, policy, tolerance):
     def make(**kwargs):
@@ -230,9 +227,7 @@ def test_keras_masks_are_read_and_left_alone():
         masked = keras.layers.Masking()(np.where(MASK[..., None], X, 0))
         before = to_numpy(keras.src.backend.get_keras_mask(masked))
         output = layer(masked)
-        np.testing.assert_allclose(
-            to_numpy(output)[MASK], explicit[MASK], atol=1e-6
-        )
+        np.testing.assert_allclose(to_numpy(output)[MASK], explicit[MASK], atol=1e-6)
         after = keras.src.backend.get_keras_mask(masked)
         np.testing.assert_array_equal(to_numpy(after), before)
         # The queries' mask goes on with the output.

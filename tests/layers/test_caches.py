@@ -154,9 +154,7 @@ def test_decoder_step_scores():
         memory_cache=projected,
         return_scores=True,
     )
-    np.testing.assert_allclose(
-        to_numpy(last), to_numpy(output)[:, :1], atol=1e-5
-    )
+    np.testing.assert_allclose(to_numpy(last), to_numpy(output)[:, :1], atol=1e-5)
     full, step = flat(scores), flat(step_scores)
     assert len(full) == len(step) == 4  # self and cross of two layers
     for a, b in zip(full, step, strict=True):

@@ -17,10 +17,9 @@ MODULES = ["polyhead.layers"] + [
 ]
 
 
+@pytest.mark.tensorflow  # the examples show tensors by .numpy()
 @pytest.mark.parametrize("name", MODULES)
 def test_examples(name):
-    if keras.backend.backend() == "torch":
-        pytest.skip("the examples call .numpy() on tensors that may need gradients")
     module = importlib.import_module(name)
     public = {key: getattr(layers, key) for key in layers.__all__}
     known = public | vars(module) | {"keras": keras, "np": np, "ops": keras.ops}

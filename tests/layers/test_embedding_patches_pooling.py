@@ -49,13 +49,16 @@ def kernel_and_bias(layer):
     return to_numpy(kernel), to_numpy(bias)
 
 
-@pytest.mark.parametrize("length, stride, padding, count", [
-    (12, None, None, 4),
-    (13, None, None, 4),  # the rest is left out
-    (13, None, "end", 5),  # the last value is repeated to fill the last patch
-    (13, 2, None, 6),
-    (12, 2, "end", 6),
-])
+@pytest.mark.parametrize(
+    "length, stride, padding, count",
+    [
+        (12, None, None, 4),
+        (13, None, None, 4),  # the rest is left out
+        (13, None, "end", 5),  # the last value is repeated to fill the last patch
+        (13, 2, None, 6),
+        (12, 2, "end", 6),
+    ],
+)
 def test_series_patches(length, stride, padding, count):
     x = array(2, length, 2)
     layer = PatchEmbedding(3, 8, stride=stride, padding=padding)
@@ -100,11 +103,14 @@ POOLED = np.array(
 POOLING_MASK = lengths_mask([2, 3], 3)
 
 
-@pytest.mark.parametrize("mode, want", [
-    ("mean", [[2, -6], [3, 4]]),
-    ("max", [[3, -5], [6, 8]]),
-    ("first", [[1, -5], [2, 4]]),
-])
+@pytest.mark.parametrize(
+    "mode, want",
+    [
+        ("mean", [[2, -6], [3, 4]]),
+        ("max", [[3, -5], [6, 8]]),
+        ("first", [[1, -5], [2, 4]]),
+    ],
+)
 def test_pooling_by_hand(mode, want):
     inputs = {"x": POOLED, "padding_mask": POOLING_MASK}
     got = to_numpy(call(MaskedPooling(mode=mode), inputs))

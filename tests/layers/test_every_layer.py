@@ -89,9 +89,7 @@ def wrapping(mode, cls, *args, **fixed):
 def decoder_steps(layer, inputs):
     memory = layer.project_memory(ops.convert_to_tensor(inputs["memory"]))
     mask = inputs.get("memory_padding_mask")
-    return by_steps(
-        layer, inputs["x"], memory_cache=memory, memory_padding_mask=mask
-    )
+    return by_steps(layer, inputs["x"], memory_cache=memory, memory_padding_mask=mask)
 
 
 def self_steps(layer, inputs):
@@ -164,8 +162,9 @@ ATTENTION_CASES = {
 }
 
 POSITION_CASES = {
-    "rotary": LayerCase(making(RotaryPositions), {"x": array(2, 2, 6, 8)},
-                        dynamic_axes={"x": (2,)}),
+    "rotary": LayerCase(
+        making(RotaryPositions), {"x": array(2, 2, 6, 8)}, dynamic_axes={"x": (2,)}
+    ),
     "sinusoidal": LayerCase(making(SinusoidalPositions), {"x": X}),
     "learned": LayerCase(making(LearnedPositions, 16), {"x": X}),
     "linear-bias": LayerCase(
@@ -184,9 +183,7 @@ POSITION_CASES = {
 }
 
 SMALL_CASES = {
-    "feed-forward": LayerCase(
-        making(FeedForward, 16), {"x": X}, noise=DROPOUT
-    ),
+    "feed-forward": LayerCase(making(FeedForward, 16), {"x": X}, noise=DROPOUT),
     "feed-forward-swiglu": LayerCase(
         making(FeedForward, 16, activation="silu", gated=True, use_bias=False),
         {"x": X},

@@ -86,16 +86,14 @@ def test_rms_norm_by_hand():
     np.testing.assert_allclose(got, [[[3 + 3 / root, 4 + 4 / root]]], rtol=1e-5)
 
 
-@pytest.mark.parametrize("norm, function", [
-    ("layer_norm", layer_norm), ("rms_norm", rms_norm)
-])
+@pytest.mark.parametrize(
+    "norm, function", [("layer_norm", layer_norm), ("rms_norm", rms_norm)]
+)
 def test_pre_and_post_norm(norm, function):
     x = X.astype("float64")
     pre, largest = call(Residual(Twice(), norm=norm, norm_position="pre"), {"x": X})
     np.testing.assert_allclose(to_numpy(pre), x + 2 * function(x), atol=1e-5)
-    np.testing.assert_allclose(
-        to_numpy(largest), np.abs(function(x)).max(), atol=1e-5
-    )
+    np.testing.assert_allclose(to_numpy(largest), np.abs(function(x)).max(), atol=1e-5)
     post, largest = call(Residual(Twice(), norm=norm, norm_position="post"), {"x": X})
     np.testing.assert_allclose(to_numpy(post), function(3 * x), atol=1e-5)
     np.testing.assert_allclose(to_numpy(largest), np.abs(x).max(), atol=1e-5)
@@ -121,9 +119,7 @@ def test_training_reaches_the_inner_layer():
 def test_stochastic_depth_drops_whole_examples_and_keeps_the_mean():
     rate, examples = 0.25, 4000
     x = np.ones((examples, 2, 3), "float32") * np.array([1.0, 2.0, 4.0], "float32")
-    layer = Residual(
-        Same(), norm="rms_norm", stochastic_depth=rate, seed=5
-    )
+    layer = Residual(Same(), norm="rms_norm", stochastic_depth=rate, seed=5)
     branch = to_numpy(layer(x, training=True)) - x
     full = to_numpy(layer(x)) - x
     ratio = branch / full

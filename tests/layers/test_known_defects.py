@@ -163,9 +163,9 @@ def test_d07_the_memory_may_have_another_width(num_kv_heads):
     assert tuple(call(decoder, {"x": X, "memory": memory}).shape) == (2, 5, 8)
 
 
-@pytest.mark.parametrize("policy, limit", [
-    ("mixed_bfloat16", 2**-8), ("mixed_float16", 2**-11)
-])
+@pytest.mark.parametrize(
+    "policy, limit", [("mixed_bfloat16", 2**-8), ("mixed_float16", 2**-11)]
+)
 def test_d08_sinusoidal_positions_in_half_precision(policy, limit):
     x = ops.zeros((1, 4096, 64))
     full = to_numpy(SinusoidalPositions(dtype="float32")(x))
@@ -175,17 +175,20 @@ def test_d08_sinusoidal_positions_in_half_precision(policy, limit):
     assert len(np.unique(low[0], axis=0)) == 4096
 
 
-@pytest.mark.parametrize("make", [
-    SinusoidalPositions,
-    lambda: LearnedPositions(9),
-    lambda: FeedForward(16),
-    lambda: Residual(FeedForward(16)),
-    lambda: MultiHeadAttention(2),
-    lambda: EncoderBlock(2, 16),
-    lambda: DecoderBlock(2, 16, cross_attention=False),
-    lambda: Encoder(2, 2, 16),
-    lambda: Decoder(2, 2, 16, cross_attention=False),
-])
+@pytest.mark.parametrize(
+    "make",
+    [
+        SinusoidalPositions,
+        lambda: LearnedPositions(9),
+        lambda: FeedForward(16),
+        lambda: Residual(FeedForward(16)),
+        lambda: MultiHeadAttention(2),
+        lambda: EncoderBlock(2, 16),
+        lambda: DecoderBlock(2, 16, cross_attention=False),
+        lambda: Encoder(2, 2, 16),
+        lambda: Decoder(2, 2, 16, cross_attention=False),
+    ],
+)
 def test_d09_the_mask_goes_on(make):
     x = keras.layers.Masking()(np.where(MASK[..., None], X, 0))
     passed = keras.src.backend.get_keras_mask(make()(x))
@@ -202,12 +205,15 @@ def test_d10_name_and_dtype_survive_the_config(norm):
     assert copy.compute_dtype == "bfloat16"
 
 
-@pytest.mark.parametrize("make", [
-    lambda: MultiHeadAttention(4),
-    lambda: EncoderBlock(4, 16),
-    lambda: DecoderBlock(4, 16, cross_attention=False),
-    lambda: Encoder(2, 4, 16),
-])
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: MultiHeadAttention(4),
+        lambda: EncoderBlock(4, 16),
+        lambda: DecoderBlock(4, 16, cross_attention=False),
+        lambda: Encoder(2, 4, 16),
+    ],
+)
 def test_d11_heads_must_divide_the_hidden_size(make):
     with pytest.raises(ValueError, match=r"(?s)\b10\b.*\b4\b|\b4\b.*\b10\b"):
         call(make(), {"x": array(1, 3, 10)})
@@ -268,8 +274,9 @@ def test_d16_the_weights_are_in_the_file():
 
 @pytest.mark.tensorflow
 def test_d17_a_cached_step_never_rearranges_the_cache():
-    length, layer = 64, MultiHeadAttention(
-        4, num_kv_heads=2, causal=True, rotary=RotaryPositions()
+    length, layer = (
+        64,
+        MultiHeadAttention(4, num_kv_heads=2, causal=True, rotary=RotaryPositions()),
     )
     call(layer, {"x": X})
     key, value = (to_numpy(part) for part in layer.make_cache(1, length))

@@ -119,8 +119,9 @@ def test_adapters_survive_a_weights_file(tmp_path):
     state = [to_numpy(v) for v in model.trainable_variables]
     twin = classifier()
     enable_lora(twin, 2)
-    frozen = zip(twin.non_trainable_variables, model.non_trainable_variables,
-                 strict=True)
+    frozen = zip(
+        twin.non_trainable_variables, model.non_trainable_variables, strict=True
+    )
     for to, source in frozen:
         to.assign(source)
     for variable, value in zip(twin.trainable_variables, state, strict=True):

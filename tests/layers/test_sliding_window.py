@@ -65,9 +65,7 @@ def test_window_equals_the_mask(length, window, causal):
 def test_window_with_every_option_equals_the_mask(option, causal):
     length, window = 45, 8
     x = array(2, length, 8)
-    layer = attention_layer(
-        x, sliding_window=window, causal=causal, **OPTIONS[option]
-    )
+    layer = attention_layer(x, sliding_window=window, causal=causal, **OPTIONS[option])
     twin = dense_twin(layer, x, option)
     mask = np.broadcast_to(window_mask(length, window, causal), (2, length, length))
     padding = lengths_mask([length, 20], length)
@@ -105,9 +103,7 @@ def test_window_gradients_equal_those_of_the_mask():
     padding = lengths_mask([30], 37)
     mask = window_mask(37, 5, True)[None]
     got = gradients(layer, {"x": x, "padding_mask": padding})
-    want = gradients(
-        twin, {"x": x, "padding_mask": padding, "attention_mask": mask}
-    )
+    want = gradients(twin, {"x": x, "padding_mask": padding, "attention_mask": mask})
     for a, b in zip(got, want, strict=True):
         np.testing.assert_allclose(a, b, atol=1e-3, rtol=1e-3)
 
