@@ -31,8 +31,19 @@ ENTRIES = (
     "README.md",
     "export",
 )
-_PACKAGES = ("polyhead", "tensorflow", "keras", "jax", "torch", "numpy", "tokenizers")
-_PACKAGES += ("ai-edge-litert", "scikit-learn")
+# Whose versions run.json records.
+PACKAGES = (
+    "polyhead",
+    "tensorflow",
+    "keras",
+    "jax",
+    "torch",
+    "numpy",
+    "tokenizers",
+    "scikit-learn",
+    "ai-edge-litert",
+)
+_REMEDY = "train the run again with --overwrite"
 
 
 @dataclass(frozen=True)
@@ -48,7 +59,7 @@ class RunFolder:
 
     def finish(self, **facts):
         """Records in run.json that the run is complete."""
-        record = read_json(self.path / "run.json", remedy="train the run again")
+        record = _read_record(self.path)
         write_json(self.path / "run.json", record | facts | {"finished": True})
         shutil.rmtree(self._replaced, ignore_errors=True)
 
@@ -170,21 +181,20 @@ def check_run(path):
             f"{path / 'config.json'}: missing, so this is no run's folder: give the "
             "folder that was --run, or train again"
         )
-    remedy = "train the run again with --overwrite"
-    if not read_json(path / "run.json", remedy).get("finished"):
+    if not _read_record(path)["finished"]:
         raise PolyheadError(
             f"{path}: this run is unfinished: give its train command again to go on"
         )
     model = path / "model.keras"
     if not model.exists():
-        raise PolyheadError(f"{model}: missing: {remedy}")
+        raise PolyheadError(f"{model}: missing: {_REMEDY}")
     try:
         with zipfile.ZipFile(model) as archive:
             broken = archive.testzip()
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError):
         broken = model.name
     if broken:
-        raise PolyheadError(f"{model}: truncated or corrupt: {remedy}")
+        raise PolyheadError(f"{model}: truncated or corrupt: {_REMEDY}")
 
 
 def _new_record(config):
@@ -200,18 +210,24 @@ def _new_record(config):
 
 def _versions():
     found = {}
-    for name in _PACKAGES:
+    for name in PACKAGES:
         with contextlib.suppress(importlib.metadata.PackageNotFoundError):
             found[name] = importlib.metadata.version(name)
     return found
 
 
+def _read_record(path):
+    record = read_json(path / "run.json", _REMEDY)
+    if not isinstance(record, dict) or "finished" not in record:
+        raise PolyheadError(f"{path / 'run.json'}: not the record of a run: {_REMEDY}")
+    return record
+
+
 def _is_finished(path):
     try:
-        record = read_json(path / "run.json", remedy="")
+        return _read_record(path)["finished"]
     except PolyheadError:
         return False
-    return isinstance(record, dict) and record.get("finished") is True
 
 
 def _present(path):

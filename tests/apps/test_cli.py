@@ -1,0 +1,430 @@
+"""The command line: its parsing, its exit status, and what it prints.
+
+A small task stands in for the real ones, so that no model is trained here.
+"""
+
+import io
+import json
+import os
+import subprocess
+import sys
+import types
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from polyhead.apps.common.cli import main
+from polyhead.apps.common.errors import PolyheadError
+from polyhead.apps.common.run_folder import prepare
+from polyhead.apps.common.tasks import TASKS, Task
+
+
+@dataclass(frozen=True)
+class Config:
+    train: str | None = None
+    run: str | None = None
+    text_column: str = "text"
+    multi_label: bool = False
+    label_separator: str = ","
+    epochs: int = 15
+    dropout: float = 0.3
+    seed: int = 0
+
+
+class Run:
+    """Answers with the text's length; remembers what it was asked."""
+
+    def __init__(self, path):
+        self.path, self.asked, self.metrics = Path(path), {}, {"accuracy": 0.5}
+
+    def predict(self, texts, **options):
+        self.asked = options
+        return [[(str(len(text)), 0.75), ("other", 0.25)] for text in texts]
+
+    def evaluate(self, test=None):
+        return {"accuracy": 0.5, "rows from": test}
+
+    def explain(self, text, output):
+        self.asked = {"text": text, "output": output}
+        return {}
+
+    def export(self, **options):
+        self.asked = options
+        return {"size": 5}
+
+
+@pytest.fixture
+def app(monkeypatch):
+    app = types.ModuleType("counting")
+    app.config = types.ModuleType("counting.config")
+    app.config.Config = Config
+    app.runs, app.trained = [], []
+
+    def train(config, **options):
+        app.trained.append((config, options))
+        if options["dry_run"]:
+            return {"rows": 5, "classes": {"a": 2, "b": 3}, "lengths": [1, 2.5]}
+        return Run(config.run or "somewhere")
+
+    def load(path):
+        app.runs.append(Run(path))
+        return app.runs[-1]
+
+    app.train, app.load = train, load
+    app.format_metrics = app.format_export = str
+    flags = {name: name for name in Config.__dataclass_fields__ if name != "dropout"}
+    monkeypatch.setitem(TASKS, "counting", Task("counting", flags))
+    monkeypatch.setitem(sys.modules, "counting", app)
+    monkeypatch.setitem(sys.modules, "counting.config", app.config)
+    return app
+
+
+@pytest.fixture
+def run(app, tmp_path):
+    return make_run(tmp_path / "run")
+
+
+def make_run(path, **fields):
+    folder = prepare("counting", Config(run=str(path), **fields))
+    with zipfile.ZipFile(folder.path / "model.keras", "w") as archive:
+        archive.writestr("weights", "w")
+    folder.finish()
+    return str(folder.path)
+
+
+def failed(capsys, argv, status):
+    """The one line that a failing command says."""
+    assert main(argv) == status
+    output = capsys.readouterr()
+    assert output.out == ""
+    assert output.err.startswith("polyhead: error: ")
+    assert output.err.count("\n") == 1
+    return output.err
+
+
+# Training.
+
+
+def test_flags_and_settings_make_the_config(app, tmp_path, capsys):
+    file = tmp_path / "f.json"
+    file.write_text('{"epochs": 2, "seed": 7, "dropout": 0.1}')
+    words = "--train a.csv --run r --multi-label --epochs 3 --text-column 0".split()
+    words += [
+        "--config",
+        str(file),
+        "--set",
+        "dropout=0.2",
+        "--set",
+        "label_separator=|",
+    ]
+    assert main(["train", "counting", *words]) == 0
+    config, options = app.trained[0]
+    assert config == Config(
+        train="a.csv",
+        run="r",
+        text_column="0",
+        multi_label=True,
+        label_separator="|",
+        epochs=3,
+        dropout=0.2,
+        seed=7,
+    )
+    assert not any(options.values())
+    assert "accuracy" in capsys.readouterr().out
+
+
+def test_a_column_named_none_is_no_trap(app):
+    assert main(["train", "counting", "--text-column", "None"]) == 0
+    assert app.trained[0][0].text_column == "None"
+
+
+def test_dry_run_prints_the_report(app, capsys):
+    assert main(["train", "counting", "--dry-run", "-q"]) == 0
+    assert app.trained[0][1] == {
+        "overwrite": False,
+        "dry_run": True,
+        "verbose": False,
+        "quiet": True,
+    }
+    expected = "rows: 5\nclasses:\n  a: 2\n  b: 3\nlengths: 1, 2.5\n"
+    assert capsys.readouterr().out == expected
+
+
+def test_an_app_of_its_own_knows_its_task(app):
+    assert main(["train", "--epochs", "4"], task="counting") == 0
+    assert app.trained[0][0].epochs == 4
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("trian", "unknown verb 'trian'; the nearest known one is 'train'"),
+        ("train", "train needs a task"),
+        ("train translatoin", "unknown task 'translatoin'"),
+        ("train counting --epoch 3", "unrecognized arguments: --epoch"),
+        ("train counting --epochs x", "--epochs: 'x' is not a whole number"),
+        ("train counting --epochs", "expected one argument"),
+        ("train counting extra", "unexpected 'extra'"),
+        ("train counting --set dropuot=1", "the nearest known one is 'dropout'"),
+        ("train counting --epochs 3 --set epochs=4", "epochs is given both"),
+        ("train counting -v -q", "not allowed with argument"),
+        ("evaluate", "which run? Give its folder"),
+        ("evaluate run other", "unexpected 'other'"),
+        ("predict run --top-k 0", "'0' is no number of 1 or more"),
+        ("predict run --threshold 2", "'2' is no number from 0 to 1"),
+        ("predict run --threshold nan", "'nan' is no number from 0 to 1"),
+        ("predict run --engine onnx", "invalid choice: 'onnx'"),
+        ("predict run text --file f.csv", "give texts or --file, not both"),
+        ("predict run --column c", "--column is of a --file"),
+        ("predict run -x", "unrecognized arguments: -x"),
+        ("explain run", "the following arguments are required: --output"),
+        ("explain run a b --output p.png", "explain takes one text, in quotes, not 2"),
+        ("export run --variants int4", "'int4' is none of float32, float16"),
+        ("export run --max-input-bytes -5", "'-5' is no number of 1 or more"),
+    ],
+)
+def test_wrong_use_is_one_line_and_status_2(app, capsys, words, message):
+    assert message in failed(capsys, words.split(), 2)
+
+
+def test_a_failure_of_the_work_is_one_line_and_status_1(app, capsys):
+    def train(config, **options):
+        raise PolyheadError("data.csv: row 3: no label: add one\nor remove the row")
+
+    app.train = train
+    line = failed(capsys, ["train", "counting"], 1)
+    assert line.endswith("data.csv: row 3: no label: add one or remove the row\n")
+
+
+def test_a_bug_is_not_hidden(app):
+    def train(config, **options):
+        raise ZeroDivisionError
+
+    app.train = train
+    with pytest.raises(ZeroDivisionError):
+        main(["train", "counting"])
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "message"),
+    [
+        (KeyboardInterrupt(), 130, "interrupted"),
+        (MemoryError(), 1, "out of memory"),
+        (OSError(28, "No space left on device", "r/log"), 1, "r/log: the disk is full"),
+    ],
+)
+def test_what_the_system_does_is_one_line(app, capsys, error, status, message):
+    def train(config, **options):
+        raise error
+
+    app.train = train
+    assert message in failed(capsys, ["train", "counting"], status)
+
+
+# Predicting.
+
+
+def test_flags_before_and_after_the_texts(app, run, capsys):
+    words = ["predict", "--format", "json", run, "--top-k", "2", "one", "-q", "three"]
+    assert main([*words, "--engine", "tflite", "--", "--four", "-v"]) == 0
+    records = json.loads(capsys.readouterr().out)
+    assert [record["text"] for record in records] == ["one", "three", "--four", "-v"]
+    assert records[1]["predictions"] == [
+        {"label": "5", "probability": 0.75},
+        {"label": "other", "probability": 0.25},
+    ]
+    assert app.runs[0].asked == {"top_k": 2, "threshold": None, "engine": "tflite"}
+
+
+def test_the_run_may_come_after_the_dashes(run, capsys):
+    assert main(["predict", "--", run, "-1"]) == 0
+    assert capsys.readouterr().out == "2\t0.7500\tother\t0.2500\t-1\n"
+
+
+def test_text_output_is_one_line_an_input(run, capsys):
+    assert main(["predict", run, "a\nb", "", "\ttab"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split("\t")[0] for line in lines] == ["3", "0", "4"]
+    assert lines[0].endswith("\ta b")
+
+
+def test_standard_input_is_a_text_a_line(run, capsys, monkeypatch):
+    stdin = io.TextIOWrapper(io.BytesIO("é\r\n\nthree\n".encode()))
+    monkeypatch.setattr(sys, "stdin", stdin)
+    assert main(["predict", run]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split("\t")[0] for line in lines] == ["1", "0", "5"]
+
+
+def test_standard_input_that_is_not_utf8_names_the_row(run, capsys, monkeypatch):
+    stdin = io.TextIOWrapper(io.BytesIO(b"good\n\xe9t\xe9\n"))
+    monkeypatch.setattr(sys, "stdin", stdin)
+    message = failed(capsys, ["predict", run], 1)
+    assert "standard input: row 2: byte 0xe9 is not UTF-8" in message
+
+
+def test_csv_keeps_the_columns_of_the_input(run, tmp_path, capsys):
+    file = tmp_path / "in.csv"
+    file.write_text('id,text,probability\n7,"a, b",x\n8,"say ""so""",y\n')
+    assert main(["predict", run, "--file", str(file), "--format", "csv"]) == 0
+    assert capsys.readouterr().out == (
+        "id,text,probability,predicted_label,probability_,predicted_label_2,"
+        "probability_2\n"
+        '7,"a, b",x,4,0.750000,other,0.250000\n'
+        '8,"say ""so""",y,8,0.750000,other,0.250000\n'
+    )
+
+
+def test_several_labels_share_a_csv_field(app, tmp_path, capsys):
+    run = make_run(tmp_path / "multi", multi_label=True, label_separator="|")
+    assert main(["predict", run, "abc", "--format", "csv"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "text,predicted_label,probability"
+    assert lines[1] == "abc,3|other,0.750000|0.250000"
+
+
+def test_the_column_of_training_is_read_unless_named(app, tmp_path, capsys):
+    run = make_run(tmp_path / "named", text_column="body")
+    file = tmp_path / "in.jsonl"
+    file.write_text('{"body": "abc", "title": "a"}\n{"body": 12, "title": "b"}\n')
+    assert main(["predict", run, "--file", str(file)]) == 0
+    assert main(["predict", run, "--file", str(file), "--column", "title"]) == 0
+    labels = [line.split("\t")[0] for line in capsys.readouterr().out.splitlines()]
+    assert labels == ["3", "2", "1", "1"]
+
+
+def test_a_row_without_a_text_is_named(run, tmp_path, capsys):
+    file = tmp_path / "in.jsonl"
+    file.write_text('{"text": "abc"}\n{"text": null}\n')
+    message = failed(capsys, ["predict", run, "--file", str(file)], 1)
+    assert f"{file}: row 2: column 'text' holds null" in message
+
+
+def test_output_goes_to_a_file(run, tmp_path, capsys):
+    output = tmp_path / "out.json"
+    words = ["predict", run, "é", "--format", "json", "--output", str(output)]
+    assert main(words) == 0
+    assert capsys.readouterr().out == ""
+    assert json.loads(output.read_text("utf-8"))[0]["text"] == "é"
+
+
+def test_a_word_that_is_not_utf8_is_refused(run, capsys):
+    assert "is not UTF-8" in failed(capsys, ["predict", run, "\udce9"], 2)
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["evaluate R", "predict R a", "explain R a --output p.png", "export R"],
+)
+def test_every_verb_refuses_a_folder_that_is_no_run(app, tmp_path, capsys, words):
+    words = words.replace("R", str(tmp_path / "none")).split()
+    assert "none: no such run folder" in failed(capsys, words, 1)
+    assert list(tmp_path.iterdir()) == []
+
+
+# The other verbs.
+
+
+def test_evaluate_prints_the_table(run, capsys):
+    assert main(["evaluate", "--test", "f.csv", run]) == 0
+    assert capsys.readouterr().out == "{'accuracy': 0.5, 'rows from': 'f.csv'}\n"
+
+
+def test_explain_takes_one_text(app, run):
+    assert main(["explain", run, "--output", "p.png", "--", "-a text"]) == 0
+    assert app.runs[0].asked == {"text": "-a text", "output": "p.png"}
+
+
+def test_export_passes_its_flags_on(app, run, capsys):
+    assert main(["export", run, "--variants", "int8, float32", "--max-loss", "0"]) == 0
+    assert app.runs[0].asked == {
+        "formats": ("savedmodel", "tflite"),
+        "variants": ("int8", "float32"),
+        "max_input_bytes": 256,
+        "max_loss": 0.0,
+    }
+    assert main(["export", run]) == 0
+    assert app.runs[1].asked["variants"] == ("float32", "float16", "int8")
+
+
+# In a process of its own.
+
+
+def python(code, *words):
+    return subprocess.run(
+        [sys.executable, "-c", code, *words],
+        capture_output=True,
+        text=True,
+        env=os.environ | {"COLUMNS": "200"},
+    )
+
+
+IMPORTS = """
+import sys
+from polyhead.apps.common.cli import main
+status = main(sys.argv[1:])
+heavy = ["tensorflow", "keras", "jax", "torch", "pandas", "sklearn", "matplotlib"]
+heavy += ["scipy", "numpy", "pyarrow", "tokenizers", "rich", "polyhead.layers"]
+print("heavy:", [name for name in heavy if name in sys.modules], file=sys.stderr)
+sys.exit(status)
+"""
+
+
+@pytest.mark.parametrize(
+    ("words", "status"),
+    [
+        ("--help", 0),
+        ("--version", 0),
+        ("train --help", 0),
+        ("train text-classification --help", 0),
+        ("predict --help", 0),
+        ("train text-classification --epochs x", 2),
+        ("train text-classification --set epoch=3", 2),
+        ("predict nowhere text", 1),
+    ],
+)
+def test_help_and_errors_import_nothing_heavy(words, status):
+    done = python(IMPORTS, *words.split())
+    assert done.returncode == status, done.stderr
+    assert done.stderr.splitlines()[-1] == "heavy: []"
+    assert (status == 0) == (done.stdout != "")
+
+
+def test_help_names_every_verb_and_every_flag():
+    words = python(IMPORTS, "--help").stdout
+    assert all(verb in words for verb in ("train", "evaluate", "predict", "export"))
+    words = python(IMPORTS, "train", "text-classification", "--help").stdout
+    for field in TASKS["text-classification"].flags:
+        assert "--" + field.replace("_", "-") in words
+
+
+def test_the_module_is_the_same_command():
+    done = subprocess.run(
+        [sys.executable, "-m", "polyhead.apps", "--version"],
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0 and done.stdout.startswith("polyhead ")
+
+
+@pytest.mark.parametrize("flag", ["-q", "-v"])  # captured and not
+def test_a_reader_that_leaves_is_no_error(flag):
+    code = f"""
+import sys
+from polyhead.apps.common import cli
+def speak(arguments, terminal):
+    for _ in range(300_000):
+        print("word", file=terminal.out)
+cli._VERBS["evaluate"] = speak
+sys.exit(cli.main(["evaluate", "run", "{flag}"]))
+"""
+    process = subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    process.stdout.read(5)
+    process.stdout.close()
+    assert process.stderr.read() == b""
+    process.stderr.close()
+    assert process.wait() == 1
