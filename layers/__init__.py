@@ -5,20 +5,25 @@ if __name__ != "polyhead.layers":
     # would hold classes that are not those of polyhead.layers.
     raise ImportError(f"Import polyhead.layers, not {__name__}.")
 
-from .arithmetic import attention, masked_softmax
-from .attention import MultiHeadAttention
+from .attention import attention, masked_softmax
 from .biases import LinearBias, RelativeBias
 from .caches import make_cache, write_cache
+from .decoder import Decoder, DecoderBlock
 from .embedding import TokenEmbedding
 from .encoder import Encoder, EncoderBlock
 from .feedforward import FeedForward
 from .lora import enable_lora, merge_lora
 from .masks import causal_mask, combine_masks, window_mask
+from .multi_head_attention import MultiHeadAttention
+from .patches import PatchEmbedding
 from .pooling import MaskedPooling
 from .positions import LearnedPositions, RotaryPositions, SinusoidalPositions
 from .residual import Residual
+from .reversible_normalization import ReversibleNormalization
 
 __all__ = [
+    "Decoder",
+    "DecoderBlock",
     "Encoder",
     "EncoderBlock",
     "FeedForward",
@@ -26,8 +31,10 @@ __all__ = [
     "LinearBias",
     "MaskedPooling",
     "MultiHeadAttention",
+    "PatchEmbedding",
     "RelativeBias",
     "Residual",
+    "ReversibleNormalization",
     "RotaryPositions",
     "SinusoidalPositions",
     "TokenEmbedding",

@@ -1,338 +1,85 @@
-"""Multi-head attention: self and cross, cached, windowed, with positions."""
+"""The arithmetic of attention: pure functions, the same for every path."""
 
-import keras
 from keras import ops
 
-from .arithmetic import attention
-from .caches import make_cache, write_cache
-from .lora import LoraMethods
-from .masks import causal_mask, combine_masks, key_mask, query_key_mask, window_mask
-from .seeds import split_seed
-from .windows import windowed_attention
 
-
-@keras.saving.register_keras_serializable(package="polyhead")
-class MultiHeadAttention(LoraMethods, keras.layers.Layer):
-    """Multi-head attention.
-
-    Self-attention without a `memory`, cross-attention with one, which may have another
-    width. All masks are boolean and True means attend; they are joined with a logical
-    and. A query that may see no key gets zeros. An explicit padding mask wins over the
-    Keras mask of the input, which is read and passed on.
+def masked_softmax(logits, mask=None):
+    """Softmax over the last axis, in float32, of the entries that `mask` keeps.
 
     Args:
-        num_heads: Number of query heads, H.
-        head_dim: Size of a head; the input's width over `num_heads` if `None`.
-        num_kv_heads: Number of key and value heads, a divisor of `num_heads`:
-            grouped-query attention, or multi-query with 1. As many as query heads if
-            `None`.
-        causal: Whether a query sees no later position.
-        sliding_window: Window w: a query sees the keys closer than w, itself included
-            (if causal, none that is later). The cost grows linearly with the length.
-        rotary: A `RotaryPositions` layer, or `None`.
-        position_bias: A `LinearBias` or `RelativeBias` layer, or `None`.
-        use_bias: Whether the projections have a bias.
-        dropout: Share of attention weights dropped in training.
-        seed: Seed of the initial weights and of the dropout.
-
-    Call arguments:
-        query: Tensor `(B, T, E)`.
-        memory: Tensor `(B, S, M)` for cross-attention; the query itself if `None`.
-        padding_mask: Boolean `(B, S)`: which keys are real.
-        attention_mask: Boolean `(B, T, S)`: which query sees which key.
-        attention_bias: Tensor that broadcasts to `(B, H, T, S)`, added to the logits.
-        return_scores: Whether to return the attention weights as well.
-        training: Whether dropout is active.
+        logits: Tensor `(..., S)`.
+        mask: Boolean tensor that broadcasts to `logits`, or `None`.
 
     Returns:
-        Tensor `(B, T, E)`; with `return_scores` a tuple of it and the weights
-        `(B, H, T, S)` in float32.
-
-    Raises:
-        ValueError: If widths and heads do not divide.
+        Float32 weights; exact zeros where the mask is False, so that a row without a
+        kept entry is all zeros, with finite gradients.
 
     Example:
 
-    >>> layer = MultiHeadAttention(num_heads=4, num_kv_heads=2, causal=True)
-    >>> output, scores = layer(np.ones((2, 5, 16), "float32"), return_scores=True)
-    >>> tuple(output.shape), tuple(scores.shape)
-    ((2, 5, 16), (2, 4, 5, 5))
-
-    Reference:
-        Vaswani et al., Attention Is All You Need, https://arxiv.org/abs/1706.03762
-        Ainslie et al., GQA, https://arxiv.org/abs/2305.13245
+    >>> masked_softmax(np.zeros((1, 3)), np.array([[True, True, False]])).numpy()
+    array([[0.5, 0.5, 0. ]], dtype=float32)
     """
+    logits = ops.cast(logits, "float32")
+    if mask is None:
+        return ops.softmax(logits, axis=-1)
+    # Hidden logits are put a little below the kept ones. A large negative constant
+    # would stretch the range of int8 calibration, and gives NaN in float16.
+    kept = ops.where(mask, logits, 0.0)
+    floor = ops.stop_gradient(ops.min(kept, axis=-1, keepdims=True)) - 30.0
+    weights = ops.softmax(ops.where(mask, logits, floor), axis=-1)
+    return weights * ops.cast(mask, "float32")
 
-    def __init__(
-        self,
-        num_heads,
-        head_dim=None,
-        num_kv_heads=None,
-        causal=False,
-        sliding_window=None,
-        rotary=None,
-        position_bias=None,
-        use_bias=True,
-        dropout=0.0,
-        seed=None,
-        **kwargs,
-    ):
-        # Biases and masks keep their type; the dense layers cast what they take.
-        super().__init__(autocast=False, **kwargs)
-        if num_kv_heads is not None and num_heads % num_kv_heads:
-            raise ValueError(
-                f"num_heads {num_heads} is not a multiple of num_kv_heads "
-                f"{num_kv_heads}."
-            )
-        if sliding_window is not None and sliding_window < 1:
-            raise ValueError(f"sliding_window must be 1 or more, not {sliding_window}.")
-        self.num_heads = num_heads
-        self.head_dim = head_dim
-        self.num_kv_heads = num_kv_heads
-        self.causal = causal
-        self.sliding_window = sliding_window
-        self.rotary = rotary
-        self.position_bias = position_bias
-        self.use_bias = use_bias
-        self.dropout = dropout
-        self.seed = seed
-        self.supports_masking = True
-        *self.dense_seeds, dropout_seed = split_seed(seed, 5)
-        self.dropout_layer = keras.layers.Dropout(
-            dropout, seed=dropout_seed, dtype=self.dtype_policy, name="dropout"
+
+def attention(query, key, value, mask=None, bias=None, scale=None, dropout=None):
+    """Scaled dot-product attention.
+
+    Args:
+        query: Tensor `(B, H, T, D)`.
+        key: Tensor `(B, K, S, D)`, where K divides H: every `H / K` query heads share
+            a key head.
+        value: Tensor `(B, K, S, D)`.
+        mask: Boolean tensor that broadcasts to `(B, H, T, S)`; True = attend.
+        bias: Tensor that broadcasts to `(B, H, T, S)`, added to the logits.
+        scale: Factor on the query; `1 / sqrt(D)` if `None`.
+        dropout: Function applied to the weights, or `None`.
+
+    Returns:
+        The output `(B, H, T, D)` and the weights before dropout `(B, H, T, S)`, which
+        are float32.
+
+    Example:
+
+    >>> query, key = np.ones((1, 4, 2, 8), "float32"), np.ones((1, 2, 5, 8), "float32")
+    >>> output, scores = attention(query, key, key)
+    >>> tuple(output.shape), tuple(scores.shape)
+    ((1, 4, 2, 8), (1, 4, 2, 5))
+    """
+    heads, kv_heads = query.shape[1], key.shape[1]
+    if heads % kv_heads:
+        raise ValueError(
+            f"{heads} query heads cannot share {kv_heads} key heads evenly."
         )
+    if scale is None:
+        scale = query.shape[-1] ** -0.5
+    # The query is scaled before the product, which could overflow in float16.
+    key = ops.transpose(key, (0, 1, 3, 2))  # (B, K, D, S)
+    logits = _grouped_matmul(query * scale, key)  # (B, H, T, S)
+    logits = ops.cast(logits, "float32")
+    if bias is not None:
+        logits = logits + ops.cast(bias, "float32")
+    scores = masked_softmax(logits, mask)
+    weights = scores if dropout is None else dropout(scores)
+    output = _grouped_matmul(ops.cast(weights, value.dtype), value)
+    return output, scores
 
-    def build(self, query_shape, memory_shape=None):
-        width = query_shape[-1]
-        if self.head_dim is None and width % self.num_heads:
-            raise ValueError(
-                f"The hidden size {width} is not a multiple of num_heads "
-                f"{self.num_heads}. Change one of them, or give head_dim."
-            )
-        self.depth = self.head_dim or width // self.num_heads
-        self.groups = self.num_kv_heads or self.num_heads
-        memory_shape = memory_shape or query_shape
-        inner_shape = (*query_shape[:-1], self.num_heads * self.depth)
-        seeds = self.dense_seeds
-        kv_units = self.groups * self.depth
-        self.query_dense = self._dense(inner_shape[-1], seeds[0], "query")
-        self.key_dense = self._dense(kv_units, seeds[1], "key")
-        self.value_dense = self._dense(kv_units, seeds[2], "value")
-        self.output_dense = self._dense(width, seeds[3], "output")
-        self.query_dense.build(query_shape)
-        self.key_dense.build(memory_shape)
-        self.value_dense.build(memory_shape)
-        self.output_dense.build(inner_shape)
-        if self.rotary is not None and not self.rotary.built:
-            self.rotary.build((None, self.num_heads, None, self.depth))
-        if self.position_bias is not None and not self.position_bias.built:
-            self.position_bias.build()
 
-    def _dense(self, units, seed, name):
-        return keras.layers.Dense(
-            units,
-            use_bias=self.use_bias,
-            kernel_initializer=keras.initializers.GlorotUniform(seed),
-            dtype=self.dtype_policy,
-            name=name,
-        )
-
-    def call(
-        self,
-        query,
-        memory=None,
-        padding_mask=None,
-        attention_mask=None,
-        attention_bias=None,
-        return_scores=False,
-        training=None,
-        query_mask=None,
-        memory_mask=None,
-        mask=None,
-    ):
-        if padding_mask is None:
-            # Keras fills in `mask` for one tensor argument, the others for several.
-            own_mask = query_mask if query_mask is not None else mask
-            padding_mask = own_mask if memory is None else memory_mask
-        heads = self._project_query(query)
-        key, value = self.project_memory(query if memory is None else memory)
-        dropout = self._weight_dropout(training)
-        in_full = attention_mask is not None or attention_bias is not None
-        if self._window_pays(query, memory) and not in_full and not return_scores:
-            output = windowed_attention(
-                heads,
-                key,
-                value,
-                self.sliding_window,
-                causal=self.causal,
-                padding_mask=padding_mask,
-                position_bias=self.position_bias,
-                dropout=dropout,
-            )
-            return self._merge_heads(output)
-        length, size = ops.shape(query)[1], ops.shape(key)[2]
-        output, scores = attention(
-            heads,
-            key,
-            value,
-            mask=combine_masks(
-                self._position_mask(length, size, 0),
-                key_mask(padding_mask),
-                query_key_mask(attention_mask),
-            ),
-            bias=self._bias(length, size, 0, attention_bias),
-            dropout=dropout,
-        )
-        output = self._merge_heads(output)
-        return (output, scores) if return_scores else output
-
-    def _project_query(self, query, offset=0):
-        heads = self._split_heads(self.query_dense(query), self.num_heads)
-        return heads if self.rotary is None else self.rotary(heads, offset=offset)
-
-    def project_memory(self, memory, offset=0):
-        """Returns the keys and values of `memory`, each `(B, K, S, head_dim)`."""
-        key = self._split_heads(self.key_dense(memory), self.groups)
-        value = self._split_heads(self.value_dense(memory), self.groups)
-        if self.rotary is not None:
-            key = self.rotary(key, offset=offset)
-        return key, value
-
-    def _split_heads(self, x, heads):
-        # (B, T, heads * D) -> (B, heads, T, D)
-        x = ops.reshape(x, (-1, ops.shape(x)[1], heads, self.depth))
-        return ops.transpose(x, (0, 2, 1, 3))
-
-    def _merge_heads(self, x):
-        # (B, H, T, D) -> (B, T, H * D) -> (B, T, E)
-        x = ops.transpose(x, (0, 2, 1, 3))
-        x = ops.reshape(x, (-1, ops.shape(x)[1], self.num_heads * self.depth))
-        return self.output_dense(x)
-
-    def _weight_dropout(self, training):
-        if not self.dropout:
-            return None
-        return lambda scores: self.dropout_layer(scores, training=training)
-
-    def _window_pays(self, query, memory):
-        if self.sliding_window is None or memory is not None:
-            return False
-        return query.shape[1] is None or query.shape[1] > 2 * self.sliding_window
-
-    def _position_mask(self, length, size, offset):
-        if self.sliding_window is not None:
-            return window_mask(length, size, self.sliding_window, self.causal, offset)
-        return causal_mask(length, size, offset) if self.causal else None
-
-    def _bias(self, length, size, offset, attention_bias):
-        if self.position_bias is None:
-            return attention_bias
-        bias = self.position_bias(length, size, offset=offset)
-        if attention_bias is None:
-            return bias
-        return bias + ops.cast(attention_bias, "float32")
-
-    def make_cache(self, batch_size, max_length):
-        """Returns empty keys and values for `step`, each `(B, K, S, head_dim)`."""
-        if not self.built:
-            raise ValueError("Build the layer (call it once) before make_cache.")
-        return make_cache(
-            batch_size, self.groups, max_length, self.depth, self.compute_dtype
-        )
-
-    def step(
-        self,
-        query,
-        cache,
-        position,
-        padding_mask=None,
-        return_scores=False,
-        attention_bias=None,
-    ):
-        """Attends from one new position to itself and those before it.
-
-        Args:
-            query: Tensor `(B, 1, E)`.
-            cache: What `make_cache` or the step before returned, of length S.
-            position: Position of the query, an int or an int32 scalar.
-            padding_mask: Boolean `(B, S)`.
-            return_scores: Whether to return the weights `(B, H, 1, S)` as well.
-            attention_bias: Tensor that broadcasts to `(B, H, 1, S)`.
-
-        Returns:
-            The output `(B, 1, E)`, or the tuple of it and the weights, and the cache.
-
-        Raises:
-            ValueError: If `position` is an int outside the cache.
-        """
-        key, value = self.project_memory(query, offset=position)
-        cache = (
-            write_cache(cache[0], key, position),
-            write_cache(cache[1], value, position),
-        )
-        size = ops.shape(cache[0])[2]
-        # What lies after the position is not written yet, causal or not.
-        mask = causal_mask(1, size, position)
-        output, scores = attention(
-            self._project_query(query, offset=position),
-            *cache,
-            mask=combine_masks(
-                mask, self._position_mask(1, size, position), key_mask(padding_mask)
-            ),
-            bias=self._bias(1, size, position, attention_bias),
-        )
-        output = self._merge_heads(output)
-        return ((output, scores) if return_scores else output), cache
-
-    def attend_memory(
-        self, query, memory_cache, padding_mask=None, return_scores=False
-    ):
-        """Attends to what `project_memory` returned; otherwise like `call`."""
-        output, scores = attention(
-            self._project_query(query), *memory_cache, mask=key_mask(padding_mask)
-        )
-        output = self._merge_heads(output)
-        return (output, scores) if return_scores else output
-
-    def compute_output_shape(self, query_shape, memory_shape=None):
-        return query_shape
-
-    def compute_output_spec(
-        self,
-        query,
-        memory=None,
-        padding_mask=None,
-        attention_mask=None,
-        attention_bias=None,
-        return_scores=False,
-        **kwargs,
-    ):
-        output = keras.KerasTensor(query.shape, dtype=self.compute_dtype)
-        if not return_scores:
-            return output
-        source = query if memory is None else memory
-        shape = (query.shape[0], self.num_heads, query.shape[1], source.shape[1])
-        return output, keras.KerasTensor(shape, dtype="float32")
-
-    def get_config(self):
-        return {
-            **super().get_config(),
-            "num_heads": self.num_heads,
-            "head_dim": self.head_dim,
-            "num_kv_heads": self.num_kv_heads,
-            "causal": self.causal,
-            "sliding_window": self.sliding_window,
-            "rotary": keras.saving.serialize_keras_object(self.rotary),
-            "position_bias": keras.saving.serialize_keras_object(self.position_bias),
-            "use_bias": self.use_bias,
-            "dropout": self.dropout,
-            "seed": self.seed,
-        }
-
-    @classmethod
-    def from_config(cls, config):
-        parts = {
-            name: keras.saving.deserialize_keras_object(config[name])
-            for name in ("rotary", "position_bias")
-        }
-        return cls(**{**config, **parts})
+def _grouped_matmul(left, right):
+    """`(B, H, T, X) @ (B, K, X, Y) -> (B, H, T, Y)`, K dividing H, at rank 4."""
+    heads, groups = left.shape[1], right.shape[1]
+    if heads == groups:
+        return ops.matmul(left, right)
+    length, width = ops.shape(left)[2], ops.shape(left)[3]
+    # The heads of a group lie side by side: they join the queries in one long row.
+    left = ops.reshape(left, (-1, groups, heads // groups * length, width))
+    product = ops.matmul(left, right)
+    return ops.reshape(product, (-1, heads, length, ops.shape(product)[3]))

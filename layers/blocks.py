@@ -2,9 +2,9 @@
 
 import keras
 
-from .attention import MultiHeadAttention
 from .feedforward import FeedForward
 from .lora import LoraMethods
+from .multi_head_attention import MultiHeadAttention
 from .residual import Residual
 from .seeds import split_seed
 
@@ -112,6 +112,9 @@ class TransformerBlock(LoraMethods, keras.layers.Layer):
         self.feedforward.build(x_shape)
         self.feedforward_residual.build(x_shape)
 
+    def run_feedforward(self, x):
+        return self.feedforward_residual.apply(x, self.feedforward)
+
     def make_cache(self, batch_size, max_length):
         """Returns the empty cache of the self-attention."""
         return self.attention.make_cache(batch_size, max_length)
@@ -146,3 +149,8 @@ class TransformerBlock(LoraMethods, keras.layers.Layer):
             for name in ("rotary", "position_bias")
         }
         return cls(**{**config, **parts})
+
+
+def with_scores(result, return_scores):
+    """Makes `(output, scores)` of what attention returned, scores `None` if unasked."""
+    return result if return_scores else (result, None)

@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from .blocks import TransformerBlock
+from .blocks import TransformerBlock, with_scores
 from .stacks import TransformerStack
 
 
@@ -71,15 +71,18 @@ class EncoderBlock(TransformerBlock):
             padding_mask = keras_mask if padding_mask is None else padding_mask
 
         def attend(inner):
-            return self.attention(
+            result = self.attention(
                 inner,
                 padding_mask=padding_mask,
                 attention_mask=attention_mask,
                 attention_bias=attention_bias,
                 return_scores=return_scores,
             )
+            return with_scores(result, return_scores)
 
-        return self._run(x, attend)
+        x, scores = self.attention_residual.apply(x, attend)
+        x = self.run_feedforward(x)
+        return (x, scores) if return_scores else x
 
     def step(
         self,
@@ -93,20 +96,14 @@ class EncoderBlock(TransformerBlock):
         """Runs one position; arguments and results as in `MultiHeadAttention.step`."""
 
         def attend(inner):
-            output, new_cache = self.attention.step(
+            result, new_cache = self.attention.step(
                 inner, cache, position, padding_mask, return_scores, attention_bias
             )
-            output = output if return_scores else (output,)
-            return (*output, new_cache)
+            return (*with_scores(result, return_scores), new_cache)
 
-        *output, cache = self._run(x, attend)
-        return (tuple(output) if return_scores else output[0]), cache
-
-    def _run(self, x, attend):
-        result = self.attention_residual.apply(x, attend)
-        x, *extras = result if isinstance(result, tuple) else (result,)
-        x = self.feedforward_residual.apply(x, self.feedforward)
-        return (x, *extras) if extras else x
+        x, scores, cache = self.attention_residual.apply(x, attend)
+        x = self.run_feedforward(x)
+        return ((x, scores) if return_scores else x), cache
 
     def compute_output_shape(self, input_shape):
         return input_shape
@@ -154,62 +151,10 @@ class Encoder(TransformerStack):
     ((3, 5, 8), [(3, 2, 5, 5), (3, 2, 5, 5)])
     """
 
-    def __init__(
-        self,
-        num_layers,
-        num_heads,
-        feedforward_dim,
-        positions=None,
-        max_length=None,
-        num_kv_heads=None,
-        head_dim=None,
-        causal=False,
-        sliding_window=None,
-        activation="gelu",
-        gated=False,
-        norm="layer_norm",
-        norm_position="pre",
-        dropout=0.0,
-        attention_dropout=0.0,
-        stochastic_depth=0.0,
-        use_bias=True,
-        epsilon=1e-5,
-        seed=None,
-        **kwargs,
-    ):
-        block_arguments = {
-            "num_heads": num_heads,
-            "feedforward_dim": feedforward_dim,
-            "num_kv_heads": num_kv_heads,
-            "head_dim": head_dim,
-            "causal": causal,
-            "sliding_window": sliding_window,
-            "activation": activation,
-            "gated": gated,
-            "norm": norm,
-            "norm_position": norm_position,
-            "dropout": dropout,
-            "attention_dropout": attention_dropout,
-            "use_bias": use_bias,
-            "epsilon": epsilon,
-        }
-        super().__init__(
-            EncoderBlock,
-            num_layers,
-            positions,
-            max_length,
-            stochastic_depth,
-            seed,
-            block_arguments,
-            **kwargs,
-        )
+    block_class = EncoderBlock
 
     def build(self, input_shape):
-        self.build_positions(input_shape)
-        for block in self.blocks:
-            block.build(input_shape)
-        if self.final_norm is not None:
-            self.final_norm.build(input_shape)
+        self.build_stack(input_shape)
 
     def call(
         self,
@@ -226,20 +171,19 @@ class Encoder(TransformerStack):
             padding_mask = keras_mask if padding_mask is None else padding_mask
         x = ops.cast(x, self.compute_dtype)
         length = ops.shape(x)[1]
-        bias = add_bias(self.shared_bias(length, length), attention_bias)
+        bias = self.shared_bias(length, length, attention_bias=attention_bias)
         x = self.add_positions(x)
         scores = []
         for block in self.blocks:
-            x = block(
+            result = block(
                 x,
                 padding_mask=padding_mask,
                 attention_mask=attention_mask,
                 attention_bias=bias,
                 return_scores=return_scores,
             )
-            if return_scores:
-                x, block_scores = x
-                scores.append(block_scores)
+            x, block_scores = with_scores(result, return_scores)
+            scores.append(block_scores)
         x = self.finish(x)
         return (x, scores) if return_scores else x
 
@@ -260,12 +204,11 @@ class Encoder(TransformerStack):
         bias = self.shared_bias(1, cache[0][0].shape[2], offset=position)
         scores, new_cache = [], []
         for block, block_cache in zip(self.blocks, cache, strict=True):
-            x, block_cache = block.step(
+            result, block_cache = block.step(
                 x, block_cache, position, padding_mask, return_scores, bias
             )
-            if return_scores:
-                x, block_scores = x
-                scores.append(block_scores)
+            x, block_scores = with_scores(result, return_scores)
+            scores.append(block_scores)
             new_cache.append(block_cache)
         x = self.finish(x)
         return ((x, scores) if return_scores else x), new_cache
@@ -282,18 +225,10 @@ class Encoder(TransformerStack):
         return_scores=False,
         **kwargs,
     ):
-        specs = [
-            block.compute_output_spec(x, return_scores=return_scores)
-            for block in self.blocks
-        ]
-        if not return_scores:
-            return keras.KerasTensor(x.shape, dtype=self.compute_dtype)
         output = keras.KerasTensor(x.shape, dtype=self.compute_dtype)
+        if not return_scores:
+            return output
+        specs = [
+            block.compute_output_spec(x, return_scores=True) for block in self.blocks
+        ]
         return output, [scores for _, scores in specs]
-
-
-def add_bias(first, second):
-    """Adds two attention biases of which either may be `None`."""
-    if first is None or second is None:
-        return second if first is None else first
-    return first + ops.cast(second, "float32")

@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from .arithmetic import masked_softmax
+from .attention import masked_softmax
 
 MODES = ("mean", "max", "attention", "first")
 

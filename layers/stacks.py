@@ -1,6 +1,7 @@
 """What the encoder and decoder stacks have in common."""
 
 import keras
+from keras import ops
 
 from .biases import LinearBias, RelativeBias
 from .lora import LoraMethods
@@ -12,22 +13,32 @@ POSITIONS = ("rotary", "linear_bias", "relative_bias", "sinusoidal", "learned")
 
 
 class TransformerStack(LoraMethods, keras.layers.Layer):
-    """Holds positions, blocks and the final norm of a stack.
+    """Holds positions, blocks and the final norm of a stack."""
 
-    Args:
-        block_class: The class of the blocks.
-        block_arguments: What every block is made with, less seed and stochastic depth.
-    """
+    block_class = None
 
     def __init__(
         self,
-        block_class,
         num_layers,
-        positions,
-        max_length,
-        stochastic_depth,
-        seed,
-        block_arguments,
+        num_heads,
+        feedforward_dim,
+        positions=None,
+        max_length=None,
+        num_kv_heads=None,
+        head_dim=None,
+        causal=False,
+        sliding_window=None,
+        activation="gelu",
+        gated=False,
+        norm="layer_norm",
+        norm_position="pre",
+        dropout=0.0,
+        attention_dropout=0.0,
+        stochastic_depth=0.0,
+        use_bias=True,
+        epsilon=1e-5,
+        seed=None,
+        more_block_arguments=None,
         **kwargs,
     ):
         super().__init__(autocast=False, **kwargs)
@@ -42,17 +53,33 @@ class TransformerStack(LoraMethods, keras.layers.Layer):
         self.max_length = max_length
         self.stochastic_depth = stochastic_depth
         self.seed = seed
-        self.block_arguments = dict(block_arguments)
+        self.block_arguments = {
+            "num_heads": num_heads,
+            "feedforward_dim": feedforward_dim,
+            "num_kv_heads": num_kv_heads,
+            "head_dim": head_dim,
+            "causal": causal,
+            "sliding_window": sliding_window,
+            "activation": activation,
+            "gated": gated,
+            "norm": norm,
+            "norm_position": norm_position,
+            "dropout": dropout,
+            "attention_dropout": attention_dropout,
+            "use_bias": use_bias,
+            "epsilon": epsilon,
+            **(more_block_arguments or {}),
+        }
         self.supports_masking = True
         *block_seeds, positions_seed = split_seed(seed, num_layers + 1)
-        windowed = block_arguments["sliding_window"] is not None
+        windowed = sliding_window is not None
         rotary, bias, self.input_positions = self._make_positions(positions_seed)
         # In full, the stack computes the bias once for all blocks. Under a window,
         # every block computes the short band that it needs.
         self.position_bias = None if windowed else bias
         self.blocks = [
-            block_class(
-                **block_arguments,
+            self.block_class(
+                **self.block_arguments,
                 rotary=rotary,
                 position_bias=bias if windowed else None,
                 stochastic_depth=stochastic_depth * i / max(1, num_layers - 1),
@@ -63,13 +90,8 @@ class TransformerStack(LoraMethods, keras.layers.Layer):
             for i, block_seed in enumerate(block_seeds)
         ]
         self.final_norm = None
-        if block_arguments["norm_position"] == "pre":
-            self.final_norm = make_norm(
-                block_arguments["norm"],
-                block_arguments["epsilon"],
-                self.dtype_policy,
-                "final_norm",
-            )
+        if norm_position == "pre":
+            self.final_norm = make_norm(norm, epsilon, self.dtype_policy, "final_norm")
 
     def _make_positions(self, seed):
         """Returns the rotary, bias and input positions, of which one or none is set."""
@@ -83,7 +105,7 @@ class TransformerStack(LoraMethods, keras.layers.Layer):
         elif name == "relative_bias":
             bias = RelativeBias(
                 self.block_arguments["num_heads"],
-                bidirectional=not self.block_arguments.get("causal", True),
+                bidirectional=not self.block_arguments["causal"],
                 seed=seed,
                 dtype=dtype,
                 name="relative_bias",
@@ -96,22 +118,29 @@ class TransformerStack(LoraMethods, keras.layers.Layer):
             )
         return rotary, bias, at_input
 
-    def build_positions(self, x_shape):
+    def build_stack(self, x_shape, *memory_shape):
         if self.input_positions is not None:
             self.input_positions.build(x_shape)
         if self.position_bias is not None:
             self.position_bias.build()
+        for block in self.blocks:
+            block.build(x_shape, *memory_shape)
+        if self.final_norm is not None:
+            self.final_norm.build(x_shape)
 
     def add_positions(self, x, offset=0):
         if self.input_positions is None:
             return x
         return self.input_positions(x, offset=offset)
 
-    def shared_bias(self, length, size, offset=0):
-        """Position bias of all blocks, `(1, H, T, S)`, or `None`."""
+    def shared_bias(self, length, size, offset=0, attention_bias=None):
+        """The bias of all blocks, positions and what the caller adds, or `None`."""
         if self.position_bias is None:
-            return None
-        return self.position_bias(length, size, offset=offset)
+            return attention_bias
+        bias = self.position_bias(length, size, offset=offset)
+        if attention_bias is None:
+            return bias
+        return bias + ops.cast(attention_bias, "float32")
 
     def finish(self, x):
         return x if self.final_norm is None else self.final_norm(x)

@@ -2,7 +2,7 @@
 
 from keras import ops
 
-from .arithmetic import attention
+from .attention import attention
 from .masks import window_mask
 
 
