@@ -1,0 +1,119 @@
+"""The embedded data set of short phrases in many languages."""
+
+import os
+import subprocess
+import sys
+from collections import Counter
+
+import pytest
+
+pytest.importorskip("babel", reason="the data set is made from Babel")
+
+from polyhead.apps.text_classification import languages
+
+DIGEST = """
+import hashlib, json
+from polyhead.apps.text_classification.languages import read_languages
+data = json.dumps(read_languages(), sort_keys=True)
+print(hashlib.sha256(data.encode()).hexdigest())
+"""
+
+
+@pytest.fixture(scope="module")
+def data():
+    return languages.read_languages()
+
+
+def test_sizes(data):
+    assert 40 <= len(languages.LANGUAGES) <= 60
+    for split, size in languages.SIZES.items():
+        texts, labels = data[split]
+        assert len(texts) == len(labels)
+        assert Counter(labels) == dict.fromkeys(languages.LANGUAGES, size)
+    assert sum(len(texts) for texts, _ in data.values()) <= 30_000
+
+
+def test_no_phrase_occurs_twice(data):
+    phrases = [text.casefold() for texts, _ in data.values() for text in texts]
+    assert len(phrases) - len(set(phrases)) <= 5  # "A or B" in two cases
+
+
+def test_every_name_belongs_to_one_split_and_one_language():
+    places = {}
+    for code, splits in languages._names_by_split().items():
+        for split, names in splits.items():
+            for name in names:
+                same = languages._normalize(name)
+                assert places.setdefault(same, (code, split)) == (code, split)
+    assert len(places) > 30_000
+
+
+def test_what_is_named_belongs_to_one_split_in_all_languages(data):
+    # Germany in any language, by what Babel calls it.
+    from babel import Locale
+
+    names = languages._names_by_split()
+    for territory in ("DE", "JP", "KE", "NZ", "US"):
+        split = languages._split_of(f"territory {territory}")
+        for code in ("fi", "el", "ja", "ta", "lt"):
+            name = Locale.parse(code).territories[territory]
+            found = [s for s in languages.SIZES if name in names[code][s]]
+            assert found in ([], [split])
+
+
+def test_phrases_are_made_of_names_of_their_split(data):
+    names = languages._names_by_split()
+    single = {
+        split: {(code, name) for code in names for name in names[code][split]}
+        for split in languages.SIZES
+    }
+    for split, (texts, labels) in data.items():
+        pairs = set(zip(labels, texts, strict=True))
+        share = len(pairs & single[split]) / len(pairs)
+        assert 0.2 < share < 0.6  # the rest are two names or more
+        for other in languages.SIZES:
+            if other != split:
+                assert not pairs & single[other]
+
+
+def test_the_script_alone_does_not_give_the_language(data):
+    texts, labels = data["test"]
+    alphabets = {
+        "latin": ("a", "z"),
+        "cyrillic": ("а", "я"),
+        "arabic": ("\u0621", "\u064a"),
+        "devanagari": ("\u0905", "\u0939"),
+    }
+    for first, last in alphabets.values():
+        users = Counter(
+            label
+            for text, label in zip(texts, labels, strict=True)
+            if sum(first <= c <= last for c in text.casefold()) > len(text) / 3
+        )
+        assert sum(count > 30 for count in users.values()) >= 3
+
+
+def test_a_baseline_finds_it_neither_trivial_nor_hopeless(data):
+    from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.naive_bayes import MultinomialNB
+
+    texts = TfidfVectorizer(analyzer="char", ngram_range=(1, 3), min_df=2)
+    model = MultinomialNB(alpha=0.1).fit(
+        texts.fit_transform(data["train"][0]), data["train"][1]
+    )
+    accuracy = model.score(texts.transform(data["test"][0]), data["test"][1])
+    assert 0.75 < accuracy < 0.97
+
+
+def test_the_same_in_every_process(data):
+    digests = {
+        subprocess.run(
+            [sys.executable, "-c", DIGEST],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert len(digests) == 1
