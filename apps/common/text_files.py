@@ -5,15 +5,15 @@ import os
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import IO
+from typing import BinaryIO, cast
 
 from .errors import PolyheadError
 
 
-def open_bytes(source: str | os.PathLike) -> IO[bytes]:
+def open_bytes(source: str | os.PathLike) -> BinaryIO:
     """Opens a file for reading, decompressed if its name ends in .gz."""
     if str(source).lower().endswith(".gz"):
-        return gzip.open(source, "rb")
+        return cast(BinaryIO, gzip.open(source, "rb"))
     return open(source, "rb")
 
 

@@ -116,7 +116,9 @@ def _rare_classes(counts: np.ndarray, label_names: Sequence[str]) -> list[str]:
         (1, "one training example only"),
         (0, "no training example left"),
     ):
-        names = [label_names[place] for place in np.flatnonzero(counts == count)]
+        names = [
+            label_names[place] for place in np.flatnonzero(counts == count).tolist()
+        ]
         if names:
             shown = ", ".join(names[:10]) + (", ..." if len(names) > 10 else "")
             verb = "class has" if len(names) == 1 else "classes have"

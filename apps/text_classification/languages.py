@@ -13,7 +13,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from ..common.errors import PolyheadError
 
@@ -122,26 +122,13 @@ def _all_names(locale: "Locale") -> Iterator[tuple[str, str]]:
             yield f"zone {key}", names[form]
     for unit in sorted(locale.unit_display_names):
         yield f"unit {unit}", format_unit(5, unit, locale=locale)
-    for unit in ("year", "month", "week", "day", "hour", "minute", "second"):
-        for sign in (1, -1):
-            span = sign * 3 * timedelta(seconds=_SECONDS[unit])
-            yield (
-                f"time {unit}",
-                format_timedelta(
-                    span, unit, threshold=1e9, add_direction=True, locale=locale
-                ),
+    for seconds in (1, 60, 3600, 86400, 7 * 86400, 30 * 86400, 365 * 86400):
+        for amount in (3, -3):  # from "in 3 seconds" to "3 years ago"
+            span = timedelta(seconds=amount * seconds)
+            name = format_timedelta(
+                span, threshold=1, add_direction=True, locale=locale
             )
-
-
-_SECONDS = {
-    "year": 365 * 86400,
-    "month": 30 * 86400,
-    "week": 7 * 86400,
-    "day": 86400,
-    "hour": 3600,
-    "minute": 60,
-    "second": 1,
-}
+            yield f"time {seconds}", name
 
 
 def _normalize(name: str) -> str:
@@ -154,7 +141,7 @@ def _phrases(code: str, split: str, names: list[str], size: int) -> list[str]:
 
     locale = _locale(code)
     chance = random.Random(f"{code} {split}")
-    styles = [style for style in ("standard", "or") if style in locale.list_patterns]
+    styles: list[Literal["standard", "or"]] = ["standard", "or"]
     phrases: dict[str, None] = {}  # an ordered set
     while len(phrases) < size:
         draw, count = chance.random(), 0

@@ -62,9 +62,8 @@ def read_path(config: Config, path: str) -> Labelled:
 
 
 def _labelled(
-    config: Config, source: str, texts: list, labels: list, rows: Sequence[int]
+    config: Config, source: str, texts: list, labels: list, rows: np.ndarray
 ) -> Labelled:
-    rows = np.asarray(rows, dtype=np.int64)
     texts = _clean_texts(source, texts, rows)
     if config.multi_label:
         separator = config.label_separator
@@ -85,6 +84,10 @@ def _labelled(
             f"'{config.label_column}'; fill it in or remove the row"
         )
     return Labelled(source, texts, labels, rows)
+
+
+def _count(texts: Sequence) -> np.ndarray:
+    return np.arange(1, len(texts) + 1)
 
 
 def _clean_texts(source: str, texts: list, rows: np.ndarray) -> list[str]:
@@ -130,7 +133,7 @@ def _read_folder(config: Config, path: Path) -> Labelled:
         )
     texts = [read_text(file) for file in files]
     labels = [file.parent.name for file in files]
-    return _labelled(config, str(path), texts, labels, range(1, len(files) + 1))
+    return _labelled(config, str(path), texts, labels, _count(files))
 
 
 def _read_embedded(config: Config) -> dict[str, Labelled]:
@@ -139,9 +142,7 @@ def _read_embedded(config: Config) -> dict[str, Labelled]:
             f"--dataset {config.dataset}: not an embedded data set; there is: languages"
         )
     return {
-        split: _labelled(
-            config, f"languages/{split}", texts, labels, range(1, len(texts) + 1)
-        )
+        split: _labelled(config, f"languages/{split}", texts, labels, _count(texts))
         for split, (texts, labels) in read_languages().items()
     }
 
@@ -199,4 +200,4 @@ def _read_tfds_split(config: Config, builder: Any, split: str) -> Labelled | Non
     if split != "train" and all(label is None for label in labels):
         return None  # the test labels of GLUE, say, are not public
     source = f"{config.tfds}/{split}"
-    return _labelled(config, source, texts, labels, range(1, len(texts) + 1))
+    return _labelled(config, source, texts, labels, _count(texts))

@@ -9,6 +9,7 @@ import pytest
 
 pytest.importorskip("babel", reason="the data set is made from Babel")
 
+from polyhead.apps.common.errors import PolyheadError
 from polyhead.apps.text_classification import languages
 
 DIGEST = """
@@ -117,3 +118,9 @@ def test_the_same_in_every_process(data):
         for seed in ("1", "2")
     }
     assert len(digests) == 1
+
+
+def test_without_babel_the_remedy_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "babel", None)
+    with pytest.raises(PolyheadError, match="pip install babel"):
+        languages.read_languages()
