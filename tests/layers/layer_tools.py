@@ -1,5 +1,7 @@
 """Small tools for the layer tests: arrays, gradients, graph sizes, steps."""
 
+import inspect
+
 import keras
 import numpy as np
 from keras import ops
@@ -147,3 +149,17 @@ def by_steps(layer, x, max_length=None, **kwargs):
         output, cache = layer.step(query, cache, position, **kwargs)
         outputs.append(to_numpy(output))
     return np.concatenate(outputs, axis=1)
+
+
+def constructor_arguments(cls):
+    """Names of all arguments that `cls(...)` takes, passed-on ones included."""
+    names = set()
+    for parent in cls.__mro__:
+        if parent is keras.layers.Layer:
+            break
+        parameters = inspect.signature(parent.__init__).parameters.values()
+        kinds = {p.kind for p in parameters}
+        names |= {p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD}
+        if inspect.Parameter.VAR_KEYWORD not in kinds:
+            break
+    return names - {"self"}

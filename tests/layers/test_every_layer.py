@@ -148,7 +148,7 @@ ATTENTION_CASES = {
             MultiHeadAttention,
             2,
             sliding_window=2,
-            position_bias=lambda: RelativeBias(2, num_buckets=8, max_distance=12),
+            position_bias=lambda: RelativeBias(2, 8, 12, seed=0),
         ),
         {"x": array(2, 15, 8), "padding_mask": lengths_mask([9, 15], 15)},
         padding=PADDED,
