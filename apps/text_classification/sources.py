@@ -54,10 +54,9 @@ def read_path(config: Config, path: str) -> Labelled:
     """Reads a file, or a folder of class folders."""
     if Path(path).is_dir():
         return _read_folder(config, Path(path))
-    table = read_table(path, [config.text_column, config.label_column])
-    texts, labels = (
-        table.columns[name] for name in (config.text_column, config.label_column)
-    )
+    names = [config.text_column.strip(), config.label_column.strip()]
+    table = read_table(path, names)
+    texts, labels = (table.columns[name] for name in names)
     return _labelled(config, table.source, texts, labels, table.rows)
 
 

@@ -74,7 +74,7 @@ def _shares(
     order = order[np.argsort(-(exact - shares)[order], kind="stable")]
     order = order[rows[order] > 0][: max(0, total - shares.sum())]
     shares[order] += 1
-    return np.minimum(shares, np.maximum(rows - 1, 0))
+    return shares
 
 
 def _give_back(mask: np.ndarray, groups: np.ndarray, labels: np.ndarray) -> None:

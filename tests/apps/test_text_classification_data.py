@@ -90,6 +90,31 @@ def test_every_class_gives_its_share_within_a_row(seed):
         assert share < rows
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_classes_of_one_row_take_no_share_of_the_others(seed):
+    labels = np.array([0] * 5 + [1] * 5 + list(range(2, 42)))
+    texts = [f"distinct {n}" for n in range(len(labels))]
+    mask = stratified_split(texts, labels, 0.5, seed)
+    assert mask.sum() == 5
+    assert labels[mask].max() <= 1
+
+
+@pytest.mark.parametrize("multi", [False, True])
+def test_a_label_beside_others_on_one_text_stays_in_training(multi):
+    # Its text goes by another label, and so would go to validation.
+    texts = ["both", *(f"distinct {n}" for n in range(9)), "both"]
+    labels = np.array([0] * 10 + [1])
+    if multi:
+        labels = np.ones((11, 2), dtype=bool)
+        labels[1:10, 1] = False
+        labels[3:5] = [False, True]
+    for seed in range(10):
+        mask = stratified_split(texts, labels, 0.9, seed)
+        assert mask.sum() > 5
+        kept = labels[~mask]
+        assert kept.any(axis=0).all() if multi else set(kept) == {0, 1}
+
+
 def test_the_seed_decides_the_split():
     texts, labels = random_rows(np.random.default_rng(0), 4)
     masks = [stratified_split(texts, labels, 0.3, seed) for seed in (1, 1, 2)]

@@ -73,6 +73,13 @@ def test_every_source_gives_the_same_examples(tmp_path, kind):
     assert data.test.source == paths["test"]
 
 
+def test_spaces_around_column_names_do_not_matter(tmp_path):
+    content = " text,label \n" + "\n".join(",".join(pair) for pair in MANY)
+    (tmp_path / "a.csv").write_text(content, encoding="utf-8")
+    config = Config(train=str(tmp_path / "a.csv"), text_column=" text")
+    assert load_data(config).label_names == ("a", "b", "c")
+
+
 def test_folder_with_train_and_test_folders(tmp_path):
     for split, pairs in (("train", MANY[:48]), ("test", MANY[48:])):
         for number, (text, label) in enumerate(pairs):
