@@ -1,0 +1,214 @@
+"""Export of a run: files are written, run again, compared with Keras, then kept.
+
+Nothing in the run's folder changes before every file asked for has passed.
+"""
+
+import contextlib
+import os
+import shutil
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from .errors import UsageError
+from .files import read_json, write_json, writing_error
+from .litert import TFLitePredictor, measure
+from .quiet import quiet
+from .savedmodel import SavedModelPredictor, export_savedmodel
+from .tflite import VARIANTS, export_tflite
+from .verification import Form, Metric, compare
+
+FORMATS = ("savedmodel", "tflite")
+DEFAULT_VARIANTS = ("float32", "float16", "int8")
+MAX_LOSS = 0.3  # points
+REPORT = "export_report.json"
+
+
+@dataclass(frozen=True)
+class Exportable:
+    """What an app hands over to be exported.
+
+    Args:
+        weights: arrays that may be quantised.
+        tables: arrays that may not.
+        savedmodel: how the SavedModel is called; any number of rows.
+        savedmodel_signature: name of each of its inputs -> shape and type.
+        tflite: how the .tflite files are called: one row of `inputs` at a time.
+        metric: what makes an answer right.
+        calibration: inputs of the .tflite that are no held-out examples, for
+            "full_int8" alone.
+        examples: what the report says of the held-out examples.
+    """
+
+    weights: Sequence[np.ndarray]
+    tables: Mapping[str, np.ndarray]
+    savedmodel: Form
+    savedmodel_signature: Mapping[str, tuple[tuple[int | None, ...], str]]
+    tflite: Form
+    metric: Metric
+    calibration: Mapping[str, np.ndarray] | None = None
+    examples: Mapping[str, object] = field(default_factory=dict)
+
+
+def export(
+    exportable: Exportable,
+    folder: str | Path,
+    formats: Iterable[str] = FORMATS,
+    variants: Iterable[str] = DEFAULT_VARIANTS,
+    max_loss: float = MAX_LOSS,
+    verbose: bool = False,
+) -> dict:
+    """Writes the files of a run's export folder, each verified.
+
+    Args:
+        exportable: from the app.
+        folder: the folder; files in it that are not asked for stay.
+        formats: of `FORMATS`.
+        variants: of the .tflite: of `VARIANTS`.
+        max_loss: points of the metric that a variant may lose.
+        verbose: show the converters' messages.
+
+    Returns:
+        The report, which is also written to export_report.json.
+
+    Raises:
+        PolyheadError: a file cannot be made, or falls short of Keras. The folder
+            is as it was.
+    """
+    formats, variants = tuple(formats), tuple(variants)
+    _check_names("format", formats, FORMATS)
+    _check_names("variant", variants, VARIANTS)
+    folder = Path(folder)
+    files = {}
+    with _writing(folder) as new, quiet(verbose):
+        if "savedmodel" in formats:
+            files["savedmodel"] = _make_savedmodel(exportable, new, max_loss)
+        for variant in variants if "tflite" in formats else ():
+            name = f"model_{variant}.tflite"
+            files[name] = _make_tflite(exportable, new, name, variant, max_loss)
+        report = _report(exportable, _older_files(folder) | files)
+        write_json(new / REPORT, report)
+    return report
+
+
+def _check_names(kind, names, known) -> None:
+    for name in names:
+        if name not in known:
+            raise UsageError(f"{kind} {name!r}: choose of {', '.join(known)}")
+
+
+def _make_savedmodel(exportable, folder, max_loss) -> dict:
+    form, path = exportable.savedmodel, folder / "savedmodel"
+    export_savedmodel(
+        form.function,
+        exportable.weights,
+        exportable.tables,
+        exportable.savedmodel_signature,
+        path,
+    )
+    outputs = SavedModelPredictor(path)(**form.inputs)
+    facts = compare(path.name, outputs, form, exportable.metric, True, max_loss)
+    size = sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
+    return {"bytes": size, **form.facts, **facts}
+
+
+def _make_tflite(exportable, folder, name, variant, max_loss) -> dict:
+    form, path = exportable.tflite, folder / name
+    calibrated = variant == "full_int8" and exportable.calibration
+    export_tflite(
+        form.function,
+        exportable.weights,
+        exportable.tables,
+        exportable.calibration if calibrated else form.inputs,
+        path,
+        variant,
+    )
+    outputs = TFLitePredictor(path)(**form.inputs)
+    exact = variant == "float32"
+    facts = compare(name, outputs, form, exportable.metric, exact, max_loss)
+    return {
+        "bytes": path.stat().st_size,
+        **form.facts,
+        **facts,
+        **measure(path, form.inputs),
+    }
+
+
+def _older_files(folder: Path) -> dict:
+    """What the last report says of the files that are still there."""
+    if not (folder / REPORT).exists():
+        return {}
+    report = read_json(folder / REPORT, remedy="delete it and export again")
+    files = report.get("files", {})
+    return {name: facts for name, facts in files.items() if (folder / name).exists()}
+
+
+def _report(exportable, files) -> dict:
+    return {
+        "metric": exportable.metric.name,
+        "examples": dict(exportable.examples),
+        "files": {name: files[name] for name in sorted(files, key=_order)},
+    }
+
+
+def _order(name):
+    names = ["savedmodel", *(f"model_{variant}.tflite" for variant in VARIANTS)]
+    return names.index(name) if name in names else len(names)
+
+
+@contextlib.contextmanager
+def _writing(folder: Path) -> Iterator[Path]:
+    """Gives a new folder, whose entries replace those of `folder` if all went well."""
+    new = folder.with_name(f".{folder.name}.new")
+    old = folder.with_name(f".{folder.name}.old")
+    try:
+        for leftover in (new, old):
+            shutil.rmtree(leftover, ignore_errors=True)
+        new.mkdir(parents=True)
+        yield new
+        folder.mkdir(exist_ok=True)
+        old.mkdir()
+        for entry in sorted(new.iterdir(), key=lambda entry: entry.name == REPORT):
+            if (folder / entry.name).exists():
+                os.replace(folder / entry.name, old / entry.name)
+            os.replace(entry, folder / entry.name)
+    except OSError as error:
+        raise writing_error(folder, error) from error
+    finally:
+        for leftover in (new, old):
+            shutil.rmtree(leftover, ignore_errors=True)
+
+
+def format_export_report(report: dict) -> str:
+    """The report as a table for the terminal."""
+    metric = report["metric"]
+    header = ("file", "size", metric, "Keras", "differ", "latency", "p95", "memory")
+    rows = [header]
+    for name, facts in report["files"].items():
+        latency = facts.get("latency_ms")
+        memory = facts.get("memory_bytes")
+        rows.append(
+            (
+                name,
+                _megabytes(facts["bytes"]),
+                f"{facts[metric]:.4f}",
+                f"{facts['keras']:.4f}",
+                f"{facts['disagreements']}/{facts['rows']}",
+                f"{latency['median']:.2f} ms" if latency else "-",
+                f"{latency['p95']:.2f} ms" if latency else "-",
+                "-" if memory is None else _megabytes(memory),
+            )
+        )
+    widths = [max(len(row[i]) for row in rows) for i in range(len(header))]
+    lines = []
+    for row in rows:
+        cells = [row[0].ljust(widths[0])]
+        cells += [cell.rjust(w) for cell, w in zip(row[1:], widths[1:], strict=True)]
+        lines.append("  ".join(cells))
+    return "\n".join(lines)
+
+
+def _megabytes(count: int) -> str:
+    return f"{count / 1e6:.2f} MB"

@@ -1,0 +1,115 @@
+"""Running a .tflite file, with NumPy and the LiteRT interpreter alone."""
+
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from .errors import PolyheadError
+from .text_bytes import texts_to_bytes
+
+SIGNATURE = "serving_default"
+
+
+class TFLitePredictor:
+    """An exported .tflite file, ready to run.
+
+    Args:
+        path: the file.
+        threads: number of threads.
+
+    Raises:
+        PolyheadError: the file is missing, broken or none of ours.
+
+    Example:
+
+        predictor = TFLitePredictor("run/export/model_int8.tflite")
+        probabilities = predictor.predict(["a fine film"])  # (1, labels)
+    """
+
+    def __init__(self, path: str | Path, threads: int = 1):
+        from ai_edge_litert.interpreter import Interpreter
+
+        self.path = Path(path)
+        if not self.path.is_file():
+            raise PolyheadError(f"{path}: missing: export the run first")
+        try:
+            self.interpreter = Interpreter(str(path), num_threads=threads)
+            self.interpreter.allocate_tensors()
+            runner = self.interpreter.get_signature_runner(SIGNATURE)
+        except (ValueError, RuntimeError) as error:
+            raise PolyheadError(
+                f"{path}: LiteRT cannot run it ({str(error).splitlines()[0]}): "
+                "export the run again"
+            ) from error
+        self.inputs = runner.get_input_details()
+        self.outputs = runner.get_output_details()
+
+    @property
+    def max_input_bytes(self) -> int:
+        """The length N of the input `text uint8[1, N]`."""
+        return int(self.inputs["text"]["shape"][1])
+
+    def __call__(self, **inputs: np.ndarray) -> dict[str, np.ndarray]:
+        """Runs the rows of `inputs` one by one; returns the rows of each output."""
+        rows = len(next(iter(inputs.values())))
+        results: dict[str, list] = {name: [] for name in self.outputs}
+        for row in range(rows):
+            self.invoke({name: array[row : row + 1] for name, array in inputs.items()})
+            for name, detail in self.outputs.items():
+                results[name].append(self.interpreter.get_tensor(detail["index"])[0])
+        return {
+            name: np.stack(arrays)
+            if arrays
+            else np.zeros((0, *self.outputs[name]["shape"][1:]), np.float32)
+            for name, arrays in results.items()
+        }
+
+    def invoke(self, inputs: Mapping[str, np.ndarray]) -> None:
+        for name, detail in self.inputs.items():
+            self.interpreter.set_tensor(detail["index"], inputs[name])
+        self.interpreter.invoke()
+
+    def predict(self, texts: Sequence[str]) -> np.ndarray:
+        """Probabilities `(texts, labels)` of a text classifier's file."""
+        text, _ = texts_to_bytes(texts, self.max_input_bytes)
+        return self(text=text)["probabilities"]
+
+
+def custom_operators(content: bytes) -> list[str]:
+    """The operators in a file that are no TFLite builtins, by name."""
+    from ai_edge_litert import schema_py_generated as schema
+
+    model = schema.Model.GetRootAs(content)
+    codes = [model.OperatorCodes(i) for i in range(model.OperatorCodesLength())]
+    custom = schema.BuiltinOperator.CUSTOM
+    names = {c.CustomCode().decode() for c in codes if c.BuiltinCode() == custom}
+    return sorted(names)
+
+
+def measure(path: Path, inputs: Mapping[str, np.ndarray]) -> dict:
+    """Latency and memory of a file in a fresh process, on one thread.
+
+    Args:
+        path: the .tflite file.
+        inputs: real examples, row by row.
+
+    Returns:
+        `{"latency_ms": {"median", "p95"}, "memory_bytes"}`; the memory is the
+        growth of the process's peak, None where the system does not tell.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        examples = Path(folder) / "inputs.npz"
+        np.savez(examples, **inputs)
+        # -P: modules beside the script must not hide others of the same name.
+        script = Path(__file__).with_name("measure.py")
+        command = [sys.executable, "-P", str(script), str(path), str(examples)]
+        done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode:
+        sys.stderr.write(done.stderr)
+        raise RuntimeError(f"{path}: could not be measured (exit {done.returncode})")
+    return json.loads(done.stdout.splitlines()[-1])

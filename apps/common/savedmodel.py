@@ -1,0 +1,98 @@
+"""Writing and running a SavedModel that needs TensorFlow and nothing else."""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from .errors import PolyheadError
+from .litert import SIGNATURE
+
+
+def export_savedmodel(
+    function: Callable,
+    weights: Sequence[np.ndarray],
+    tables: Mapping[str, np.ndarray],
+    signature: Mapping[str, tuple[tuple[int | None, ...], str]],
+    path: Path,
+) -> None:
+    """Saves `function(weights, tables, **inputs)` as the signature serving_default.
+
+    Args:
+        function: pure; returns a dict of tensors.
+        weights: become variables of the SavedModel.
+        tables: become its constants.
+        signature: name of each input -> its shape and type.
+        path: the folder to write.
+    """
+    import tensorflow as tf
+
+    # Plain variables: a Keras object in the module would ask for Keras at loading.
+    module = tf.Module()
+    module.weights = [tf.Variable(value, trainable=False) for value in weights]
+
+    @tf.function(autograph=False)
+    def serve(**tensors):
+        kept = {name: tf.constant(value) for name, value in tables.items()}
+        values = [tf.convert_to_tensor(variable) for variable in module.weights]
+        return function(values, kept, **tensors)
+
+    specs = {
+        name: tf.TensorSpec(shape, tf.as_dtype(dtype), name)
+        for name, (shape, dtype) in signature.items()
+    }
+    concrete = serve.get_concrete_function(**specs)
+    tf.saved_model.save(module, str(path), signatures={SIGNATURE: concrete})
+
+
+class SavedModelPredictor:
+    """An exported SavedModel, ready to run in plain TensorFlow.
+
+    Args:
+        path: the folder.
+
+    Raises:
+        PolyheadError: the folder is missing, broken or none of ours.
+    """
+
+    def __init__(self, path: str | Path):
+        import tensorflow as tf
+
+        if not (Path(path) / "saved_model.pb").is_file():
+            raise PolyheadError(f"{path}: missing: export the run first")
+        try:
+            self.module = tf.saved_model.load(str(path))
+            self.function = self.module.signatures[SIGNATURE]
+            specs = self.function.structured_input_signature[1]
+            self.types = {name: spec.dtype for name, spec in specs.items()}
+        except (OSError, KeyError, ValueError, tf.errors.OpError) as error:
+            raise PolyheadError(
+                f"{path}: TensorFlow cannot load it ({str(error).splitlines()[0]}): "
+                "export the run again"
+            ) from error
+
+    def __call__(self, batch_size: int = 64, **inputs) -> dict[str, np.ndarray]:
+        """Runs the rows of `inputs`, batch by batch; returns each output's rows."""
+        import tensorflow as tf
+
+        rows = len(next(iter(inputs.values())))
+        batches = []
+        for start in range(0, max(rows, 1), batch_size):
+            stop = start + batch_size
+            batch = {
+                name: tf.constant(array[start:stop], self.types[name])
+                for name, array in inputs.items()
+            }
+            outputs = self.function(**batch)
+            batches.append({name: value.numpy() for name, value in outputs.items()})
+        return {n: np.concatenate([b[n] for b in batches]) for n in batches[0]}
+
+    def predict(self, texts: Sequence[str]) -> np.ndarray:
+        """Probabilities `(texts, labels)` of a text classifier's SavedModel."""
+        data = np.array([text.encode("utf-8", "replace") for text in texts], object)
+        # Like lengths together: the work grows with the longest of a batch.
+        order = np.argsort([len(line) for line in data], kind="stable")
+        ordered = self(text=data[order])["probabilities"]
+        probabilities = np.empty_like(ordered)
+        probabilities[order] = ordered
+        return probabilities

@@ -1,0 +1,43 @@
+"""Text as the bytes that an exported file reads."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+
+def cut_text(text: str | bytes, max_bytes: int) -> tuple[bytes, bool]:
+    """A text's UTF-8 up to its first zero byte, cut between two characters.
+
+    Args:
+        text: the text; bytes are taken as they are, valid UTF-8 or not.
+        max_bytes: the most bytes.
+
+    Returns:
+        The bytes, and whether anything was cut off.
+
+    Example:
+
+    >>> cut_text("né", 2)
+    (b'n', True)
+    """
+    data = text if isinstance(text, bytes) else text.encode("utf-8", "replace")
+    data = data.split(b"\0", 1)[0]
+    if len(data) <= max_bytes:
+        return data, False
+    end = max_bytes
+    # A character has at most three continuation bytes.
+    while end > max(0, max_bytes - 3) and data[end] & 0xC0 == 0x80:
+        end -= 1
+    return data[:end], True
+
+
+def texts_to_bytes(
+    texts: Sequence[str | bytes], max_bytes: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Texts as `(B, max_bytes)` uint8, zero-padded, and `(B,)` which were cut."""
+    padded = np.zeros((len(texts), max_bytes), np.uint8)
+    truncated = np.zeros(len(texts), bool)
+    for row, text in enumerate(texts):
+        data, truncated[row] = cut_text(text, max_bytes)
+        padded[row, : len(data)] = np.frombuffer(data, np.uint8)
+    return padded, truncated

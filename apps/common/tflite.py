@@ -1,0 +1,112 @@
+"""Writing .tflite files: builtin operators, batch 1, static shapes, one signature."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from .errors import PolyheadError, UsageError
+from .litert import SIGNATURE, TFLitePredictor, custom_operators
+
+VARIANTS = ("float32", "float16", "int8", "full_int8")
+CALIBRATION_ROWS = 200
+
+
+def export_tflite(
+    function: Callable,
+    weights: Sequence[np.ndarray],
+    tables: Mapping[str, np.ndarray],
+    inputs: Mapping[str, np.ndarray],
+    path: Path,
+    variant: str = "float32",
+) -> None:
+    """Converts `function(weights, tables, **inputs)` to one file.
+
+    Args:
+        function: pure; returns a dict of tensors. Whatever it reads beside its
+            arguments does not reach the file.
+        weights: constants of the file, quantised by the variant.
+        tables: constants of the file, kept as they are.
+        inputs: real examples, row by row: they give names, shapes and types of
+            the signature's inputs, and calibrate "full_int8".
+        path: the file to write.
+        variant: one of `VARIANTS`.
+
+    Raises:
+        PolyheadError: an operator is no TFLite builtin.
+    """
+    content = _convert(function, weights, tables, inputs, variant)
+    _refuse_custom(path, custom_operators(content))
+    path.write_bytes(content)
+    _check_signature(TFLitePredictor(path), inputs)
+
+
+def _convert(function, weights, tables, inputs, variant) -> bytes:
+    import tensorflow as tf
+
+    if variant not in VARIANTS:
+        raise UsageError(f"variant {variant!r}: choose of {', '.join(VARIANTS)}")
+
+    @tf.function(autograph=False)
+    def serve(**tensors):
+        # Variables would turn into READ_VARIABLE, which fails at run time.
+        constants = [tf.constant(value) for value in weights]
+        kept = {name: tf.constant(value) for name, value in tables.items()}
+        return function(constants, kept, **tensors)
+
+    rows = {name: np.asarray(array) for name, array in inputs.items()}
+    signature = {
+        name: tf.TensorSpec((1, *array.shape[1:]), array.dtype, name)
+        for name, array in rows.items()
+    }
+    concrete = serve.get_concrete_function(**signature)
+    # Without a module the file has no signature.
+    converter = tf.lite.TFLiteConverter.from_concrete_functions([concrete], tf.Module())
+    builtins = tf.lite.OpsSet.TFLITE_BUILTINS
+    converter.target_spec.supported_ops = [builtins]
+    if variant != "float32":
+        converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    if variant == "float16":
+        converter.target_spec.supported_types = [tf.float16]
+    if variant == "full_int8":
+        integers = tf.lite.OpsSet.TFLITE_BUILTINS_INT8
+        converter.target_spec.supported_ops = [integers, builtins]
+        count = min(CALIBRATION_ROWS, len(next(iter(rows.values()))))
+        converter.representative_dataset = lambda: (
+            {name: array[row : row + 1] for name, array in rows.items()}
+            for row in range(count)
+        )
+    try:
+        return converter.convert()
+    except Exception as error:
+        _refuse_custom("the graph", _missing_operators(str(error)))
+        raise
+
+
+def _missing_operators(message: str) -> list[str]:
+    """The operators that the converter's message says TFLite lacks."""
+    lists = re.findall(r"^(?:TF Select|Custom) ops: (.*)$", message, re.MULTILINE)
+    return sorted({name.strip() for line in lists for name in line.split(",")})
+
+
+def _refuse_custom(path, names: Sequence[str]) -> None:
+    if names:
+        raise PolyheadError(
+            f"{path}: these operators are no TFLite builtins, and no plain client "
+            f"runs them: {', '.join(names)}; write the model without them"
+        )
+
+
+def _check_signature(predictor: TFLitePredictor, inputs) -> None:
+    """Refuses a file whose signature is not the one asked for, or is dynamic."""
+    shapes = {n: list(d["shape_signature"]) for n, d in predictor.inputs.items()}
+    wanted = {n: [1, *np.shape(array)[1:]] for n, array in inputs.items()}
+    outputs = {n: list(d["shape_signature"]) for n, d in predictor.outputs.items()}
+    dynamic = [n for n, shape in outputs.items() if -1 in shape or not shape]
+    if shapes != wanted or dynamic:
+        raise PolyheadError(
+            f"{predictor.path}: {SIGNATURE} takes {shapes} and gives {outputs}, "
+            f"but should take {wanted} and give static shapes; the function reads "
+            "no such input, or makes shapes from values"
+        )

@@ -1,0 +1,106 @@
+"""Comparing what an exported file answers with what Keras answers."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from .errors import PolyheadError
+
+TOLERANCE = 1e-4  # of a float32 file's numbers
+FREE_EXAMPLES = 2  # a set this small measures no finer
+
+Outputs = Mapping[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Form:
+    """One way to call an app, with held-out examples of it.
+
+    Args:
+        function: `(weights, tables, **inputs)` to a dict of outputs; pure.
+        inputs: the examples, row by row.
+        expected: Keras's outputs for them.
+        facts: what the report says besides of a file of this form.
+    """
+
+    function: Callable
+    inputs: Mapping[str, np.ndarray]
+    expected: Outputs
+    facts: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Metric:
+    """What makes an answer right.
+
+    Args:
+        name: as in metrics.json.
+        score: outputs of all examples to the figure.
+        differs: outputs and Keras's outputs to `(rows,)` booleans: where another
+            answer is given.
+        points: points in one unit of the figure: 100 for a fraction; negative
+            where smaller is better.
+    """
+
+    name: str
+    score: Callable[[Outputs], float]
+    differs: Callable[[Outputs, Outputs], np.ndarray]
+    points: float = 100.0
+
+
+def compare(
+    name: str,
+    outputs: Outputs,
+    form: Form,
+    metric: Metric,
+    exact: bool,
+    max_loss: float,
+) -> dict:
+    """Compares a file's outputs with Keras's.
+
+    Args:
+        name: of the file, for the message.
+        outputs: what it gave for the form's inputs.
+        form: the inputs, and what Keras gave for them.
+        metric: what makes an answer right.
+        exact: whether every answer must be Keras's, and every number within 1e-4.
+        max_loss: points of the metric that may be lost otherwise.
+
+    Returns:
+        The facts for the report.
+
+    Raises:
+        PolyheadError: the file falls short; says by how much.
+    """
+    numbers = [key for key, value in form.expected.items() if value.dtype.kind == "f"]
+    rows = len(next(iter(form.expected.values())))
+    differs = np.array(metric.differs(outputs, form.expected), bool)
+    for key in numbers:  # NaN is nobody's answer
+        finite = np.isfinite(outputs[key]).reshape(rows, -1)
+        differs |= ~finite.all(axis=1)
+    count = int(differs.sum())
+    gaps = [np.abs(outputs[key] - form.expected[key]) for key in numbers]
+    largest = max((float(gap.max()) for gap in gaps if gap.size), default=0.0)
+    ours, keras = float(metric.score(outputs)), float(metric.score(form.expected))
+    loss = (keras - ours) * metric.points
+    if exact and (count or not largest <= TOLERANCE):
+        raise PolyheadError(
+            f"{name}: {count} of {rows} answers are not Keras's, and its numbers are "
+            f"up to {largest:.2g} off ({TOLERANCE:.0e} allowed); nothing was exported"
+        )
+    allowed = max(max_loss, FREE_EXAMPLES / max(rows, 1) * abs(metric.points))
+    if not loss <= allowed and count > FREE_EXAMPLES:
+        raise PolyheadError(
+            f"{name}: {metric.name} {ours:.4f} where Keras has {keras:.4f}: "
+            f"{loss:.2f} points lost, {allowed:.2f} allowed on {rows} examples; "
+            "nothing was exported; leave this variant out, or raise --max-loss"
+        )
+    return {
+        "rows": rows,
+        metric.name: ours,
+        "keras": keras,
+        "loss_points": loss,
+        "disagreements": count,
+        "largest_difference": largest,
+    }

@@ -1,0 +1,202 @@
+"""The trained classifier as one pure function, for Python, SavedModel and TFLite."""
+
+from collections.abc import Sequence
+
+import keras
+import numpy as np
+from keras import ops
+
+from ..common.compiling import compile_function
+from ..common.export import Exportable
+from ..common.text_bytes import cut_text, texts_to_bytes
+from ..common.tokenizer import Tokenizer, encode_bytes
+from ..common.verification import Form, Metric
+from ..common.vocabulary import MAX_PIECE_BYTES
+from .batches import scoring_batches
+from .config import Config
+
+MAX_EXAMPLES = 2000  # that verify an export
+TIE = 1e-5  # closer than this, float32 decides nothing
+
+
+class Serving:
+    """Text in, probabilities out: a pure function of weights, tables and bytes.
+
+    Args:
+        model: the trained model, computing in float32.
+        tokenizer: its tokenizer.
+        config: the run's configuration.
+        label_names: names of the labels.
+        multi_label: whether a text may have several labels.
+
+    Call arguments:
+        weights: arrays or tensors, as `weights`.
+        tables: arrays or tensors, as `tables`.
+        text: `(B, N)` UTF-8 bytes of any integer type, zero-padded.
+
+    Returns:
+        `{"probabilities": (B, labels)}`, float32.
+    """
+
+    def __init__(
+        self,
+        model: keras.Model,
+        tokenizer: Tokenizer,
+        config: Config,
+        label_names: Sequence[str],
+        multi_label: bool,
+    ):
+        for layer in model._flatten_layers():
+            if layer.compute_dtype in ("bfloat16", "float16"):
+                raise ValueError(
+                    f"Layer {layer.name} computes in {layer.compute_dtype}; build the "
+                    "model in float32 from the weights."
+                )
+        # The wide branch's own output serves training alone.
+        self.model = keras.Model(model.inputs, model.output["joint"])
+        self.tokenizer = tokenizer
+        self.max_tokens = config.max_tokens
+        self.label_names = tuple(label_names)
+        self.multi_label = multi_label
+        self.weights = [ops.convert_to_numpy(weight) for weight in self.model.weights]
+        self.tables = dict(tokenizer.tables)
+        # What lies behind these bytes is behind the last token.
+        self.max_bytes = config.max_tokens * MAX_PIECE_BYTES + 4
+        self._classify = None
+
+    def __call__(self, weights, tables, text):
+        return {"probabilities": self.classify(weights, self.tokenize(tables, text))}
+
+    def tokenize(self, tables, text):
+        """`(B, N)` bytes to `(B, max_tokens)` int32 piece ids."""
+        text = ops.cast(text, "int32")
+        return encode_bytes(tables, text, self.max_tokens, self.tokenizer.case_fold)
+
+    def classify(self, weights, ids):
+        """`(B, T)` piece ids to `(B, labels)` probabilities."""
+        values = list(zip(self.model.weights, weights, strict=True))
+        with keras.StatelessScope(state_mapping=values):
+            logits = self.model(ids, training=False)
+        return ops.sigmoid(logits) if self.multi_label else ops.softmax(logits)
+
+    def serve_strings(self, weights, tables, text):
+        """`(B,)` strings to names and probabilities, in TensorFlow.
+
+        The work grows with the longest text of the batch.
+        """
+        import tensorflow as tf
+
+        lengths = tf.strings.length(text)
+        # The largest of no lengths is the smallest integer.
+        longest = tf.clip_by_value(tf.reduce_max(lengths), 1, self.max_bytes)
+        data = tf.io.decode_raw(text, tf.uint8, fixed_length=longest)
+        ids = self.tokenize(tables, data)
+        counts = tf.math.count_nonzero(ids, axis=1, dtype=tf.int32)
+        longest = tf.clip_by_value(tf.reduce_max(counts), 1, self.max_tokens)
+        probabilities = self.classify(weights, ids[:, :longest])
+        names = tf.constant(self.label_names)
+        outputs = {
+            "probabilities": probabilities,
+            "label": tf.gather(names, tf.argmax(probabilities, axis=1)),
+        }
+        if self.multi_label:
+            empty = tf.fill(tf.shape(probabilities), "")
+            outputs["labels"] = empty + names  # of every column
+        return outputs
+
+    def predict(
+        self, texts: Sequence[str], max_input_bytes: int | None = None
+    ) -> np.ndarray:
+        """Probabilities `(texts, labels)`, on any backend.
+
+        Args:
+            texts: any number of texts.
+            max_input_bytes: cuts them as a client of the .tflite does.
+        """
+        limit = min(max_input_bytes or self.max_bytes, self.max_bytes)
+        if self._classify is None:
+            self._classify = compile_function(self.classify, self.weights)
+        cut = [cut_text(text, limit)[0].decode("utf-8", "replace") for text in texts]
+        ids = self.tokenizer.encode_all(cut)
+        probabilities = np.zeros((len(texts), len(self.label_names)), np.float32)
+        for rows, batch in scoring_batches(ids, self.max_tokens):
+            probabilities[rows] = self._classify(batch)
+        return probabilities
+
+
+def make_exportable(
+    serving: Serving,
+    texts: Sequence[str],
+    labels: np.ndarray,
+    split: str,
+    max_input_bytes: int = 256,
+    thresholds: np.ndarray | float = 0.5,
+    calibration: Sequence[str] = (),
+    seed: int = 0,
+) -> Exportable:
+    """The classifier, and held-out examples on which its files are verified.
+
+    Args:
+        serving: the classifier.
+        texts: held-out texts; a seeded sample of at most 2,000 is used.
+        labels: their labels: ids `(rows,)`, or `(rows, labels)` booleans.
+        split: what they are: "test" or "validation".
+        max_input_bytes: the length N of the .tflite files' input.
+        thresholds: a probability for each label, if there may be several.
+        calibration: texts from training, for the variant "full_int8" alone.
+        seed: of the sample.
+    """
+    rows = np.arange(len(texts))
+    if len(rows) > MAX_EXAMPLES:
+        rng = np.random.default_rng(seed)
+        rows = np.sort(rng.choice(rows, MAX_EXAMPLES, replace=False))
+    chosen = [texts[row] for row in rows]
+    text, truncated = texts_to_bytes(chosen, max_input_bytes)
+    whole = np.array([data.encode("utf-8", "replace") for data in chosen], object)
+    cut = {"probabilities": serving.predict(chosen, max_input_bytes)}
+    facts = {"max_input_bytes": max_input_bytes, "truncated": int(truncated.sum())}
+    calibrating = texts_to_bytes(calibration, max_input_bytes)[0]
+    return Exportable(
+        weights=serving.weights,
+        tables=serving.tables,
+        savedmodel=Form(
+            serving.serve_strings,
+            {"text": whole},
+            {"probabilities": serving.predict(chosen)},
+        ),
+        savedmodel_signature={"text": ((None,), "string")},
+        tflite=Form(serving, {"text": text}, cut, facts),
+        metric=make_metric(labels[rows], serving.multi_label, thresholds),
+        calibration={"text": calibrating} if len(calibration) else None,
+        examples={"split": split, "rows": len(rows), "of": len(texts), "seed": seed},
+    )
+
+
+def make_metric(
+    labels: np.ndarray, multi_label: bool, thresholds: np.ndarray | float = 0.5
+) -> Metric:
+    """Accuracy, or with several labels to a text macro-F1 at the thresholds."""
+
+    def accuracy(outputs):
+        answers = outputs["probabilities"].argmax(axis=1)
+        return np.mean(answers == labels) if len(labels) else 0.0
+
+    def macro_f1(outputs):
+        from sklearn.metrics import f1_score
+
+        answers = outputs["probabilities"] >= thresholds
+        return f1_score(labels, answers, average="macro", zero_division=0)
+
+    def other_label(outputs, expected):
+        ours, keras_ = outputs["probabilities"], expected["probabilities"]
+        chosen = np.take_along_axis(keras_, ours.argmax(axis=1)[:, None], 1)[:, 0]
+        return keras_.max(axis=1) - chosen > TIE
+
+    def other_labels(outputs, expected):
+        ours, keras_ = outputs["probabilities"], expected["probabilities"]
+        crossed = (ours >= thresholds) != (keras_ >= thresholds)
+        return (crossed & (np.abs(keras_ - thresholds) > TIE)).any(axis=1)
+
+    if multi_label:
+        return Metric("macro_f1", macro_f1, other_labels)
+    return Metric("accuracy", accuracy, other_label)
