@@ -6,13 +6,13 @@ are kept: a killed run started again ends where an unbroken one does.
 """
 
 import json
-import os
 from pathlib import Path
 
 import keras
 import numpy as np
 
 from .errors import PolyheadError
+from .files import replacing
 
 
 def state_variables(model: keras.Model) -> list:
@@ -40,20 +40,11 @@ def write_values(variables: list, values: list[np.ndarray]) -> None:
 
 
 def save_arrays(path: Path, values: list[np.ndarray], state: dict) -> None:
-    """Writes arrays and a JSON state to one file; the old one stays until then."""
+    """Writes arrays and a JSON state to one file, all of it or nothing."""
     arrays = {f"{i:05d}": value for i, value in enumerate(values)}
     arrays["state"] = np.frombuffer(json.dumps(state).encode(), np.uint8)
-    temporary = path.with_name(path.name + ".tmp")
-    try:
-        with open(temporary, "wb") as file:
-            np.savez(file, **arrays)
-        os.replace(temporary, path)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise PolyheadError(
-            f"{path}: cannot write the checkpoint ({error.strerror}); "
-            "free some space and start the same command again to resume"
-        ) from error
+    with replacing(path) as temporary, open(temporary, "wb") as file:
+        np.savez(file, **arrays)
 
 
 def load_arrays(path: Path) -> tuple[list[np.ndarray], dict]:
@@ -65,6 +56,5 @@ def load_arrays(path: Path) -> tuple[list[np.ndarray], dict]:
             return [arrays[f"{i:05d}"] for i in range(count)], state
     except Exception as error:  # zip, numpy and json each raise their own
         raise PolyheadError(
-            f"{path}: not a readable checkpoint ({error}); "
-            "train again with --overwrite"
+            f"{path}: not a readable checkpoint ({error}); train again with --overwrite"
         ) from error

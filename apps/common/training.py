@@ -2,7 +2,6 @@
 
 import csv
 import io
-import os
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
@@ -19,6 +18,7 @@ from .checkpoint import (
     synchronize,
     write_values,
 )
+from .files import write_text
 
 CHECKPOINT_SECONDS = 120.0
 
@@ -255,6 +255,4 @@ def write_history(path: Path, history: list[dict]) -> None:
     writer = csv.DictWriter(text, columns)
     writer.writeheader()
     writer.writerows(history)
-    temporary = path.with_name(path.name + ".tmp")
-    temporary.write_text(text.getvalue(), encoding="utf-8")
-    os.replace(temporary, path)
+    write_text(path, text.getvalue())

@@ -1,0 +1,44 @@
+"""Text classification: from labelled texts to one file that takes raw text.
+
+Example:
+
+    from polyhead.apps import text_classification
+
+    run = text_classification.train(
+        text_classification.Config(train="reviews.csv", run="saved_models/reviews")
+    )
+    run.predict(["what a fine day"])
+    run.export()
+"""
+
+from .config import Config
+
+__all__ = ["Config", "format_export", "format_metrics", "load", "train"]
+
+
+def train(config, **options):
+    """Trains a classifier; see `train.train`. TensorFlow loads at the call."""
+    from .train import train
+
+    return train(config, **options)
+
+
+def load(path):
+    """Reads a finished run's folder."""
+    from .run import Run
+
+    return Run(path)
+
+
+def format_metrics(metrics):
+    """A run's metrics as a table beside the baselines."""
+    from .evaluate import format_table
+
+    return format_table(metrics)
+
+
+def format_export(report):
+    """An export's report as a table."""
+    from ..common.export import format_export_report
+
+    return format_export_report(report)

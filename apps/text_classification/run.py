@@ -1,0 +1,196 @@
+"""A finished run: predict, evaluate, explain and export from its folder."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from ..common.config import load_config
+from ..common.errors import PolyheadError, UsageError
+from ..common.files import read_json, replacing, write_json, write_text
+from ..common.tokenizer import Tokenizer
+from .config import Config
+from .data import Dataset, Examples, load_data, load_examples
+
+TASK = "text-classification"
+UNKNOWN = "unknown"
+ENGINES = ("keras", "savedmodel", "tflite")
+RETRAIN = "train the run again with --overwrite"
+
+
+class Run:
+    """A trained text classifier, read from its folder.
+
+    Args:
+        path: the run's folder.
+    """
+
+    def __init__(self, path: str | Path):
+        self.path = Path(path)
+        self.config = load_config(Config, TASK, self.path / "config.json")
+        self.record = read_json(self.path / "run.json", RETRAIN)
+        names = (self.path / "labels.txt").read_text(encoding="utf-8")
+        self.label_names = tuple(json.loads(line) for line in names.splitlines())
+        self.multi_label = self.config.multi_label
+        self.thresholds = None
+        if self.multi_label:
+            self.thresholds = np.array(self.record["thresholds"], np.float32)
+
+    @cached_property
+    def metrics(self) -> dict:
+        """What `metrics.json` holds."""
+        return read_json(self.path / "metrics.json", RETRAIN)
+
+    @cached_property
+    def serving(self):
+        """The pure function from text to probabilities, in float32."""
+        from .serving import Serving
+
+        path = self.path / "model.keras"
+        try:
+            model = keras.saving.load_model(path, compile=False)
+        except Exception as error:  # Keras raises many kinds
+            raise PolyheadError(
+                f"{path}: cannot be loaded ({error}): {RETRAIN}"
+            ) from error
+        tokenizer = Tokenizer.load(self.path / "tokenizer.json")
+        return Serving(
+            model, tokenizer, self.config, self.label_names, self.multi_label
+        )
+
+    def probabilities(self, texts: Sequence[str], engine: str = "keras") -> np.ndarray:
+        """Probabilities `(texts, labels)` by Keras or by an exported file."""
+        if engine == "keras":
+            return self.serving.predict(texts)
+        if engine == "savedmodel":
+            from ..common.savedmodel import SavedModelPredictor
+
+            return SavedModelPredictor(self._exported("savedmodel")).predict(texts)
+        if engine == "tflite":
+            from ..common.litert import TFLitePredictor
+
+            names = [f"model_{v}.tflite" for v in ("int8", "float16", "float32")]
+            found = [n for n in names if (self.path / "export" / n).exists()]
+            return TFLitePredictor(self._exported((found or names)[0])).predict(texts)
+        raise UsageError(f"engine {engine!r}: one of {', '.join(ENGINES)}")
+
+    def _exported(self, name: str) -> Path:
+        path = self.path / "export" / name
+        if not path.exists():
+            raise PolyheadError(f"{path}: missing: polyhead export {self.path}")
+        return path
+
+    def predict(
+        self,
+        texts: Sequence[str],
+        top_k: int = 1,
+        threshold: float | None = None,
+        engine: str = "keras",
+    ) -> list[list[tuple[str, float]]]:
+        """Labels and probabilities of texts, the best first.
+
+        Args:
+            texts: any number of texts, cut at `max_tokens` pieces.
+            top_k: how many labels a text; with several labels a text, all that
+                reach their thresholds and at most `top_k` where it is above 1.
+            threshold: a best probability below it gives the label "unknown"; with
+                several labels a text it replaces the tuned thresholds.
+            engine: "keras", "savedmodel" or "tflite".
+
+        Returns:
+            For each text a list of `(label, probability)`.
+        """
+        found = self.probabilities(list(texts), engine)
+        return [self._answer(row, top_k, threshold) for row in found]
+
+    def _answer(self, row, top_k, threshold) -> list[tuple[str, float]]:
+        order = np.argsort(-row, kind="stable")
+        pairs = [(self.label_names[i], float(row[i])) for i in order]
+        if self.multi_label:
+            limits = self.thresholds if threshold is None else [threshold] * len(row)
+            kept = [p for i, p in zip(order, pairs, strict=True) if row[i] >= limits[i]]
+            return kept[:top_k] if top_k > 1 else kept
+        if threshold is not None and pairs[0][1] < threshold:
+            pairs.insert(0, (UNKNOWN, pairs[0][1]))
+        return pairs[:top_k]
+
+    def evaluate(self, test: str | None = None, threshold: float | None = None) -> dict:
+        """Measures the run, and both baselines on the same rows.
+
+        Args:
+            test: labelled data other than the run's own; the run's test data, or
+                its validation data where it has none, if absent.
+            threshold: also report how many answers reach this confidence, and
+                how many of them are right.
+
+        Returns:
+            The content of metrics.json, which is written with predictions.csv
+            and the plots.
+        """
+        from .evaluate import measure_run
+
+        dataset = load_data(self.config)
+        if test is not None:
+            examples = load_examples(self.config, test, self.label_names)
+            dataset = replace(dataset, test=examples)
+        metrics = measure_run(self, dataset, threshold)
+        return metrics
+
+    def explain(self, text: str, output: str | Path | None = None) -> dict:
+        """Which pieces of a text speak for its label; see `explain.explain`."""
+        from .explain import explain
+
+        return explain(self, text, output)
+
+    def export(
+        self,
+        formats: Sequence[str] = ("savedmodel", "tflite"),
+        variants: Sequence[str] = ("float32", "float16", "int8"),
+        max_input_bytes: int = 256,
+        max_loss: float = 0.3,
+        verbose: bool = False,
+    ) -> dict:
+        """Writes and verifies the files to ship; see `common.export.export`."""
+        from ..common.export import export
+        from .serving import make_exportable
+
+        dataset = load_data(self.config)
+        split, examples = held_out(dataset)
+        exportable = make_exportable(
+            self.serving,
+            examples.texts,
+            examples.labels,
+            split,
+            max_input_bytes,
+            0.5 if self.thresholds is None else self.thresholds,
+            calibration=dataset.train.texts[:500],
+            seed=self.config.seed,
+        )
+        folder = self.path / "export"
+        return export(exportable, folder, formats, variants, max_loss, verbose)
+
+
+def held_out(dataset: Dataset) -> tuple[str, Examples]:
+    """The split that measures a run: test, or validation where there is none."""
+    if dataset.test is not None:
+        return "test", dataset.test
+    return "validation", dataset.validation
+
+
+def save_run(
+    path: Path, model: keras.Model, tokenizer, label_names: Sequence[str], metrics: dict
+) -> None:
+    """Writes what a `Run` is read from; the model without its optimizer."""
+    model.optimizer = None  # a third of the file, and of no use any more
+    with replacing(path / "model.keras") as temporary:
+        model.save(temporary)
+    with replacing(path / "tokenizer.json") as temporary:
+        tokenizer.save(temporary)
+    # One JSON string a line: a label may hold a line break.
+    lines = [json.dumps(name, ensure_ascii=False) for name in label_names]
+    write_text(path / "labels.txt", "\n".join(lines) + "\n")
+    write_json(path / "metrics.json", metrics)

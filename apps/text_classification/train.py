@@ -1,0 +1,257 @@
+"""Training a text classifier from its configuration."""
+
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from ..common.config import load_config
+from ..common.errors import UsageError
+from ..common.progress import ProgressBar
+from ..common.quiet import quiet as quietly
+from ..common.run_folder import check_run, prepare
+from ..common.tokenizer import Tokenizer
+from ..common.training import WarmUpDecay, choose_precision
+from ..common.training import train as fit
+from .batches import scoring_batches, training_batches
+from .config import PRESETS, Config
+from .data import Dataset, load_data
+from .model import build_model
+from .run import TASK, Run, save_run
+
+MEASURED_STEPS = 8  # of training, for --dry-run's estimate
+# What an old run's weights fix.
+SHAPE_FIELDS = ("num_layers", "hidden_dim", "num_heads", "stem_width", "wide")
+SHAPE_FIELDS += ("wide_buckets", "wide_dim", "case_fold")
+
+
+def resolve(config: Config) -> Config:
+    """Fills what the preset, or the older run to begin with, decides."""
+    if config.init_from:
+        check_run(config.init_from)
+        old = load_config(Config, TASK, Path(config.init_from) / "config.json")
+        return replace(config, **{name: getattr(old, name) for name in SHAPE_FIELDS})
+    if config.preset not in PRESETS:
+        known = ", ".join(PRESETS)
+        raise UsageError(f"preset {config.preset!r}: one of {known}")
+    chosen = PRESETS[config.preset]
+    missing = {k: v for k, v in chosen.items() if getattr(config, k) is None}
+    return replace(config, **missing)
+
+
+def train(
+    config: Config,
+    overwrite: bool = False,
+    dry_run: bool = False,
+    verbose: bool = False,
+    quiet: bool = False,
+) -> Run | dict:
+    """Trains a classifier and measures it beside the baselines.
+
+    Args:
+        config: what to train, on what, and where to write.
+        overwrite: replace a finished run in the folder.
+        dry_run: read the data, time a few steps, write nothing.
+        verbose: show the libraries' messages.
+        quiet: show no progress.
+
+    Returns:
+        The finished `Run`, or with `dry_run` a report.
+
+    Raises:
+        PolyheadError: the data or the folder cannot be used.
+        UsageError: the settings are wrong, or the folder has another run.
+    """
+    config = resolve(config)
+    with quietly(verbose) as terminal:
+        dataset = load_data(config)
+        if dry_run:
+            return dataset.report | estimate(config, dataset)
+        with prepare(TASK, config, overwrite) as folder:
+            if folder.resumed and not quiet:
+                print(f"resuming {folder.path}", file=terminal.err)
+            for warning in dataset.report["warnings"] if not quiet else ():
+                print(f"note: {warning}", file=terminal.err)
+            facts = _train(config, dataset, folder.path, None if quiet else terminal)
+            folder.finish(**facts)
+        run = Run(folder.path)
+        run.evaluate()
+        return run
+
+
+def _train(config, dataset, path, terminal) -> dict:
+    """Trains and writes the run's files; returns what run.json says of it."""
+    from .evaluate import tune_thresholds
+
+    if config.deterministic and keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        tf.config.experimental.enable_op_determinism()
+    tokenizer = make_tokenizer(config, dataset)
+    model, make_epoch, steps = make_training(config, dataset, tokenizer)
+    score = make_score(config, dataset, tokenizer)
+    monitor = "macro_f1" if dataset.multi_label else "accuracy"
+    callbacks = ()
+    if terminal is not None:
+        shown = ["loss", f"validation_{monitor}", "validation_loss"]
+        callbacks = (ProgressBar(terminal.err, config.epochs, steps, shown),)
+    state = fit(
+        model,
+        make_epoch,
+        config.epochs,
+        score,
+        monitor,
+        path / "checkpoint",
+        config.patience,
+        callbacks=callbacks,
+    )
+    examples = len(dataset.train.texts) * len(state.history)
+    seconds = {
+        "seconds": round(state.seconds, 1),
+        "examples_per_second": round(examples / max(state.seconds, 1e-9), 1),
+        "epochs": len(state.history),
+        "best_epoch": state.best_epoch + 1,
+    }
+    final = to_float32(config, tokenizer, len(dataset.label_names), model)
+    save_run(path, final, tokenizer, dataset.label_names, {"train": seconds})
+    if not dataset.multi_label:
+        return {}
+    probabilities = predict(model, config, tokenizer, dataset.validation.texts)
+    thresholds = tune_thresholds(probabilities, dataset.validation.labels)
+    return {"thresholds": [float(t) for t in thresholds]}
+
+
+def make_tokenizer(config: Config, dataset: Dataset) -> Tokenizer:
+    """The older run's tokenizer, or one learned from the training texts."""
+    if config.init_from:
+        return Tokenizer.load(Path(config.init_from) / "tokenizer.json")
+    return Tokenizer.learn(
+        dataset.train.texts, config.vocabulary_size, config.case_fold, config.seed
+    )
+
+
+def make_training(config: Config, dataset: Dataset, tokenizer):
+    """The compiled model, its epochs' batches, and their number an epoch."""
+    keras.utils.set_random_seed(config.seed)
+    policy = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(choose_precision(config.mixed_precision))
+    try:
+        model = build_model(config, tokenizer.pieces, len(dataset.label_names))
+    finally:
+        keras.config.set_dtype_policy(policy)
+    if config.init_from:
+        start_from(model, Path(config.init_from))
+    outputs = list(model.output)
+    labels = dataset.train.labels
+    make_epoch = training_batches(
+        config,
+        tokenizer,
+        dataset.train.texts,
+        targets_of(labels, len(dataset.label_names), config.label_smoothing),
+        example_weights(labels) if config.class_weights else None,
+        outputs,
+    )
+    size = min(config.batch_size, -(-len(labels) // 2))
+    steps = -(-len(labels) // size)
+    optimizer = keras.optimizers.AdamW(
+        WarmUpDecay(config.learning_rate, config.warmup_steps, steps * config.epochs),
+        weight_decay=config.weight_decay,
+        clipnorm=1.0,
+        use_ema=config.ema > 0,
+        ema_momentum=config.ema or 0.99,
+    )
+    if dataset.multi_label:
+        loss = keras.losses.BinaryCrossentropy(from_logits=True)
+    else:
+        loss = keras.losses.CategoricalCrossentropy(from_logits=True)
+    model.compile(optimizer, loss={name: loss for name in outputs})
+    return model, make_epoch, steps
+
+
+def targets_of(labels: np.ndarray, num_labels: int, smoothing: float) -> np.ndarray:
+    """Labels as the target distributions of the loss, float32."""
+    if labels.ndim == 2:
+        return labels * (1 - smoothing) + np.float32(smoothing / 2)
+    one_hot = np.eye(num_labels, dtype=np.float32)[labels]
+    return one_hot * np.float32(1 - smoothing) + np.float32(smoothing / num_labels)
+
+
+def example_weights(labels: np.ndarray) -> np.ndarray:
+    """A weight an example: the inverse frequency of its (rarest) label, mean 1."""
+    if labels.ndim == 2:
+        inverse = labels.shape[0] / np.maximum(labels.sum(axis=0), 1)
+        weights = np.where(labels, inverse, 0).max(axis=1)
+        weights = np.where(weights > 0, weights, weights[weights > 0].mean())
+    else:
+        weights = 1.0 / np.bincount(labels)[labels]
+    return (weights / weights.mean()).astype(np.float32)
+
+
+def predict(model, config: Config, tokenizer, texts: list[str]) -> np.ndarray:
+    """The model's probabilities `(texts, labels)` as it stands, while training."""
+    found = None
+    for rows, ids in scoring_batches(tokenizer.encode_all(texts), config.max_tokens):
+        logits = model.predict_on_batch(ids)["joint"]
+        if found is None:
+            found = np.zeros((len(texts), logits.shape[-1]), np.float32)
+        found[rows] = logits
+    if config.multi_label:
+        return 1 / (1 + np.exp(-found))
+    exponents = np.exp(found - found.max(axis=1, keepdims=True))
+    return exponents / exponents.sum(axis=1, keepdims=True)
+
+
+def make_score(config: Config, dataset: Dataset, tokenizer):
+    """Measures a model on the validation examples."""
+    from .evaluate import macro_f1, tune_thresholds
+
+    texts, labels = dataset.validation.texts, dataset.validation.labels
+
+    def score(model) -> dict[str, float]:
+        found = predict(model, config, tokenizer, texts)
+        if dataset.multi_label:
+            chance = np.where(labels, found, 1 - found)
+            thresholds = tune_thresholds(found, labels)
+            measures = {"macro_f1": macro_f1(found >= thresholds, labels)}
+        else:
+            chance = found[np.arange(len(labels)), labels]
+            measures = {"accuracy": float(np.mean(found.argmax(axis=1) == labels))}
+        return measures | {"loss": float(-np.log(np.maximum(chance, 1e-7)).mean())}
+
+    return score
+
+
+def to_float32(config: Config, tokenizer, num_labels: int, trained) -> keras.Model:
+    """The same model computing in float32, whatever it trained in."""
+    model = build_model(config, tokenizer.pieces, num_labels)
+    model.set_weights(trained.get_weights())
+    model.compile(trained.optimizer.__class__())
+    return model
+
+
+def start_from(model: keras.Model, path: Path) -> None:
+    """Takes over an older run's weights wherever their shapes agree."""
+    old = keras.saving.load_model(path / "model.keras", compile=False)
+    for new_weight, old_weight in zip(model.weights, old.weights, strict=True):
+        if new_weight.shape == old_weight.shape:
+            new_weight.assign(old_weight.value)
+
+
+def estimate(config: Config, dataset: Dataset) -> dict:
+    """Times a few steps of the training, which are then thrown away."""
+    tokenizer = make_tokenizer(config, dataset)
+    model, make_epoch, steps = make_training(config, dataset, tokenizer)
+    batches = make_epoch(0)
+    warm, measured = batches[:2], batches[2 : 2 + MEASURED_STEPS] or batches
+    for batch in warm:
+        model.train_on_batch(*batch)
+    started = time.perf_counter()
+    for batch in measured:
+        model.train_on_batch(*batch)
+    step = (time.perf_counter() - started) / len(measured)
+    return {
+        "parameters": model.count_params(),
+        "estimated_minutes_at_most": round(step * steps * config.epochs / 60, 1),
+    }
