@@ -21,13 +21,19 @@ def masked_softmax(logits, mask=None):
     """
     logits = ops.cast(logits, "float32")
     if mask is None:
-        return ops.softmax(logits, axis=-1)
+        return _softmax(logits)
     # Hidden logits are put a little below the kept ones. A large negative constant
     # would stretch the range of int8 calibration, and gives NaN in float16.
     kept = ops.where(mask, logits, 0.0)
     floor = ops.stop_gradient(ops.min(kept, axis=-1, keepdims=True)) - 30.0
-    weights = ops.softmax(ops.where(mask, logits, floor), axis=-1)
+    weights = _softmax(ops.where(mask, logits, floor))
     return weights * ops.cast(mask, "float32")
+
+
+def _softmax(logits):
+    if logits.shape[-1] == 1:
+        return ops.exp(logits - logits)  # Keras warns of a softmax over one entry
+    return ops.softmax(logits, axis=-1)
 
 
 def attention(query, key, value, mask=None, bias=None, scale=None, dropout=None):

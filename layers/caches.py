@@ -32,6 +32,12 @@ def write_cache(cache, value, position):
 
     Raises:
         ValueError: If `position` is an int outside the cache.
+
+    Example:
+
+    >>> key, value = make_cache(1, num_heads=1, max_length=3, head_dim=1)
+    >>> write_cache(key, np.ones((1, 1, 1, 1)), position=1)[0, 0, :, 0].numpy()
+    array([0., 1., 0.], dtype=float32)
     """
     size, length = cache.shape[2], value.shape[2]
     if isinstance(position, numbers.Integral) and not 0 <= position <= size - length:

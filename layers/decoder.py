@@ -231,19 +231,12 @@ class Decoder(TransformerStack):
     True
     """
 
-    block_class = DecoderBlock
-
     def __init__(
         self, num_layers, num_heads, feedforward_dim, cross_attention=True, **kwargs
     ):
         kwargs.setdefault("causal", True)
-        super().__init__(
-            num_layers,
-            num_heads,
-            feedforward_dim,
-            more_block_arguments={"cross_attention": cross_attention},
-            **kwargs,
-        )
+        super().__init__(num_layers, num_heads, feedforward_dim, **kwargs)
+        self.make_blocks(DecoderBlock, cross_attention=cross_attention)
 
     def build(self, x_shape, memory_shape=None):
         self.build_stack(x_shape, memory_shape)

@@ -151,7 +151,9 @@ class Encoder(TransformerStack):
     ((3, 5, 8), [(3, 2, 5, 5), (3, 2, 5, 5)])
     """
 
-    block_class = EncoderBlock
+    def __init__(self, num_layers, num_heads, feedforward_dim, **kwargs):
+        super().__init__(num_layers, num_heads, feedforward_dim, **kwargs)
+        self.make_blocks(EncoderBlock)
 
     def build(self, input_shape):
         self.build_stack(input_shape)

@@ -11,11 +11,12 @@ ADAPTER_WEIGHTS = (
 
 
 def enable_lora(layer, rank):
-    """Freezes every kernel in `layer` and trains a low-rank change of it instead.
+    """Freezes all weights of `layer` and trains low-rank changes of its kernels.
 
     Works on any Keras layer or model: each Dense, EinsumDense and Embedding inside gets
-    Keras's own adapters. Biases and normalisations stay trainable, as in Keras.
-    Compile the model again afterwards. Files hold the kernels with the change added.
+    Keras's own adapters. To train a new head in full, enable the layers below it one
+    by one. Compile the model again afterwards. Files hold the kernels with the change
+    added.
 
     Args:
         layer: A built layer or model.
@@ -30,7 +31,7 @@ def enable_lora(layer, rank):
     >>> dense.build((None, 16))
     >>> enable_lora(dense, rank=2)
     >>> [tuple(w.shape) for w in dense.trainable_weights]
-    [(8,), (16, 2), (2, 8)]
+    [(16, 2), (2, 8)]
 
     Reference:
         Hu et al., LoRA, https://arxiv.org/abs/2106.09685
@@ -40,6 +41,9 @@ def enable_lora(layer, rank):
     targets = _targets(layer)
     if any(target.lora_enabled for target in targets):
         raise ValueError(f"{layer.name!r} has LoRA adapters already; merge_lora first.")
+    for weight in layer.trainable_weights:
+        weight.trainable = False
+        weight.frozen_by_lora = True
     for target in targets:
         target.enable_lora(rank)
 
@@ -47,15 +51,28 @@ def enable_lora(layer, rank):
 def merge_lora(layer):
     """Adds the learned changes to the kernels and removes the adapters.
 
-    The layer computes what it did before, holds no adapter weights, and its kernels
-    can be trained again. Compile the model again afterwards.
+    The layer computes what it did before, holds no adapter weights, and what
+    `enable_lora` froze can be trained again. Compile the model again afterwards.
 
     Args:
         layer: A layer or model; one without adapters is left as it is.
+
+    Example:
+
+    >>> dense = keras.layers.Dense(8)
+    >>> dense.build((None, 16))
+    >>> enable_lora(dense, rank=2)
+    >>> merge_lora(dense)
+    >>> [tuple(w.shape) for w in dense.trainable_weights]
+    [(16, 8), (8,)]
     """
     for target in _targets(layer):
         if target.lora_enabled:
             _merge(target)
+    for weight in layer.weights:
+        if getattr(weight, "frozen_by_lora", False):
+            weight.trainable = True
+            weight.frozen_by_lora = False
 
 
 def _targets(layer):
@@ -78,8 +95,6 @@ def _merge(layer):
     layer.lora_enabled = False
     layer.lora_rank = layer.lora_alpha = None
     layer.load_own_variables(store)
-    kernel = layer.embeddings if hasattr(layer, "embeddings") else layer.kernel
-    kernel.trainable = layer.trainable
 
 
 class LoraMethods:

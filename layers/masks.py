@@ -79,6 +79,12 @@ def combine_masks(*masks):
 
     Returns:
         The joined mask, or `None` when every mask is `None`.
+
+    Example:
+
+    >>> padding = np.array([[True, True, False]])
+    >>> combine_masks(causal_mask(3, 3), None, padding)[0, 0, 2].numpy().tolist()
+    [True, True, False]
     """
     combined = None
     for mask in masks:

@@ -263,21 +263,25 @@ class MultiHeadAttention(LoraMethods, keras.layers.Layer):
             The output `(B, 1, E)`, or the tuple of it and the weights, and the cache.
 
         Raises:
-            ValueError: If `position` is an int outside the cache.
+            ValueError: If the layer is not causal, or `position` is an int outside
+                the cache.
         """
+        if not self.causal:
+            raise ValueError(
+                f"{self.name!r} is not causal: its first outputs depend on positions "
+                "that are not there yet. Steps need causal=True."
+            )
         key, value = self.project_memory(query, offset=position)
         cache = (
             write_cache(cache[0], key, position),
             write_cache(cache[1], value, position),
         )
         size = ops.shape(cache[0])[2]
-        # What lies after the position is not written yet, causal or not.
-        mask = causal_mask(1, size, position)
         output, scores = attention(
             self._project_query(query, offset=position),
             *cache,
             mask=combine_masks(
-                mask, self._position_mask(1, size, position), key_mask(padding_mask)
+                self._position_mask(1, size, position), key_mask(padding_mask)
             ),
             bias=self._bias(1, size, position, attention_bias),
         )

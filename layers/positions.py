@@ -25,6 +25,7 @@ class RotaryPositions(keras.layers.Layer):
         base: Base of the wavelengths.
         scale: Positions are divided by it: 4 lets a model that was trained on 512
             positions see 2048 in the range that it knows.
+        seed: Accepted as by every layer; nothing here is random.
 
     Call arguments:
         x: Queries or keys, `(B, H, T, head_dim)`; `head_dim` must be even.
@@ -43,10 +44,11 @@ class RotaryPositions(keras.layers.Layer):
         Su et al., RoFormer, https://arxiv.org/abs/2104.09864
     """
 
-    def __init__(self, base=10000.0, scale=1.0, **kwargs):
+    def __init__(self, base=10000.0, scale=1.0, seed=None, **kwargs):
         super().__init__(autocast=False, **kwargs)
         self.base = base
         self.scale = scale
+        self.seed = seed
         self.supports_masking = True
 
     def build(self, input_shape):
@@ -57,15 +59,13 @@ class RotaryPositions(keras.layers.Layer):
 
     def call(self, x, offset=0):
         half = x.shape[-1] // 2
-        length = ops.shape(x)[2]
-        angles = _angles(length, offset, self.base, 2 * half, self.scale)
+        angles = _angles(ops.shape(x)[2], offset, self.base, 2 * half, self.scale)
         cos, sin = ops.cos(angles), ops.sin(angles)  # (T, D/2)
+        cos = ops.concatenate([cos, cos], axis=-1)
+        sin = ops.concatenate([-sin, sin], axis=-1)
         wide = ops.cast(x, "float32")
-        first, second = wide[..., :half], wide[..., half:]
-        rotated = ops.concatenate(
-            [first * cos - second * sin, second * cos + first * sin], axis=-1
-        )
-        return ops.cast(rotated, x.dtype)
+        swapped = ops.concatenate([wide[..., half:], wide[..., :half]], axis=-1)
+        return ops.cast(wide * cos + swapped * sin, x.dtype)
 
     def compute_output_shape(self, input_shape):
         return input_shape
@@ -74,7 +74,12 @@ class RotaryPositions(keras.layers.Layer):
         return keras.KerasTensor(x.shape, dtype=x.dtype)
 
     def get_config(self):
-        return {**super().get_config(), "base": self.base, "scale": self.scale}
+        return {
+            **super().get_config(),
+            "base": self.base,
+            "scale": self.scale,
+            "seed": self.seed,
+        }
 
 
 @keras.saving.register_keras_serializable(package="polyhead")
@@ -85,6 +90,7 @@ class SinusoidalPositions(keras.layers.Layer):
 
     Args:
         base: Base of the wavelengths.
+        seed: Accepted as by every layer; nothing here is random.
 
     Call arguments:
         x: Tensor `(B, T, E)`.
@@ -102,9 +108,10 @@ class SinusoidalPositions(keras.layers.Layer):
         Vaswani et al., Attention Is All You Need, https://arxiv.org/abs/1706.03762
     """
 
-    def __init__(self, base=10000.0, **kwargs):
+    def __init__(self, base=10000.0, seed=None, **kwargs):
         super().__init__(**kwargs)
         self.base = base
+        self.seed = seed
         self.supports_masking = True
 
     def call(self, x, offset=0):
@@ -122,7 +129,7 @@ class SinusoidalPositions(keras.layers.Layer):
         return keras.KerasTensor(x.shape, dtype=self.compute_dtype)
 
     def get_config(self):
-        return {**super().get_config(), "base": self.base}
+        return {**super().get_config(), "base": self.base, "seed": self.seed}
 
 
 @keras.saving.register_keras_serializable(package="polyhead")

@@ -96,10 +96,18 @@ class Residual(keras.layers.Layer):
         if self.layer is not None and not self.layer.built:
             self.layer.build(input_shape)
 
-    def call(self, x, *args, training=None, **kwargs):
+    def __call__(self, x, *args, training=None, **kwargs):
+        # Keras takes a dictionary of tensors or one of settings, not one of both.
+        options = {k: v for k, v in kwargs.items() if isinstance(v, (bool, int, str))}
+        tensors = {k: v for k, v in kwargs.items() if k not in options}
+        return super().__call__(x, *args, training=training, options=options, **tensors)
+
+    def call(self, x, *args, training=None, options=None, **kwargs):
         if self.layer is None:
             raise ValueError("A Residual without a layer runs through `apply` only.")
-        return self.apply(x, lambda inner: self.layer(inner, *args, **kwargs))
+        return self.apply(
+            x, lambda inner: self.layer(inner, *args, **kwargs, **(options or {}))
+        )
 
     def apply(self, x, function):
         """Runs any function through the branch.
@@ -123,6 +131,11 @@ class Residual(keras.layers.Layer):
 
     def compute_output_shape(self, input_shape):
         return input_shape
+
+    def compute_output_spec(self, x, *args, training=None, options=None, **kwargs):
+        output = keras.KerasTensor(x.shape, dtype=self.compute_dtype)
+        inner = self.layer.compute_output_spec(x, *args, **kwargs, **(options or {}))
+        return (output, *inner[1:]) if isinstance(inner, tuple) else output
 
     def get_config(self):
         return {

@@ -15,8 +15,6 @@ POSITIONS = ("rotary", "linear_bias", "relative_bias", "sinusoidal", "learned")
 class TransformerStack(LoraMethods, keras.layers.Layer):
     """Holds positions, blocks and the final norm of a stack."""
 
-    block_class = None
-
     def __init__(
         self,
         num_layers,
@@ -38,7 +36,6 @@ class TransformerStack(LoraMethods, keras.layers.Layer):
         use_bias=True,
         epsilon=1e-5,
         seed=None,
-        more_block_arguments=None,
         **kwargs,
     ):
         super().__init__(autocast=False, **kwargs)
@@ -68,30 +65,35 @@ class TransformerStack(LoraMethods, keras.layers.Layer):
             "attention_dropout": attention_dropout,
             "use_bias": use_bias,
             "epsilon": epsilon,
-            **(more_block_arguments or {}),
         }
         self.supports_masking = True
-        *block_seeds, positions_seed = split_seed(seed, num_layers + 1)
-        windowed = sliding_window is not None
+        self.final_norm = None
+        if norm_position == "pre":
+            self.final_norm = make_norm(norm, epsilon, self.dtype_policy, "final_norm")
+
+    def make_blocks(self, block_class, **more_arguments):
+        """Makes the positions and the blocks; a subclass names the class of these."""
+        self.block_arguments.update(more_arguments)
+        *block_seeds, positions_seed = split_seed(self.seed, self.num_layers + 1)
         rotary, bias, self.input_positions = self._make_positions(positions_seed)
         # In full, the stack computes the bias once for all blocks. Under a window,
         # every block computes the short band that it needs.
+        windowed = self.block_arguments["sliding_window"] is not None
         self.position_bias = None if windowed else bias
         self.blocks = [
-            self.block_class(
+            block_class(
                 **self.block_arguments,
                 rotary=rotary,
                 position_bias=bias if windowed else None,
-                stochastic_depth=stochastic_depth * i / max(1, num_layers - 1),
+                stochastic_depth=self.stochastic_depth
+                * i
+                / max(1, self.num_layers - 1),
                 seed=block_seed,
                 dtype=self.dtype_policy,
                 name=f"block_{i}",
             )
             for i, block_seed in enumerate(block_seeds)
         ]
-        self.final_norm = None
-        if norm_position == "pre":
-            self.final_norm = make_norm(norm, epsilon, self.dtype_policy, "final_norm")
 
     def _make_positions(self, seed):
         """Returns the rotary, bias and input positions, of which one or none is set."""
