@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import keras
 import numpy as np
 
 from .errors import UsageError
@@ -80,6 +81,11 @@ def export(
     formats, variants = tuple(formats), tuple(variants)
     _check_names("format", formats, FORMATS)
     _check_names("variant", variants, VARIANTS)
+    if keras.backend.backend() != "tensorflow":
+        raise UsageError(
+            f"exporting needs TensorFlow, but KERAS_BACKEND={keras.backend.backend()}: "
+            "give the same command with KERAS_BACKEND=tensorflow"
+        )
     folder = Path(folder)
     files = {}
     with _writing(folder) as new, quiet(verbose):

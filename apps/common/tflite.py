@@ -1,6 +1,7 @@
 """Writing .tflite files: builtin operators, batch 1, static shapes, one signature."""
 
 import re
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -78,7 +79,10 @@ def _convert(function, weights, tables, inputs, variant) -> bytes:
             for row in range(count)
         )
     try:
-        return converter.convert()
+        with warnings.catch_warnings():
+            # The converter calibrates with an interpreter that it calls deprecated.
+            warnings.filterwarnings("ignore", r"\s*Warning: tf.lite.Interpreter")
+            return converter.convert()
     except Exception as error:
         _refuse_custom("the graph", _missing_operators(str(error)))
         raise
@@ -107,6 +111,6 @@ def _check_signature(predictor: TFLitePredictor, inputs) -> None:
     if shapes != wanted or dynamic:
         raise PolyheadError(
             f"{predictor.path}: {SIGNATURE} takes {shapes} and gives {outputs}, "
-            f"but should take {wanted} and give static shapes; the function reads "
-            "no such input, or makes shapes from values"
+            f"but should take {wanted} and give static shapes; the function makes "
+            "shapes from values"
         )

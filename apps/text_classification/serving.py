@@ -14,6 +14,7 @@ from ..common.verification import Form, Metric
 from ..common.vocabulary import MAX_PIECE_BYTES
 from .batches import scoring_batches
 from .config import Config
+from .evaluate import count_labels, decide, macro_f1, main_metric
 
 MAX_EXAMPLES = 2000  # that verify an export
 TIE = 1e-5  # closer than this, float32 decides nothing
@@ -177,15 +178,12 @@ def make_metric(
 ) -> Metric:
     """Accuracy, or with several labels to a text macro-F1 at the thresholds."""
 
-    def accuracy(outputs):
-        answers = outputs["probabilities"].argmax(axis=1)
-        return np.mean(answers == labels) if len(labels) else 0.0
-
-    def macro_f1(outputs):
-        from sklearn.metrics import f1_score
-
-        answers = outputs["probabilities"] >= thresholds
-        return f1_score(labels, answers, average="macro", zero_division=0)
+    def score(outputs):
+        answers = decide(outputs["probabilities"], multi_label, thresholds)
+        if multi_label:
+            counts = count_labels(labels, answers, labels.shape[1])
+            return macro_f1(*counts, multi_label)
+        return np.mean(answers == labels)
 
     def other_label(outputs, expected):
         ours, keras_ = outputs["probabilities"], expected["probabilities"]
@@ -198,5 +196,5 @@ def make_metric(
         return (crossed & (np.abs(keras_ - thresholds) > TIE)).any(axis=1)
 
     if multi_label:
-        return Metric("macro_f1", macro_f1, other_labels)
-    return Metric("accuracy", accuracy, other_label)
+        return Metric(main_metric(True), score, other_labels)
+    return Metric(main_metric(False), score, other_label)

@@ -1,0 +1,433 @@
+"""Export: what the files take and give, and that none passes that falls short."""
+
+import dataclasses
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from polyhead.apps.common import export as export_module
+from polyhead.apps.common.errors import PolyheadError, UsageError
+from polyhead.apps.common.export import Exportable, export, format_export_report
+from polyhead.apps.common.litert import TFLitePredictor, custom_operators
+from polyhead.apps.common.savedmodel import SavedModelPredictor
+from polyhead.apps.common.text_bytes import texts_to_bytes
+from polyhead.apps.common.tflite import VARIANTS, export_tflite
+from polyhead.apps.common.tokenizer import Tokenizer
+from polyhead.apps.common.verification import Form, Metric, compare
+from polyhead.apps.text_classification.config import Config
+from polyhead.apps.text_classification.model import build_model
+from polyhead.apps.text_classification.serving import Serving, make_exportable
+
+pytestmark = pytest.mark.tensorflow
+
+ROOT = Path(__file__).parents[2]
+N = 48
+LABELS = ("animal", "thing", "other")
+TEXTS = [
+    "the cat sat on the mat",
+    "",
+    "A Dog; (the) wherever",
+    "猫在这里 the mat",
+    "a\0b",
+    "x" * 10_000,
+    "a" * (N - 2) + "😀 and more",
+    "the 😀 cat " * 40,
+]
+
+
+def make_serving(multi_label=False):
+    config = Config(
+        num_layers=1,
+        hidden_dim=16,
+        num_heads=2,
+        max_tokens=32,
+        wide_buckets=64,
+        wide_dim=8,
+    )
+    tokenizer = Tokenizer.learn(TEXTS[:4] * 9, size=300)
+    model = build_model(config, tokenizer.pieces, len(LABELS))
+    rng = np.random.default_rng(0)
+    for weight in model.weights:  # answers must differ from text to text
+        weight.assign(weight + 0.3 * rng.normal(size=weight.shape).astype("float32"))
+    return Serving(model, tokenizer, config, LABELS, multi_label)
+
+
+@pytest.fixture(scope="module")
+def serving():
+    return make_serving()
+
+
+@pytest.fixture(scope="module")
+def exported(serving, tmp_path_factory):
+    """A classifier's export folder with every kind of file, and its report."""
+    folder = tmp_path_factory.mktemp("run") / "export"
+    labels = serving.predict(TEXTS).argmax(axis=1).astype(np.int32)
+    exportable = make_exportable(
+        serving, TEXTS, labels, "test", max_input_bytes=N, calibration=TEXTS[:5]
+    )
+    report = export(exportable, folder, variants=VARIANTS, max_loss=100)
+    return folder, report
+
+
+def test_every_file_is_there_and_in_the_report(exported):
+    folder, report = exported
+    names = ["savedmodel", *(f"model_{variant}.tflite" for variant in VARIANTS)]
+    assert sorted(path.name for path in folder.iterdir()) == sorted(
+        [*names, "export_report.json"]
+    )
+    assert json.loads((folder / "export_report.json").read_text()) == report
+    assert list(report["files"]) == names
+    assert report["metric"] == "accuracy"
+    assert report["examples"] == {"split": "test", "rows": 8, "of": 8, "seed": 0}
+    sizes = {name: facts["bytes"] for name, facts in report["files"].items()}
+    assert (
+        sizes["model_float32.tflite"]
+        == (folder / "model_float32.tflite").stat().st_size
+    )
+    assert sizes["model_int8.tflite"] < sizes["model_float16.tflite"]
+    assert sizes["model_float16.tflite"] < sizes["model_float32.tflite"]
+    for name in ("savedmodel", "model_float32.tflite"):
+        assert report["files"][name]["disagreements"] == 0
+        assert report["files"][name]["largest_difference"] < 1e-5
+    for name in names[1:]:
+        facts = report["files"][name]
+        assert (facts["max_input_bytes"], facts["truncated"]) == (N, 3)
+        assert 0 < facts["latency_ms"]["median"] <= facts["latency_ms"]["p95"]
+        assert facts["memory_bytes"] is None or facts["memory_bytes"] > 0
+
+
+def test_the_report_as_a_table(exported):
+    lines = format_export_report(exported[1]).splitlines()
+    assert len(lines) == 6 and len({len(line) for line in lines}) == 1
+    assert lines[0].split()[:4] == ["file", "size", "accuracy", "Keras"]
+    assert lines[2].startswith("model_float32.tflite") and "0/8" in lines[2]
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_a_tflite_file_is_what_the_clients_expect(exported, variant):
+    path = exported[0] / f"model_{variant}.tflite"
+    assert custom_operators(path.read_bytes()) == []
+    predictor = TFLitePredictor(path)
+    assert predictor.max_input_bytes == N
+    (text,), (answer,) = predictor.inputs.values(), predictor.outputs.values()
+    assert list(predictor.inputs) == ["text"]
+    assert list(predictor.outputs) == ["probabilities"]
+    assert text["dtype"] == np.uint8 and list(text["shape_signature"]) == [1, N]
+    assert answer["dtype"] == np.float32
+    assert list(answer["shape_signature"]) == [1, len(LABELS)]
+    assert len(predictor.interpreter.get_signature_list()) == 1
+    probabilities = predictor.predict(TEXTS)
+    assert np.abs(probabilities.sum(axis=1) - 1).max() < 0.02
+    assert predictor.predict([]).shape == (0, 3)
+
+
+def test_the_float32_file_agrees_on_hard_texts(exported, serving):
+    predictor = TFLitePredictor(exported[0] / "model_float32.tflite")
+    expected = serving.predict(TEXTS, max_input_bytes=N)
+    assert np.abs(predictor.predict(TEXTS) - expected).max() < 1e-5
+    # The emoji does not fit, so it goes as a whole.
+    text, truncated = texts_to_bytes([TEXTS[6]], N)
+    assert truncated[0] and bytes(text[0]) == b"a" * (N - 2) + b"\0\0"
+
+
+def test_bytes_that_are_no_utf8_get_the_same_answer_everywhere(exported, serving):
+    rng = np.random.default_rng(0)
+    texts = [bytes(rng.integers(1, 256, N, np.uint8)) for _ in range(20)]
+    texts += [b"\x80" * N, b"\xff\xfe" * (N // 2), "😀".encode()[:3]]
+    lite = TFLitePredictor(exported[0] / "model_float32.tflite")
+    saved = SavedModelPredictor(exported[0] / "savedmodel")
+    padded = np.zeros((len(texts), N), np.uint8)
+    for row, text in zip(padded, texts, strict=True):
+        row[: len(text)] = np.frombuffer(text, np.uint8)
+    ours = lite(text=padded)["probabilities"]
+    theirs = saved(text=np.array(texts, object))["probabilities"]
+    assert np.isfinite(ours).all()
+    assert np.abs(ours - theirs).max() < 1e-5
+
+
+def test_the_savedmodel_takes_any_batch(exported, serving):
+    saved = SavedModelPredictor(exported[0] / "savedmodel")
+    expected = serving.predict(TEXTS)
+    assert np.abs(saved.predict(TEXTS) - expected).max() < 1e-5
+    assert np.abs(saved.predict(TEXTS[:1]) - expected[:1]).max() < 1e-5
+    outputs = saved(text=np.array([t.encode() for t in TEXTS], object))
+    best = [LABELS[i] for i in expected.argmax(axis=1)]
+    assert [label.decode() for label in outputs["label"]] == best
+    assert saved.predict([]).shape == (0, 3)
+
+
+def run_python(code, *arguments):
+    """Runs code in a fresh process that finds nothing of ours; returns its output."""
+    command = [sys.executable, "-c", code, *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd="/")
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines()[-1]
+
+
+def test_the_savedmodel_needs_tensorflow_alone(exported, serving):
+    code = """
+import json, sys
+import tensorflow as tf
+serve = tf.saved_model.load(sys.argv[1]).signatures["serving_default"]
+outputs = serve(text=tf.constant(json.loads(sys.argv[2])))
+others = {"polyhead", "keras_hub", "tensorflow_text", "tokenizers"} & set(sys.modules)
+label = outputs["label"].numpy()[0].decode()
+print(json.dumps([outputs["probabilities"].numpy().tolist(), label, sorted(others)]))
+"""
+    texts = TEXTS[:4]
+    output = run_python(code, exported[0] / "savedmodel", json.dumps(texts))
+    probabilities, label, others = json.loads(output)
+    expected = serving.predict(texts)
+    assert np.abs(np.array(probabilities) - expected).max() < 1e-5
+    assert label == LABELS[expected[0].argmax()]
+    assert others == []
+
+
+def test_the_tflite_predictor_needs_no_tensorflow(exported, serving):
+    code = """
+import json, sys, types
+package = types.ModuleType("polyhead")
+package.__path__ = [sys.argv[1]]
+sys.modules["polyhead"] = package
+from polyhead.apps.common.litert import TFLitePredictor
+probabilities = TFLitePredictor(sys.argv[2]).predict(["the cat"])
+others = {"tensorflow", "keras"} & set(sys.modules)
+print(json.dumps([probabilities.tolist(), sorted(others)]))
+"""
+    output = run_python(code, ROOT, exported[0] / "model_float32.tflite")
+    probabilities, others = json.loads(output)
+    assert np.abs(np.array(probabilities) - serving.predict(["the cat"])).max() < 1e-5
+    assert others == []
+
+
+def test_several_labels_come_with_the_name_of_every_column():
+    import tensorflow as tf
+
+    serving = make_serving(multi_label=True)
+    text = tf.constant([text.encode() for text in TEXTS])
+    outputs = serving.serve_strings(serving.weights, serving.tables, text)
+    probabilities = outputs["probabilities"].numpy()
+    assert np.abs(probabilities - serving.predict(TEXTS)).max() < 1e-5
+    assert outputs["labels"].shape == (len(TEXTS), len(LABELS))
+    assert [name.decode() for name in outputs["labels"][3].numpy()] == list(LABELS)
+
+
+# From here on a small stand-in, which converts in a blink.
+
+INPUTS = {"x": np.random.default_rng(0).normal(size=(40, 8)).astype("float32")}
+WEIGHTS = [np.random.default_rng(1).normal(size=(8, 512)).astype("float32")]
+TABLES = {"shift": np.arange(512, dtype=np.int32) % 3}
+
+
+def linear(weights, tables, x):
+    import tensorflow as tf
+
+    return {"y": x @ weights[0] + tf.cast(tables["shift"], tf.float32)}
+
+
+@pytest.fixture
+def exportable():
+    y = INPUTS["x"] @ WEIGHTS[0] + TABLES["shift"]
+    answers = y.argmax(axis=1)
+    form = Form(linear, INPUTS, {"y": y})
+    metric = Metric(
+        "accuracy",
+        score=lambda outputs: np.mean(outputs["y"].argmax(axis=1) == answers),
+        differs=lambda ours, keras: ours["y"].argmax(1) != keras["y"].argmax(1),
+    )
+    signature = {"x": ((None, 8), "float32")}
+    return Exportable(WEIGHTS, TABLES, form, signature, form, metric)
+
+
+def contents(folder):
+    return {
+        path.relative_to(folder): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+def test_only_the_files_asked_for_are_replaced(exportable, tmp_path):
+    folder = tmp_path / "run" / "export"
+    export(exportable, folder, variants=["float32", "int8"])
+    before = contents(folder)
+    report = export(exportable, folder, ["tflite"], ["float16", "int8"])
+    after = contents(folder)
+    new = {Path("model_float16.tflite")}
+    assert set(after) == set(before) | new
+    changed = {path for path in before if before[path] != after[path]}
+    assert changed <= {Path("model_int8.tflite"), Path("export_report.json")}
+    names = [f"model_{variant}.tflite" for variant in VARIANTS[:3]]
+    assert list(report["files"]) == ["savedmodel", *names]
+    assert [path.name for path in folder.parent.iterdir()] == ["export"]
+    # What is gone from the folder is gone from the report.
+    (folder / "model_float32.tflite").unlink()
+    report = export(exportable, folder, ["tflite"], ["int8"])
+    assert "model_float32.tflite" not in report["files"]
+
+
+@pytest.mark.parametrize("formats", [["savedmodel"], ["tflite"]])
+def test_a_file_that_falls_short_leaves_the_older_ones(exportable, tmp_path, formats):
+    folder = tmp_path / "export"
+    export(exportable, folder, variants=["float32"])
+    before = contents(folder)
+    y = exportable.tflite.expected["y"].copy()
+    y[7, 3] += 2e-4
+    wrong = Form(linear, INPUTS, {"y": y})
+    falling_short = dataclasses.replace(exportable, savedmodel=wrong, tflite=wrong)
+    with pytest.raises(PolyheadError, match="up to 0.0002 off.*nothing was exported"):
+        export(falling_short, folder, formats, ["int8", "float32"], max_loss=100)
+    assert contents(folder) == before
+    assert [path.name for path in tmp_path.iterdir()] == ["export"]
+
+
+def test_a_first_export_that_fails_leaves_no_folder(exportable, tmp_path):
+    wrong = Form(linear, INPUTS, {"y": -exportable.tflite.expected["y"]})
+    with pytest.raises(PolyheadError, match="40 of 40 answers are not Keras's"):
+        export(dataclasses.replace(exportable, savedmodel=wrong), tmp_path / "export")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_export_that_is_cut_off_leaves_the_older_files(
+    exportable, tmp_path, monkeypatch
+):
+    export(exportable, tmp_path / "export", ["savedmodel"])
+    before = contents(tmp_path)
+
+    def interrupted(*arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(export_module, "measure", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        export(exportable, tmp_path / "export", variants=["float32"])
+    assert contents(tmp_path) == before
+
+
+def test_a_folder_that_cannot_be_written_is_named(exportable, tmp_path):
+    (tmp_path / "run").write_text("a file, no folder")
+    with pytest.raises(PolyheadError, match="run/export: cannot be written"):
+        export(exportable, tmp_path / "run" / "export", ["savedmodel"])
+
+
+@pytest.mark.parametrize(
+    "arguments, named",
+    [
+        ({"formats": ["onnx"]}, "format 'onnx': choose of savedmodel, tflite"),
+        ({"variants": ["int4"]}, "variant 'int4': choose of float32, float16"),
+    ],
+)
+def test_unknown_names_are_wrong_use(exportable, tmp_path, arguments, named):
+    with pytest.raises(UsageError, match=named):
+        export(exportable, tmp_path / "export", **arguments)
+
+
+def test_another_backend_is_told_the_remedy(exportable, tmp_path, monkeypatch):
+    monkeypatch.setattr("keras.backend.backend", lambda: "jax")
+    with pytest.raises(UsageError, match="KERAS_BACKEND=tensorflow"):
+        export(exportable, tmp_path / "export")
+
+
+def test_an_operator_that_is_no_builtin_is_refused_by_name(exportable, tmp_path):
+    import tensorflow as tf
+
+    def flex(weights, tables, x):
+        y = linear(weights, tables, x)["y"]
+        return {"y": y + tf.cast(tf.strings.length(tf.strings.as_string(y)), y.dtype)}
+
+    form = dataclasses.replace(exportable.tflite, function=flex)
+    with pytest.raises(
+        PolyheadError, match="no TFLite builtins.*: AsString, StringLength;"
+    ):
+        export(
+            dataclasses.replace(exportable, tflite=form),
+            tmp_path / "export",
+            ["tflite"],
+            ["float32"],
+        )
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_written_file_shows_its_custom_operators():
+    import tensorflow as tf
+
+    function = tf.function(tf.strings.as_string)
+    concrete = function.get_concrete_function(tf.TensorSpec((1, 4), tf.float32))
+    converter = tf.lite.TFLiteConverter.from_concrete_functions([concrete], tf.Module())
+    converter.target_spec.supported_ops = [tf.lite.OpsSet.SELECT_TF_OPS]
+    assert custom_operators(converter.convert()) == ["FlexAsString"]
+
+
+def test_a_shape_made_from_values_is_refused(tmp_path):
+    import tensorflow as tf
+
+    def dynamic(weights, tables, x):
+        return {"y": tf.boolean_mask(x, x > 0)}
+
+    with pytest.raises(PolyheadError, match="makes shapes from values"):
+        export_tflite(dynamic, [], {}, INPUTS, tmp_path / "model.tflite")
+
+
+@pytest.mark.parametrize("content", [None, b"", b"no model" * 99])
+def test_a_missing_or_broken_file_is_named(tmp_path, content):
+    path = tmp_path / "model_int8.tflite"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(PolyheadError, match="model_int8.tflite: .*export the run"):
+        TFLitePredictor(path)
+
+
+def test_a_missing_or_broken_savedmodel_is_named(tmp_path):
+    with pytest.raises(PolyheadError, match="savedmodel: missing: export the run"):
+        SavedModelPredictor(tmp_path / "savedmodel")
+    (tmp_path / "saved_model.pb").write_bytes(b"no model")
+    with pytest.raises(PolyheadError, match="cannot load it"):
+        SavedModelPredictor(tmp_path)
+
+
+def compare_answers(wrong, rows=1000, exact=False, max_loss=0.3, spoil=None):
+    """Compares a file with `wrong` other answers than Keras's, which are all right."""
+    expected = np.tile(np.float32([0.9, 0.1]), (rows, 1))
+    ours = expected.copy()
+    ours[:wrong] = ours[:wrong, ::-1]
+    if spoil is not None:
+        ours[0] = spoil
+    metric = Metric(
+        "accuracy",
+        score=lambda outputs: np.mean(outputs["y"].argmax(axis=1) == 0),
+        differs=lambda ours, keras: ours["y"].argmax(1) != keras["y"].argmax(1),
+    )
+    form = Form(linear, {}, {"y": expected})
+    return compare("model.tflite", {"y": ours}, form, metric, exact, max_loss)
+
+
+def test_the_loss_that_is_allowed():
+    facts = compare_answers(3)
+    assert facts["accuracy"] == 0.997 and facts["keras"] == 1.0
+    assert facts["loss_points"] == pytest.approx(0.3)
+    assert facts["disagreements"] == 3 and facts["rows"] == 1000
+    assert compare_answers(2, rows=20)["loss_points"] == pytest.approx(10)
+    assert compare_answers(50, max_loss=5.0)["disagreements"] == 50
+    expected = "accuracy 0.9960 where Keras has 1.0000: 0.40 points lost, 0.30 allowed"
+    with pytest.raises(PolyheadError, match=expected):
+        compare_answers(4)
+    with pytest.raises(PolyheadError, match="15.00 points lost, 10.00 allowed"):
+        compare_answers(3, rows=20)
+
+
+def test_an_exact_file_may_lose_nothing():
+    assert compare_answers(0, exact=True)["largest_difference"] == 0
+    with pytest.raises(PolyheadError, match="1 of 1000 answers are not Keras's"):
+        compare_answers(1, exact=True, max_loss=100)
+    with pytest.raises(PolyheadError, match="up to 0.00011 off"):
+        compare_answers(0, exact=True, spoil=[0.90011, 0.1])
+    compare_answers(0, exact=True, spoil=[0.90009, 0.1])
+
+
+def test_no_number_is_no_answer():
+    with pytest.raises(PolyheadError, match="1 of 1000 answers"):
+        compare_answers(0, exact=True, spoil=[np.nan, 0.1])
+    assert compare_answers(0, spoil=[np.nan, np.nan])["disagreements"] == 1
