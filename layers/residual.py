@@ -96,11 +96,13 @@ class Residual(keras.layers.Layer):
         if self.layer is not None and not self.layer.built:
             self.layer.build(input_shape)
 
-    def __call__(self, x, *args, training=None, **kwargs):
+    def __call__(self, x, *args, training=None, options=None, **kwargs):
         # Keras takes a dictionary of tensors or one of settings, not one of both.
-        options = {k: v for k, v in kwargs.items() if isinstance(v, (bool, int, str))}
-        tensors = {k: v for k, v in kwargs.items() if k not in options}
-        return super().__call__(x, *args, training=training, options=options, **tensors)
+        options = dict(options or {})
+        for name in list(kwargs):
+            if isinstance(kwargs[name], (bool, int, str)):
+                options[name] = kwargs.pop(name)
+        return super().__call__(x, *args, training=training, options=options, **kwargs)
 
     def call(self, x, *args, training=None, options=None, **kwargs):
         if self.layer is None:
