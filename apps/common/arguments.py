@@ -154,6 +154,7 @@ def _merge(config, file, given, assignments):
 def _evaluate(words):
     parser = Parser("evaluate", "RUN [flags]", "Score a run beside its baselines.")
     parser.add_argument("--test", metavar="F", help="other rows than the run's own")
+    _add_threshold(parser)
     return _with_run(parser, words)
 
 
@@ -176,18 +177,22 @@ def _predict(words):
     parser.add_argument(
         "--top-k", type=_number(int, 1), default=1, metavar="K", help="answers an input"
     )
-    parser.add_argument(
-        "--threshold",
-        type=_number(float, 0, 1),
-        metavar="T",
-        help='probability under which the answer is "unknown"',
-    )
+    _add_threshold(parser)
     arguments = _with_run(parser, words, takes_input=True)
     if arguments.words and arguments.file:
         raise UsageError("give texts or --file, not both")
     if arguments.column and not arguments.file:
         raise UsageError("--column is of a --file, and there is none")
     return arguments
+
+
+def _add_threshold(parser):
+    parser.add_argument(
+        "--threshold",
+        type=_number(float, 0, 1),
+        metavar="T",
+        help='probability under which the answer is "unknown"',
+    )
 
 
 def _explain(words):

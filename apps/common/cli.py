@@ -72,7 +72,8 @@ def _train(arguments, terminal):
 
 def _evaluate(arguments, terminal):
     app, run = _load(arguments.run)
-    print(app.format_metrics(run.evaluate(test=arguments.test)), file=terminal.out)
+    metrics = run.evaluate(test=arguments.test, threshold=arguments.threshold)
+    print(app.format_metrics(metrics), file=terminal.out)
 
 
 def _predict(arguments, terminal):

@@ -28,7 +28,8 @@ def quiet(verbose=False):
 
     Gives a `Terminal`, through which one's own output still reaches the user. What
     was captured is written to standard error when an exception passes that is not a
-    `PolyheadError`. Inside another `quiet` it does nothing but give its terminal.
+    `PolyheadError`. Inside another `quiet`, verbose or not, it does
+    nothing but give its terminal.
 
     Args:
         verbose: capture nothing.
@@ -44,7 +45,11 @@ def quiet(verbose=False):
         yield _current
         return
     if verbose:
-        yield Terminal(sys.stdout, sys.stderr)
+        _current = Terminal(sys.stdout, sys.stderr)
+        try:
+            yield _current
+        finally:
+            _current = None
         return
     # Only what no capture can help: messages after the capture's end, and colours.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")

@@ -43,8 +43,8 @@ class Run:
         self.asked = options
         return [[(str(len(text)), 0.75), ("other", 0.25)] for text in texts]
 
-    def evaluate(self, test=None):
-        return {"accuracy": 0.5, "rows from": test}
+    def evaluate(self, test, threshold):
+        return {"rows from": test, "threshold": threshold}
 
     def explain(self, text, output):
         self.asked = {"text": text, "output": output}
@@ -328,8 +328,8 @@ def test_every_verb_refuses_a_folder_that_is_no_run(app, tmp_path, capsys, words
 
 
 def test_evaluate_prints_the_table(run, capsys):
-    assert main(["evaluate", "--test", "f.csv", run]) == 0
-    assert capsys.readouterr().out == "{'accuracy': 0.5, 'rows from': 'f.csv'}\n"
+    assert main(["evaluate", "--test", "f.csv", run, "--threshold", ".5"]) == 0
+    assert capsys.readouterr().out == "{'rows from': 'f.csv', 'threshold': 0.5}\n"
 
 
 def test_explain_takes_one_text(app, run):

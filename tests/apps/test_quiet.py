@@ -70,9 +70,10 @@ except BaseException as error:
 
 def test_verbose_captures_nothing():
     done = run("""
-with quiet(verbose=True) as terminal:
-    chatter()
-    print("progress", file=terminal.err)
+with quiet(verbose=True):
+    with quiet() as terminal:
+        chatter()
+        print("progress", file=terminal.err)
 """)
     assert sorted(done.stdout.splitlines()) == ["C++ out", "Python out"]
     assert sorted(done.stderr.splitlines()) == ["C++ err", "Python err", "progress"]
