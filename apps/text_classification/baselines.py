@@ -61,7 +61,12 @@ def run_baselines(dataset, seed=0):
     Raises:
         PolyheadError: the training texts hold nothing but spaces.
     """
-    return {name: _run(name, dataset, seed) for name in GRIDS}
+    from threadpoolctl import threadpool_limits
+
+    # The labels are fitted side by side; threads below that wait for each other,
+    # on a busy machine for minutes.
+    with threadpool_limits(1):
+        return {name: _run(name, dataset, seed) for name in GRIDS}
 
 
 def _run(name, dataset, seed):
