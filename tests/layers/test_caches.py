@@ -9,6 +9,7 @@ from layer_tools import array, by_steps, call, flat, to_numpy
 from polyhead.layers import (
     Decoder,
     Encoder,
+    EncoderBlock,
     MultiHeadAttention,
     RotaryPositions,
 )
@@ -121,6 +122,15 @@ def test_window_steps_equal_the_full_pass_beyond_the_window():
     x = array(1, 11, 8)
     want = to_numpy(call(layer, {"x": x}))
     np.testing.assert_allclose(by_steps(layer, x), want, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "layer", [MultiHeadAttention(2), EncoderBlock(2, 16), Encoder(1, 2, 16)]
+)
+def test_steps_need_a_causal_layer(layer):
+    call(layer, {"x": X})
+    with pytest.raises(ValueError, match="causal"):
+        layer.step(ops.convert_to_tensor(X[:, :1]), layer.make_cache(2, 4), 0)
 
 
 def test_stack_caches_are_lists_with_one_entry_a_layer():

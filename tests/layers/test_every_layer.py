@@ -64,8 +64,8 @@ class Wrapped(keras.layers.Layer):
 
     @classmethod
     def from_config(cls, config):
-        inner = keras.saving.deserialize_keras_object(config.pop("inner"))
-        return cls(inner, **config)
+        inner = keras.saving.deserialize_keras_object(config["inner"])
+        return cls(**{**config, "inner": inner})
 
 
 def making(cls, *args, **fixed):
