@@ -137,13 +137,13 @@ class Loop(keras.callbacks.Callback):
         synchronize(self.model)
         averaged = use_averages(self.model)
         row = {"epoch": epoch + 1, **{k: float(v) for k, v in (logs or {}).items()}}
-        row |= {f"validation_{k}": float(v) for k, v in self.score(self.model).items()}
+        row |= {f"val_{k}": float(v) for k, v in self.score(self.model).items()}
         state = self.state
         state.epoch, state.step = epoch + 1, 0
         self.tick()
         row["seconds"] = round(state.seconds, 2)
         state.history.append(row)
-        score = row[f"validation_{self.monitor}"]
+        score = row[f"val_{self.monitor}"]
         best = state.best_score
         if best is None or self.sign * score >= self.sign * best:
             state.best_score, state.best_epoch = score, epoch
@@ -256,3 +256,13 @@ def write_history(path: Path, history: list[dict]) -> None:
     writer.writeheader()
     writer.writerows(history)
     write_text(path, text.getvalue())
+
+
+def read_history(path: Path) -> dict[str, list[float]]:
+    """The columns of history.csv, none where the file is absent."""
+    if not path.exists():
+        return {}
+    with open(path, encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    columns = rows[0] if rows else {}
+    return {name: [float(row[name] or "nan") for row in rows] for name in columns}

@@ -32,7 +32,7 @@ def load(path):
 
 def format_metrics(metrics):
     """A run's metrics as a table beside the baselines."""
-    from .evaluate import format_table
+    from .comparison import format_table
 
     return format_table(metrics)
 

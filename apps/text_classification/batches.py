@@ -37,6 +37,10 @@ def training_batches(
     def make_epoch(epoch: int) -> list:
         rng = np.random.default_rng([config.seed, epoch])
         ids = tokenizer.encode_all(texts, config.piece_dropout, rng)
+        # The loss compares the two halves of a batch; see losses.py.
+        twins = [ids]
+        if config.consistency:
+            twins.append(tokenizer.encode_all(texts, config.piece_dropout, rng))
         lengths = np.array([min(len(row), config.max_tokens) for row in ids])
         order = np.argsort(lengths + rng.random(len(ids)), kind="stable")
         size = min(config.batch_size, -(-len(order) // 2))  # two batches at least
@@ -49,7 +53,10 @@ def training_batches(
         for number, start in enumerate(chosen):
             rows = order[start : start + size]
             extra = LENGTH_STEP if number == 0 else 0
-            x = pad([ids[row] for row in rows], config.max_tokens, extra)
+            x = pad(
+                [twin[row] for twin in twins for row in rows], config.max_tokens, extra
+            )
+            rows = np.tile(rows, len(twins))
             y = {name: targets[rows] for name in outputs}
             if weights is None:
                 batches.append((x, y))

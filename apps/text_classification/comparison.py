@@ -170,7 +170,8 @@ def _protocol(dataset, baselines, split):
         parts.append(f"scored on all {len(dataset.test.texts)} rows of test")
     else:
         parts.append("no test data, so scores are on the rows the choices were made on")
-    parts.append("baselines fitted, tuned and scored on the same rows")
+    if baselines:
+        parts.append("baselines fitted, tuned and scored on the same rows")
     parts += [
         f"{name} fitted on a sample of {baseline['train_rows']} rows"
         for name, baseline in baselines.items()
@@ -206,9 +207,17 @@ def format_table(metrics):
     for baseline in metrics.get("baselines", {}).values():
         if "verdict" in baseline:
             lines.append(baseline["verdict"])
+    if "answered" in metrics:
+        lines.append(_describe_answered(metrics["answered"]))
     if split == "validation":
         lines.append("no test data: choices were made on these rows, expect less")
     return "\n".join(lines)
+
+
+def _describe_answered(answered):
+    share, accuracy = answered["coverage"], answered["accuracy"]
+    right = "none" if accuracy is None else f"{accuracy:.4f} of them right"
+    return f"at least {answered['threshold']:g} sure: {share:.4f} of texts, {right}"
 
 
 def _cell(scores, name):

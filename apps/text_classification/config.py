@@ -66,6 +66,7 @@ class Config:
     warmup_steps: int = 100
     weight_decay: float = 0.01
     label_smoothing: float = 0.0
+    consistency: float = 0.0  # weight of R-Drop's loss; doubles each batch
     class_weights: bool = False  # weigh classes by inverse frequency
     ema: float = 0.0  # momentum of the weights' moving average; 0 for none
     patience: int = 4  # epochs without a better validation score

@@ -1,8 +1,10 @@
 """The classifier: an encoder beside a bag of hashed n-grams.
 
-    ids (B, T) -> embedding -> convolution -> Encoder -> pooling --+-> joint
-        '-------> hashed words and pairs -> bag ------------------'
-                                             '-> wide (training only)
+    ids (B, T) -> embedding -> convolution -> Encoder -> pooling -+-> deep
+        |                                                         +-> joint
+        '-------> hashed words and pairs -> bag ------------------+-> wide
+
+Each of the three heads has a loss of its own; the answer is their mean.
 """
 
 import keras
@@ -55,7 +57,7 @@ class ConvolutionStem(keras.layers.Layer):
 
 
 def build_model(config: Config, pieces: list[bytes], num_labels: int) -> keras.Model:
-    """The trainable model: ids in, `{"joint", "wide"}` logits out.
+    """The trainable model: ids in, `{"joint", "wide", "deep"}` logits out.
 
     Args:
         config: a resolved configuration.
@@ -98,7 +100,13 @@ def build_model(config: Config, pieces: list[bytes], num_labels: int) -> keras.M
     wide = logits(num_labels, seed + 5, "wide")(bag)
     both = keras.layers.Concatenate()([deep, bag])
     joint = logits(num_labels, seed, "joint")(both)
-    return keras.Model(ids, {"joint": joint, "wide": wide})
+    alone = logits(num_labels, seed + 6, "deep")(deep)
+    return keras.Model(ids, {"joint": joint, "wide": wide, "deep": alone})
+
+
+def mean_logits(outputs: dict):
+    """The answer's logits `(B, labels)`: the mean over the heads."""
+    return sum(outputs.values()) / len(outputs)
 
 
 def logits(num_labels, seed, name):

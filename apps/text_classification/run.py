@@ -1,6 +1,5 @@
 """A finished run: predict, evaluate, explain and export from its folder."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -13,6 +12,7 @@ from ..common.config import load_config
 from ..common.errors import PolyheadError, UsageError
 from ..common.files import read_json, replacing, write_json, write_text
 from ..common.tokenizer import Tokenizer
+from ..common.training import read_history
 from .config import Config
 from .data import Dataset, Examples, load_data, load_examples
 
@@ -32,18 +32,21 @@ class Run:
     def __init__(self, path: str | Path):
         self.path = Path(path)
         self.config = load_config(Config, TASK, self.path / "config.json")
-        self.record = read_json(self.path / "run.json", RETRAIN)
         names = (self.path / "labels.txt").read_text(encoding="utf-8")
-        self.label_names = tuple(json.loads(line) for line in names.splitlines())
+        self.label_names = tuple(names.removesuffix("\n").split("\n"))
         self.multi_label = self.config.multi_label
-        self.thresholds = None
-        if self.multi_label:
-            self.thresholds = np.array(self.record["thresholds"], np.float32)
 
     @cached_property
     def metrics(self) -> dict:
         """What `metrics.json` holds."""
         return read_json(self.path / "metrics.json", RETRAIN)
+
+    @property
+    def thresholds(self) -> np.ndarray | None:
+        """With several labels to a text, the probability that each label needs."""
+        if not self.multi_label:
+            return None
+        return np.array([self.metrics["thresholds"][n] for n in self.label_names])
 
     @cached_property
     def serving(self):
@@ -124,21 +127,21 @@ class Run:
         Args:
             test: labelled data other than the run's own; the run's test data, or
                 its validation data where it has none, if absent.
-            threshold: also report how many answers reach this confidence, and
-                how many of them are right.
+            threshold: also tell how many answers are at least this probable, and
+                how many of these are right (one label a text only).
 
         Returns:
-            The content of metrics.json, which is written with predictions.csv
-            and the plots.
+            The content of metrics.json, which is written with predictions.csv,
+            the plots and the card.
         """
-        from .evaluate import measure_run
+        from .baselines import run_baselines
 
         dataset = load_data(self.config)
         if test is not None:
             examples = load_examples(self.config, test, self.label_names)
             dataset = replace(dataset, test=examples)
-        metrics = measure_run(self, dataset, threshold)
-        return metrics
+        baselines = run_baselines(dataset, self.config.seed)
+        return measure(self, dataset, baselines, threshold)
 
     def explain(self, text: str, output: str | Path | None = None) -> dict:
         """Which pieces of a text speak for its label; see `explain.explain`."""
@@ -181,6 +184,47 @@ def held_out(dataset: Dataset) -> tuple[str, Examples]:
     return "validation", dataset.validation
 
 
+def measure(
+    run: Run, dataset: Dataset, baselines: dict, threshold: float | None = None
+) -> dict:
+    """Scores a run beside baselines and writes all that tells of it."""
+    from .card import write_card
+    from .comparison import build_metrics
+    from .evaluate import measure_coverage, write_predictions
+    from .plots import plot_evaluation
+
+    parts = {"validation": dataset.validation, "test": dataset.test}
+    probabilities = {
+        split: run.serving.predict(part.texts)
+        for split, part in parts.items()
+        if part is not None
+    }
+    known = run.metrics.get("train", {})
+    metrics, evaluations = build_metrics(
+        dataset, probabilities, baselines, run.config.seed
+    )
+    metrics["train"] = known
+    split, examples = held_out(dataset)
+    if threshold is not None and not run.multi_label:
+        metrics["answered"] = measure_coverage(
+            probabilities[split], examples.labels, threshold
+        )
+    write_json(run.path / "metrics.json", metrics)
+    run.metrics = metrics
+    write_predictions(
+        run.path / "predictions.csv",
+        probabilities[split],
+        examples,
+        run.label_names,
+        run.thresholds,
+        run.config.label_separator,
+    )
+    history = read_history(run.path / "history.csv")
+    plot_evaluation(run.path / "plots", evaluations[split], run.label_names, history)
+    write_card(run.path, run.config, metrics)
+    return metrics
+
+
 def save_run(
     path: Path, model: keras.Model, tokenizer, label_names: Sequence[str], metrics: dict
 ) -> None:
@@ -190,7 +234,5 @@ def save_run(
         model.save(temporary)
     with replacing(path / "tokenizer.json") as temporary:
         tokenizer.save(temporary)
-    # One JSON string a line: a label may hold a line break.
-    lines = [json.dumps(name, ensure_ascii=False) for name in label_names]
-    write_text(path / "labels.txt", "\n".join(lines) + "\n")
+    write_text(path / "labels.txt", "\n".join(label_names) + "\n")
     write_json(path / "metrics.json", metrics)

@@ -15,6 +15,7 @@ from ..common.vocabulary import MAX_PIECE_BYTES
 from .batches import scoring_batches
 from .config import Config
 from .evaluate import count_labels, decide, macro_f1, main_metric
+from .model import mean_logits
 
 MAX_EXAMPLES = 2000  # that verify an export
 TIE = 1e-5  # closer than this, float32 decides nothing
@@ -53,8 +54,7 @@ class Serving:
                     f"Layer {layer.name} computes in {layer.compute_dtype}; build the "
                     "model in float32 from the weights."
                 )
-        # The wide branch's own output serves training alone.
-        self.model = keras.Model(model.inputs, model.output["joint"])
+        self.model = keras.Model(model.inputs, mean_logits(model.output))
         self.tokenizer = tokenizer
         self.max_tokens = config.max_tokens
         self.label_names = tuple(label_names)
@@ -66,7 +66,15 @@ class Serving:
         self._classify = None
 
     def __call__(self, weights, tables, text):
-        return {"probabilities": self.classify(weights, self.tokenize(tables, text))}
+        ids = self.tokenize(tables, text)
+        half = max(1, self.max_tokens // 2)
+        # A static graph pays for padding, and most texts are short.
+        probabilities = ops.cond(
+            ops.all(ops.equal(ids[:, half:], 0)),
+            lambda: self.classify(weights, ids[:, :half]),
+            lambda: self.classify(weights, ids),
+        )
+        return {"probabilities": probabilities}
 
     def tokenize(self, tables, text):
         """`(B, N)` bytes to `(B, max_tokens)` int32 piece ids."""

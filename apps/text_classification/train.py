@@ -1,5 +1,6 @@
 """Training a text classifier from its configuration."""
 
+import shutil
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -18,8 +19,10 @@ from ..common.training import train as fit
 from .batches import scoring_batches, training_batches
 from .config import PRESETS, Config
 from .data import Dataset, load_data
-from .model import build_model
-from .run import TASK, Run, save_run
+from .evaluate import count_labels, macro_f1, main_metric, tune_thresholds
+from .losses import ClassificationLoss
+from .model import build_model, mean_logits
+from .run import TASK, Run, measure, save_run
 
 MEASURED_STEPS = 8  # of training, for --dry-run's estimate
 # What an old run's weights fix.
@@ -74,17 +77,17 @@ def train(
                 print(f"resuming {folder.path}", file=terminal.err)
             for warning in dataset.report["warnings"] if not quiet else ():
                 print(f"note: {warning}", file=terminal.err)
-            facts = _train(config, dataset, folder.path, None if quiet else terminal)
-            folder.finish(**facts)
-        run = Run(folder.path)
-        run.evaluate()
+            _train(config, dataset, folder.path, None if quiet else terminal)
+            run = Run(folder.path)
+            measure(run, dataset, baselines={})
+            folder.finish()
+            # It served to resume; it is several times the model's size.
+            shutil.rmtree(folder.path / "checkpoint", ignore_errors=True)
         return run
 
 
-def _train(config, dataset, path, terminal) -> dict:
-    """Trains and writes the run's files; returns what run.json says of it."""
-    from .evaluate import tune_thresholds
-
+def _train(config, dataset, path, terminal) -> None:
+    """Trains and writes the run's files."""
     if config.deterministic and keras.backend.backend() == "tensorflow":
         import tensorflow as tf
 
@@ -92,10 +95,10 @@ def _train(config, dataset, path, terminal) -> dict:
     tokenizer = make_tokenizer(config, dataset)
     model, make_epoch, steps = make_training(config, dataset, tokenizer)
     score = make_score(config, dataset, tokenizer)
-    monitor = "macro_f1" if dataset.multi_label else "accuracy"
+    monitor = main_metric(dataset.multi_label)
     callbacks = ()
     if terminal is not None:
-        shown = ["loss", f"validation_{monitor}", "validation_loss"]
+        shown = ["loss", f"val_{monitor}", "val_loss"]
         callbacks = (ProgressBar(terminal.err, config.epochs, steps, shown),)
     state = fit(
         model,
@@ -116,11 +119,6 @@ def _train(config, dataset, path, terminal) -> dict:
     }
     final = to_float32(config, tokenizer, len(dataset.label_names), model)
     save_run(path, final, tokenizer, dataset.label_names, {"train": seconds})
-    if not dataset.multi_label:
-        return {}
-    probabilities = predict(model, config, tokenizer, dataset.validation.texts)
-    thresholds = tune_thresholds(probabilities, dataset.validation.labels)
-    return {"thresholds": [float(t) for t in thresholds]}
 
 
 def make_tokenizer(config: Config, dataset: Dataset) -> Tokenizer:
@@ -162,10 +160,7 @@ def make_training(config: Config, dataset: Dataset, tokenizer):
         use_ema=config.ema > 0,
         ema_momentum=config.ema or 0.99,
     )
-    if dataset.multi_label:
-        loss = keras.losses.BinaryCrossentropy(from_logits=True)
-    else:
-        loss = keras.losses.CategoricalCrossentropy(from_logits=True)
+    loss = ClassificationLoss(dataset.multi_label, config.consistency)
     model.compile(optimizer, loss={name: loss for name in outputs})
     return model, make_epoch, steps
 
@@ -193,7 +188,7 @@ def predict(model, config: Config, tokenizer, texts: list[str]) -> np.ndarray:
     """The model's probabilities `(texts, labels)` as it stands, while training."""
     found = None
     for rows, ids in scoring_batches(tokenizer.encode_all(texts), config.max_tokens):
-        logits = model.predict_on_batch(ids)["joint"]
+        logits = mean_logits(model.predict_on_batch(ids))
         if found is None:
             found = np.zeros((len(texts), logits.shape[-1]), np.float32)
         found[rows] = logits
@@ -205,16 +200,15 @@ def predict(model, config: Config, tokenizer, texts: list[str]) -> np.ndarray:
 
 def make_score(config: Config, dataset: Dataset, tokenizer):
     """Measures a model on the validation examples."""
-    from .evaluate import macro_f1, tune_thresholds
-
     texts, labels = dataset.validation.texts, dataset.validation.labels
 
     def score(model) -> dict[str, float]:
         found = predict(model, config, tokenizer, texts)
         if dataset.multi_label:
             chance = np.where(labels, found, 1 - found)
-            thresholds = tune_thresholds(found, labels)
-            measures = {"macro_f1": macro_f1(found >= thresholds, labels)}
+            answers = found >= tune_thresholds(found, labels)
+            counts = count_labels(labels, answers, labels.shape[1])
+            measures = {"macro_f1": macro_f1(*counts, multi_label=True)}
         else:
             chance = found[np.arange(len(labels)), labels]
             measures = {"accuracy": float(np.mean(found.argmax(axis=1) == labels))}
