@@ -51,10 +51,11 @@ def _convert(function, weights, tables, inputs, variant) -> bytes:
 
     @tf.function(autograph=False)
     def serve(**tensors):
-        # Variables would turn into READ_VARIABLE, which fails at run time.
-        constants = [tf.constant(value) for value in weights]
+        # Arrays become constants where they are used. Made here, a branch would take
+        # them as inputs, and the converter quantises no input; and variables would
+        # turn into READ_VARIABLE, which fails at run time.
         kept = {name: tf.constant(value) for name, value in tables.items()}
-        return function(constants, kept, **tensors)
+        return function(weights, kept, **tensors)
 
     rows = {name: np.asarray(array) for name, array in inputs.items()}
     signature = {

@@ -104,12 +104,6 @@ def test_a_bfloat16_model_is_refused():
         keras.config.set_dtype_policy("float32")
 
 
-def test_the_weights_of_the_training_output_are_left_out(serving):
-    shapes = [weight.shape for weight in serving.weights]
-    assert shapes.count((8, len(LABELS))) == 0  # the wide branch's own output
-    assert shapes.count((16 + 8, len(LABELS))) == 1
-
-
 @pytest.mark.parametrize(
     "text, max_bytes, kept, truncated",
     [
