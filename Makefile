@@ -3,6 +3,8 @@ PYTHON ?= python3
 # Another package index to look for PyTorch in, such as
 # TORCH_INDEX=https://download.pytorch.org/whl/cpu
 TORCH_INDEX ?=
+# The folder of public data sets that the benchmarks read.
+DATA ?= data
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -56,7 +58,7 @@ format: $(STAMP)
 
 bench: $(STAMP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[bench]'
-	$(BIN)/python benchmarks/text_classification.py
+	$(BIN)/python benchmarks/text_classification.py --data $(DATA)
 
 clean:
 	rm -rf $(VENV) $(DEMO) .cache build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache
