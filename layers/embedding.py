@@ -72,8 +72,9 @@ class TokenEmbedding(keras.layers.Layer):
         return vectors * self.hidden_dim**0.5 if self.scale else vectors
 
     def compute_mask(self, inputs, previous_mask=None):
-        ids = len(inputs.shape) == 2
-        return ops.not_equal(inputs, 0) if self.mask_zero and ids else previous_mask
+        if not self.mask_zero or keras.backend.is_float_dtype(inputs.dtype):
+            return previous_mask  # in reverse, the inputs are vectors
+        return ops.not_equal(inputs, 0)
 
     def compute_output_shape(self, input_shape, reverse=False):
         if reverse:
