@@ -8,6 +8,22 @@ PRESETS = {
     "small": {"num_layers": 2, "hidden_dim": 128, "num_heads": 4},
     "base": {"num_layers": 4, "hidden_dim": 256, "num_heads": 8},
 }
+# What else is filled in: for a model from scratch, and for a KerasHub preset.
+FROM_SCRATCH = {
+    "epochs": 15,
+    "batch_size": 64,
+    "learning_rate": 1e-3,
+    "warmup_steps": 100,
+    "dropout": 0.3,
+}
+FINE_TUNING = {
+    "epochs": 3,
+    "batch_size": 32,
+    "learning_rate": 5e-5,
+    "warmup_steps": 100,
+    "dropout": 0.1,
+}
+LORA_LEARNING_RATE = 5e-4  # adapters alone learn slowly
 
 
 @dataclass(frozen=True)
@@ -34,9 +50,9 @@ class Config:
 
     # The run.
     run: str | None = None  # folder; saved_models/<task>-<data> where absent
-    preset: str = "small"  # tiny, small, base, or a KerasHub preset
+    preset: str = "small"  # tiny, small, base, or a KerasHub preset or its folder
     init_from: str | None = None  # an older run's folder
-    epochs: int = 15
+    epochs: int | None = None
     seed: int = 0
     deterministic: bool = False
 
@@ -51,7 +67,7 @@ class Config:
     hidden_dim: int | None = None
     num_heads: int | None = None
     stem_width: int = 3  # residual convolution before the encoder; 0 for none
-    dropout: float = 0.3
+    dropout: float | None = None
 
     # Model: the wide branch, hashed word uni- and bigrams.
     wide: bool = True
@@ -61,9 +77,9 @@ class Config:
     wide_learning_rate_ratio: float = 20.0
 
     # Training.
-    batch_size: int = 64
-    learning_rate: float = 1e-3
-    warmup_steps: int = 100
+    batch_size: int | None = None
+    learning_rate: float | None = None
+    warmup_steps: int | None = None
     weight_decay: float = 0.01
     label_smoothing: float = 0.0
     consistency: float = 0.0  # weight of R-Drop's loss; doubles each batch
@@ -72,3 +88,8 @@ class Config:
     patience: int = 4  # epochs without a better validation score
     mixed_precision: str = "auto"  # auto, float32, mixed_bfloat16
     lora_rank: int = 0  # KerasHub presets only; 0 trains every weight
+
+    @property
+    def fine_tunes(self) -> bool:
+        """Whether the preset is a KerasHub one."""
+        return self.preset not in PRESETS

@@ -132,7 +132,7 @@ class PresetTokenizer:
         return [np.array([first, *row[:kept], last], np.int32) for row in pieces]
 
 
-def build_model(config: Config, num_labels: int) -> keras.Model:
+def build_classifier(config: Config, num_labels: int) -> keras.Model:
     """The preset, or the older run's model, as a classifier to be trained.
 
     Args:
@@ -145,7 +145,7 @@ def build_model(config: Config, num_labels: int) -> keras.Model:
     """
     if config.init_from:
         path = Path(config.init_from) / "model.keras"
-        model = copy_model(load_model(path), config, num_labels)
+        model = copy_classifier(load_classifier(path), config, num_labels)
     else:
         dtype = keras.config.dtype_policy()
         settings = {"dropout": config.dropout, "dtype": dtype, "name": BACKBONE}
@@ -185,7 +185,7 @@ def pool(backbone, pooling, inputs):
     return pooling(tokens, padding_mask=real)
 
 
-def copy_model(model: keras.Model, config: Config, num_labels: int) -> keras.Model:
+def copy_classifier(model: keras.Model, config: Config, num_labels: int) -> keras.Model:
     """The same classifier under the global dtype policy, adapters merged.
 
     A head for another number of labels begins anew.
@@ -202,7 +202,7 @@ def copy_model(model: keras.Model, config: Config, num_labels: int) -> keras.Mod
     return copy
 
 
-def load_model(path: Path) -> keras.Model:
+def load_classifier(path: Path) -> keras.Model:
     """Reads a `model.keras` that holds a KerasHub backbone."""
     import_keras_hub(str(path))
     return keras.saving.load_model(path, compile=False)

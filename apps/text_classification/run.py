@@ -49,10 +49,22 @@ class Run:
         return np.array([self.metrics["thresholds"][n] for n in self.label_names])
 
     @cached_property
+    def tokenizer(self):
+        """The tokenizer; a preset's brings what its model.keras names."""
+        path = self.path / "tokenizer.json"
+        if self.config.fine_tunes:
+            from .presets import PresetTokenizer
+
+            return PresetTokenizer.load(path)
+        return Tokenizer.load(path)
+
+    @cached_property
     def serving(self):
         """The pure function from text to probabilities, in float32."""
+        from .preset_serving import PresetServing
         from .serving import Serving
 
+        tokenizer = self.tokenizer
         path = self.path / "model.keras"
         try:
             model = keras.saving.load_model(path, compile=False)
@@ -60,10 +72,8 @@ class Run:
             raise PolyheadError(
                 f"{path}: cannot be loaded ({error}): {RETRAIN}"
             ) from error
-        tokenizer = Tokenizer.load(self.path / "tokenizer.json")
-        return Serving(
-            model, tokenizer, self.config, self.label_names, self.multi_label
-        )
+        make = PresetServing if self.config.fine_tunes else Serving
+        return make(model, tokenizer, self.config, self.label_names, self.multi_label)
 
     def probabilities(self, texts: Sequence[str], engine: str = "keras") -> np.ndarray:
         """Probabilities `(texts, labels)` by Keras or by an exported file."""
@@ -72,14 +82,23 @@ class Run:
         if engine == "savedmodel":
             from ..common.savedmodel import SavedModelPredictor
 
-            return SavedModelPredictor(self._exported("savedmodel")).predict(texts)
+            predictor = SavedModelPredictor(self._exported("savedmodel"))
+            return self._run_exported(predictor, texts)
         if engine == "tflite":
             from ..common.litert import TFLitePredictor
 
             names = [f"model_{v}.tflite" for v in ("int8", "float16", "float32")]
             found = [n for n in names if (self.path / "export" / n).exists()]
-            return TFLitePredictor(self._exported((found or names)[0])).predict(texts)
+            predictor = TFLitePredictor(self._exported((found or names)[0]))
+            return self._run_exported(predictor, texts)
         raise UsageError(f"engine {engine!r}: one of {', '.join(ENGINES)}")
+
+    def _run_exported(self, predictor, texts) -> np.ndarray:
+        if self.config.fine_tunes:
+            from .preset_serving import predict_exported
+
+            return predict_exported(predictor, self.tokenizer, texts)
+        return predictor.predict(texts)
 
     def _exported(self, name: str) -> Path:
         path = self.path / "export" / name
@@ -147,6 +166,11 @@ class Run:
         """Which pieces of a text speak for its label; see `explain.explain`."""
         from .explain import explain
 
+        if self.config.fine_tunes:
+            raise UsageError(
+                f"{self.path}: a run of the preset {self.config.preset!r} cannot be "
+                "explained yet, only those of tiny, small and base"
+            )
         return explain(self, text, output)
 
     def export(
@@ -158,21 +182,26 @@ class Run:
         verbose: bool = False,
     ) -> dict:
         """Writes and verifies the files to ship; see `common.export.export`."""
+        from . import preset_serving, serving
         from ..common.export import export
-        from .serving import make_exportable
 
+        if self.config.fine_tunes:
+            preset_serving.check_variants(variants)
         dataset = load_data(self.config)
         split, examples = held_out(dataset)
-        exportable = make_exportable(
-            self.serving,
-            examples.texts,
-            examples.labels,
-            split,
-            max_input_bytes,
-            0.5 if self.thresholds is None else self.thresholds,
-            calibration=dataset.train.texts[:500],
-            seed=self.config.seed,
-        )
+        parts = self.serving, examples.texts, examples.labels, split
+        settings = {"seed": self.config.seed}
+        if self.multi_label:
+            settings["thresholds"] = self.thresholds
+        if self.config.fine_tunes:
+            exportable = preset_serving.make_exportable(*parts, **settings)
+        else:
+            exportable = serving.make_exportable(
+                *parts,
+                max_input_bytes=max_input_bytes,
+                calibration=dataset.train.texts[:500],
+                **settings,
+            )
         folder = self.path / "export"
         return export(exportable, folder, formats, variants, max_loss, verbose)
 

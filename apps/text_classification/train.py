@@ -17,17 +17,18 @@ from ..common.tokenizer import Tokenizer
 from ..common.training import WarmUpDecay, choose_precision
 from ..common.training import train as fit
 from .batches import scoring_batches, training_batches
-from .config import PRESETS, Config
+from .config import FINE_TUNING, FROM_SCRATCH, LORA_LEARNING_RATE, PRESETS, Config
 from .data import Dataset, load_data
 from .evaluate import count_labels, macro_f1, main_metric, tune_thresholds
 from .losses import ClassificationLoss
 from .model import build_model, mean_logits
+from .presets import PresetTokenizer, build_classifier, check_preset, copy_classifier
 from .run import TASK, Run, measure, save_run
 
 MEASURED_STEPS = 8  # of training, for --dry-run's estimate
 # What an old run's weights fix.
-SHAPE_FIELDS = ("num_layers", "hidden_dim", "num_heads", "stem_width", "wide")
-SHAPE_FIELDS += ("wide_buckets", "wide_dim", "case_fold")
+SHAPE_FIELDS = ("preset", "num_layers", "hidden_dim", "num_heads", "stem_width")
+SHAPE_FIELDS += ("wide", "wide_buckets", "wide_dim", "case_fold")
 
 
 def resolve(config: Config) -> Config:
@@ -35,11 +36,21 @@ def resolve(config: Config) -> Config:
     if config.init_from:
         check_run(config.init_from)
         old = load_config(Config, TASK, Path(config.init_from) / "config.json")
-        return replace(config, **{name: getattr(old, name) for name in SHAPE_FIELDS})
-    if config.preset not in PRESETS:
-        known = ", ".join(PRESETS)
-        raise UsageError(f"preset {config.preset!r}: one of {known}")
-    chosen = PRESETS[config.preset]
+        shape = {name: getattr(old, name) for name in SHAPE_FIELDS}
+        config = replace(config, **shape)
+    elif config.fine_tunes:
+        check_preset(config.preset)
+    if config.lora_rank and not config.fine_tunes:
+        raise UsageError(
+            f"lora_rank is {config.lora_rank}, but preset {config.preset!r} has no "
+            "trained weights to adapt: name a KerasHub preset"
+        )
+    if config.fine_tunes:
+        chosen = FINE_TUNING
+        if config.lora_rank:
+            chosen = chosen | {"learning_rate": LORA_LEARNING_RATE}
+    else:
+        chosen = FROM_SCRATCH | PRESETS[config.preset]
     missing = {k: v for k, v in chosen.items() if getattr(config, k) is None}
     return replace(config, **missing)
 
@@ -121,8 +132,10 @@ def _train(config, dataset, path, terminal) -> None:
     save_run(path, final, tokenizer, dataset.label_names, {"train": seconds})
 
 
-def make_tokenizer(config: Config, dataset: Dataset) -> Tokenizer:
-    """The older run's tokenizer, or one learned from the training texts."""
+def make_tokenizer(config: Config, dataset: Dataset) -> Tokenizer | PresetTokenizer:
+    """The preset's or the older run's, or one learned from the training texts."""
+    if config.fine_tunes:
+        return PresetTokenizer.from_preset(config)
     if config.init_from:
         return Tokenizer.load(Path(config.init_from) / "tokenizer.json")
     return Tokenizer.learn(
@@ -136,10 +149,13 @@ def make_training(config: Config, dataset: Dataset, tokenizer):
     policy = keras.config.dtype_policy()
     keras.config.set_dtype_policy(choose_precision(config.mixed_precision))
     try:
-        model = build_model(config, tokenizer.pieces, len(dataset.label_names))
+        if config.fine_tunes:
+            model = build_classifier(config, len(dataset.label_names))
+        else:
+            model = build_model(config, tokenizer.pieces, len(dataset.label_names))
     finally:
         keras.config.set_dtype_policy(policy)
-    if config.init_from:
+    if config.init_from and not config.fine_tunes:
         start_from(model, Path(config.init_from))
     outputs = list(model.output)
     labels = dataset.train.labels
@@ -219,6 +235,8 @@ def make_score(config: Config, dataset: Dataset, tokenizer):
 
 def to_float32(config: Config, tokenizer, num_labels: int, trained) -> keras.Model:
     """The same model computing in float32, whatever it trained in."""
+    if config.fine_tunes:
+        return copy_classifier(trained, config, num_labels)
     model = build_model(config, tokenizer.pieces, num_labels)
     model.set_weights(trained.get_weights())
     model.compile(trained.optimizer.__class__())
