@@ -3,7 +3,7 @@
 import csv
 import io
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -200,7 +200,7 @@ def train(
     folder: Path,
     patience: int,
     larger_is_better: bool = True,
-    callbacks: tuple[keras.callbacks.Callback, ...] = (),
+    callbacks: Sequence[keras.callbacks.Callback] = (),
 ) -> State:
     """Trains a compiled model to its best epoch, or goes on where it was cut off.
 

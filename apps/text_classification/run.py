@@ -133,8 +133,8 @@ class Run:
         order = np.argsort(-row, kind="stable")
         pairs = [(self.label_names[i], float(row[i])) for i in order]
         if self.multi_label:
-            limits = self.thresholds if threshold is None else [threshold] * len(row)
-            kept = [p for i, p in zip(order, pairs, strict=True) if row[i] >= limits[i]]
+            passed = row >= (self.thresholds if threshold is None else threshold)
+            kept = [pair for i, pair in zip(order, pairs, strict=True) if passed[i]]
             return kept[:top_k] if top_k > 1 else kept
         if threshold is not None and pairs[0][1] < threshold:
             pairs.insert(0, (UNKNOWN, pairs[0][1]))

@@ -4,6 +4,7 @@ import shutil
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -27,8 +28,17 @@ from .run import TASK, Run, measure, save_run
 
 MEASURED_STEPS = 8  # of training, for --dry-run's estimate
 # What an old run's weights fix.
-SHAPE_FIELDS = ("preset", "num_layers", "hidden_dim", "num_heads", "stem_width")
-SHAPE_FIELDS += ("wide", "wide_buckets", "wide_dim", "case_fold")
+SHAPE_FIELDS = (
+    "preset",
+    "num_layers",
+    "hidden_dim",
+    "num_heads",
+    "stem_width",
+    "wide",
+    "wide_buckets",
+    "wide_dim",
+    "case_fold",
+)
 
 
 def resolve(config: Config) -> Config:
@@ -36,7 +46,7 @@ def resolve(config: Config) -> Config:
     if config.init_from:
         check_run(config.init_from)
         old = load_config(Config, TASK, Path(config.init_from) / "config.json")
-        shape = {name: getattr(old, name) for name in SHAPE_FIELDS}
+        shape: dict[str, Any] = {name: getattr(old, name) for name in SHAPE_FIELDS}
         config = replace(config, **shape)
     elif config.fine_tunes:
         check_preset(config.preset)
@@ -51,7 +61,9 @@ def resolve(config: Config) -> Config:
             chosen = chosen | {"learning_rate": LORA_LEARNING_RATE}
     else:
         chosen = FROM_SCRATCH | PRESETS[config.preset]
-    missing = {k: v for k, v in chosen.items() if getattr(config, k) is None}
+    missing: dict[str, Any] = {
+        name: value for name, value in chosen.items() if getattr(config, name) is None
+    }
     return replace(config, **missing)
 
 
@@ -107,10 +119,10 @@ def _train(config, dataset, path, terminal) -> None:
     model, make_epoch, steps = make_training(config, dataset, tokenizer)
     score = make_score(config, dataset, tokenizer)
     monitor = main_metric(dataset.multi_label)
-    callbacks = ()
+    callbacks = []
     if terminal is not None:
         shown = ["loss", f"val_{monitor}", "val_loss"]
-        callbacks = (ProgressBar(terminal.err, config.epochs, steps, shown),)
+        callbacks.append(ProgressBar(terminal.err, config.epochs, steps, shown))
     state = fit(
         model,
         make_epoch,
@@ -143,7 +155,7 @@ def make_tokenizer(config: Config, dataset: Dataset) -> Tokenizer | PresetTokeni
     )
 
 
-def make_training(config: Config, dataset: Dataset, tokenizer):
+def make_training(config, dataset, tokenizer):
     """The compiled model, its epochs' batches, and their number an epoch."""
     keras.utils.set_random_seed(config.seed)
     policy = keras.config.dtype_policy()
@@ -202,12 +214,10 @@ def example_weights(labels: np.ndarray) -> np.ndarray:
 
 def predict(model, config: Config, tokenizer, texts: list[str]) -> np.ndarray:
     """The model's probabilities `(texts, labels)` as it stands, while training."""
-    found = None
+    num_labels = next(iter(model.output.values())).shape[-1]
+    found = np.zeros((len(texts), num_labels), np.float32)
     for rows, ids in scoring_batches(tokenizer.encode_all(texts), config.max_tokens):
-        logits = mean_logits(model.predict_on_batch(ids))
-        if found is None:
-            found = np.zeros((len(texts), logits.shape[-1]), np.float32)
-        found[rows] = logits
+        found[rows] = mean_logits(model.predict_on_batch(ids))
     if config.multi_label:
         return 1 / (1 + np.exp(-found))
     exponents = np.exp(found - found.max(axis=1, keepdims=True))
@@ -223,8 +233,9 @@ def make_score(config: Config, dataset: Dataset, tokenizer):
         if dataset.multi_label:
             chance = np.where(labels, found, 1 - found)
             answers = found >= tune_thresholds(found, labels)
-            counts = count_labels(labels, answers, labels.shape[1])
-            measures = {"macro_f1": macro_f1(*counts, multi_label=True)}
+            hits, given, support = count_labels(labels, answers, labels.shape[1])
+            f1 = macro_f1(hits, given, support, multi_label=True)
+            measures = {"macro_f1": float(f1)}
         else:
             chance = found[np.arange(len(labels)), labels]
             measures = {"accuracy": float(np.mean(found.argmax(axis=1) == labels))}
@@ -239,7 +250,6 @@ def to_float32(config: Config, tokenizer, num_labels: int, trained) -> keras.Mod
         return copy_classifier(trained, config, num_labels)
     model = build_model(config, tokenizer.pieces, num_labels)
     model.set_weights(trained.get_weights())
-    model.compile(trained.optimizer.__class__())
     return model
 
 
