@@ -1,16 +1,20 @@
 """Pictures of a run: confusion, calibration, scores by label, training history."""
 
-import warnings
-
 import numpy as np
 
-from ..common.files import replacing
+from ..common.figures import (
+    BLUE,
+    GREEN,
+    GREY,
+    ORANGE,
+    hide_frame,
+    new_figure,
+    save_figure,
+    shorten,
+)
 
-# Okabe and Ito's colours, which colour-blind people can tell apart.
-BLUE, ORANGE, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#999999"
 MOST_CLASSES = 25  # a matrix of more cannot be read
 MOST_PAIRS = 25
-NAME_LIMIT = 28  # characters of a label that are shown
 
 
 def plot_evaluation(folder, evaluation, label_names, history=None):
@@ -60,7 +64,7 @@ def _plot_matrix(path, confusion, label_names):
     classes = len(label_names)
     share = confusion / np.maximum(confusion.sum(axis=1, keepdims=True), 1)
     side = 2.6 + (0.6 if classes <= 6 else 0.36) * classes
-    figure, axes = _figure(side + 0.6, side)
+    figure, axes = new_figure(side + 0.6, side)
     image = axes.imshow(share, cmap="Blues", vmin=0, vmax=1)
     size = 11 if classes <= 6 else 8 if classes <= 12 else 6
     for truth, answer in np.ndindex(confusion.shape):
@@ -69,7 +73,7 @@ def _plot_matrix(path, confusion, label_names):
             colour = "white" if share[truth, answer] > 0.5 else "black"
             place = {"ha": "center", "va": "center"}
             axes.text(answer, truth, count, color=colour, fontsize=size, **place)
-    names = [_shorten(name) for name in label_names]
+    names = [shorten(name) for name in label_names]
     flat = classes * max(map(len, names)) <= 24
     tilt = {} if flat else {"rotation": 45, "ha": "right", "rotation_mode": "anchor"}
     axes.set_xticks(range(classes), names, **tilt)
@@ -79,7 +83,7 @@ def _plot_matrix(path, confusion, label_names):
     axes.set_title("Texts by truth and answer", size=10)
     bar = figure.colorbar(image, ax=axes, fraction=0.046, pad=0.03, shrink=0.7)
     bar.set_label("share of the true label", size=9)
-    _save(figure, path)
+    save_figure(figure, path)
 
 
 def _plot_pairs(path, confusion, label_names):
@@ -88,15 +92,13 @@ def _plot_pairs(path, confusion, label_names):
     order = np.argsort(-mistakes, axis=None, kind="stable")[:MOST_PAIRS]
     pairs = [divmod(int(cell), len(label_names)) for cell in order]
     pairs = [pair for pair in pairs if mistakes[pair]]
-    figure, axes = _figure(9, 1.6 + 0.27 * max(len(pairs), 2))
+    figure, axes = new_figure(9, 1.6 + 0.27 * max(len(pairs), 2))
     counts = [int(mistakes[pair]) for pair in pairs]
     bars = axes.barh(range(len(pairs)), counts, color=BLUE)
     totals = [int(confusion[truth].sum()) for truth, _ in pairs]
     numbers = [f"{n} of {total}" for n, total in zip(counts, totals, strict=True)]
     axes.bar_label(bars, numbers, padding=3, fontsize=8)
-    names = [
-        f"{_shorten(label_names[t])} → {_shorten(label_names[a])}" for t, a in pairs
-    ]
+    names = [f"{shorten(label_names[t])} → {shorten(label_names[a])}" for t, a in pairs]
     axes.set_yticks(range(len(pairs)), names, fontsize=8)
     axes.invert_yaxis()
     axes.set_xlim(0, 1.15 * max(counts, default=1))
@@ -108,8 +110,8 @@ def _plot_pairs(path, confusion, label_names):
         f"({sum(counts)} of {everything} mistakes, {len(label_names)} labels)",
         size=10,
     )
-    _bare(axes)
-    _save(figure, path)
+    hide_frame(axes)
+    save_figure(figure, path)
 
 
 def plot_labels(path, per_class):
@@ -121,7 +123,7 @@ def plot_labels(path, per_class):
     """
     rows = sorted(per_class, key=lambda row: row["f1"])
     shown = rows[: 2 * MOST_CLASSES]
-    figure, axes = _figure(8, 1.8 + 0.24 * max(len(shown), 3))
+    figure, axes = new_figure(8, 1.8 + 0.24 * max(len(shown), 3))
     places = np.arange(len(shown))
     lowest = 1.0
     # Drawn one over the other: the later markers are the smaller ones.
@@ -133,7 +135,7 @@ def plot_labels(path, per_class):
         values = [row[name.lower()] for row in shown]
         axes.scatter(values, places, s=size, c=colour, marker=marker, label=name)
         lowest = min(lowest, *values)
-    names = [f"{_shorten(row['label'])} ({row['support']})" for row in shown]
+    names = [f"{shorten(row['label'])} ({row['support']})" for row in shown]
     axes.set_yticks(places, names, fontsize=8)
     axes.set_ylim(len(shown) - 0.4, -0.6)
     left = max(0.0, np.floor(10 * lowest) / 10 - 0.1)
@@ -143,8 +145,8 @@ def plot_labels(path, per_class):
     kept = "" if len(shown) == len(rows) else f", the {len(shown)} worst of {len(rows)}"
     axes.set_title(f"Scores by label (texts in brackets{kept})", size=10)
     figure.legend(ncols=3, loc="outside lower center", frameon=False)
-    _bare(axes)
-    _save(figure, path)
+    hide_frame(axes)
+    save_figure(figure, path)
 
 
 def plot_reliability(path, reliability, calibration_error):
@@ -156,7 +158,7 @@ def plot_reliability(path, reliability, calibration_error):
         calibration_error: is written into the picture.
     """
     bins = len(reliability["count"])
-    figure, (above, below) = _figure(
+    figure, (above, below) = new_figure(
         5.6, 6.2, 2, 1, sharex=True, height_ratios=(3, 1), squeeze=True
     )
     above.plot([0, 1], [0, 1], color=GREY, linestyle="--", label="as sure as right")
@@ -178,9 +180,9 @@ def plot_reliability(path, reliability, calibration_error):
     if max(counts) > 500 * min(counts):
         below.set_yscale("symlog", linthresh=1)
         below.set_ylabel("count (log)")
-    _bare(above)
-    _bare(below)
-    _save(figure, path)
+    hide_frame(above)
+    hide_frame(below)
+    save_figure(figure, path)
 
 
 def plot_history(path, history):
@@ -200,7 +202,7 @@ def plot_history(path, history):
         or name.startswith("val_")
         and name != "val_loss"
     ]
-    figure, (left, right) = _figure(9, 3.8, 1, 2, squeeze=True)
+    figure, (left, right) = new_figure(9, 3.8, 1, 2, squeeze=True)
     for axes, names, title in ((left, losses, "Loss"), (right, scores, "Score")):
         for name in names:
             validation = name.startswith("val_")
@@ -234,40 +236,11 @@ def plot_history(path, history):
         axes.margins(y=0.12)
         if names:
             axes.legend(frameon=False, fontsize=8)
-        _bare(axes)
-    _save(figure, path)
-
-
-def _figure(width, height, rows=1, columns=1, **options):
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    # Without pyplot: no window, no global state, no thread trouble.
-    figure = Figure(figsize=(width, height), layout="constrained", dpi=130)
-    FigureCanvasAgg(figure)
-    return figure, figure.subplots(rows, columns, **options)
-
-
-def _save(figure, path):
-    with replacing(path) as temporary, warnings.catch_warnings():
-        # A script that no font here has is drawn as boxes.
-        warnings.filterwarnings("ignore", message="Glyph .* missing")
-        options = {"facecolor": "white", "bbox_inches": "tight"}
-        figure.savefig(temporary, format="png", **options)
+        hide_frame(axes)
+    save_figure(figure, path)
 
 
 def _whole_ticks(axis):
     from matplotlib.ticker import MaxNLocator
 
     axis.set_major_locator(MaxNLocator(integer=True))
-
-
-def _bare(axes):
-    axes.spines[["top", "right"]].set_visible(False)
-
-
-def _shorten(name):
-    name = " ".join(name.split())
-    if len(name) > NAME_LIMIT:
-        name = name[: NAME_LIMIT - 1] + "…"
-    return name.replace("$", r"\$")  # else it starts a formula

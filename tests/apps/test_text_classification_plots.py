@@ -8,6 +8,7 @@ import pytest
 from matplotlib.image import imread
 
 from polyhead.apps.common.errors import PolyheadError
+from polyhead.apps.common.figures import NAME_LIMIT
 from polyhead.apps.text_classification import plots
 from polyhead.apps.text_classification.data import Examples
 from polyhead.apps.text_classification.evaluate import evaluate
@@ -45,13 +46,13 @@ def make_evaluation(num_labels, multi_label=False, rows=500):
 def figures(monkeypatch):
     """The figures that were saved, in order."""
     saved = []
-    save = plots._save
+    save = plots.save_figure
 
     def keep(figure, path):
         saved.append(figure)
         save(figure, path)
 
-    monkeypatch.setattr(plots, "_save", keep)
+    monkeypatch.setattr(plots, "save_figure", keep)
     return saved
 
 
@@ -168,7 +169,7 @@ def test_odd_names_are_shown_as_they_are(tmp_path, figures):
     plot_confusion(tmp_path / "c.png", np.eye(4, dtype=int), names)
     shown = names_on(figures[0].axes[0].xaxis)
     assert shown[0] == r"\$5 and \$6" and shown[2] == "two lines"
-    assert len(shown[3]) == plots.NAME_LIMIT and shown[3].endswith("…")
+    assert len(shown[3]) == NAME_LIMIT and shown[3].endswith("…")
     assert_drawn(tmp_path / "c.png")
 
 
