@@ -6,7 +6,7 @@ Nothing in the run's folder changes before every file asked for has passed.
 import contextlib
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -40,6 +40,8 @@ class Exportable:
         metric: what makes an answer right.
         calibration: inputs of the .tflite that are no held-out examples, for
             "full_int8" alone.
+        unbranched: the .tflite's function with no branches, for "full_int8" alone:
+            the converter quantises nothing inside them.
         examples: what the report says of the held-out examples.
     """
 
@@ -50,6 +52,7 @@ class Exportable:
     tflite: Form
     metric: Metric
     calibration: Mapping[str, np.ndarray] | None = None
+    unbranched: Callable | None = None
     examples: Mapping[str, object] = field(default_factory=dict)
 
 
@@ -122,14 +125,12 @@ def _make_savedmodel(exportable, folder, max_loss) -> dict:
 
 def _make_tflite(exportable, folder, name, variant, max_loss) -> dict:
     form, path = exportable.tflite, folder / name
-    calibrated = variant == "full_int8" and exportable.calibration
+    function, inputs = form.function, form.inputs
+    if variant == "full_int8":
+        function = exportable.unbranched or function
+        inputs = exportable.calibration or inputs
     export_tflite(
-        form.function,
-        exportable.weights,
-        exportable.tables,
-        exportable.calibration if calibrated else form.inputs,
-        path,
-        variant,
+        function, exportable.weights, exportable.tables, inputs, path, variant
     )
     outputs = TFLitePredictor(path)(**form.inputs)
     exact = variant == "float32"

@@ -6,6 +6,7 @@ import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -104,7 +105,8 @@ def measure(path: Path, inputs: Mapping[str, np.ndarray]) -> dict:
     """
     with tempfile.TemporaryDirectory() as folder:
         examples = Path(folder) / "inputs.npz"
-        np.savez(examples, **inputs)
+        arrays: dict[str, Any] = dict(inputs)
+        np.savez(examples, **arrays)
         # -P: modules beside the script must not hide others of the same name.
         script = Path(__file__).with_name("measure.py")
         command = [sys.executable, "-P", str(script), str(path), str(examples)]

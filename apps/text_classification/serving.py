@@ -76,6 +76,10 @@ class Serving:
         )
         return {"probabilities": probabilities}
 
+    def unbranched(self, weights, tables, text):
+        """The same function, always at full length."""
+        return {"probabilities": self.classify(weights, self.tokenize(tables, text))}
+
     def tokenize(self, tables, text):
         """`(B, N)` bytes to `(B, max_tokens)` int32 piece ids."""
         text = ops.cast(text, "int32")
@@ -177,6 +181,7 @@ def make_exportable(
         tflite=Form(serving, {"text": text}, cut, facts),
         metric=make_metric(labels[rows], serving.multi_label, thresholds),
         calibration={"text": calibrating} if len(calibration) else None,
+        unbranched=serving.unbranched,
         examples={"split": split, "rows": len(rows), "of": len(texts), "seed": seed},
     )
 

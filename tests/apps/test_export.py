@@ -42,6 +42,7 @@ TEXTS = [
 def make_serving(multi_label=False):
     config = Config(
         num_layers=1,
+        dropout=0.0,
         hidden_dim=16,
         num_heads=2,
         max_tokens=32,
@@ -129,6 +130,10 @@ def test_texts_short_and_long_take_branches_of_their_own(exported, serving):
     predictor = TFLitePredictor(exported[0] / "model_int8.tflite")
     operators = [op["op_name"] for op in predictor.interpreter._get_ops_details()]
     assert operators.count("IF") == 1
+    # Nothing inside a branch would be quantised to the full.
+    full = TFLitePredictor(exported[0] / "model_full_int8.tflite")
+    operators = [op["op_name"] for op in full.interpreter._get_ops_details()]
+    assert "IF" not in operators and "QUANTIZE" in operators
     lengths = [min(len(serving.tokenizer.encode(text[:N])), 32) for text in TEXTS]
     assert min(lengths) <= 16 < max(lengths)
 

@@ -32,6 +32,7 @@ def make_serving(multi_label=False, **settings):
     config = Config(
         **{
             "num_layers": 1,
+            "dropout": 0.0,
             "hidden_dim": 16,
             "num_heads": 2,
             "max_tokens": 32,
@@ -45,7 +46,7 @@ def make_serving(multi_label=False, **settings):
     rng = np.random.default_rng(0)
     for weight in model.weights:  # answers must differ from text to text
         noise = rng.normal(size=weight.shape).astype("float32")
-        weight.assign(ops.convert_to_numpy(weight) + 0.3 * noise)
+        weight.assign(ops.convert_to_numpy(weight) + 0.1 * noise)
     return Serving(model, tokenizer, config, LABELS, multi_label)
 
 
@@ -62,7 +63,7 @@ def in_graph(serving, texts, max_bytes):
     return ops.convert_to_numpy(outputs["probabilities"])
 
 
-@pytest.mark.parametrize("max_bytes", [8, 64, 11_000])
+@pytest.mark.parametrize("max_bytes", [8, 600])
 def test_predict_agrees_with_the_function_of_bytes(serving, max_bytes):
     ours = serving.predict(TEXTS, max_input_bytes=max_bytes)
     assert np.abs(ours - in_graph(serving, TEXTS, max_bytes)).max() < 1e-6
@@ -72,7 +73,7 @@ def test_predict_agrees_with_the_function_of_bytes(serving, max_bytes):
 def test_the_same_function_without_the_wide_branch_and_with_several_labels():
     serving = make_serving(multi_label=True, wide=False, stem_width=0)
     ours = serving.predict(TEXTS)
-    assert np.abs(ours - in_graph(serving, TEXTS, 11_000)).max() < 1e-6
+    assert np.abs(ours - in_graph(serving, TEXTS, 600)).max() < 1e-6
     assert np.abs(ours.sum(axis=1) - 1).max() > 0.1  # sigmoids, not a softmax
 
 
@@ -80,9 +81,9 @@ def test_the_answers_come_in_the_order_of_the_texts(serving):
     together = serving.predict(TEXTS)
     alone = np.concatenate([serving.predict([text]) for text in TEXTS])
     assert np.abs(together - alone).max() < 1e-6
-    distinct = [tuple(row) for row in together.round(4)]
+    distinct = [tuple(row) for row in together.round(5)]
     assert len(set(distinct[:6])) == 6
-    assert distinct[6] == tuple(serving.predict(["the cat"])[0].round(4))
+    assert distinct[6] == tuple(serving.predict(["the cat"])[0].round(5))
 
 
 def test_no_texts_give_no_rows(serving):
