@@ -1,0 +1,211 @@
+"""What decided a label: gradient times input for each piece of a text.
+
+At the deep branch the input is a piece's vector. At the wide branch it is the rows of
+the hashed words and pairs, whose shares go to the pieces that spell them. Both are of
+the best label's logit, so they add up to one signed number a piece.
+
+Reference: Simonyan et al., "Deep Inside Convolutional Networks", ICLR workshop 2014;
+Shrikumar et al., "Not Just a Black Box", arXiv:1605.01713 (gradient times input).
+"""
+
+from pathlib import Path
+
+import keras
+import numpy as np
+from keras import ops
+
+from ..common.errors import UsageError
+from ..common.files import write_json
+from ..common.text_bytes import cut_text
+from .wide import word_edges
+
+
+def explain(run, text: str, output: str | Path | None = None) -> dict:
+    """Says which pieces of a text speak for its label, and which against.
+
+    Args:
+        run: a `Run` whose model was trained from scratch.
+        text: one text.
+        output: a .png file. The words are drawn there, the attention of each layer
+            in `*_attention.png`, and what is returned goes to `*.json`.
+
+    Returns:
+        `text`, `label` (the most probable one), `probability`, `truncated`, `tokens`
+        and `words`. Each of the latter has its `text`, its first byte `start` and
+        the byte after its last `end`, and its signed weights `deep`, `wide` and
+        their sum `weight`.
+
+    Raises:
+        UsageError: the text is empty, or the output is no .png file.
+    """
+    if output is not None and Path(output).suffix.lower() != ".png":
+        raise UsageError(
+            f"{output}: explain draws a picture: give --output a .png name"
+        )
+    found = attribute(run.serving, text)
+    if output is not None:
+        from .explain_plots import plot_attention, plot_words
+
+        path = Path(output)
+        scores = attention(run.serving, text)
+        plot_words(path, found)
+        attention_path = path.with_stem(f"{path.stem}_attention")
+        plot_attention(attention_path, scores, [t["text"] for t in found["tokens"]])
+        write_json(path.with_suffix(".json"), found)
+    return found
+
+
+def attribute(serving, text: str) -> dict:
+    """The content of the JSON file; see `explain`."""
+    data, ids, truncated = _encode(serving, text)
+    probabilities = serving.predict([text])[0]
+    label = int(probabilities.argmax())
+    deep, wide = weigh_pieces(serving.model, np.array([ids], np.int32), label)
+    pieces = serving.tokenizer.pieces
+    # Every text is read with one space before it.
+    ends = np.cumsum([len(pieces[i]) for i in ids]) - 1
+    starts = np.maximum(np.concatenate([[0], ends[:-1]]), 0)
+    first = word_starts(word_edges(pieces), ids)
+    word_first = np.flatnonzero(first)
+    words = np.add.reduceat(np.array([deep, wide]), word_first, axis=1)
+    word_ends = ends[np.append(word_first[1:], len(ids)) - 1]
+    return {
+        "text": text,
+        "label": serving.label_names[label],
+        "probability": float(probabilities[label]),
+        "truncated": truncated,
+        "tokens": _rows(data, starts, ends, deep, wide),
+        "words": _rows(data, starts[word_first], word_ends, *words),
+    }
+
+
+def _encode(serving, text):
+    """The bytes of a text, its piece ids, and whether any were left out."""
+    data, cut = cut_text(text, serving.max_bytes)
+    ids = serving.tokenizer.encode(data.decode("utf-8", "replace"))
+    if not ids:
+        raise UsageError("the text is empty: give one with a word to explain")
+    kept = ids[: serving.max_tokens]
+    return data, kept, cut or len(kept) < len(ids)
+
+
+def _rows(data, starts, ends, deep, wide) -> list[dict]:
+    return [
+        {
+            "text": data[start:end].decode("utf-8", "replace"),
+            "start": int(start),
+            "end": int(end),
+            "deep": float(d),
+            "wide": float(w),
+            "weight": float(d + w),
+        }
+        for start, end, d, w in zip(starts, ends, deep, wide, strict=True)
+    ]
+
+
+def weigh_pieces(model: keras.Model, ids: np.ndarray, label: int):
+    """Gradient times input of both branches.
+
+    Args:
+        model: gives logits for ids, in float32.
+        ids: `(1, T)` piece ids without padding.
+        label: whose logit.
+
+    Returns:
+        Two float32 arrays `(T,)`: the deep branch's weights and the wide branch's.
+    """
+    names = {layer.name for layer in model.layers}
+    layers = [model.get_layer(n) for n in ("embedding", "bag") if n in names]
+    # The model in two: up to the branches' inputs, and from there on.
+    inner = [layer.output for layer in layers]
+    before = keras.Model(model.inputs[0], inner)
+    after = keras.Model([model.inputs[0], *inner], model.output)
+    ids = ops.convert_to_tensor(ids)
+    values = before(ids)
+    slopes = gradients(lambda *x: after([ids, *x])[0, label], values)
+    vectors = ops.convert_to_numpy(values[0])[0]  # (T, E)
+    deep = (vectors * slopes[0][0]).sum(axis=1)
+    if "bag" not in names:
+        return deep, np.zeros_like(deep)
+    buckets = ops.convert_to_numpy(model.get_layer("words")(ids))
+    shares = weigh_buckets(layers[1], buckets, slopes[1][0])
+    starts = word_starts(model.get_layer("words").edges, ops.convert_to_numpy(ids)[0])
+    return deep, share_among_pieces(shares, buckets[0], starts)
+
+
+def gradients(function, values) -> list[np.ndarray]:
+    """The gradients of `function(*values)`, a scalar, on any backend."""
+    backend = keras.backend.backend()
+    if backend == "tensorflow":
+        import tensorflow as tf
+
+        with tf.GradientTape() as tape:
+            tape.watch(values)
+            result = function(*values)
+        found = tape.gradient(result, values)
+    elif backend == "jax":
+        import jax
+
+        found = jax.grad(function, argnums=tuple(range(len(values))))(*values)
+    else:
+        import torch
+
+        leaves = [value.detach().requires_grad_() for value in values]
+        found = torch.autograd.grad(function(*leaves), leaves)
+    return [ops.convert_to_numpy(gradient) for gradient in found]
+
+
+def weigh_buckets(bag, buckets: np.ndarray, slope: np.ndarray) -> np.ndarray:
+    """Gradient times input of each bucket's row `(N,)`, given that of their bag.
+
+    Args:
+        bag: the `BagOfBuckets`.
+        buckets: `(1, N)`.
+        slope: `(dim,)`, the gradient of what the bag gives.
+    """
+    rows = ops.convert_to_numpy(bag.table(buckets))[0]  # (N, dim)
+    real = buckets[0] > 0
+    scale = bag.learning_rate_ratio / np.sqrt(max(real.sum(), 1))
+    return (rows @ slope) * real * np.float32(scale)
+
+
+def word_starts(edges: str, ids) -> np.ndarray:
+    """Which pieces `(T,)` begin a word, as `HashedWords` parts them."""
+    edge = np.array([int(edges[i]) for i in ids])
+    starts = edge % 2 == 1
+    starts[1:] |= edge[:-1] // 2 == 1  # the piece before ends a word
+    starts[0] = True
+    return starts
+
+
+def share_among_pieces(weights, buckets, starts) -> np.ndarray:
+    """Spreads the buckets' weights evenly over the pieces that spell them.
+
+    Args:
+        weights: `(2 T,)`: at each word's last piece the word's, then the pair's.
+        buckets: `(2 T,)`, 0 where there is none.
+        starts: `(T,)`, which pieces begin a word.
+
+    Returns:
+        `(T,)`, of the same sum.
+    """
+    length = len(starts)
+    shared = np.zeros(length, np.float32)
+    begin = np.maximum.accumulate(np.where(starts, np.arange(length), 0))
+    for index in np.flatnonzero(buckets):
+        last = index % length
+        first = begin[last]
+        if index >= length and first > 0:  # a pair begins a word earlier
+            first = begin[first - 1]
+        shared[first : last + 1] += weights[index] / (last + 1 - first)
+    return shared
+
+
+def attention(serving, text: str) -> list[np.ndarray]:
+    """Each layer's attention `(T, T)`, the mean over its heads; rows attend."""
+    _, ids, _ = _encode(serving, text)
+    encoder = serving.model.get_layer("encoder")
+    before = keras.Model(serving.model.inputs[0], encoder.input[0])
+    x = before(ops.convert_to_tensor([ids], "int32"))
+    _, scores = encoder(x, return_scores=True)
+    return [ops.convert_to_numpy(layer)[0].mean(axis=0) for layer in scores]
