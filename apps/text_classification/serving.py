@@ -1,6 +1,7 @@
 """The trained classifier as one pure function, for Python, SavedModel and TFLite."""
 
 from collections.abc import Sequence
+from functools import cached_property
 
 import keras
 import numpy as np
@@ -63,7 +64,6 @@ class Serving:
         self.tables = dict(tokenizer.tables)
         # What lies behind these bytes is behind the last token.
         self.max_bytes = config.max_tokens * MAX_PIECE_BYTES + 4
-        self._classify = None
 
     def __call__(self, weights, tables, text):
         ids = self.tokenize(tables, text)
@@ -117,6 +117,10 @@ class Serving:
             outputs["labels"] = empty + names  # of every column
         return outputs
 
+    @cached_property
+    def _compiled(self):
+        return compile_function(self.classify, self.weights)
+
     def predict(
         self, texts: Sequence[str], max_input_bytes: int | None = None
     ) -> np.ndarray:
@@ -127,13 +131,11 @@ class Serving:
             max_input_bytes: cuts them as a client of the .tflite does.
         """
         limit = min(max_input_bytes or self.max_bytes, self.max_bytes)
-        if self._classify is None:
-            self._classify = compile_function(self.classify, self.weights)
         cut = [cut_text(text, limit)[0].decode("utf-8", "replace") for text in texts]
         ids = self.tokenizer.encode_all(cut)
         probabilities = np.zeros((len(texts), len(self.label_names)), np.float32)
         for rows, batch in scoring_batches(ids, self.max_tokens):
-            probabilities[rows] = self._classify(batch)
+            probabilities[rows] = self._compiled(batch)
         return probabilities
 
 
@@ -163,7 +165,7 @@ def make_exportable(
     if len(rows) > MAX_EXAMPLES:
         rng = np.random.default_rng(seed)
         rows = np.sort(rng.choice(rows, MAX_EXAMPLES, replace=False))
-    chosen = [texts[row] for row in rows]
+    chosen = [texts[int(row)] for row in rows]
     text, truncated = texts_to_bytes(chosen, max_input_bytes)
     whole = np.array([data.encode("utf-8", "replace") for data in chosen], object)
     cut = {"probabilities": serving.predict(chosen, max_input_bytes)}
