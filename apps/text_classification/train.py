@@ -18,6 +18,7 @@ from ..common.tokenizer import Tokenizer
 from ..common.training import WarmUpDecay, choose_precision
 from ..common.training import train as fit
 from .batches import scoring_batches, training_batches
+from .blending import fit_scales, scale_heads
 from .config import FINE_TUNING, FROM_SCRATCH, LORA_LEARNING_RATE, PRESETS, Config
 from .data import Dataset, load_data
 from .evaluate import count_labels, macro_f1, main_metric, tune_thresholds
@@ -141,6 +142,8 @@ def _train(config, dataset, path, terminal) -> None:
         "best_epoch": state.best_epoch + 1,
     }
     final = to_float32(config, tokenizer, len(dataset.label_names), model)
+    heads = head_logits(model, config, tokenizer, dataset.validation.texts)
+    scale_heads(final, fit_scales(heads, dataset.validation.labels))
     save_run(path, final, tokenizer, dataset.label_names, {"train": seconds})
 
 
@@ -212,15 +215,23 @@ def example_weights(labels: np.ndarray) -> np.ndarray:
     return (weights / weights.mean()).astype(np.float32)
 
 
-def predict(model, config: Config, tokenizer, texts: list[str]) -> np.ndarray:
-    """The model's probabilities `(texts, labels)` as it stands, while training."""
-    num_labels = next(iter(model.output.values())).shape[-1]
-    found = np.zeros((len(texts), num_labels), np.float32)
+def head_logits(model, config: Config, tokenizer, texts) -> dict[str, np.ndarray]:
+    """Each head's logits `(texts, labels)`, as the model stands in training."""
+    found = {
+        name: np.zeros((len(texts), head.shape[-1]), np.float32)
+        for name, head in model.output.items()
+    }
     for rows, ids in scoring_batches(tokenizer.encode_all(texts), config.max_tokens):
-        found[rows] = mean_logits(model.predict_on_batch(ids))
-    if config.multi_label:
-        return 1 / (1 + np.exp(-found))
-    exponents = np.exp(found - found.max(axis=1, keepdims=True))
+        for name, logits in model.predict_on_batch(ids).items():
+            found[name][rows] = logits
+    return found
+
+
+def probabilities_of(logits: np.ndarray, multi_label: bool) -> np.ndarray:
+    """Sigmoid for each label, or softmax over them."""
+    if multi_label:
+        return 1 / (1 + np.exp(-logits))
+    exponents = np.exp(logits - logits.max(axis=1, keepdims=True))
     return exponents / exponents.sum(axis=1, keepdims=True)
 
 
@@ -229,7 +240,8 @@ def make_score(config: Config, dataset: Dataset, tokenizer):
     texts, labels = dataset.validation.texts, dataset.validation.labels
 
     def score(model) -> dict[str, float]:
-        found = predict(model, config, tokenizer, texts)
+        heads = head_logits(model, config, tokenizer, texts)
+        found = probabilities_of(mean_logits(heads), dataset.multi_label)
         if dataset.multi_label:
             chance = np.where(labels, found, 1 - found)
             answers = found >= tune_thresholds(found, labels)
