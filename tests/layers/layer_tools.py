@@ -61,7 +61,7 @@ def gradients(layer, inputs, **kwargs):
         # Not the plain sum of squares, which a normalisation holds constant.
         x = ops.cast(x, "float32")
         target = np.cos(np.arange(np.prod(x.shape))).reshape(x.shape)
-        return ops.sum(ops.square(x - target.astype("float32")))
+        return ops.sum(ops.square(x - ops.convert_to_tensor(target.astype("float32"))))
 
     if BACKEND == "tensorflow":
         import tensorflow as tf
@@ -118,8 +118,10 @@ def largest_tensor(function, *arrays):
             for equation in jaxpr.eqns:
                 for variable in equation.outvars:
                     yield int(np.prod(variable.aval.shape))
-                for inner in jax.core.jaxprs_in_params(equation.params):
-                    yield from walk(inner)
+                for inner in keras.tree.flatten(list(equation.params.values())):
+                    inner = getattr(inner, "jaxpr", inner)  # a closed one holds it
+                    if hasattr(inner, "eqns"):
+                        yield from walk(inner)
 
         return max(walk(jax.make_jaxpr(function)(*arrays).jaxpr))
     import torch

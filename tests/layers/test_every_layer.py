@@ -301,12 +301,21 @@ STACK_CASES = {
         padding=PADDED,
         causal=True,
         steps=plain_steps,
-        noise={"dropout": 0.3},
+        # The positions by themselves have every law above.
+        laws=(
+            "file_round_trip",
+            "mixed_precision",
+            "padding_content_is_unseen",
+            "steps_equal_full_pass",
+            "tflite_dynamic",
+        ),
     )
     for positions in ("rotary", "linear_bias", "relative_bias", "sinusoidal", "learned")
 } | {
     "encoder": LayerCase(
-        making(Encoder, 2, 2, 16, num_kv_heads=1, norm_position="post"),
+        making(
+            Encoder, 2, 2, 16, positions="learned", max_length=9, norm_position="post"
+        ),
         {"x": X, "padding_mask": MASK},
         arguments={"return_scores": True},
         padding=PADDED,

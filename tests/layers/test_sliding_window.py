@@ -43,7 +43,7 @@ def window_mask(length, window, causal):
 
 
 # Lengths below, at and above multiples of the window; windows of one and of all.
-SIZES = [(1, 3), (3, 3), (7, 3), (16, 4), (33, 4), (50, 7), (12, 1), (9, 20), (40, 16)]
+SIZES = [(1, 3), (7, 3), (16, 4), (33, 4), (12, 1), (9, 20)]
 
 
 @pytest.mark.parametrize("causal", [True, False])
