@@ -15,6 +15,8 @@ FROM_SCRATCH = {
     "learning_rate": 1e-3,
     "warmup_steps": 100,
     "dropout": 0.3,
+    "label_smoothing": 0.1,
+    "consistency": 1.0,
 }
 FINE_TUNING = {
     "epochs": 3,
@@ -22,6 +24,8 @@ FINE_TUNING = {
     "learning_rate": 5e-5,
     "warmup_steps": 100,
     "dropout": 0.1,
+    "label_smoothing": 0.0,
+    "consistency": 0.0,
 }
 LORA_LEARNING_RATE = 5e-4  # adapters alone learn slowly
 
@@ -81,8 +85,8 @@ class Config:
     learning_rate: float | None = None
     warmup_steps: int | None = None
     weight_decay: float = 0.01
-    label_smoothing: float = 0.0
-    consistency: float = 0.0  # weight of R-Drop's loss; doubles each batch
+    label_smoothing: float | None = None
+    consistency: float | None = None  # weight of R-Drop's loss; doubles each batch
     class_weights: bool = False  # weigh classes by inverse frequency
     ema: float = 0.0  # momentum of the weights' moving average; 0 for none
     patience: int = 4  # epochs without a better validation score
