@@ -75,12 +75,13 @@ class EpochData(keras.utils.PyDataset):
             first two which dimensions may vary, so these must differ in them.
     """
 
-    def __init__(self, make_epoch: Callable[[int], list]):
+    def __init__(self, make_epoch: Callable[[int], Sequence]):
         super().__init__()
         self.make_epoch = make_epoch
-        self.batches: list = []
+        self.batches: Sequence = ()
         self.epoch = -1
         self.skipped = 0
+        self.training = False
 
     def start(self, epoch: int, skipped: int = 0) -> None:
         if epoch != self.epoch:
@@ -92,7 +93,8 @@ class EpochData(keras.utils.PyDataset):
         return len(self.batches) - self.skipped
 
     def __getitem__(self, index):
-        return self.batches[self.skipped + index]
+        # Until training begins Keras reads shapes: of the first two of all.
+        return self.batches[self.skipped * self.training + index]
 
 
 @dataclass
@@ -122,6 +124,9 @@ class Loop(keras.callbacks.Callback):
         self.state = state
         self.saved_at = time.monotonic()
         self.mark = time.monotonic()
+
+    def on_train_begin(self, logs=None):
+        self.data.training = True
 
     def on_epoch_begin(self, epoch, logs=None):
         skipped = self.state.step if epoch == self.state.epoch else 0
@@ -193,7 +198,7 @@ def restore_raw(model, raw) -> None:
 
 def train(
     model: keras.Model,
-    make_epoch: Callable[[int], list],
+    make_epoch: Callable[[int], Sequence],
     epochs: int,
     score: Callable[[keras.Model], dict[str, float]],
     monitor: str,
@@ -229,6 +234,7 @@ def train(
     loop = Loop(data, score, monitor, larger_is_better, patience, folder, state)
     while state.epoch < epochs and not state.stopped:
         data.start(state.epoch, state.step)
+        data.training = False
         # A cut epoch is shorter than the others, so it is a `fit` of its own.
         end = state.epoch + 1 if state.step else epochs
         model.fit(

@@ -13,11 +13,11 @@ from .evaluate import decide, evaluate, main_metric, tune_thresholds
 ROW_LIMIT = 100_000  # more training rows than this are sampled
 TEXT_LIMIT = 10_000  # characters of one text that are read
 
-# Characters of all training texts together that each baseline holds in about
-# 1.5 GB: a text has some ten times more character n-grams than words.
+# Characters of all training texts together that each baseline reads, for memory
+# and time: a text has some ten times more character n-grams than words.
 CHARACTER_LIMITS = {
     "tfidf-logistic-regression": 40_000_000,
-    "tfidf-linear-svm": 10_000_000,
+    "tfidf-linear-svm": 5_000_000,
 }
 WORK_LIMIT = 600_000_000  # characters times labels, some minutes of work
 WEIGHT_LIMIT = 100_000_000  # features times labels, 400 MB

@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from ..common.tokenizer import Tokenizer
-from .config import Config
 
 LENGTH_STEP = 8  # padded lengths are multiples of this
 
@@ -20,50 +19,64 @@ def pad(rows: Sequence[np.ndarray], max_tokens: int, extra: int = 0) -> np.ndarr
     return padded
 
 
-def training_batches(
-    config: Config,
-    tokenizer: Tokenizer,
-    texts: list[str],
-    targets: np.ndarray,
-    weights: np.ndarray | None,
-    outputs: Sequence[str],
-) -> Callable[[int], list]:
-    """Makes each epoch's batches from the seed and the epoch's number alone.
+class EpochBatches(Sequence):
+    """An epoch's batches of `(ids, targets)` or `(ids, targets, weights)`.
 
-    Texts of like length share a batch; the order of the batches, who meets
-    whom among equals and the skipped matches are drawn anew each epoch.
+    Each is padded when it is asked for: a million texts are never padded at once.
+
+    Args:
+        readings: the ids of every text, once or, for the loss's comparison of a
+            batch's two halves, twice (see losses.py).
+        size: texts in a batch.
+        max_tokens: longer rows are cut.
+        rng: draws the batches and their order.
+        make_targets: row numbers to what `fit` takes behind the inputs.
     """
 
-    def make_epoch(epoch: int) -> list:
-        rng = np.random.default_rng([config.seed, epoch])
-        ids = tokenizer.encode_all(texts, config.piece_dropout, rng)
-        # The loss compares the two halves of a batch; see losses.py.
-        twins = [ids]
-        if config.consistency:
-            twins.append(tokenizer.encode_all(texts, config.piece_dropout, rng))
-        lengths = np.array([min(len(row), config.max_tokens) for row in ids])
-        order = np.argsort(lengths + rng.random(len(ids)), kind="stable")
-        size = min(config.batch_size, -(-len(order) // 2))  # two batches at least
-        starts = np.arange(0, len(order), size)
+    def __init__(self, readings, size, max_tokens, rng, make_targets):
+        self.readings = readings
+        self.size = size
+        self.max_tokens = max_tokens
+        self.make_targets = make_targets
+        lengths = np.array([min(len(row), max_tokens) for row in readings[0]])
+        # Texts of like length share a batch; who meets whom is drawn.
+        self.order = np.argsort(lengths + rng.random(len(lengths)), kind="stable")
+        starts = np.arange(0, len(self.order), size)
         # Keras reads off the first two batches which dimensions vary: the
         # longest and the shortest, and the first always one step longer.
         middle = rng.permutation(starts[1:-1])
-        chosen = np.concatenate([starts[-1:], starts[:-1][:1], middle])
-        batches = []
-        for number, start in enumerate(chosen):
-            rows = order[start : start + size]
-            extra = LENGTH_STEP if number == 0 else 0
-            x = pad(
-                [twin[row] for twin in twins for row in rows], config.max_tokens, extra
-            )
-            rows = np.tile(rows, len(twins))
-            y = {name: targets[rows] for name in outputs}
-            if weights is None:
-                batches.append((x, y))
-            else:
-                w = {name: weights[rows] for name in outputs}
-                batches.append((x, y, w))
-        return batches
+        self.starts = np.concatenate([starts[-1:], starts[:-1][:1], middle])
+
+    def __len__(self):
+        return len(self.starts)
+
+    def __getitem__(self, number):
+        if isinstance(number, slice):
+            return [self[i] for i in range(*number.indices(len(self)))]
+        start = self.starts[number]
+        rows = self.order[start : start + self.size]
+        extra = LENGTH_STEP if number == 0 else 0
+        ids = [reading[row] for reading in self.readings for row in rows]
+        x = pad(ids, self.max_tokens, extra)
+        return (x, *self.make_targets(np.tile(rows, len(self.readings))))
+
+
+def training_batches(
+    config,
+    tokenizer: Tokenizer,
+    texts: list[str],
+    make_targets: Callable[[np.ndarray], tuple],
+) -> Callable[[int], EpochBatches]:
+    """Makes each epoch's batches from the seed and the epoch's number alone."""
+    size = min(config.batch_size, -(-len(texts) // 2))  # two batches at least
+
+    def make_epoch(epoch: int) -> EpochBatches:
+        rng = np.random.default_rng([config.seed, epoch])
+        readings = [
+            tokenizer.encode_all(texts, config.piece_dropout, rng)
+            for _ in range(2 if config.consistency else 1)
+        ]
+        return EpochBatches(readings, size, config.max_tokens, rng, make_targets)
 
     return make_epoch
 

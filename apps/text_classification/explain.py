@@ -114,22 +114,24 @@ def weigh_pieces(model: keras.Model, ids: np.ndarray, label: int):
     Returns:
         Two float32 arrays `(T,)`: the deep branch's weights and the wide branch's.
     """
-    names = {layer.name for layer in model.layers}
-    layers = [model.get_layer(n) for n in ("embedding", "bag") if n in names]
+    names = ("embedding", "words", "bag")
+    layers = {layer.name: layer for layer in model.layers if layer.name in names}
     # The model in two: up to the branches' inputs, and from there on.
-    inner = [layer.output for layer in layers]
-    before = keras.Model(model.inputs[0], inner)
-    after = keras.Model([model.inputs[0], *inner], model.output)
+    outputs = {name: layer.output for name, layer in layers.items()}
+    inner = [name for name in ("embedding", "bag") if name in layers]
+    before = keras.Model(model.inputs[0], outputs)
+    after = keras.Model([model.inputs[0], *map(outputs.get, inner)], model.output)
+    starts = word_starts(layers["words"].edges, ids[0]) if "words" in layers else None
     ids = ops.convert_to_tensor(ids)
-    values = before(ids)
+    found = before(ids)
+    values = [found[name] for name in inner]
     slopes = gradients(lambda *x: after([ids, *x])[0, label], values)
     vectors = ops.convert_to_numpy(values[0])[0]  # (T, E)
     deep = (vectors * slopes[0][0]).sum(axis=1)
-    if "bag" not in names:
+    if starts is None:
         return deep, np.zeros_like(deep)
-    buckets = ops.convert_to_numpy(model.get_layer("words")(ids))
-    shares = weigh_buckets(layers[1], buckets, slopes[1][0])
-    starts = word_starts(model.get_layer("words").edges, ops.convert_to_numpy(ids)[0])
+    buckets = ops.convert_to_numpy(found["words"])
+    shares = weigh_buckets(layers["bag"], buckets, slopes[1][0])
     return deep, share_among_pieces(shares, buckets[0], starts)
 
 

@@ -51,7 +51,9 @@ class PresetServing:
         label_names: Sequence[str],
         multi_label: bool,
     ):
-        inputs = {name: keras.Input((None,), dtype="int32", name=name) for name in INPUTS}
+        inputs = {
+            name: keras.Input((None,), dtype="int32", name=name) for name in INPUTS
+        }
         pooled = pool(model.get_layer(BACKBONE), model.get_layer("pooling"), inputs)
         self.model = keras.Model(inputs, model.get_layer("joint")(pooled))
         self.tokenizer = tokenizer

@@ -164,13 +164,13 @@ class Run:
 
     def explain(self, text: str, output: str | Path | None = None) -> dict:
         """Which pieces of a text speak for its label; see `explain.explain`."""
-        from .explain import explain
-
         if self.config.fine_tunes:
             raise UsageError(
                 f"{self.path}: a run of the preset {self.config.preset!r} cannot be "
                 "explained yet, only those of tiny, small and base"
             )
+        from .explain import explain
+
         return explain(self, text, output)
 
     def export(
@@ -182,8 +182,8 @@ class Run:
         verbose: bool = False,
     ) -> dict:
         """Writes and verifies the files to ship; see `common.export.export`."""
-        from . import preset_serving, serving
         from ..common.export import export
+        from . import preset_serving, serving
 
         if self.config.fine_tunes:
             preset_serving.check_variants(variants)

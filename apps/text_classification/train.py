@@ -174,16 +174,18 @@ def make_training(config, dataset, tokenizer):
         start_from(model, Path(config.init_from))
     outputs = list(model.output)
     labels = dataset.train.labels
-    make_epoch = training_batches(
-        config,
-        tokenizer,
-        dataset.train.texts,
-        targets_of(labels, len(dataset.label_names), config.label_smoothing),
-        example_weights(labels) if config.class_weights else None,
-        outputs,
-    )
-    size = min(config.batch_size, -(-len(labels) // 2))
-    steps = -(-len(labels) // size)
+    weights = example_weights(labels) if config.class_weights else None
+    num_labels = len(dataset.label_names)
+
+    def make_targets(rows):
+        target = targets_of(labels[rows], num_labels, config.label_smoothing)
+        targets = {name: target for name in outputs}
+        if weights is None:
+            return (targets,)
+        return targets, {name: weights[rows] for name in outputs}
+
+    make_epoch = training_batches(config, tokenizer, dataset.train.texts, make_targets)
+    steps = -(-len(labels) // min(config.batch_size, -(-len(labels) // 2)))
     optimizer = keras.optimizers.AdamW(
         WarmUpDecay(config.learning_rate, config.warmup_steps, steps * config.epochs),
         weight_decay=config.weight_decay,
