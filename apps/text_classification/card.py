@@ -20,7 +20,10 @@ def make_card(path: Path, config: Config, metrics: dict) -> str:
     text_input = "text uint8[1, N]`, UTF-8 padded with zeros, and"
     if config.fine_tunes:
         size = config.max_tokens
-        text_input = f"token_ids`, `padding_mask` and `segment_ids`, each `int32[1, {size}]`, and"
+        text_input = (
+            "token_ids`, `padding_mask` and `segment_ids`, "
+            f"each `int32[1, {size}]`, and"
+        )
     shown = ", ".join(labels[:60]) + (", ..." if len(labels) > 60 else "")
     return f"""# {path.name}
 
