@@ -1,0 +1,351 @@
+"""Explanations: the gradient is the slope, the offsets fit, deletion bears it out."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from keras import ops
+from review_tools import WORDS, make_reviews
+
+from polyhead.apps.common.cli import main
+from polyhead.apps.common.compiling import compile_function
+from polyhead.apps.common.errors import UsageError
+from polyhead.apps.common.tokenizer import Tokenizer
+from polyhead.apps.text_classification import Config, explain_plots, train
+from polyhead.apps.text_classification.data import load_data
+from polyhead.apps.text_classification.explain import (
+    attention,
+    attribute,
+    explain,
+    share_among_pieces,
+    weigh_pieces,
+)
+from polyhead.apps.text_classification.model import build_model
+from polyhead.apps.text_classification.serving import Serving
+from polyhead.apps.text_classification.wide import word_edges
+
+REAL_DATA = Path(__file__).parents[2] / "../shared/data/text"
+LABELS = ("animal", "thing", "other")
+TEXTS = [
+    "the cat sat on the mat",
+    "A Dog; (the) Wherever",
+    "猫がここに cat",
+    "  two  spaces ",
+    "😀 emoji 😀 the",
+    "x",
+    "the cat\0 and what nobody reads",
+    "lone \ud800 surrogate",
+]
+
+
+def make_serving(**settings):
+    """A classifier whose weights are noise."""
+    config = Config(
+        **{
+            "num_layers": 2,
+            "dropout": 0.0,
+            "hidden_dim": 16,
+            "num_heads": 2,
+            "max_tokens": 32,
+            "wide_buckets": 4096,
+            "wide_dim": 8,
+            "wide_learning_rate_ratio": 3.0,
+            **settings,
+        }
+    )
+    tokenizer = Tokenizer.learn(TEXTS[:2] * 9, size=300)
+    model = build_model(config, tokenizer.pieces, len(LABELS))
+    rng = np.random.default_rng(0)
+    for weight in model.weights:
+        noise = rng.normal(size=weight.shape).astype("float32")
+        weight.assign(ops.convert_to_numpy(weight) + 0.3 * noise)
+    return Serving(model, tokenizer, config, LABELS, multi_label=False)
+
+
+@pytest.fixture(scope="module")
+def serving():
+    return make_serving()
+
+
+def slope(serving, ids, label, table, rows):
+    """The logit's change as rows of a table grow, by central difference."""
+    before = ops.convert_to_numpy(table)
+    logits = []
+    for factor in (1.01, 0.99):
+        changed = before.copy()
+        changed[rows] *= factor
+        table.assign(changed)
+        logits.append(float(serving.model(ops.convert_to_tensor(ids))[0, label]))
+    table.assign(before)
+    return (logits[0] - logits[1]) / 0.02
+
+
+def test_weights_of_the_deep_branch_are_slopes(serving):
+    ids = np.array([serving.tokenizer.encode("the cat sat on mat dog")], np.int32)
+    assert len(set(ids[0])) == ids.shape[1] > 5
+    deep, _ = weigh_pieces(serving.model, ids, 1)
+    table = serving.model.get_layer("embedding").embedding.embeddings
+    slopes = [slope(serving, ids, 1, table, [piece]) for piece in ids[0]]
+    assert np.abs(deep).max() > 0.05
+    np.testing.assert_allclose(deep, slopes, atol=2e-3)
+
+
+def test_weights_of_the_wide_branch_are_slopes(serving):
+    # Three words of one, several and one pieces: each bucket by itself.
+    ids = np.array([serving.tokenizer.encode("the zebra cat")], np.int32)
+    length = ids.shape[1]
+    _, wide = weigh_pieces(serving.model, ids, 2)
+    buckets = np.asarray(ops.convert_to_numpy(serving.model.get_layer("words")(ids)))[0]
+    last = np.flatnonzero(buckets[:length])
+    assert len(last) == 3 and last[0] == 0 and last[1] == length - 2 > 3
+    assert len(set(buckets[buckets > 0])) == 6
+    table = serving.model.get_layer("bag").table.embeddings
+    words, pairs = (
+        [slope(serving, ids, 2, table, [bucket]) for bucket in part[last]]
+        for part in (buckets[:length], buckets[length:])
+    )
+    middle = length - 2  # pieces of the second word
+    first = words[0] + pairs[0] + pairs[1] / (1 + middle)
+    inner = words[1] / middle + pairs[1] / (1 + middle) + pairs[2] / (1 + middle)
+    expected = [first, *[inner] * middle, words[2] + pairs[2] / (1 + middle)]
+    assert np.abs(wide).max() > 0.01
+    np.testing.assert_allclose(wide, expected, atol=2e-3)
+
+
+def test_shares_go_to_the_pieces_that_spell_a_bucket():
+    starts = np.array([True, False, True, True])  # words of 2, 1 and 1 pieces
+    buckets = np.array([0, 5, 7, 9, 0, 4, 6, 8])
+    weights = np.array([0, 2, 1, 1, 0, 4, 3, 8.0])
+    shared = share_among_pieces(weights, buckets, starts)
+    assert shared.tolist() == [1 + 2 + 1, 1 + 2 + 1, 1 + 1 + 4, 1 + 4]
+
+
+def test_without_a_wide_branch(tmp_path):
+    serving = make_serving(wide=False, stem_width=0)
+    found = attribute(serving, TEXTS[0])
+    assert all(token["wide"] == 0 for token in found["tokens"])
+    assert max(abs(token["deep"]) for token in found["tokens"]) > 0.01
+    explain_plots.plot_words(tmp_path / "a.png", found)
+    assert (tmp_path / "a.png").exists()
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_offsets_cover_the_text(serving, text):
+    data = text.encode("utf-8", "replace").split(b"\0")[0]
+    found = attribute(serving, text)
+    assert found["text"] == text and not found["truncated"]
+    row = serving.predict([text])[0]
+    assert found["label"] == LABELS[row.argmax()]
+    assert found["probability"] == pytest.approx(row.max(), abs=1e-6)
+    for parts in (found["tokens"], found["words"]):
+        assert parts[0]["start"] == 0 and parts[-1]["end"] == len(data)
+        for part, following in zip(parts, parts[1:], strict=False):
+            assert part["end"] == following["start"]
+        for part in parts:
+            shown = data[part["start"] : part["end"]]
+            assert part["text"] == shown.decode("utf-8", "replace")
+            assert part["weight"] == pytest.approx(part["deep"] + part["wide"])
+    for branch in ("deep", "wide", "weight"):
+        sums = [sum(part[branch] for part in found[k]) for k in ("tokens", "words")]
+        assert sums[0] == pytest.approx(sums[1], abs=1e-5)
+
+
+def test_pieces_are_joined_to_words(serving):
+    words = [w["text"] for w in attribute(serving, "A zebra; (don't)猫が")["words"]]
+    assert words == ["A", " zebra", ";", " (", "don", "'", "t", ")", "猫", "が"]
+    edges = word_edges(serving.tokenizer.pieces)
+    assert serving.model.get_layer("words").edges == edges
+
+
+def test_what_is_cut_off_is_told(serving):
+    found = attribute(serving, "cat " * 100)
+    assert found["truncated"] and len(found["tokens"]) == 32
+    assert found["tokens"][-1]["end"] < 400
+
+
+@pytest.mark.parametrize("text", ["", "\0 nobody reads this"])
+def test_an_empty_text_is_refused(serving, text):
+    with pytest.raises(UsageError, match="the text is empty"):
+        attribute(serving, text)
+
+
+def test_attention_of_every_layer(serving):
+    scores = attention(serving, TEXTS[0])
+    length = len(serving.tokenizer.encode(TEXTS[0]))
+    assert [layer.shape for layer in scores] == [(length, length)] * 2
+    for layer in scores:
+        np.testing.assert_allclose(layer.sum(axis=1), 1, atol=1e-5)
+    assert np.abs(scores[0] - scores[1]).max() > 0.01
+
+
+class Shown:
+    """The figures that were drawn."""
+
+    def __init__(self, monkeypatch):
+        self.figures = []
+        save = explain_plots.save_figure
+
+        def keep(figure, path):
+            self.figures.append(figure)
+            save(figure, path)
+
+        monkeypatch.setattr(explain_plots, "save_figure", keep)
+
+
+def test_the_picture_shows_what_the_numbers_say(tmp_path, monkeypatch):
+    shown = Shown(monkeypatch)
+    words = [
+        {"text": " fine", "deep": 0.5, "wide": 0.25, "weight": 0.75},
+        {"text": "$x$", "deep": -0.5, "wide": 0.25, "weight": -0.25},
+    ]
+    found = {"words": words, "label": "a$b$", "probability": 0.5, "truncated": False}
+    explain_plots.plot_words(tmp_path / "a.png", found)
+    (axes,) = shown.figures[0].axes
+    bars = [(bar.get_x(), bar.get_width()) for bar in axes.patches]
+    assert bars == [(0, 0.5), (0, -0.5), (0.5, 0.25), (0, 0.25)]
+    assert list(axes.lines[0].get_xdata()) == [0.75, -0.25]
+    assert [tick.get_text() for tick in axes.get_yticklabels()] == ["fine", r"\$x\$"]
+    assert axes.get_title() == r"a\$b\$, probability 0.500"
+
+
+def test_of_many_words_the_strongest_are_drawn_in_their_order(tmp_path, monkeypatch):
+    shown = Shown(monkeypatch)
+    words = [
+        {"text": f"w{n}", "deep": float(n % 50), "wide": 0.0, "weight": float(n % 50)}
+        for n in range(100)
+    ]
+    found = {"words": words, "label": "a", "probability": 1.0, "truncated": True}
+    explain_plots.plot_words(tmp_path / "a.png", found)
+    axes = shown.figures[0].axes[0]
+    names = [tick.get_text() for tick in axes.get_yticklabels()]
+    expected = [f"w{n}" for n in range(100) if n % 50 >= 30]
+    assert names == expected
+    assert axes.get_title().endswith("40 of 100 words, text cut")
+
+
+def test_a_map_a_layer(tmp_path, monkeypatch):
+    shown = Shown(monkeypatch)
+    scores = [np.full((60, 60), 1 / 60) for _ in range(3)]
+    tokens = [f" t{n}" for n in range(60)]
+    explain_plots.plot_attention(tmp_path / "a.png", scores, tokens)
+    maps = [axes for axes in shown.figures[0].axes if axes.images and axes.get_title()]
+    assert len(maps) == 3
+    assert maps[0].images[0].get_array().shape == (48, 48)
+    assert "layer 3" in maps[2].get_title() and "48 of 60" in maps[2].get_title()
+    assert maps[0].get_xticklabels()[47].get_text() == "t47"
+
+
+def test_the_command_writes_picture_maps_and_json(review_run, tmp_path, capsys):
+    path = tmp_path / "why.png"
+    words = ["explain", str(review_run.path), "a splendid film", "--output", str(path)]
+    assert main(words) == 0
+    assert capsys.readouterr().out == f"wrote {path}\n"
+    names = {"why.png", "why.json", "why_attention.png"}
+    assert {file.name for file in tmp_path.iterdir()} == names
+    for name in ("why.png", "why_attention.png"):
+        assert (tmp_path / name).read_bytes().startswith(b"\x89PNG")
+    found = json.loads((tmp_path / "why.json").read_text("utf-8"))
+    assert found == review_run.explain("a splendid film")
+    assert found["label"] == "good"
+
+
+def test_no_picture_can_be_drawn_to_other_names(review_run, tmp_path):
+    path = tmp_path / "why.jpg"
+    with pytest.raises(UsageError, match=r"why\.jpg: .* give --output a \.png name"):
+        explain(review_run, "a film", path)
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_planted_words_weigh_most(review_run):
+    right = 0
+    pairs = make_reviews(50, seed=3)
+    for text, label in pairs:
+        found = review_run.explain(text)
+        best = max(found["words"], key=lambda word: word["weight"])
+        right += found["label"] == label and best["text"].strip() in WORDS[label]
+    assert right >= 0.95 * len(pairs)
+
+
+def measure_deletion(run, texts):
+    """How much the label's probability falls without 3 pieces: the top 3, and any 3.
+
+    Two float arrays `(texts,)`. The random pieces are the mean of ten draws.
+    """
+    rng = np.random.default_rng(0)
+    serving = run.serving
+    classify = compile_function(serving.classify, serving.weights)
+    top, random = [], []
+    for text in texts:
+        found = run.explain(text)
+        ids = np.array(serving.tokenizer.encode(text)[: serving.max_tokens])
+        weights = np.array([token["weight"] for token in found["tokens"]])
+        order = np.argsort(-weights, kind="stable")
+        left_out = [order[:3], *(rng.permutation(len(ids))[:3] for _ in range(10))]
+        rows = [np.delete(ids, out) for out in left_out]
+        batch = np.zeros((len(rows), len(ids)), np.int32)
+        for row, kept in zip(batch, rows, strict=True):
+            row[: len(kept)] = kept
+        label = run.label_names.index(found["label"])
+        drops = found["probability"] - classify(batch)[:, label]
+        top.append(drops[0])
+        random.append(drops[1:].mean())
+    return np.array(top), np.array(random)
+
+
+def test_deleting_what_weighs_most_lowers_the_probability(review_run):
+    texts = [text for text, _ in make_reviews(200, seed=4)]
+    top, random = measure_deletion(review_run, texts)
+    assert top.mean() > random.mean() + 0.2
+    assert np.mean(top > random) > 0.8
+
+
+@pytest.mark.slow
+def test_deletion_on_real_sentences(tmp_path):
+    if not REAL_DATA.exists():
+        pytest.skip("needs the shared data folder beside the project")
+    folder = REAL_DATA / "sst2_sentence"
+    config = Config(
+        train=str(folder / "train.tsv"),
+        validation=str(folder / "dev.tsv"),
+        text_column="0",
+        label_column="1",
+        run=str(tmp_path / "run"),
+        preset="tiny",
+        epochs=5,
+    )
+    run = train(config, quiet=True)
+    texts = load_data(config).validation.texts[:200]
+    top, random = measure_deletion(run, texts)
+    print(f"\ntop 3: {top.mean():.3f}, random 3: {random.mean():.3f}")
+    assert top.mean() > random.mean() + 0.1
+    assert np.mean(top > random) > 0.8
+
+
+OTHER_BACKEND = """
+import json, sys
+import polyhead.apps
+print(json.dumps(polyhead.apps.load(sys.argv[1]).explain(sys.argv[2])))
+"""
+
+
+@pytest.mark.parametrize("backend", ["jax", "torch"])
+def test_the_same_on_every_backend(review_run, backend):
+    pytest.importorskip(backend)
+    text = "a splendid evening, an awful film"
+    done = subprocess.run(
+        [sys.executable, "-c", OTHER_BACKEND, str(review_run.path), text],
+        capture_output=True,
+        text=True,
+        env=os.environ | {"KERAS_BACKEND": backend},
+    )
+    assert done.returncode == 0, done.stderr
+    theirs, ours = json.loads(done.stdout), review_run.explain(text)
+    assert theirs["label"] == ours["label"]
+    for one, other in zip(theirs["tokens"], ours["tokens"], strict=True):
+        assert one["text"] == other["text"]
+        assert one["deep"] == pytest.approx(other["deep"], abs=1e-4)
+        assert one["wide"] == pytest.approx(other["wide"], abs=1e-4)
