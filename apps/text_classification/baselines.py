@@ -128,6 +128,8 @@ class _Search:
         best_score = self._try(settings, -1.0)
         for key, choices in grid.items():
             for choice in choices[1:]:
+                if best_score == 1.0:
+                    return settings
                 trial = {**settings, key: choice}
                 score = self._try(trial, best_score)
                 if score > best_score:
@@ -169,6 +171,7 @@ class _Search:
         wanted = {key: value for key, value in settings.items() if key != "C"}
         if self._features[0] != wanted:
             most = WEIGHT_LIMIT // len(self.dataset.label_names)
+            self._features = (None, None, None)  # room for the next ones
             vectoriser = _make_vectoriser(self.name, len(self.texts), most, **wanted)
             matrix = vectoriser.fit_transform(self.texts).tocsr()
             self._features = (wanted, vectoriser, matrix)
