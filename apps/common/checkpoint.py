@@ -44,7 +44,7 @@ def save_arrays(path: Path, values: list[np.ndarray], state: dict) -> None:
     arrays = {f"{i:05d}": value for i, value in enumerate(values)}
     arrays["state"] = np.frombuffer(json.dumps(state).encode(), np.uint8)
     with replacing(path) as temporary, open(temporary, "wb") as file:
-        np.savez(file, **arrays)
+        np.savez(file, **arrays)  # type: ignore[arg-type]
 
 
 def load_arrays(path: Path) -> tuple[list[np.ndarray], dict]:

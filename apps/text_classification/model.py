@@ -12,7 +12,6 @@ from keras import ops
 
 from polyhead.layers import Encoder, MaskedPooling, TokenEmbedding
 
-from .config import Config
 from .wide import BagOfBuckets, HashedWords, word_edges
 
 
@@ -56,12 +55,12 @@ class ConvolutionStem(keras.layers.Layer):
         return {**super().get_config(), "width": self.width, "seed": self.seed}
 
 
-def build_model(config: Config, pieces: list[bytes], num_labels: int) -> keras.Model:
+def build_model(config, pieces, num_labels):
     """The trainable model: ids in, `{"joint", "wide", "deep"}` logits out.
 
     Args:
-        config: a resolved configuration.
-        pieces: the tokenizer's pieces.
+        config: a resolved `Config`.
+        pieces: the tokenizer's pieces, byte strings.
         num_labels: number of labels.
 
     Returns:

@@ -5,6 +5,7 @@ tokenizes by itself: three int32 inputs, as BERT's own files have them.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 
 import keras
 import numpy as np
@@ -61,7 +62,6 @@ class PresetServing:
         self.label_names = tuple(label_names)
         self.multi_label = multi_label
         self.weights = [ops.convert_to_numpy(weight) for weight in self.model.weights]
-        self._classify = None
 
     def __call__(self, weights, tables, **inputs):
         values = list(zip(self.model.weights, weights, strict=True))
@@ -82,14 +82,16 @@ class PresetServing:
         likeliest = tf.argmax(outputs["probabilities"], axis=1)
         return outputs | {"label": tf.gather(tf.constant(self.label_names), likeliest)}
 
+    @cached_property
+    def _compiled(self):
+        return compile_function(self.classify, self.weights)
+
     def predict(self, texts: Sequence[str]) -> np.ndarray:
         """Probabilities `(texts, labels)`, on any backend."""
-        if self._classify is None:
-            self._classify = compile_function(self.classify, self.weights)
         ids = self.tokenizer.encode_all(texts)
         probabilities = np.zeros((len(texts), len(self.label_names)), np.float32)
         for rows, batch in scoring_batches(ids, self.max_tokens):
-            probabilities[rows] = self._classify(batch)
+            probabilities[rows] = self._compiled(batch)
         return probabilities
 
 
@@ -153,7 +155,7 @@ def make_exportable(
     if len(rows) > MAX_EXAMPLES:
         rng = np.random.default_rng(seed)
         rows = np.sort(rng.choice(rows, MAX_EXAMPLES, replace=False))
-    chosen = [texts[row] for row in rows]
+    chosen = [texts[row] for row in rows.tolist()]
     ids = serving.tokenizer.encode_all(chosen)
     expected: Mapping[str, np.ndarray] = {"probabilities": serving.predict(chosen)}
     longest = max((len(row) for row in ids), default=1)

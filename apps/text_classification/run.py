@@ -82,15 +82,15 @@ class Run:
         if engine == "savedmodel":
             from ..common.savedmodel import SavedModelPredictor
 
-            predictor = SavedModelPredictor(self._exported("savedmodel"))
-            return self._run_exported(predictor, texts)
+            path = self._exported("savedmodel")
+            return self._run_exported(SavedModelPredictor(path), texts)
         if engine == "tflite":
             from ..common.litert import TFLitePredictor
 
             names = [f"model_{v}.tflite" for v in ("int8", "float16", "float32")]
             found = [n for n in names if (self.path / "export" / n).exists()]
-            predictor = TFLitePredictor(self._exported((found or names)[0]))
-            return self._run_exported(predictor, texts)
+            path = self._exported((found or names)[0])
+            return self._run_exported(TFLitePredictor(path), texts)
         raise UsageError(f"engine {engine!r}: one of {', '.join(ENGINES)}")
 
     def _run_exported(self, predictor, texts) -> np.ndarray:

@@ -41,9 +41,7 @@ def words_by_hand(tokenizer, ids):
 def buckets_by_hand(words, buckets):
     hashes = [0]
     for word in words:
-        mixed = [
-            (int(p) * FACTORS[min(i, 7)]) % PRIME for i, p in enumerate(word)
-        ]
+        mixed = [(int(p) * FACTORS[min(i, 7)]) % PRIME for i, p in enumerate(word)]
         hashes.append(sum(mixed) % PRIME)
     bucket = []
     for here, before in (UNIGRAM, BIGRAM):
@@ -113,4 +111,6 @@ def test_layers_survive_a_round_trip(tokenizer, tmp_path):
     model.save(tmp_path / "model.keras")
     loaded = keras.saving.load_model(tmp_path / "model.keras")
     x = np.array([tokenizer.encode("the cat sat on the mat")], np.int32)
-    np.testing.assert_array_equal(model.predict(x, verbose=0), loaded.predict(x, verbose=0))
+    np.testing.assert_array_equal(
+        model.predict(x, verbose=0), loaded.predict(x, verbose=0)
+    )
