@@ -12,7 +12,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from polyhead.layers import MaskedPooling, enable_lora, merge_lora
+from polyhead.layers import MaskedPooling, enable_lora
 
 from ..common.errors import PolyheadError, UsageError
 from .config import PRESETS, Config
@@ -191,11 +191,15 @@ def copy_classifier(model: keras.Model, config: Config, num_labels: int) -> kera
     A head for another number of labels begins anew.
     """
     old = model.get_layer(BACKBONE)
-    merge_lora(old)
     settings = {"dtype": keras.config.dtype_policy(), "dropout": config.dropout}
     backbone = type(old).from_config({**old.get_config(), **settings})
     copy = _classifier(backbone, config, num_labels)
-    backbone.set_weights(old.get_weights())
+    for source, target in zip(
+        old._flatten_layers(), backbone._flatten_layers(), strict=True
+    ):
+        store: dict = {}  # as in a file, kernels hold what their adapters add
+        source.save_own_variables(store)
+        target.load_own_variables(store)
     head, old_head = copy.get_layer("joint"), model.get_layer("joint")
     if head.kernel.shape == old_head.kernel.shape:
         head.set_weights(old_head.get_weights())
