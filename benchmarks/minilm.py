@@ -49,7 +49,7 @@ def main():
             print({name: report[name] for name in report if "minutes" in name})
             return
         result = measure(config, folder, options.seeds)
-    path = Path(__file__).parent / "results" / "text_classification_sst2_minilm.json"
+    path = Path(__file__).parent / "results" / "minilm_sst2.json"
     path.parent.mkdir(exist_ok=True)
     path.write_text(json.dumps(result, indent=2) + "\n")
     print(json.dumps(result, indent=2))
