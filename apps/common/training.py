@@ -93,8 +93,10 @@ class EpochData(keras.utils.PyDataset):
         return len(self.batches) - self.skipped
 
     def __getitem__(self, index):
-        # Until training begins Keras reads shapes: of the first two of all.
-        return self.batches[self.skipped * self.training + index]
+        # Until training begins Keras reads shapes: of the first two of all, or of
+        # the only one that is left.
+        skips = self.training or len(self) == 1
+        return self.batches[self.skipped * skips + index]
 
 
 @dataclass
