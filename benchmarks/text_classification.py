@@ -43,7 +43,7 @@ def main():
     parser.add_argument("--data", type=Path, required=True, help="folder of the data")
     parser.add_argument("--only", nargs="+", default=list(SETTINGS), choices=SETTINGS)
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--runs", type=Path, help="keep the runs here")
+    parser.add_argument("--runs", type=Path, help="keep the runs here, and reuse them")
     options = parser.parse_args()
     RESULTS.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as temporary:
@@ -61,10 +61,13 @@ def measure(name: str, fields: dict, folder: Path, seeds: range) -> dict:
     """Trains once a seed and scores runs, files and baselines on the test rows."""
     runs = []
     for seed in seeds:
+        path = folder / f"{name}_{seed}"
         config = text_classification.Config(
-            **fields, **SETTINGS[name], seed=seed, run=str(folder / f"{name}_{seed}")
+            **fields, **SETTINGS[name], seed=seed, run=str(path)
         )
-        runs.append(text_classification.train(config))
+        finished = (path / "metrics.json").exists()
+        load, train = text_classification.load, text_classification.train
+        runs.append(load(path) if finished else train(config))
         print(text_classification.format_metrics(runs[-1].metrics), flush=True)
     dataset = load_data(runs[0].config)
     metric = main_metric(dataset.multi_label)

@@ -17,10 +17,10 @@ __all__ = ["Config", "format_export", "format_metrics", "load", "train"]
 
 
 def train(config, **options):
-    """Trains a classifier; see `train.train`. TensorFlow loads at the call."""
-    from .train import train
+    """Trains a classifier; see `training.train`. TensorFlow loads at the call."""
+    from . import training
 
-    return train(config, **options)
+    return training.train(config, **options)
 
 
 def load(path):

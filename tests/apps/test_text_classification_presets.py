@@ -350,7 +350,7 @@ def test_an_older_run_is_continued_without_its_preset(run, data, tmp_path):
 
 
 def test_settings_that_suit_fine_tuning(folder):
-    from polyhead.apps.text_classification.train import resolve
+    from polyhead.apps.text_classification.training import resolve
 
     tuned = resolve(Config(preset=str(folder), batch_size=8))
     assert (tuned.learning_rate, tuned.epochs, tuned.batch_size) == (5e-5, 3, 8)
