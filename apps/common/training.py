@@ -18,6 +18,7 @@ from .checkpoint import (
     synchronize,
     write_values,
 )
+from .errors import PolyheadError
 from .files import write_text
 
 CHECKPOINT_SECONDS = 120.0
@@ -231,7 +232,13 @@ def train(
     if (folder / "last.npz").exists():
         values, saved = load_arrays(folder / "last.npz")
         state = State(**saved)
-        write_values(state_variables(model), values)
+        variables = state_variables(model)
+        if [v.shape for v in values] != [tuple(v.shape) for v in variables]:
+            raise PolyheadError(
+                f"{folder / 'last.npz'}: of another model, so the data have changed "
+                "since: add --overwrite to begin anew"
+            )
+        write_values(variables, values)
     data = EpochData(make_epoch)
     loop = Loop(data, score, monitor, larger_is_better, patience, folder, state)
     while state.epoch < epochs and not state.stopped:
