@@ -89,7 +89,7 @@ class Config:
     consistency: float | None = None  # weight of R-Drop's loss; doubles each batch
     class_weights: bool = False  # weigh classes by inverse frequency
     ema: float = 0.0  # momentum of the weights' moving average; 0 for none
-    patience: int = 4  # epochs without a better validation score
+    patience: int = 8  # epochs without a better validation score
     mixed_precision: str = "auto"  # auto, float32, mixed_bfloat16
     lora_rank: int = 0  # KerasHub presets only; 0 trains every weight
 
