@@ -239,6 +239,8 @@ def train(
                 "since: add --overwrite to begin anew"
             )
         write_values(variables, values)
+        if state.best_epoch >= 0:
+            load_arrays(folder / "best.npz")  # a broken one is told now, not at the end
     data = EpochData(make_epoch)
     loop = Loop(data, score, monitor, larger_is_better, patience, folder, state)
     while state.epoch < epochs and not state.stopped:
