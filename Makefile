@@ -26,12 +26,13 @@ $(STAMP): setup.cfg pyproject.toml
 	@touch $@
 
 demo: $(STAMP)
-	$(BIN)/polyhead train text-classification --dataset languages --run $(DEMO) --overwrite
+	$(BIN)/polyhead train text-classification --dataset languages --run $(DEMO) \
+	  --preset tiny --epochs 4 --set consistency=0 --overwrite
 	$(BIN)/polyhead evaluate $(DEMO)
 	$(BIN)/polyhead export $(DEMO)
 	$(BIN)/polyhead predict $(DEMO) --engine tflite --top-k 2 \
-	  "Where is the station?" "Où est la gare ?" "Wo ist der Bahnhof?" \
-	  "¿Dónde está la estación?" "駅はどこですか" "Где находится вокзал?"
+	  "Germany, Spain and Italy" "allemand et espagnol" "Königreich der Niederlande" \
+	  "Estados Unidos y Alemania" "スペイン語とフランス語" "Великобритания и Германия"
 
 test: $(STAMP)
 	@echo "== the whole suite on TensorFlow"
