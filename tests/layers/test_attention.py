@@ -155,11 +155,15 @@ PATHS = {
 }
 
 
-@pytest.mark.parametrize(
-    "policy, tolerance",
-    [("float32", 1e-5), ("mixed_bfloat16", 0.05), ("mixed_float16", 0.005)],
-)
-@pytest.mark.parametrize("path", PATHS)
+# In half precision only what has least and most on its way.
+AGREEING = [(path, "float32", 1e-5) for path in PATHS] + [
+    (path, policy, tolerance)
+    for path in ("plain", "everything")
+    for policy, tolerance in (("mixed_bfloat16", 0.05), ("mixed_float16", 0.005))
+]
+
+
+@pytest.mark.parametrize("path, policy, tolerance", AGREEING)
 def test_all_paths_agree(path, policy, tolerance):
     def make(**kwargs):
         arguments = PATHS[path] | {"causal": True, "dtype": policy} | kwargs
