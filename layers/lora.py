@@ -1,5 +1,7 @@
 """Low-rank adapters (LoRA) on whole layers and models."""
 
+import gc
+
 from keras import ops
 
 ADAPTER_WEIGHTS = (
@@ -66,9 +68,15 @@ def merge_lora(layer):
     >>> [tuple(w.shape) for w in dense.trainable_weights]
     [(16, 8), (8,)]
     """
-    for target in _targets(layer):
-        if target.lora_enabled:
-            _merge(target)
+    # Keras collects garbage at each deleted variable, which takes seconds in a large
+    # process; objects that are frozen meanwhile need not be looked at.
+    gc.freeze()
+    try:
+        for target in _targets(layer):
+            if target.lora_enabled:
+                _merge(target)
+    finally:
+        gc.unfreeze()
     for weight in layer.weights:
         if getattr(weight, "frozen_by_lora", False):
             weight.trainable = True
