@@ -15,6 +15,7 @@ import pytest
 from keras import ops
 from review_tools import TINY, contents
 
+import polyhead.apps
 from polyhead.apps.common import training
 from polyhead.apps.common.checkpoint import load_arrays
 from polyhead.apps.common.errors import PolyheadError
@@ -199,8 +200,7 @@ def test_resume_on_jax(tmp_path):
 
 
 def weights_of(path):
-    model = keras.saving.load_model(Path(path) / "model.keras", compile=False)
-    return model.get_weights()
+    return polyhead.apps.load(path).serving.model.get_weights()
 
 
 @pytest.fixture(scope="module")
@@ -258,6 +258,7 @@ def test_a_corrupt_checkpoint_is_one_clear_line(interrupted, tmp_path, name):
 # Trains by the command, and kills itself three steps after a checkpoint.
 DRIVER = """
 import os, signal, sys
+import polyhead.apps
 from polyhead.apps.common import training
 from polyhead.apps.common.cli import main
 kill_at, words = int(sys.argv[1]), sys.argv[2:]
@@ -270,52 +271,34 @@ def on_train_batch_end(self, batch, logs=None):
     if steps == kill_at:
         os.kill(os.getpid(), signal.SIGKILL)
 training.Loop.on_train_batch_end = on_train_batch_end
-for folder in words.pop().split(","):
-    status = main([*words, "--run", folder])
-    if status:
-        sys.exit(status)
+sys.exit(main(words))
 """
 
 
-def drive(kill_at, words, folders):
+def drive(kill_at, words):
     return subprocess.run(
-        [sys.executable, "-c", DRIVER, str(kill_at), *words, folders],
+        [sys.executable, "-c", DRIVER, str(kill_at), *words],
         capture_output=True,
         text=True,
     )
 
 
-@pytest.fixture(scope="module")
-def deterministic(reviews, tmp_path_factory):
-    """The command; two runs of one process; and one that was killed."""
-    folder = tmp_path_factory.mktemp("deterministic")
+@pytest.mark.timeout(600)  # three processes
+def test_deterministic_runs_are_bit_equal_even_if_killed(reviews, tmp_path):
     settings = [f"{k}={v}" for k, v in (TINY | {"ema": 0.9}).items() if k != "preset"]
     words = ["train", "text-classification", "--deterministic", "--epochs", "2"]
     words += ["--train", str(reviews / "train.csv"), "--preset", "tiny"]
     words += [word for setting in settings for word in ("--set", setting)]
-    done = drive(0, words, f"{folder / 'one'},{folder / 'two'}")
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    done = drive(0, [*words, "--run", str(whole)])
     assert done.returncode == 0, done.stderr
-    killed = drive(14, words, str(folder / "killed"))
-    assert killed.returncode == -signal.SIGKILL
-    return words, folder
-
-
-def test_deterministic_runs_are_bit_equal(deterministic):
-    _, folder = deterministic
-    assert_same(weights_of(folder / "one"), weights_of(folder / "two"), 0)
-
-
-def test_a_killed_deterministic_run_ends_bit_equal(deterministic, tmp_path):
-    words, folder = deterministic
-    run = tmp_path / "run"
-    shutil.copytree(folder / "killed", run)
-    _, state = load_arrays(run / "checkpoint" / "last.npz")
+    done = drive(14, [*words, "--run", str(killed)])
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    _, state = load_arrays(killed / "checkpoint" / "last.npz")
     assert (state["epoch"], state["step"]) == (1, 2)
-    done = drive(0, words, str(run))
+    done = drive(0, [*words, "--run", str(killed)])
     assert done.returncode == 0, done.stderr
     assert "resuming" in done.stderr
-    assert_same(weights_of(run), weights_of(folder / "one"), 0)
-    metrics = [
-        json.loads((f / "metrics.json").read_text()) for f in (run, folder / "one")
-    ]
+    assert_same(weights_of(killed), weights_of(whole), 0)
+    metrics = [json.loads((f / "metrics.json").read_text()) for f in (killed, whole)]
     assert metrics[0]["validation"] == metrics[1]["validation"]

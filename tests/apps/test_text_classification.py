@@ -1,0 +1,422 @@
+"""The app end to end: train, load, predict, evaluate, export, begin from a run."""
+
+import csv
+import json
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+
+import keras
+import numpy as np
+import pytest
+from review_tools import NEUTRAL, TINY, WORDS, make_reviews, write_csv
+
+import polyhead.apps
+from polyhead.apps import text_classification
+from polyhead.apps.common.cli import main
+from polyhead.apps.common.errors import UsageError
+from polyhead.apps.text_classification import Config
+from polyhead.apps.text_classification.data import load_data
+from polyhead.apps.text_classification.run import UNKNOWN
+from polyhead.apps.text_classification.training import (
+    example_weights,
+    make_tokenizer,
+    make_training,
+    resolve,
+    targets_of,
+)
+
+TEXTS = ["a superb film", "an awful, tedious evening", "", "猫 😀 the music"]
+
+
+def python(code, *words, **variables):
+    done = subprocess.run(
+        [sys.executable, "-c", code, *words],
+        capture_output=True,
+        text=True,
+        env=os.environ | variables,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.fixture
+def copied(review_run, tmp_path):
+    """A copy of the trained run, to be changed."""
+    shutil.copytree(review_run.path, tmp_path / "run")
+    return polyhead.apps.load(tmp_path / "run")
+
+
+# One label a text.
+
+
+def test_it_learns(review_run):
+    assert review_run.metrics["test"]["accuracy"] >= 0.97
+    assert review_run.predict(TEXTS[:2])[0][0][0] == "good"
+    assert review_run.predict(TEXTS[:2])[1][0][0] == "bad"
+
+
+def test_the_folder_holds_what_it_should(review_run):
+    files = {str(f.relative_to(review_run.path)) for f in review_run.path.rglob("*")}
+    assert files == {
+        "README.md",
+        "config.json",
+        "history.csv",
+        "labels.txt",
+        "metrics.json",
+        "model.keras",
+        "plots",
+        "plots/confusion.png",
+        "plots/history.png",
+        "plots/labels.png",
+        "plots/reliability.png",
+        "predictions.csv",
+        "run.json",
+        "tokenizer.json",
+    }
+    assert (review_run.path / "labels.txt").read_text() == "bad\ngood\n"
+    record = json.loads((review_run.path / "run.json").read_text())
+    assert record["finished"] is True
+
+
+def test_the_model_is_saved_in_float32_and_without_its_optimizer(review_run):
+    model = keras.saving.load_model(review_run.path / "model.keras")
+    assert getattr(model, "optimizer", None) is None
+    assert {weight.dtype for weight in model.weights} <= {"float32", "uint32"}
+    size = sum(weight.numpy().nbytes for weight in model.weights)
+    assert (review_run.path / "model.keras").stat().st_size < 1.2 * size + 200_000
+
+
+LOADED = """
+import json, sys
+import polyhead.apps
+print(polyhead.apps.load(sys.argv[1]).probabilities(json.loads(sys.argv[2])).tolist())
+"""
+
+
+def test_loaded_runs_predict_the_same(review_run):
+    ours = review_run.probabilities(TEXTS)
+    again = polyhead.apps.load(review_run.path).probabilities(TEXTS)
+    assert np.array_equal(again, ours)
+    theirs = python(LOADED, str(review_run.path), json.dumps(TEXTS))
+    assert np.abs(np.array(json.loads(theirs)) - ours).max() < 1e-6
+
+
+def test_top_k_and_unknown(review_run):
+    row = review_run.probabilities(TEXTS[:1])[0]
+    (both,) = review_run.predict(TEXTS[:1], top_k=2)
+    assert [name for name, _ in both] == ["good", "bad"]
+    assert [p for _, p in both] == pytest.approx([row[1], row[0]])
+    best = float(row[1])
+    sure = review_run.predict(TEXTS[:1], threshold=best)
+    assert sure == [[("good", best)]]
+    above = best + 1e-6
+    (unsure,) = review_run.predict(TEXTS[:1], top_k=3, threshold=above)
+    assert unsure == [(UNKNOWN, best), *both]
+    assert review_run.predict([]) == []
+
+
+def test_an_engine_that_is_not_there(review_run):
+    with pytest.raises(UsageError, match="engine 'onnx': one of keras"):
+        review_run.predict(TEXTS, engine="onnx")
+
+
+def test_metrics_have_their_shape(review_run):
+    metrics = json.loads((review_run.path / "metrics.json").read_text())
+    assert metrics["test"]["rows"] == 200 and metrics["validation"]["rows"] == 60
+    for split in ("test", "validation"):
+        for name in ("accuracy", "macro_f1", "calibration_error"):
+            assert 0 <= metrics[split][name] <= 1
+    low, high = metrics["test"]["accuracy_interval"]
+    assert low <= metrics["test"]["accuracy"] <= high
+    assert [row["label"] for row in metrics["test"]["per_class"]] == ["bad", "good"]
+    assert metrics["baselines"] == {}
+    train = metrics["train"]
+    assert train["seconds"] > 0 and train["examples_per_second"] > 0
+    assert 1 <= train["best_epoch"] <= train["epochs"] <= 4
+    assert "540 rows" in metrics["protocol"] and "200 rows" in metrics["protocol"]
+
+
+def test_predictions_come_worst_first(review_run):
+    with open(review_run.path / "predictions.csv", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 200
+    right = [row["label"] == row["predicted"] for row in rows]
+    assert right == sorted(right)
+    assert np.mean(right) == review_run.metrics["test"]["accuracy"]
+    sure = [
+        float(row["probability"]) for row, good in zip(rows, right, strict=True) if good
+    ]
+    assert sure == sorted(sure)
+    ours = review_run.probabilities([row["text"] for row in rows])
+    assert [row["predicted"] for row in rows] == [
+        review_run.label_names[i] for i in ours.argmax(axis=1)
+    ]
+
+
+def test_the_card_tells_the_scores_and_the_use(review_run):
+    card = (review_run.path / "README.md").read_text("utf-8")
+    assert f"{review_run.metrics['test']['accuracy']:.4f}" in card
+    assert "`train.csv` (preset `tiny`" in card
+    assert "2 labels: bad, good" in card
+    assert f"polyhead export {review_run.path}" in card
+
+
+def test_evaluate_adds_the_baselines(copied, tmp_path, capsys):
+    path = write_csv(tmp_path / "more.csv", make_reviews(60, seed=9))
+    assert main(["evaluate", str(copied.path), "--test", path]) == 0
+    table = capsys.readouterr().out
+    metrics = json.loads((copied.path / "metrics.json").read_text())
+    assert metrics["test"]["rows"] == 60
+    assert len(metrics["baselines"]) == 2
+    for name, scores in metrics["baselines"].items():
+        assert name in table and scores["split"] == "test"
+        assert scores["verdict"] in table
+    assert metrics["train"] == copied.metrics["train"]
+
+
+def test_a_threshold_tells_what_it_leaves_unanswered(copied, monkeypatch):
+    monkeypatch.setattr(
+        "polyhead.apps.text_classification.baselines.run_baselines", lambda *a: {}
+    )
+    answered = copied.evaluate(threshold=0.9)["answered"]
+    sure = copied.probabilities(load_data(copied.config).test.texts).max(axis=1) >= 0.9
+    assert answered["coverage"] == pytest.approx(sure.mean())
+    assert answered["threshold"] == 0.9
+
+
+def test_all_engines_give_the_same(copied, capsys):
+    assert main(["export", str(copied.path)]) == 0
+    assert "model_int8.tflite" in capsys.readouterr().out
+    texts = [text for text, _ in make_reviews(30, seed=8)] + TEXTS
+    ours = copied.probabilities(texts)
+    found = copied.probabilities(texts, "savedmodel")
+    assert np.abs(found - ours).max() < 1e-4
+    found = copied.probabilities(texts, "tflite")  # int8
+    assert np.abs(found - ours).max() < 0.1
+    assert (found.argmax(axis=1) == ours.argmax(axis=1))[:30].all()
+    for name in ("int8", "float16"):
+        (copied.path / "export" / f"model_{name}.tflite").unlink()
+    found = copied.probabilities(texts, "tflite")  # float32
+    assert np.abs(found - ours).max() < 1e-4
+    words = ["predict", str(copied.path), *TEXTS[:2], "--format", "json"]
+    for engine in ("keras", "savedmodel", "tflite"):
+        assert main([*words, "--engine", engine]) == 0
+        printed = json.loads(capsys.readouterr().out)
+        labels = [answer["predictions"][0]["label"] for answer in printed]
+        assert labels == ["good", "bad"]
+
+
+def test_without_an_export_the_engines_say_how_to_make_one(review_run, capsys):
+    words = ["predict", str(review_run.path), "x", "--engine", "tflite"]
+    assert main(words) == 1
+    error = capsys.readouterr().err
+    assert "export/model_int8.tflite: missing: polyhead export" in error
+
+
+# Several labels a text.
+
+
+@pytest.fixture(scope="module")
+def topic_run(tmp_path_factory):
+    """A run on texts with none, one or both of two labels."""
+    folder = tmp_path_factory.mktemp("topics")
+    rng = np.random.default_rng(0)
+    pairs = []
+    for _ in range(500):
+        labels = [name for name in ("good", "bad") if rng.random() < 0.4]
+        words = list(rng.choice(NEUTRAL, 8))
+        words += [str(rng.choice(WORDS[name])) for name in labels]
+        pairs.append((" ".join(rng.permutation(words)), ";".join(labels)))
+    config = Config(
+        train=write_csv(folder / "train.csv", pairs),
+        multi_label=True,
+        label_separator=";",
+        run=str(folder / "run"),
+        epochs=9,
+        label_smoothing=0.05,
+        class_weights=True,
+        **TINY,
+    )
+    return text_classification.train(config, quiet=True)
+
+
+def test_several_labels_are_learned(topic_run):
+    assert topic_run.metrics["validation"]["macro_f1"] > 0.9
+    assert set(topic_run.metrics["thresholds"]) == {"good", "bad"}
+    texts = ["a superb awful film", "the terrible story", "the film"]
+    found = topic_run.predict(texts)
+    names = [{name for name, _ in answer} for answer in found]
+    assert names == [{"good", "bad"}, {"bad"}, set()]
+
+
+def test_thresholds_decide(topic_run):
+    rows = topic_run.probabilities(["a superb awful film"])
+    limits = topic_run.thresholds
+    assert (rows[0] >= limits).all()
+    assert topic_run.predict(["a superb awful film"], threshold=1.0) == [[]]
+    (found,) = topic_run.predict(["the film"], threshold=0.0)
+    assert len(found) == 2 and found[0][1] >= found[1][1]
+    (found,) = topic_run.predict(["the film"], threshold=0.0, top_k=2)
+    assert len(found) == 2
+    with open(topic_run.path / "predictions.csv", encoding="utf-8") as file:
+        predicted = {row["predicted"] for row in csv.DictReader(file)}
+    assert predicted == {"", "bad", "good", "bad;good"}
+
+
+def test_several_labels_on_the_command_line(topic_run, capsys):
+    words = ["predict", str(topic_run.path), "superb awful", "--format", "csv"]
+    assert main(words) == 0
+    assert ";" in capsys.readouterr().out.splitlines()[1]
+
+
+def test_several_labels_are_explained_and_exported(topic_run, tmp_path):
+    found = topic_run.explain("the superb film")
+    assert found["label"] == "good"
+    shutil.copytree(topic_run.path, tmp_path / "run")
+    run = polyhead.apps.load(tmp_path / "run")
+    report = run.export(formats=("tflite",), variants=("int8",))
+    assert "macro_f1" in json.dumps(report)
+    texts = ["a superb awful film", "the film"]
+    difference = run.probabilities(texts, "tflite") - run.probabilities(texts)
+    assert np.abs(difference).max() < 0.1
+
+
+# What the loss is given.
+
+
+def test_targets_are_smoothed():
+    labels = np.array([0, 2])
+    found = targets_of(labels, 4, 0.2)
+    np.testing.assert_allclose(
+        found, [[0.85, 0.05, 0.05, 0.05], [0.05, 0.05, 0.85, 0.05]], atol=1e-6
+    )
+    assert found.dtype == np.float32
+    several = targets_of(np.array([[True, False]]), 2, 0.2)
+    np.testing.assert_allclose(several, [[0.9, 0.1]], atol=1e-6)
+    assert several.dtype == np.float32
+
+
+def test_rare_labels_weigh_more():
+    weights = example_weights(np.array([0, 0, 0, 1]))
+    np.testing.assert_allclose(weights, [2 / 3, 2 / 3, 2 / 3, 2])
+    labels = np.array([[1, 0], [1, 1], [0, 0], [1, 0]], bool)
+    weights = example_weights(labels)
+    assert weights[1] / weights[0] == pytest.approx(3)
+    assert weights[2] == pytest.approx(weights[[0, 1, 3]].mean())
+    assert weights.mean() == pytest.approx(1)
+
+
+def test_the_loss_gets_targets_and_weights_in_the_order_of_the_texts(tmp_path):
+    pairs = [
+        (f"{'rare' if n % 10 == 0 else 'often'} {n}", "ab"[n % 10 == 0])
+        for n in range(200)
+    ]
+    config = Config(
+        train=write_csv(tmp_path / "a.csv", pairs), class_weights=True, **TINY
+    )
+    config = resolve(replace(config, label_smoothing=0.1, batch_size=16))
+    data = load_data(config)
+    tokenizer = make_tokenizer(config, data)
+    _, make_epoch, steps = make_training(config, data, tokenizer)
+    batches = make_epoch(0)
+    assert len(batches) == steps
+    rare = tokenizer.encode("rare")
+    seen = 0
+    for ids, targets, weights in batches[:]:
+        is_rare = targets["joint"][:, 1] > 0.5
+        assert set(targets) == set(weights) == {"joint", "wide", "deep"}
+        assert np.allclose(weights["deep"][is_rare], 5)
+        assert np.allclose(weights["deep"][~is_rare], 5 / 9)
+        spelled = (ids[:, : len(rare)] == rare).all(axis=1)
+        assert not (spelled & ~is_rare).any()
+        seen += len(ids)
+    readings = 2 if config.consistency else 1
+    assert seen == readings * len(data.train.texts)
+
+
+# From an older run.
+
+
+def test_a_run_begins_from_an_older_one(review_run, tmp_path):
+    config = Config(
+        train=write_csv(tmp_path / "new.csv", make_reviews(80, seed=7)),
+        init_from=str(review_run.path),
+        run=str(tmp_path / "run"),
+        epochs=1,
+        learning_rate=1e-6,
+    )
+    run = text_classification.train(config, quiet=True)
+    assert run.config.preset == "tiny" and run.config.wide_buckets == 1024
+    tokenizers = [(r.path / "tokenizer.json").read_text() for r in (run, review_run)]
+    assert tokenizers[0] == tokenizers[1]
+    texts = [text for text, _ in make_reviews(100, seed=6)]
+    old, new = (r.probabilities(texts).argmax(axis=1) for r in (review_run, run))
+    assert np.mean(old == new) > 0.97
+
+
+def test_other_labels_get_heads_of_their_own(review_run, tmp_path):
+    # As many as before, and in the other order: the old heads would be wrong.
+    names = {"good": "1 fine", "bad": "2 poor"}
+    pairs = [(text, names[label]) for text, label in make_reviews(80, seed=7)]
+    config = Config(
+        train=write_csv(tmp_path / "new.csv", pairs),
+        init_from=str(review_run.path),
+        run=str(tmp_path / "run"),
+    )
+    config = resolve(config)
+    data = load_data(config)
+    model, _, _ = make_training(config, data, review_run.tokenizer)
+    old = keras.saving.load_model(review_run.path / "model.keras", compile=False)
+    for layer in filter(lambda layer: layer.weights, model.layers):
+        pairs = zip(
+            layer.get_weights(), old.get_layer(layer.name).get_weights(), strict=True
+        )
+        same = [np.array_equal(one, other) for one, other in pairs]
+        assert not any(same) if layer.name in model.output else all(same)
+
+
+def test_more_labels_than_before(review_run, tmp_path):
+    pairs = make_reviews(200, seed=7)
+    pairs = [(t, "mixed") if n % 5 == 0 else (t, y) for n, (t, y) in enumerate(pairs)]
+    config = Config(
+        train=write_csv(tmp_path / "new.csv", pairs),
+        init_from=str(review_run.path),
+        run=str(tmp_path / "run"),
+        epochs=2,
+    )
+    run = text_classification.train(config, quiet=True)
+    assert run.label_names == ("bad", "good", "mixed")
+    assert run.probabilities(TEXTS).shape == (4, 3)
+    assert run.predict(TEXTS[:1])[0][0][0] != "bad"
+
+
+# Another backend.
+
+
+def test_a_run_trained_on_jax_loads_under_tensorflow(review_run, tmp_path):
+    pytest.importorskip("jax")
+    path = tmp_path / "run"
+    words = ["train", "text-classification", "--train", review_run.config.train]
+    words += ["--preset", "tiny", "--epochs", "3", "--run", str(path), "-q"]
+    words += ["--set", "vocabulary_size=400", "--set", "wide_buckets=1024"]
+    code = "import sys; from polyhead.apps.common import cli; sys.exit(cli.main())"
+    python(code, *words, KERAS_BACKEND="jax")
+    run = polyhead.apps.load(path)
+    texts, labels = zip(*make_reviews(100, seed=6), strict=True)
+    answers = [answer[0][0] for answer in run.predict(texts)]
+    assert np.mean(np.array(answers) == labels) > 0.9
+    theirs = python(LOADED, str(path), json.dumps(TEXTS), KERAS_BACKEND="jax")
+    ours = run.probabilities(TEXTS)
+    assert np.abs(np.array(json.loads(theirs)) - ours).max() < 1e-4
+
+
+def test_dry_run_says_what_there_is_and_writes_nothing(reviews, tmp_path, capsys):
+    words = ["train", "text-classification", "--train", str(reviews / "train.csv")]
+    words += ["--preset", "tiny", "--run", str(tmp_path / "run"), "--dry-run"]
+    assert main(words) == 0
+    report = capsys.readouterr().out
+    assert "estimated minutes at most" in report and "parameters" in report
+    assert not list(tmp_path.iterdir())
