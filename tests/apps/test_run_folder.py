@@ -77,6 +77,7 @@ def test_a_finished_run_is_refused_untouched(config):
 
 @pytest.mark.parametrize("finished", [True, False])
 def test_another_config_is_wrong_use_and_names_the_fields(config, finished):
+    config = replace(config, epochs=15, dropout=0.3)
     path = finish(config) if finished else prepare(TASK, config).path
     before = contents(path)
     with pytest.raises(UsageError) as caught:
