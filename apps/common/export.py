@@ -14,7 +14,7 @@ import keras
 import numpy as np
 
 from .errors import UsageError
-from .files import read_json, write_json, writing_error
+from .files import is_full, read_json, write_json, writing_error
 from .litert import TFLitePredictor, measure
 from .quiet import quiet
 from .savedmodel import SavedModelPredictor, export_savedmodel
@@ -181,8 +181,10 @@ def _writing(folder: Path) -> Iterator[Path]:
             if (folder / entry.name).exists():
                 os.replace(folder / entry.name, old / entry.name)
             os.replace(entry, folder / entry.name)
-    except OSError as error:
-        raise writing_error(folder, error) from error
+    except Exception as error:  # TensorFlow's writers raise errors of their own
+        if isinstance(error, OSError) or is_full(error):
+            raise writing_error(folder, error) from error
+        raise
     finally:
         for leftover in (new, old):
             shutil.rmtree(leftover, ignore_errors=True)

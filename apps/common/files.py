@@ -76,6 +76,6 @@ def writing_error(path, error):
 
 def is_full(error):
     """Whether an error says that there is no room left on the disk."""
-    # h5py keeps the system's error only in its text, at times as a RuntimeError.
+    # h5py and TensorFlow keep the system's error only in their text.
     number = getattr(error, "errno", None)
-    return number in _FULL or "No space left on device" in str(error)
+    return number in _FULL or any(os.strerror(n) in str(error) for n in _FULL)

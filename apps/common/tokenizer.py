@@ -60,7 +60,8 @@ class Tokenizer:
             return cls(Path(path).read_text(encoding="utf-8"))
         except Exception as error:  # the library raises bare Exception
             raise PolyheadError(
-                f"{path}: not a readable tokenizer ({error}); train the run again"
+                f"{path}: not a readable tokenizer ({error}): train the run again with "
+                "--overwrite"
             ) from error
 
     def save(self, path: str | Path) -> None:

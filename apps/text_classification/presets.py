@@ -103,7 +103,8 @@ class PresetTokenizer:
             parts = saved["vocabulary"], saved["lowercase"], saved["max_tokens"]
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise PolyheadError(
-                f"{path}: not a readable tokenizer ({error}); train the run again"
+                f"{path}: not a readable tokenizer ({error}): train the run again with "
+                "--overwrite"
             ) from error
         return cls(*parts[:2], max_tokens or parts[2])
 

@@ -32,8 +32,7 @@ class Run:
     def __init__(self, path: str | Path):
         self.path = Path(path)
         self.config = load_config(Config, TASK, self.path / "config.json")
-        names = (self.path / "labels.txt").read_text(encoding="utf-8")
-        self.label_names = tuple(names.removesuffix("\n").split("\n"))
+        self.label_names = read_labels(self.path / "labels.txt")
         self.multi_label = self.config.multi_label
 
     @cached_property
@@ -72,6 +71,12 @@ class Run:
             raise PolyheadError(
                 f"{path}: cannot be loaded ({error}): {RETRAIN}"
             ) from error
+        outputs = {head.shape[-1] for head in model.output.values()}
+        if outputs != {len(self.label_names)}:
+            raise PolyheadError(
+                f"{self.path / 'labels.txt'}: {len(self.label_names)} labels, but the "
+                f"model has {max(outputs)}: {RETRAIN}"
+            )
         make = PresetServing if self.config.fine_tunes else Serving
         return make(model, tokenizer, self.config, self.label_names, self.multi_label)
 
@@ -204,6 +209,17 @@ class Run:
             )
         folder = self.path / "export"
         return export(exportable, folder, formats, variants, max_loss, verbose)
+
+
+def read_labels(path: Path) -> tuple[str, ...]:
+    """The labels of a run, in the order of the model's outputs."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise PolyheadError(f"{path}: {error.strerror}: {RETRAIN}") from None
+    except UnicodeDecodeError:
+        raise PolyheadError(f"{path}: not UTF-8 text: {RETRAIN}") from None
+    return tuple(text.removesuffix("\n").split("\n"))
 
 
 def held_out(dataset: Dataset) -> tuple[str, Examples]:
