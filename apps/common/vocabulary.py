@@ -14,6 +14,7 @@ PAD, START, END = "<pad>", "<start>", "<end>"  # ids 0, 1, 2
 SPECIAL = (PAD, START, END)
 MAX_PIECE_BYTES = 16  # each byte more costs a gather in the graph
 SAMPLE_BYTES = 20_000_000  # enough to learn any vocabulary that fits a phone
+CHUNK = 1000  # characters; learning takes time quadratic in a word's length
 
 
 def byte_characters() -> dict[str, int]:
@@ -61,6 +62,7 @@ def learn_vocabulary(
     if total > SAMPLE_BYTES:
         kept = max(1, len(texts) * SAMPLE_BYTES // total)
         texts = random.Random(seed).sample(texts, kept)
+    chunks = (text[i : i + CHUNK] for text in texts for i in range(0, len(text), CHUNK))
     oracle = new_oracle({}, case_fold)
     alphabet = sorted(byte_characters())
     trainer = trainers.WordPieceTrainer(
@@ -70,7 +72,7 @@ def learn_vocabulary(
         initial_alphabet=alphabet,
         continuing_subword_prefix="",
     )
-    oracle.train_from_iterator(texts, trainer)
+    oracle.train_from_iterator(chunks, trainer)
     vocabulary = oracle.get_vocab()
     pieces = sorted(vocabulary, key=vocabulary.__getitem__)
     kept_pieces = [p for p in pieces if p in SPECIAL or len(p) <= MAX_PIECE_BYTES]
