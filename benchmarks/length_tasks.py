@@ -13,10 +13,10 @@ import numpy as np
 from polyhead.layers import Encoder, MaskedPooling, TokenEmbedding
 
 MARKER, SYMBOLS = 0, 64
-FEWEST_SYMBOLS = 8  # of a training string
+FEWEST_SYMBOLS = 4  # of a training string
 WIDTH, WINDOW = 64, 8
 # Several heads gather what is near; one wide head compares what they gathered.
-HEADS = (4, 1)
+HEADS = (8, 1)
 LONGEST_INPUT = 514  # a string of 256 twice, and two markers
 
 # What the two blocks of a scheme are given. Absolute positions enter once, before the
@@ -95,7 +95,7 @@ def training_batches(task: str, seed: int, size: int, steps: int, longest: int):
     yield MAKE_BATCH[task](rng, size, 2, FEWEST_SYMBOLS)
     for step in range(10**9):
         highest = min(longest, 6 + int(longest * step / (0.6 * steps)))
-        length = int(rng.integers(max(3, highest // 10), highest + 1))
+        length = int(rng.integers(max(3, 3 * highest // 10), highest + 1))
         yield MAKE_BATCH[task](rng, size, length, FEWEST_SYMBOLS)
 
 

@@ -92,3 +92,7 @@ def test_the_script_writes_both_files_and_leaves_out_what_is_done(
     capsys.readouterr()
     length_generalization.main()
     assert capsys.readouterr().out == report + "\n"  # no run, and the same tables
+    monkeypatch.setattr(length_generalization, "RECIPE", {"rate": 1.0})
+    monkeypatch.setattr(length_generalization, "all_runs", lambda waiting, _: [])
+    length_generalization.main()
+    assert scheme not in capsys.readouterr().out  # results of another recipe
