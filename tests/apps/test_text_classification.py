@@ -219,17 +219,22 @@ def test_without_an_export_the_engines_say_how_to_make_one(review_run, capsys):
 # Several labels a text.
 
 
-@pytest.fixture(scope="module")
-def topic_run(tmp_path_factory):
-    """A run on texts with none, one or both of two labels."""
-    folder = tmp_path_factory.mktemp("topics")
-    rng = np.random.default_rng(0)
+def topic_texts(count, seed):
+    """Texts with none, one or both of two labels, and these."""
+    rng = np.random.default_rng(seed)
     pairs = []
-    for _ in range(500):
+    for _ in range(count):
         labels = [name for name in ("good", "bad") if rng.random() < 0.4]
         words = list(rng.choice(NEUTRAL, 8))
         words += [str(rng.choice(WORDS[name])) for name in labels]
         pairs.append((" ".join(rng.permutation(words)), ";".join(labels)))
+    return pairs
+
+
+@pytest.fixture(scope="module")
+def topic_run(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("topics")
+    pairs = topic_texts(500, seed=0)
     config = Config(
         train=write_csv(folder / "train.csv", pairs),
         multi_label=True,
@@ -246,10 +251,13 @@ def topic_run(tmp_path_factory):
 def test_several_labels_are_learned(topic_run):
     assert topic_run.metrics["validation"]["macro_f1"] > 0.9
     assert set(topic_run.metrics["thresholds"]) == {"good", "bad"}
-    texts = ["a superb awful film", "the terrible story", "the film"]
-    found = topic_run.predict(texts)
+    pairs = topic_texts(100, seed=1)
+    found = topic_run.predict([text for text, _ in pairs])
     names = [{name for name, _ in answer} for answer in found]
-    assert names == [{"good", "bad"}, {"bad"}, set()]
+    expected = [set(filter(None, labels.split(";"))) for _, labels in pairs]
+    right = sum(one == other for one, other in zip(names, expected, strict=True))
+    assert right >= 80
+    assert {frozenset(one) for one in names} >= {frozenset(), frozenset(["bad"])}
 
 
 def test_thresholds_decide(topic_run):
