@@ -76,7 +76,7 @@ class Config:
     # Model: the wide branch, hashed word uni- and bigrams.
     wide: bool = True
     wide_buckets: int | None = None  # by default 2**20 // wide_dim: 1 MB in int8
-    wide_dim: int | None = None  # by default 16 for up to 16 labels, else 64
+    wide_dim: int | None = None  # by default 4, 16 or 64, by the number of labels
     wide_dropout: float = 0.3  # chance to drop an n-gram while training
     wide_learning_rate_ratio: float = 20.0
 
