@@ -28,6 +28,7 @@ class TransformerBlock(LoraMethods, keras.layers.Layer):
         norm_position="pre",
         dropout=0.0,
         attention_dropout=0.0,
+        feedforward_dropout=None,
         stochastic_depth=0.0,
         use_bias=True,
         epsilon=1e-5,
@@ -49,6 +50,7 @@ class TransformerBlock(LoraMethods, keras.layers.Layer):
         self.norm_position = norm_position
         self.dropout = dropout
         self.attention_dropout = attention_dropout
+        self.feedforward_dropout = feedforward_dropout
         self.stochastic_depth = stochastic_depth
         self.use_bias = use_bias
         self.epsilon = epsilon
@@ -71,7 +73,7 @@ class TransformerBlock(LoraMethods, keras.layers.Layer):
             feedforward_dim,
             activation=activation,
             gated=gated,
-            dropout=dropout,
+            dropout=dropout if feedforward_dropout is None else feedforward_dropout,
             use_bias=use_bias,
             seed=self.seeds[2],
             dtype=self.dtype_policy,
@@ -136,6 +138,7 @@ class TransformerBlock(LoraMethods, keras.layers.Layer):
             "norm_position": self.norm_position,
             "dropout": self.dropout,
             "attention_dropout": self.attention_dropout,
+            "feedforward_dropout": self.feedforward_dropout,
             "stochastic_depth": self.stochastic_depth,
             "use_bias": self.use_bias,
             "epsilon": self.epsilon,

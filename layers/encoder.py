@@ -24,8 +24,10 @@ class EncoderBlock(TransformerBlock):
         gated: Whether the feed-forward part is gated.
         norm: `"layer_norm"` or `"rms_norm"`.
         norm_position: `"pre"` or `"post"`.
-        dropout: Dropout on the branches and inside the feed-forward part.
+        dropout: Dropout on the branches.
         attention_dropout: Dropout on the attention weights.
+        feedforward_dropout: Dropout inside the feed-forward part; as `dropout` if
+            `None`.
         stochastic_depth: Share of examples that skip a branch in training.
         use_bias: Whether the dense layers have a bias.
         epsilon: Small number in the normalisations.

@@ -32,6 +32,7 @@ class TransformerStack(LoraMethods, keras.layers.Layer):
         norm_position="pre",
         dropout=0.0,
         attention_dropout=0.0,
+        feedforward_dropout=None,
         stochastic_depth=0.0,
         use_bias=True,
         epsilon=1e-5,
@@ -63,6 +64,7 @@ class TransformerStack(LoraMethods, keras.layers.Layer):
             "norm_position": norm_position,
             "dropout": dropout,
             "attention_dropout": attention_dropout,
+            "feedforward_dropout": feedforward_dropout,
             "use_bias": use_bias,
             "epsilon": epsilon,
         }

@@ -107,6 +107,7 @@ CHANGED = {
         "norm_position": "post",
         "dropout": 0.25,
         "attention_dropout": 0.125,
+        "feedforward_dropout": 0.375,
         "stochastic_depth": 0.5,
         "use_bias": False,
         "epsilon": 0.01,
