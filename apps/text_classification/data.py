@@ -6,11 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..common.errors import PolyheadError, UsageError
+from ..common.splits import stratified_split
 from .config import Config
 from .data_report import describe, format_report
 from .labels import encode_labels, sort_labels
 from .sources import Labelled, read_path, read_splits
-from .splits import stratified_split
 
 __all__ = ["Dataset", "Examples", "format_report", "load_data", "load_examples"]
 

@@ -8,22 +8,7 @@ import numpy as np
 
 from ..common.errors import PolyheadError
 from ..common.tables import list_rows
-
-
-def clean_text(value: Any) -> str:
-    """A value as text that every encoder takes: no NUL, no lone surrogates."""
-    if value is None:
-        return ""
-    if isinstance(value, bytes):
-        value = value.decode("utf-8")
-    text = value if isinstance(value, str) else str(value)
-    if "\0" in text:
-        text = text.replace("\0", "")
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError:
-        text = text.encode("utf-8", "ignore").decode("utf-8")
-    return text
+from ..common.texts import clean_text
 
 
 def clean_label(value: Any) -> str:

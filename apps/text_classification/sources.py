@@ -10,8 +10,10 @@ import numpy as np
 from ..common.errors import PolyheadError, UsageError
 from ..common.tables import list_rows, read_table
 from ..common.text_files import read_text
+from ..common.texts import clean_texts
+from ..common.tfds_sets import open_tfds
 from .config import Config
-from .labels import clean_label, clean_text, split_labels
+from .labels import clean_label, split_labels
 from .languages import read_languages
 
 
@@ -63,7 +65,7 @@ def read_path(config: Config, path: str) -> Labelled:
 def _labelled(
     config: Config, source: str, texts: list, labels: list, rows: np.ndarray
 ) -> Labelled:
-    texts = _clean_texts(source, texts, rows)
+    texts = clean_texts(source, texts, rows)
     if config.multi_label:
         separator = config.label_separator
         labels = [split_labels(label, separator) for label in labels]
@@ -87,19 +89,6 @@ def _labelled(
 
 def _count(texts: Sequence) -> np.ndarray:
     return np.arange(1, len(texts) + 1)
-
-
-def _clean_texts(source: str, texts: list, rows: np.ndarray) -> list[str]:
-    cleaned = []
-    for row, text in zip(rows, texts, strict=True):
-        try:
-            cleaned.append(clean_text(text))
-        except UnicodeDecodeError as error:
-            raise PolyheadError(
-                f"{source}: row {row}: byte 0x{text[error.start]:02x} is not UTF-8; "
-                "write the data again as UTF-8 text"
-            ) from None
-    return cleaned
 
 
 def _read_train(config: Config, path: str) -> dict[str, Labelled]:
@@ -147,28 +136,14 @@ def _read_embedded(config: Config) -> dict[str, Labelled]:
 
 
 def _read_tfds(config: Config) -> dict[str, Labelled]:
-    import tensorflow_datasets as tfds
-
-    name = config.tfds
-    try:
-        builder = tfds.builder(name, data_dir=config.tfds_dir)
-        builder.download_and_prepare()  # does nothing where it was done before
-    except Exception as error:  # a download fails in too many ways to list
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise PolyheadError(
-            f"{name}: TensorFlow Datasets cannot load it ({reason}); check the name "
-            "and --tfds-dir"
-        ) from None
+    name = str(config.tfds)
+    builder = open_tfds(name, config.tfds_dir)
     features = builder.info.features
     for column in (config.text_column, config.label_column):
         if column not in features:
             raise PolyheadError(
                 f"{name}: no column '{column}'; it has: {', '.join(features)}"
             )
-    if "train" not in builder.info.splits:
-        raise PolyheadError(
-            f"{name}: no split 'train'; it has: {', '.join(builder.info.splits)}"
-        )
     parts = {}
     for split in ("train", "validation", "test"):
         if split in builder.info.splits:

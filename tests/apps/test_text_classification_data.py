@@ -13,13 +13,13 @@ import pyarrow.parquet as pq
 import pytest
 
 from polyhead.apps.common.errors import PolyheadError
+from polyhead.apps.common.splits import stratified_split
 from polyhead.apps.text_classification.config import Config
 from polyhead.apps.text_classification.data import (
     format_report,
     load_data,
     load_examples,
 )
-from polyhead.apps.text_classification.splits import stratified_split
 
 REAL_DATA = Path(__file__).parents[2] / "../shared/data/text"
 
