@@ -117,9 +117,9 @@ class TransformerBlock(LoraMethods, keras.layers.Layer):
     def run_feedforward(self, x):
         return self.feedforward_residual.apply(x, self.feedforward)
 
-    def make_cache(self, batch_size, max_length):
+    def make_cache(self, batch_size, max_length, beams=1):
         """Returns the empty cache of the self-attention."""
-        return self.attention.make_cache(batch_size, max_length)
+        return self.attention.make_cache(batch_size, max_length, beams)
 
     def get_config(self):
         return {

@@ -124,26 +124,35 @@ class DecoderBlock(TransformerBlock):
         return_scores=False,
         attention_bias=None,
         padding_mask=None,
+        attention_mask=None,
     ):
         """Runs one position.
 
         Args:
-            x: Tensor `(B, 1, E)`.
-            cache: From `make_cache` or the step before.
+            x: Tensor `(B, N, E)`; N is 1 but for beam search, see
+                `MultiHeadAttention.step`.
+            cache: From `make_cache` or the step before, of S slots.
             position: Position of `x`, an int or an int32 scalar.
             memory_cache: What `project_memory` returned.
             memory_padding_mask: Boolean `(B, S)` over the memory.
             return_scores: Whether to return `(self_scores, cross_scores)` as well.
-            attention_bias: Tensor that broadcasts to `(B, H, 1, S)`.
+            attention_bias: Tensor that broadcasts to `(B, H, N, S)`.
             padding_mask: Boolean over the cache.
+            attention_mask: Boolean `(B, N, S)`: the slots of each hypothesis' history.
 
         Returns:
-            The output `(B, 1, E)`, or the tuple of it and the scores, and the cache.
+            The output `(B, N, E)`, or the tuple of it and the scores, and the cache.
         """
 
         def attend(inner):
             result, new_cache = self.attention.step(
-                inner, cache, position, padding_mask, return_scores, attention_bias
+                inner,
+                cache,
+                position,
+                padding_mask,
+                return_scores,
+                attention_bias,
+                attention_mask,
             )
             return (*with_scores(result, return_scores), new_cache)
 
@@ -291,10 +300,10 @@ class Decoder(TransformerStack):
         memory_cache=None,
         memory_padding_mask=None,
         return_scores=False,
+        attention_mask=None,
     ):
         """Runs one position through all blocks; as `DecoderBlock.step`, with lists."""
-        x = self.add_positions(ops.cast(x, self.compute_dtype), offset=position)
-        bias = self.shared_bias(1, cache[0][0].shape[2], offset=position)
+        x, bias = self.begin_step(x, cache, position)
         memory_cache = memory_cache or [None] * self.num_layers
         scores, new_cache = [], []
         for block, block_cache, memory in zip(
@@ -308,6 +317,7 @@ class Decoder(TransformerStack):
                 memory_padding_mask,
                 return_scores,
                 bias,
+                attention_mask=attention_mask,
             )
             x, block_scores = with_scores(result, return_scores)
             scores.append(block_scores)

@@ -94,12 +94,19 @@ class EncoderBlock(TransformerBlock):
         padding_mask=None,
         return_scores=False,
         attention_bias=None,
+        attention_mask=None,
     ):
         """Runs one position; arguments and results as in `MultiHeadAttention.step`."""
 
         def attend(inner):
             result, new_cache = self.attention.step(
-                inner, cache, position, padding_mask, return_scores, attention_bias
+                inner,
+                cache,
+                position,
+                padding_mask,
+                return_scores,
+                attention_bias,
+                attention_mask,
             )
             return (*with_scores(result, return_scores), new_cache)
 
@@ -191,25 +198,40 @@ class Encoder(TransformerStack):
         x = self.finish(x)
         return (x, scores) if return_scores else x
 
-    def step(self, x, cache, position, padding_mask=None, return_scores=False):
+    def step(
+        self,
+        x,
+        cache,
+        position,
+        padding_mask=None,
+        return_scores=False,
+        attention_mask=None,
+    ):
         """Runs one position through all blocks.
 
         Args:
-            x: Tensor `(B, 1, E)`.
+            x: Tensor `(B, N, E)`; N is 1 but for beam search, see
+                `MultiHeadAttention.step`.
             cache: List from `make_cache` or the step before.
             position: Position of `x`, an int or an int32 scalar.
             padding_mask: Boolean `(B, S)` over the cache.
-            return_scores: Whether to return a list of weights `(B, H, 1, S)` too.
+            return_scores: Whether to return a list of weights `(B, H, N, S)` too.
+            attention_mask: Boolean `(B, N, S)`: the slots of each hypothesis' history.
 
         Returns:
-            The output `(B, 1, E)`, or the tuple of it and the weights, and the cache.
+            The output `(B, N, E)`, or the tuple of it and the weights, and the cache.
         """
-        x = self.add_positions(ops.cast(x, self.compute_dtype), offset=position)
-        bias = self.shared_bias(1, cache[0][0].shape[2], offset=position)
+        x, bias = self.begin_step(x, cache, position)
         scores, new_cache = [], []
         for block, block_cache in zip(self.blocks, cache, strict=True):
             result, block_cache = block.step(
-                x, block_cache, position, padding_mask, return_scores, bias
+                x,
+                block_cache,
+                position,
+                padding_mask,
+                return_scores,
+                bias,
+                attention_mask,
             )
             x, block_scores = with_scores(result, return_scores)
             scores.append(block_scores)

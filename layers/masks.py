@@ -74,6 +74,24 @@ def query_key_mask(attention_mask):
     return attention_mask
 
 
+def repeat_keys(x, beams):
+    """Repeats every entry of `(1, H, 1, S)` `beams` times: `(1, H, 1, S * beams)`.
+
+    It gives a position's mask or bias to the cache slots of all hypotheses there.
+
+    Example:
+
+    >>> repeat_keys(np.array([[[[1, 2]]]]), beams=3)[0, 0, 0].numpy().tolist()
+    [1, 1, 1, 2, 2, 2]
+    """
+    if x is None or beams == 1:
+        return x
+    heads, length = x.shape[1], ops.shape(x)[3]
+    x = ops.reshape(x, (1, heads, length, 1))
+    x = ops.broadcast_to(x, (1, heads, length, beams))
+    return ops.reshape(x, (1, heads, 1, length * beams))
+
+
 def combine_masks(*masks):
     """Joins masks with a logical and; `None` stands for a mask that hides nothing.
 

@@ -6,7 +6,14 @@ from keras import ops
 from .attention import attention
 from .caches import make_cache, write_cache
 from .lora import LoraMethods
-from .masks import causal_mask, combine_masks, key_mask, query_key_mask, window_mask
+from .masks import (
+    causal_mask,
+    combine_masks,
+    key_mask,
+    query_key_mask,
+    repeat_keys,
+    window_mask,
+)
 from .seeds import split_seed
 from .windows import windowed_attention
 
@@ -186,17 +193,26 @@ class MultiHeadAttention(LoraMethods, keras.layers.Layer):
         output = self._merge_heads(output)
         return (output, scores) if return_scores else output
 
-    def _project_query(self, query, offset=0):
+    def _project_query(self, query, offset=0, beams=1):
         heads = self._split_heads(self.query_dense(query), self.num_heads)
-        return heads if self.rotary is None else self.rotary(heads, offset=offset)
+        return self._rotate(heads, offset, beams)
 
-    def project_memory(self, memory, offset=0):
+    def project_memory(self, memory, offset=0, beams=1):
         """Returns the keys and values of `memory`, each `(B, K, S, head_dim)`."""
         key = self._split_heads(self.key_dense(memory), self.groups)
         value = self._split_heads(self.value_dense(memory), self.groups)
-        if self.rotary is not None:
-            key = self.rotary(key, offset=offset)
-        return key, value
+        return self._rotate(key, offset, beams), value
+
+    def _rotate(self, heads, offset, beams):
+        if self.rotary is None:
+            return heads
+        if beams == 1:
+            return self.rotary(heads, offset=offset)
+        # All hypotheses are at one position: they join the heads.
+        count = heads.shape[1]
+        heads = ops.reshape(heads, (-1, count * beams, 1, self.depth))
+        heads = self.rotary(heads, offset=offset)
+        return ops.reshape(heads, (-1, count, beams, self.depth))
 
     def _split_heads(self, x, heads):
         # (B, T, heads * D) -> (B, heads, T, D)
@@ -224,20 +240,24 @@ class MultiHeadAttention(LoraMethods, keras.layers.Layer):
             return window_mask(length, size, self.sliding_window, self.causal, offset)
         return causal_mask(length, size, offset) if self.causal else None
 
-    def _bias(self, length, size, offset, attention_bias):
+    def _bias(self, length, size, offset, attention_bias, beams=1):
         if self.position_bias is None:
             return attention_bias
-        bias = self.position_bias(length, size, offset=offset)
+        bias = repeat_keys(self.position_bias(length, size, offset=offset), beams)
         if attention_bias is None:
             return bias
         return bias + ops.cast(attention_bias, "float32")
 
-    def make_cache(self, batch_size, max_length):
-        """Returns empty keys and values for `step`, each `(B, K, S, head_dim)`."""
+    def make_cache(self, batch_size, max_length, beams=1):
+        """Returns empty keys and values for `step`, each `(B, K, S, head_dim)`.
+
+        S is `max_length * beams`, a slot for each hypothesis at each position.
+        """
         if not self.built:
             raise ValueError("Build the layer (call it once) before make_cache.")
+        slots = max_length * beams
         return make_cache(
-            batch_size, self.groups, max_length, self.depth, self.compute_dtype
+            batch_size, self.groups, slots, self.depth, self.compute_dtype
         )
 
     def step(
@@ -248,45 +268,71 @@ class MultiHeadAttention(LoraMethods, keras.layers.Layer):
         padding_mask=None,
         return_scores=False,
         attention_bias=None,
+        attention_mask=None,
     ):
         """Attends from one new position to itself and those before it.
 
+        Beam search has N hypotheses a sentence, all at the same position. Hypothesis n
+        at position t is written into slot `t * N + n` of the cache and stays there:
+        `attention_mask` says which slots a hypothesis descends from, so that no cache
+        is ever reordered.
+
         Args:
-            query: Tensor `(B, 1, E)`.
-            cache: What `make_cache` or the step before returned, of length S.
+            query: Tensor `(B, N, E)`; N is 1 but for beam search.
+            cache: What `make_cache` (with `beams=N`) or the step before returned, of
+                S slots.
             position: Position of the query, an int or an int32 scalar.
             padding_mask: Boolean `(B, S)`.
-            return_scores: Whether to return the weights `(B, H, 1, S)` as well.
-            attention_bias: Tensor that broadcasts to `(B, H, 1, S)`.
+            return_scores: Whether to return the weights `(B, H, N, S)` as well.
+            attention_bias: Tensor that broadcasts to `(B, H, N, S)`.
+            attention_mask: Boolean `(B, N, S)`: the slots of each hypothesis' history,
+                its own slot at `position` included. Needed if N is above 1.
 
         Returns:
-            The output `(B, 1, E)`, or the tuple of it and the weights, and the cache.
+            The output `(B, N, E)`, or the tuple of it and the weights, and the cache.
 
         Raises:
-            ValueError: If the layer is not causal, or `position` is an int outside
-                the cache.
+            ValueError: If the layer is not causal, `position` is an int outside the
+                cache, or N does not fit the cache or the mask.
         """
         if not self.causal:
             raise ValueError(
                 f"{self.name!r} is not causal: its first outputs depend on positions "
                 "that are not there yet. Steps need causal=True."
             )
-        key, value = self.project_memory(query, offset=position)
+        beams = self._count_beams(query, cache[0], attention_mask)
+        key, value = self.project_memory(query, offset=position, beams=beams)
         cache = (
-            write_cache(cache[0], key, position),
-            write_cache(cache[1], value, position),
+            write_cache(cache[0], key, position * beams),
+            write_cache(cache[1], value, position * beams),
         )
-        size = ops.shape(cache[0])[2]
+        length = ops.shape(cache[0])[2] // beams
         output, scores = attention(
-            self._project_query(query, offset=position),
+            self._project_query(query, offset=position, beams=beams),
             *cache,
             mask=combine_masks(
-                self._position_mask(1, size, position), key_mask(padding_mask)
+                repeat_keys(self._position_mask(1, length, position), beams),
+                key_mask(padding_mask),
+                query_key_mask(attention_mask),
             ),
-            bias=self._bias(1, size, position, attention_bias),
+            bias=self._bias(1, length, position, attention_bias, beams),
         )
         output = self._merge_heads(output)
         return ((output, scores) if return_scores else output), cache
+
+    def _count_beams(self, query, keys, attention_mask):
+        beams, slots = query.shape[1], keys.shape[2]
+        if beams > 1 and attention_mask is None:
+            raise ValueError(
+                f"A step got {beams} hypotheses and no attention_mask, which says what "
+                "slots of the cache each of them descends from."
+            )
+        if slots is not None and slots % beams:
+            raise ValueError(
+                f"A cache of {slots} slots is not for {beams} hypotheses. Make it with "
+                f"make_cache(..., beams={beams})."
+            )
+        return beams
 
     def attend_memory(
         self, query, memory_cache, padding_mask=None, return_scores=False

@@ -5,6 +5,7 @@ from keras import ops
 
 from .biases import LinearBias, RelativeBias
 from .lora import LoraMethods
+from .masks import repeat_keys
 from .positions import LearnedPositions, RotaryPositions, SinusoidalPositions
 from .residual import make_norm
 from .seeds import split_seed
@@ -149,9 +150,23 @@ class TransformerStack(LoraMethods, keras.layers.Layer):
     def finish(self, x):
         return x if self.final_norm is None else self.final_norm(x)
 
-    def make_cache(self, batch_size, max_length):
+    def make_cache(self, batch_size, max_length, beams=1):
         """Returns a list with the empty cache of every block."""
-        return [block.make_cache(batch_size, max_length) for block in self.blocks]
+        return [
+            block.make_cache(batch_size, max_length, beams) for block in self.blocks
+        ]
+
+    def begin_step(self, x, cache, position):
+        """Adds positions to `x (B, N, E)`; returns it and the bias of all blocks."""
+        x = ops.cast(x, self.compute_dtype)
+        beams, width = x.shape[1:]
+        if beams == 1:
+            x = self.add_positions(x, offset=position)
+        else:  # all at one position
+            x = self.add_positions(ops.reshape(x, (-1, 1, width)), offset=position)
+            x = ops.reshape(x, (-1, beams, width))
+        length = ops.shape(cache[0][0])[2] // beams
+        return x, repeat_keys(self.shared_bias(1, length, offset=position), beams)
 
     def get_config(self):
         config = {
