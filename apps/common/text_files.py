@@ -1,6 +1,7 @@
 """UTF-8 files, plain or .gz, whose faults come out as one clear line."""
 
 import gzip
+import io
 import os
 import zlib
 from collections.abc import Iterator
@@ -38,6 +39,16 @@ def read_text(source: str | os.PathLike) -> str:
     """A whole file as one text, without the newline that ends it."""
     with clear_errors(source), open_bytes(source) as file:
         return file.read().decode("utf-8-sig").removesuffix("\n").removesuffix("\r")
+
+
+def read_lines(source: str | os.PathLike) -> list[str]:
+    """The lines of a file. Only a newline ends one, after "\\r" or not.
+
+    Python's `splitlines` would split at U+2028 and a few control characters too.
+    """
+    with clear_errors(source), open_bytes(source) as file:
+        with io.TextIOWrapper(file, encoding="utf-8-sig", newline="\n") as text:
+            return [line.removesuffix("\n").removesuffix("\r") for line in text]
 
 
 def _describe_bad_byte(source: str | os.PathLike) -> str:

@@ -1,0 +1,100 @@
+"""The embedded data set: dates written out in many languages, to be put as ISO dates.
+
+"jeudi 5 mars 1998" and "Thursday, March 5, 1998" both become "1998-03-05". The texts
+are CLDR's, inside Babel. Every pair has a date of its own, so none is in two splits,
+and every text says its date beyond doubt: forms of digits alone are left out where
+the order of day and month is a matter of country, and so are years of two digits.
+"""
+
+import random
+import re
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+from ..common.errors import PolyheadError
+
+if TYPE_CHECKING:
+    from babel import Locale
+    from babel.dates import DateTimePattern
+
+# Croatian is absent: its October (listopad) is November in Czech and Polish.
+LOCALES = (
+    "af ar ar_EG be bg bn ca cs da de el en_GB en_US es et eu fa fi fr he hi hu hy id "
+    "it ja ka ko lt lv mr nb nl pl pt ro ru sk sl sv sw ta te th tr uk vi zh"
+).split()
+
+# Pairs.
+SIZES = {"train": 20_000, "validation": 1_000, "test": 2_000}
+
+_FIRST, _LAST = date(1900, 1, 1), date(2099, 12, 31)
+
+# The digits of the numbering systems that a locale may prefer to 0-9.
+_DIGITS = {
+    "arab": "٠١٢٣٤٥٦٧٨٩",
+    "arabext": "۰۱۲۳۴۵۶۷۸۹",
+    "beng": "০১২৩৪৫৬৭৮৯",
+    "deva": "०१२३४५६७८९",
+}
+
+
+def read_dates() -> dict[str, tuple[list[str], list[str]]]:
+    """Makes the data set; the same on every run and every machine.
+
+    Returns:
+        For "train", "validation" and "test", the texts and their ISO dates.
+
+    Raises:
+        PolyheadError: If Babel is not installed.
+    """
+    forms = {locale: clear_forms(locale) for locale in map(_locale, LOCALES)}
+    locales = list(forms)
+    chance = random.Random("dates")
+    days = chance.sample(range((_LAST - _FIRST).days + 1), sum(SIZES.values()))
+    data, start = {}, 0
+    for split, size in SIZES.items():
+        dates = [_FIRST + timedelta(day) for day in days[start : start + size]]
+        start += size
+        texts = []
+        for day in dates:
+            locale = chance.choice(locales)
+            text = write_date(day, chance.choice(forms[locale]), locale)
+            digits = _DIGITS.get(locale.default_numbering_system)
+            if digits and chance.random() < 0.5:  # both are in use
+                text = text.translate(str.maketrans("0123456789", digits))
+            texts.append(text)
+        data[split] = (texts, [day.isoformat() for day in dates])
+    return data
+
+
+def clear_forms(locale: "Locale") -> list["DateTimePattern"]:
+    """The forms of a locale that leave no doubt about the date."""
+    forms = [locale.date_formats[length] for length in ("full", "long", "medium")]
+    forms.append(locale.datetime_skeletons["yMMMEd"])  # a short weekday
+    distinct = {form.pattern: form for form in forms}
+    return [form for pattern, form in distinct.items() if _is_clear(pattern)]
+
+
+def write_date(day: date, form: "DateTimePattern", locale: "Locale") -> str:
+    """A date as text, with the spaces that a keyboard has."""
+    return re.sub("[\xa0\u202f\u2009]", " ", form.apply(day, locale))
+
+
+def _is_clear(pattern: str) -> bool:
+    matches = re.finditer(r"([A-Za-z])\1*", re.sub("'[^']*'", "", pattern))
+    fields = [match.group().replace("L", "M") for match in matches]
+    order = "".join(field[0] for field in fields if field[0] in "yMd")
+    if sorted(order) != ["M", "d", "y"] or "yy" in fields:
+        return False
+    in_words = any(len(field) >= 3 for field in fields if field[0] == "M")
+    dotted = re.search(r"d\. ?M+\. ?y", pattern) is not None
+    return in_words or order == "yMd" or dotted
+
+
+def _locale(code: str) -> "Locale":
+    try:
+        from babel import Locale
+    except ModuleNotFoundError:
+        raise PolyheadError(
+            "the data set 'dates' is made from Babel: pip install babel"
+        ) from None
+    return Locale.parse(code)

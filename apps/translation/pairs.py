@@ -1,0 +1,51 @@
+"""Sentences beside their translations, and two files of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..common.errors import PolyheadError
+from ..common.text_files import read_lines
+from ..common.texts import clean_texts
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Sentences beside their translations."""
+
+    sources: list[str]
+    targets: list[str]
+    rows: np.ndarray  # int64 (pairs,), where in the data each comes from
+    source: str  # what the data are called in messages
+
+
+def make_pairs(
+    source: str, sources: Sequence, targets: Sequence, rows: np.ndarray | None = None
+) -> Pairs:
+    """Pairs of clean texts. Rows are counted from 1 where they are not given."""
+    if rows is None:
+        rows = np.arange(1, len(sources) + 1, dtype=np.int64)
+    return Pairs(
+        clean_texts(source, sources, rows),
+        clean_texts(source, targets, rows),
+        rows,
+        source,
+    )
+
+
+def read_files(source: str, target: str) -> Pairs:
+    """Reads two files whose lines belong together, empty ones too."""
+    sides = [read_lines(path) for path in (source, target)]
+    for path, lines in zip((source, target), sides, strict=True):
+        if not lines:
+            raise PolyheadError(f"{path}: empty file; it needs at least one line")
+    counts = [len(lines) for lines in sides]
+    if counts[0] != counts[1]:
+        longer = source if counts[0] > counts[1] else target
+        raise PolyheadError(
+            f"{source} has {counts[0]} lines and {target} {counts[1]}: row "
+            f"{min(counts) + 1} of {longer} has no partner; line n of one file must "
+            "translate line n of the other"
+        )
+    return make_pairs(f"{source} + {target}", *sides)
