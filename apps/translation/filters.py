@@ -37,7 +37,7 @@ def sort_out(
         held_out: The `sentence_key` of every source that must not be trained on.
         max_tokens: A side of more than eight bytes a token is too long.
         max_length_ratio: How many times longer, or shorter, than usual a target
-            may be beside its source, in bytes or in letters (a Tamil letter has
+            may be beside its source, in bytes and in letters (a Tamil letter has
             three bytes, a Chinese one says much). What is usual is the median of
             the pairs: a summary is short, a program may be long. Pairs of up to
             40 bytes a side are never left out for this.
