@@ -36,16 +36,16 @@ def make_pairs(
 
 def read_files(source: str, target: str) -> Pairs:
     """Reads two files whose lines belong together, empty ones too."""
-    sides = [read_lines(path) for path in (source, target)]
-    for path, lines in zip((source, target), sides, strict=True):
+    sources, targets = read_lines(source), read_lines(target)
+    for path, lines in ((source, sources), (target, targets)):
         if not lines:
             raise PolyheadError(f"{path}: empty file; it needs at least one line")
-    counts = [len(lines) for lines in sides]
-    if counts[0] != counts[1]:
-        longer = source if counts[0] > counts[1] else target
+    if len(sources) != len(targets):
+        row = min(len(sources), len(targets)) + 1
+        longer = source if len(sources) > len(targets) else target
         raise PolyheadError(
-            f"{source} has {counts[0]} lines and {target} {counts[1]}: row "
-            f"{min(counts) + 1} of {longer} has no partner; line n of one file must "
-            "translate line n of the other"
+            f"{source} has {len(sources)} lines and {target} {len(targets)}: row {row} "
+            f"of {longer} has no partner; line n of one file must translate line n of "
+            "the other"
         )
-    return make_pairs(f"{source} + {target}", *sides)
+    return make_pairs(f"{source} + {target}", sources, targets)

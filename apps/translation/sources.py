@@ -76,9 +76,8 @@ def read_columns(config: Config, path: str) -> Pairs:
                 f"{path}: {list_rows(wrong)}: column '{name}' holds lists or objects, "
                 "not texts; write one text a field"
             )
-    return make_pairs(
-        table.source, *(table.columns[name] for name in names), table.rows
-    )
+    sources, targets = (table.columns[name] for name in names)
+    return make_pairs(table.source, sources, targets, table.rows)
 
 
 def _read_embedded(name: str) -> dict[str, Pairs]:

@@ -63,7 +63,7 @@ def _find_translations(folder: Path) -> dict[tuple[str, str], Path]:
 def _read_folder(
     config: Config, folder: Path, files: dict[tuple[str, str], Path]
 ) -> dict[str, Pairs]:
-    wanted = (config.source_language, config.target_language)
+    wanted = _wanted(config)
     languages = sorted({language for _, language in files})
     _check_languages(str(folder), wanted, languages)
     parts = {}
@@ -84,6 +84,10 @@ def _read_folder(
     return parts
 
 
+def _wanted(config: Config) -> tuple[str, str]:
+    return str(config.source_language), str(config.target_language)
+
+
 def _check_languages(name: str, wanted: Sequence, languages: Sequence[str]) -> None:
     for language in wanted:
         if language not in languages:
@@ -100,7 +104,7 @@ def _check_languages(name: str, wanted: Sequence, languages: Sequence[str]) -> N
 def _languages(config: Config, builder: Any) -> tuple[str, str]:
     import tensorflow_datasets as tfds
 
-    wanted = (str(config.source_language), str(config.target_language))
+    wanted = _wanted(config)
     features = _translations(builder.info.features)
     if isinstance(features, tfds.features.TranslationVariableLanguages):
         known = features.languages
