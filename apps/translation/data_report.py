@@ -27,8 +27,6 @@ def describe(
     train = parts["train"]
     lengths = {split: count_bytes(part) for split, part in parts.items()}
     key = f"share_over_{CUT_BYTES}_bytes"
-    distinct = set(zip(train.sources, train.targets, strict=True))
-    translations = Counter(source for source, _ in distinct)
     return {
         "sources": {split: part.source for split, part in parts.items()},
         "languages": {
@@ -39,7 +37,7 @@ def describe(
         "train_rows_read": read,
         "removed": removed,
         "sources_with_several_translations": sum(
-            count > 1 for count in translations.values()
+            count > 1 for count in Counter(train.sources).values()
         ),
         "length_bytes": {
             split: {

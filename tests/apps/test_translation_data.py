@@ -129,7 +129,7 @@ def test_every_pair_is_counted_once(tmp_path):
 
 
 def test_training_alone_is_filtered(tmp_path):
-    bad = [("", "x"), ("y", ""), ("a" * 9000, "b"), MANY[0], MANY[0]]
+    bad = [("", "x"), ("y", " "), ("a" * 9000, "b"), MANY[0], MANY[0]]
     train = [*MANY, ("", "z"), ("q" * 9000, "r"), ("dog", "Hund"), ("dog", "Hund")]
     data = load(tmp_path, train, bad, bad[::-1])
     assert pairs_of(data.validation) == bad

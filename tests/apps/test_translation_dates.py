@@ -107,6 +107,7 @@ def test_no_text_says_two_dates():
         ("dd/MM/y", False),  # 5/3: March or May?
         ("M/d/y", False),
         ("dd-MM-y", False),
+        ("EEEE, dd/MM/y", False),
         ("d MMMM yy", False),
         ("MMMM y", False),
         ("EEEE d", False),
