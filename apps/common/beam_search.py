@@ -1,0 +1,148 @@
+"""Beam search: a pure function of a step, for every backend and for TFLite."""
+
+import numpy as np
+from keras import ops
+
+from .candidates import NEVER, History, candidates, gather, largest, put
+from .decoding import Step, make_limits
+
+
+def beam_search(
+    step: Step,
+    state,
+    batch_size,
+    max_steps: int,
+    limits=None,
+    start_id: int = 1,
+    end_id: int = 2,
+    max_run: int | None = None,
+    beam_size: int = 5,
+    length_penalty: float = 1.0,
+    n_best: int = 1,
+    early_stopping: bool = True,
+):
+    """Follows the best hypotheses of each sentence side by side.
+
+    The score of a finished hypothesis is the sum of its log-probabilities, that of the
+    end included, over `length ** length_penalty`; the length counts the end symbol.
+
+    At every step, the extensions of a sentence's N live hypotheses are ranked by their
+    log-probability. The best N that go on live on. Those that end, and are among the
+    best N of all, are finished: kept with their score, out of the way of the live
+    ones, and never touched again. Ties go to the earlier beam, there to the end symbol,
+    and then to the lowest id; between finished ones to the one that finished earlier.
+
+    A sentence is done at its limit; when N hypotheses have finished, with
+    `early_stopping`; or when no live one can beat the worst of the n best, whatever
+    comes (log-probabilities only fall, and the limit bounds the length).
+
+    Caches are never reordered: hypothesis n at position t owns the slot `t * N + n`
+    for good, and `ancestors` tells the step which slots each one descends from.
+
+    Args:
+        beam_size: N. With 1, the ids are those of `greedy`.
+        length_penalty: 0 or more.
+        n_best: how many hypotheses to return, at most N.
+        early_stopping: whether N finished hypotheses are enough, as in most toolkits;
+            otherwise the search goes on until it is sure of its n best.
+        The others: as in `greedy`.
+
+    Returns:
+        Ids `(B, n_best, S)` int32 without the end symbol, zero-padded, and scores
+        `(B, n_best)`, best first. Where fewer have finished, the rest is empty with a
+        score of minus infinity.
+    """
+    if not 1 <= n_best <= beam_size:
+        raise ValueError(
+            f"n_best {n_best} must be 1 or more and at most beam_size {beam_size}."
+        )
+    if length_penalty < 0:
+        raise ValueError(f"length_penalty must be 0 or more, not {length_penalty}.")
+    limits = make_limits(limits, batch_size, max_steps)
+    written = History(max_steps, max_run)
+    divisors = np.arange(1, max_steps + 1, dtype="float32") ** length_penalty
+    divisors = ops.convert_to_tensor(divisors.astype("float32"))
+    beams = ops.expand_dims(ops.arange(beam_size, dtype="int32"), 0)  # (1, N)
+
+    def unfinished(position, last, history, slots, live, kept, ids, found, done, state):
+        return ops.logical_and(
+            position < max_steps, ops.logical_not(ops.all(done, axis=0))
+        )
+
+    def advance(position, last, history, slots, live, kept, ids, found, done, state):
+        slots = put(slots, position, beams)
+        logits, state = step(last, state, position, to_ancestors(slots, beam_size))
+        banned = written.banned(history, position)
+        values, symbols = candidates(logits, banned, beam_size, start_id, end_id)
+        count = values.shape[-1]
+        values = ops.expand_dims(live, -1) + values  # (B, N, C)
+        # At the limit nothing but the end may come, which is column 0.
+        closing = position >= limits
+        is_end = ops.equal(ops.arange(count, dtype="int32"), 0)
+        is_end = ops.reshape(is_end, (1, 1, count))
+        may_come = ops.logical_or(
+            is_end, ops.logical_not(ops.reshape(closing, (-1, 1, 1)))
+        )
+        values = ops.where(may_come, values, NEVER)
+
+        # Of 2 N, at most N are ends, so that N go on. (B, 2 N)
+        values, index = largest(
+            ops.reshape(values, (-1, beam_size * count)), 2 * beam_size
+        )
+        symbols = gather(ops.reshape(symbols, (-1, beam_size * count)), index)
+        parents = index // count
+        ends = ops.equal(index - parents * count, 0)
+
+        # The finished: those among the first N that end. (B, N)
+        finished = ops.logical_and(ends, values > NEVER)[:, :beam_size]
+        finished = ops.logical_and(finished, ops.expand_dims(ops.logical_not(done), 1))
+        divisor = ops.take(divisors, position, axis=0)
+        score = ops.where(finished, values[:, :beam_size] / divisor, NEVER)
+        kept, best = largest(ops.concatenate([kept, score], axis=1), n_best)
+        ended = gather(written.ids(history), parents[:, :beam_size])
+        ids = gather(ops.concatenate([ids, ended], axis=1), best)
+        found = found + ops.sum(ops.cast(finished, "int32"), axis=1)
+
+        # The live: the first N that do not end.
+        live, order = largest(ops.where(ends, NEVER, values), beam_size)
+        parents, last = gather(parents, order), gather(symbols, order)
+        history = written.add(gather(history, parents), position, last)
+        slots = gather(slots, parents)
+
+        hope = live[:, 0] / ops.take(divisors, limits, axis=0)
+        stop = ops.logical_or(closing, kept[:, -1] >= hope)
+        if early_stopping:
+            stop = ops.logical_or(stop, found >= beam_size)
+        done = ops.logical_or(done, stop)
+        position = position + 1
+        return position, last, history, slots, live, kept, ids, found, done, state
+
+    done = limits <= 0
+    first = ops.where(ops.equal(beams, 0), 0.0, NEVER)  # at first, all are one
+    empty = ops.equal(ops.arange(n_best, dtype="int32"), 0)
+    empty = ops.logical_and(ops.expand_dims(done, 1), ops.expand_dims(empty, 0))
+    outcome = ops.while_loop(
+        unfinished,
+        advance,
+        (
+            ops.zeros((), "int32"),
+            ops.full((batch_size, beam_size), start_id, "int32"),
+            written.start(batch_size, beam_size),
+            ops.full((batch_size, beam_size, max_steps), -1, "int32"),
+            ops.zeros((batch_size, 1), "float32") + first,
+            ops.where(empty, 0.0, NEVER),
+            ops.zeros((batch_size, n_best, max_steps), "int32"),
+            ops.zeros((batch_size,), "int32"),
+            done,
+            state,
+        ),
+    )
+    return outcome[6], outcome[5]
+
+
+def to_ancestors(slots, beams: int):
+    """The mask `(B, N, S * N)` of `slots (B, N, S)`: who stood where, or -1."""
+    size = slots.shape[-1]
+    numbers = ops.reshape(ops.arange(beams, dtype="int32"), (1, 1, 1, beams))
+    mask = ops.equal(ops.expand_dims(slots, -1), numbers)  # (B, N, S, N)
+    return ops.reshape(mask, (-1, beams, size * beams))

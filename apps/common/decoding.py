@@ -1,0 +1,196 @@
+"""Greedy decoding and sampling: pure functions of a step, for every backend.
+
+All of this traces under TensorFlow and JAX. Greedy decoding converts to TFLite with
+builtin operators, and so does `beam_search` (a file of its own); random numbers are no
+builtin.
+
+A step is a function `step(ids, state, position, ancestors) -> (logits, state)`:
+    ids: `(B, N)` int32, the last symbol of each hypothesis, at first the start symbol;
+    state: any nest of tensors, of shapes that stay: the caches;
+    position: int32 scalar, from 0;
+    ancestors: boolean `(B, N, S * N)`, as `attention_mask` of the layers' `step`; with
+        one hypothesis a sentence (N = 1) it is `None`;
+    logits: `(B, N, V)`.
+
+Lengths are counted in one way: `max_steps` S is how often the step runs at the most,
+which is what the caches must hold. The last thing it can give is the end symbol, so
+that S - 1 symbols come out at the most. A limit L of a sentence, cut to S - 1, lets L
+symbols come out: then only the end symbol may follow, and its log-probability counts as
+always. A sentence with limit 0 gives nothing, scores 0 and asks for no step.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+from keras import ops
+
+from .candidates import History, candidates, gather, largest
+
+Step = Callable[[Any, Any, Any, Any], tuple[Any, Any]]
+
+
+def greedy(
+    step: Step,
+    state,
+    batch_size,
+    max_steps: int,
+    limits=None,
+    start_id: int = 1,
+    end_id: int = 2,
+    max_run: int | None = None,
+):
+    """Takes the most probable symbol each time; ties go to the end, then lowest id.
+
+    Args:
+        step: see above.
+        state: what the first step gets.
+        batch_size: B, an int or an int32 scalar.
+        max_steps: S, see above.
+        limits: `(B,)` int32, how many symbols may come out; `None` for S - 1.
+        start_id: what the first step gets as ids.
+        end_id: the symbol that ends a sentence.
+        max_run: how many symbols a run of repetitions may have; see
+            `candidates.endless`. A dozen zeros, "ha ha ha" and the like are below 24.
+
+    Returns:
+        Ids `(B, S)` int32 without the end symbol, zero-padded, and scores `(B,)`: the
+        sum of the log-probabilities, that of the end included.
+    """
+
+    def best(values, position):
+        return largest(values, 1)[1][:, 0]
+
+    return _decode(
+        step, state, batch_size, max_steps, limits, start_id, end_id, max_run, best, 1
+    )
+
+
+def sample(
+    step: Step,
+    state,
+    batch_size,
+    max_steps: int,
+    limits=None,
+    start_id: int = 1,
+    end_id: int = 2,
+    max_run: int | None = None,
+    temperature: float = 1.0,
+    top_k: int | None = None,
+    top_p: float = 1.0,
+    seed: int = 0,
+):
+    """Draws each symbol by its probability; for Python and SavedModel.
+
+    The same seed, batch size and `max_steps` draw the same.
+
+    Args:
+        temperature: divides the logits; below 1 the probable get more so.
+        top_k: draws of the k most probable only; of all if `None`.
+        top_p: of these, of the most probable that together reach this share.
+        seed: of the draws.
+        The others: as in `greedy`.
+
+    Returns:
+        As `greedy`. The scores are of the model's own probabilities.
+    """
+    if temperature <= 0 or not 0 < top_p <= 1:
+        raise ValueError(
+            f"temperature {temperature} must be above 0, and top_p {top_p} above 0 and "
+            "at most 1."
+        )
+    if top_k is not None and top_k < 1:
+        raise ValueError(f"top_k must be 1 or more, not {top_k}.")
+    # Drawn ahead, so that each step's draw depends on the seed and its number alone.
+    draws = keras.random.uniform((max_steps, batch_size), seed=seed)
+
+    def draw(values, position):
+        count = min(top_k or values.shape[-1], values.shape[-1])
+        values, columns = largest(values, count)
+        weights = ops.exp((values - values[:, :1]) / temperature)
+        before = ops.cumsum(weights, axis=-1) - weights
+        enough = top_p * ops.sum(weights, axis=-1, keepdims=True)
+        weights = ops.where(before < enough, weights, 0.0)
+        reached = ops.cumsum(weights, axis=-1)
+        aim = ops.expand_dims(ops.take(draws, position, axis=0), 1) * reached[:, -1:]
+        chosen = ops.sum(ops.cast(reached <= aim, "int32"), axis=-1, keepdims=True)
+        # Rounding could point behind the last one that has a weight.
+        possible = ops.sum(ops.cast(weights > 0, "int32"), axis=-1, keepdims=True)
+        return gather(columns, ops.minimum(chosen, possible - 1))[:, 0]
+
+    return _decode(
+        step,
+        state,
+        batch_size,
+        max_steps,
+        limits,
+        start_id,
+        end_id,
+        max_run,
+        draw,
+        top_k,
+    )
+
+
+def _decode(
+    step,
+    state,
+    batch_size,
+    max_steps,
+    limits,
+    start_id,
+    end_id,
+    max_run,
+    choose,
+    count,
+):
+    """One hypothesis a sentence; `choose` gives its column among the candidates.
+
+    These are the end and the best `count` others, or with `None` all.
+    """
+    limits = make_limits(limits, batch_size, max_steps)
+    written = History(max_steps, max_run)
+
+    def unfinished(position, last, history, score, done, state):
+        return ops.logical_and(
+            position < max_steps, ops.logical_not(ops.all(done, axis=0))
+        )
+
+    def advance(position, last, history, score, done, state):
+        logits, state = step(last, state, position, None)
+        banned = written.banned(history, position)
+        wanted = count or logits.shape[-1]
+        values, ids = candidates(logits, banned, wanted, start_id, end_id)
+        values, ids = values[:, 0], ids[:, 0]  # (B, C)
+        # At the limit nothing but the end may come, which is column 0.
+        column = ops.where(position >= limits, 0, choose(values, position))
+        value = gather(values, ops.expand_dims(column, 1))[:, 0]
+        score = ops.where(done, score, score + value)
+        done = ops.logical_or(done, ops.equal(column, 0))
+        symbol = gather(ids, ops.expand_dims(column, 1))
+        symbol = ops.where(ops.expand_dims(done, 1), 0, symbol)
+        history = written.add(history, position, symbol)
+        return position + 1, symbol, history, score, done, state
+
+    _, _, history, score, _, _ = ops.while_loop(
+        unfinished,
+        advance,
+        (
+            ops.zeros((), "int32"),
+            ops.full((batch_size, 1), start_id, "int32"),
+            written.start(batch_size, 1),
+            ops.zeros((batch_size,), "float32"),
+            limits <= 0,
+            state,
+        ),
+    )
+    return written.ids(history)[:, 0], score
+
+
+def make_limits(limits, batch_size, max_steps: int):
+    """`(B,)` int32 limits from 0 to S - 1."""
+    if max_steps < 1:
+        raise ValueError(f"max_steps must be 1 or more, not {max_steps}.")
+    if limits is None:
+        return ops.full((batch_size,), max_steps - 1, "int32")
+    return ops.clip(ops.cast(limits, "int32"), 0, max_steps - 1)

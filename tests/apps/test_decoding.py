@@ -1,0 +1,529 @@
+"""Decoding on tables computed by hand, against brute force, and on a real decoder."""
+
+import math
+
+import keras
+import numpy as np
+import pytest
+from decoding_tools import (
+    END,
+    PAD,
+    START,
+    A,
+    B,
+    C,
+    brute_force,
+    markov_step,
+    random_table,
+    score_of,
+    slow_beam,
+    strip,
+    table,
+)
+from keras import ops
+
+from polyhead.apps.common.beam_search import beam_search
+from polyhead.apps.common.candidates import endless, largest
+from polyhead.apps.common.decoding import greedy, sample
+from polyhead.layers import Decoder, TokenEmbedding
+
+BACKEND = keras.backend.backend()
+
+
+def run(decode, tables, max_steps=6, limits=None, **kwargs):
+    """Ids and scores as arrays; `tables`: one for each sentence."""
+    if limits is not None:
+        limits = ops.convert_to_tensor(limits, dtype="int32")
+    ids, scores = decode(
+        markov_step(tables), (), len(tables), max_steps, limits, **kwargs
+    )
+    return ops.convert_to_numpy(ids), ops.convert_to_numpy(scores)
+
+
+# Greedy takes A (.5) and is left with poor choices: .5 * .4 = .20. The other way,
+# B (.4) and then the end (.9), has .36.
+GARDEN_PATH = table(
+    6,
+    {
+        START: {A: 0.5, B: 0.4, END: 0.1},
+        A: {C: 0.4, B: 0.3, END: 0.3},
+        B: {END: 0.9, C: 0.1},
+        C: {END: 1.0},
+    },
+)
+
+
+def test_greedy_walks_into_the_garden_path_and_beam_does_not():
+    ids, scores = run(greedy, [GARDEN_PATH])
+    assert strip(ids[0]) == (A, C)
+    assert scores[0] == pytest.approx(math.log(0.5 * 0.4), abs=1e-5)
+    ids, scores = run(beam_search, [GARDEN_PATH], beam_size=2, length_penalty=0.0)
+    assert strip(ids[0, 0]) == (B,)
+    assert scores[0, 0] == pytest.approx(math.log(0.4 * 0.9), abs=1e-5)
+
+
+# The empty sentence has .55 and is finished at once. A beam that goes on with it
+# multiplies it by .57 at each step (what follows the end is noise), and A B wins with
+# 0.45 * 0.98 * 0.98 = .432.
+FREEZE = table(
+    6,
+    {
+        START: {END: 0.55, A: 0.45},
+        A: {B: 0.98, C: 0.02},
+        B: {END: 0.98, C: 0.02},
+        END: {END: 0.57, C: 0.43},
+        C: {END: 1.0},
+    },
+)
+
+
+@pytest.mark.parametrize("early_stopping", [True, False])
+def test_a_finished_hypothesis_is_frozen(early_stopping):
+    ids, scores = run(
+        beam_search,
+        [FREEZE],
+        beam_size=2,
+        length_penalty=0.0,
+        n_best=2,
+        early_stopping=early_stopping,
+    )
+    assert [strip(row) for row in ids[0]] == [(), (A, B)]
+    want = [math.log(0.55), math.log(0.45 * 0.98 * 0.98)]
+    np.testing.assert_allclose(scores[0], want, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("penalty", "best", "score"),
+    [
+        (0.0, (), math.log(0.55)),
+        # log .55 = -.598 against log .432 / 3 = -.280
+        (1.0, (A, B), math.log(0.45 * 0.98 * 0.98) / 3),
+        # the length counts the end symbol: without it, or with one more at 0.3, the
+        # other sentence would win: -.839 / 3 ** .2 = -.674, below -.598
+        (0.2, (), math.log(0.55)),
+        (0.35, (A, B), math.log(0.45 * 0.98 * 0.98) / 3**0.35),
+    ],
+)
+def test_length_penalty(penalty, best, score):
+    ids, scores = run(
+        beam_search,
+        [FREEZE],
+        beam_size=2,
+        length_penalty=penalty,
+        early_stopping=False,
+    )
+    assert strip(ids[0, 0]) == best
+    assert scores[0, 0] == pytest.approx(score, abs=1e-5)
+
+
+@pytest.mark.parametrize("penalty", [0.0, 1.0, 2.0])
+@pytest.mark.parametrize("seed", range(3))
+def test_a_large_beam_is_brute_force(seed, penalty):
+    log_table = random_table(seed)
+    best = brute_force(log_table, limit=3, penalty=penalty)
+    ids, scores = run(
+        beam_search,
+        [log_table],
+        max_steps=4,
+        beam_size=40,  # 1 + 3 + 9 + 27 sentences
+        length_penalty=penalty,
+        n_best=40,
+        early_stopping=False,
+    )
+    assert [strip(row) for row in ids[0]] == [symbols for _, symbols in best]
+    np.testing.assert_allclose(scores[0], [s for s, _ in best], atol=1e-5)
+
+
+@pytest.mark.parametrize("early_stopping", [True, False])
+@pytest.mark.parametrize("beam_size", [1, 2, 3, 5])
+def test_small_beams_equal_a_slow_one(beam_size, early_stopping):
+    tables = [random_table(seed, size=9) for seed in range(12)]
+    n_best = min(2, beam_size)
+    for penalty in (0.0, 0.6, 1.0):
+        ids, scores = run(
+            beam_search,
+            tables,
+            max_steps=8,
+            beam_size=beam_size,
+            length_penalty=penalty,
+            n_best=n_best,
+            early_stopping=early_stopping,
+        )
+        for row, log_table in enumerate(tables):
+
+            def next_logp(symbols, log_table=log_table):
+                return log_table[symbols[-1] if symbols else START]
+
+            want = slow_beam(next_logp, 7, beam_size, penalty, n_best, early_stopping)
+            got = [strip(r) for r in ids[row]][: len(want)]
+            assert got == [symbols for _, symbols in want]
+            found = scores[row, : len(want)]
+            np.testing.assert_allclose(found, [s for s, _ in want], atol=1e-5)
+            assert (scores[row, len(want) :] == -np.inf).all()
+            # and the scores are of those very sentences
+            alone = [score_of(log_table, symbols, penalty) for symbols in got]
+            np.testing.assert_allclose(found, alone, atol=1e-5)
+
+
+def test_a_beam_of_one_is_greedy():
+    tables = [random_table(seed, size=12) for seed in range(20)]
+    ids, scores = run(greedy, tables, max_steps=10)
+    beam, normalised = run(beam_search, tables, max_steps=10, beam_size=1)
+    np.testing.assert_array_equal(beam[:, 0], ids)
+    lengths = (ids > 0).sum(axis=1) + 1
+    np.testing.assert_allclose(normalised[:, 0], scores / lengths, rtol=1e-5)
+    assert len(set(lengths)) > 2
+
+
+@pytest.mark.parametrize(
+    ("decode", "kwargs"),
+    [
+        (greedy, {}),
+        (greedy, {"max_run": 3}),
+        (beam_search, {"beam_size": 3, "n_best": 3}),
+        (beam_search, {"beam_size": 3, "early_stopping": False, "max_run": 3}),
+    ],
+)
+def test_sentences_of_a_batch_are_independent(decode, kwargs):
+    tables = [random_table(seed, size=8) for seed in range(8)]
+    limits = [9, 0, 1, 2, 9, 5, 9, 3]
+    together, scores = run(decode, tables, 10, limits, **kwargs)
+    for row, log_table in enumerate(tables):
+        ids, score = run(decode, [log_table], 10, limits[row : row + 1], **kwargs)
+        np.testing.assert_array_equal(ids[0], together[row])
+        np.testing.assert_allclose(score[0], scores[row], rtol=1e-6)
+
+
+def test_limits_bound_the_symbols_and_the_end_still_counts():
+    endless_a = table(6, {START: {A: 0.9, END: 0.1}, A: {A: 0.8, END: 0.2}})
+    limits = [0, 1, 3, 5, 99, -1]
+    ids, scores = run(greedy, [endless_a] * 6, 6, limits)
+    assert [(row > 0).sum() for row in ids] == [0, 1, 3, 5, 5, 0]
+    beam, beam_scores = run(
+        beam_search, [endless_a] * 6, 6, limits, beam_size=1, length_penalty=0.0
+    )
+    np.testing.assert_array_equal(beam[:, 0], ids)
+    for row, count in enumerate([0, 1, 3, 5, 5, 0]):
+        want = score_of(endless_a, (A,) * count, 0) if count else 0.0
+        assert scores[row] == pytest.approx(want, abs=1e-5)
+        assert beam_scores[row, 0] == pytest.approx(want, abs=1e-5)
+
+
+def positions_run(decode, limit, **kwargs):
+    """The positions of the steps that ran (on JAX, which traces, of the traced)."""
+    positions = []
+    step = markov_step([GARDEN_PATH])
+
+    def spy(ids, state, position, ancestors):
+        positions.append(0 if BACKEND == "jax" else int(position))
+        return step(ids, state, position, ancestors)
+
+    limits = ops.convert_to_tensor([limit], dtype="int32")
+    decode(spy, (), 1, 50, limits, **kwargs)
+    return positions
+
+
+@pytest.mark.skipif(BACKEND == "jax", reason="JAX traces the step whatever comes")
+def test_no_step_runs_that_nothing_needs():
+    assert positions_run(greedy, 0) == []
+    assert positions_run(beam_search, 0) == []
+    assert positions_run(greedy, 40) == [0, 1, 2]
+    # B with .36 is found at the second step; A C and A B have .20 and .15 by then.
+    exact = {"beam_size": 2, "length_penalty": 0.0, "early_stopping": False}
+    assert positions_run(beam_search, 40, **exact) == [0, 1]
+
+
+def test_a_limit_of_zero_gives_the_empty_sentence_alone():
+    ids, scores = run(beam_search, [GARDEN_PATH], 9, [0], beam_size=2, n_best=2)
+    assert not ids.any() and scores.tolist() == [[0.0, -np.inf]]
+
+
+def test_ties_go_to_the_end_then_the_lowest_id_then_the_earlier_beam():
+    flat = table(6, {START: {A: 0.3, B: 0.3, C: 0.3, END: 0.1}})
+    ids, _ = run(greedy, [flat])
+    assert strip(ids[0]) == (A,)
+    ids, scores = run(beam_search, [flat], beam_size=3, n_best=3)
+    assert [strip(row) for row in ids[0]] == [(A,), (B,), (C,)]
+    even = table(6, {START: {A: 0.5, END: 0.5}})
+    assert strip(run(greedy, [even])[0][0]) == ()
+    assert strip(run(beam_search, [even], beam_size=1)[0][0, 0]) == ()
+    # Four sentences are equal; the earlier beam is that of A.
+    last = {C: 0.5, C + 1: 0.5}
+    late = table(7, {START: {A: 0.5, B: 0.5}, A: last, B: last})
+    ids, _ = run(beam_search, [late], max_steps=4, beam_size=2, n_best=2)
+    assert [strip(row) for row in ids[0]] == [(A, C), (A, C + 1)]
+
+
+def test_padding_and_start_never_come():
+    likely = table(6, {START: {PAD: 0.5, START: 0.4, A: 0.06, END: 0.04}})
+    ids, scores = run(greedy, [likely])
+    assert strip(ids[0]) == (A,)
+    assert scores[0] == pytest.approx(math.log(0.06), abs=1e-5)  # the model's own
+    ids, _ = run(beam_search, [likely], beam_size=2, n_best=2)
+    assert [strip(row) for row in ids[0]] == [(A,), ()]
+
+
+@pytest.mark.parametrize("size", [3, 40, 97, 1000, 9700])
+def test_largest_orders_ties_by_column(size):
+    x = np.random.default_rng(size).integers(0, 40, (5, size)).astype("float32")
+    k = min(9, size)
+    values, columns = largest(ops.convert_to_tensor(x), k)
+    want = np.argsort(-x, axis=1, kind="stable")[:, :k]
+    np.testing.assert_array_equal(ops.convert_to_numpy(columns), want)
+    taken = np.take_along_axis(x, want, axis=1)
+    np.testing.assert_array_equal(ops.convert_to_numpy(values), taken)
+
+
+@pytest.mark.parametrize(
+    ("recent", "symbol"),
+    [
+        ([3, 3, 3, 3, 3, 3, 3, 3, 3], 3),
+        ([4, 3, 3, 3, 3, 3, 3, 3, 3], 0),
+        ([3, 4, 3, 4, 3, 4, 3, 4, 3], 4),
+        ([3, 4, 5, 3, 4, 5, 3, 4, 5], 3),
+        ([3, 4, 5, 6, 3, 4, 5, 6, 3], 0),  # a period of 4 is above a third of 9
+        ([0, 0, 0, 0, 0, 0, 3, 3, 3], 0),
+        ([3, 3, 4, 3, 3, 4, 3, 3, 4], 3),
+    ],
+)
+def test_what_makes_a_run_too_long(recent, symbol):
+    tensor = ops.convert_to_tensor([[recent]], dtype="int32")
+    assert ops.convert_to_numpy(endless(tensor)).tolist() == [[symbol]]
+
+
+def test_the_guard_ends_a_loop():
+    # A, B, A, B without end, but for 2 %.
+    loop = table(
+        6,
+        {START: {A: 1.0}, A: {B: 0.98, END: 0.02}, B: {A: 0.98, C: 0.02}},
+    )
+    for decode, kwargs in ((greedy, {}), (beam_search, {"beam_size": 1})):
+        ids, _ = run(decode, [loop], max_steps=30, **kwargs)
+        assert strip(ids.reshape(-1)) == (A, B) * 14 + (A,)
+        ids, _ = run(decode, [loop], max_steps=30, max_run=8, **kwargs)
+        assert strip(ids.reshape(-1)) == (A, B) * 4 + (C,)
+
+
+def test_the_guard_in_a_beam_equals_a_slow_one():
+    def too_long(symbols):  # the same symbol, or the same two, over 6 in a row
+        return any(
+            len(symbols) > 6 and symbols[-7 + p :] == symbols[-7:-p] for p in (1, 2)
+        )
+
+    guarded_differs = 0
+    for seed in range(12):
+        # One table for each position: otherwise many paths have the same sum.
+        rows = np.concatenate([random_table(12 * seed + t, size=5) for t in range(12)])
+        rows[:, END] -= 4  # long sentences of two symbols, that tend to repeat
+        rows[A::5, B if seed % 2 else A] += 3
+        rows[B::5, A] += 3
+        flat = ops.convert_to_tensor(rows)
+
+        def step(ids, state, position, ancestors, flat=flat):
+            return ops.take(flat, ids + 5 * position, axis=0), state
+
+        def next_logp(symbols, rows=rows):
+            row = rows[5 * len(symbols) + (symbols[-1] if symbols else START)].copy()
+            total = np.log(np.exp(row).sum())
+            for symbol in range(5):
+                if symbol != END and too_long((*symbols, symbol)):
+                    row[symbol] = -np.inf
+            return row - total
+
+        want = slow_beam(next_logp, 11, 3, 1.0, 3, True)
+        kwargs = {"beam_size": 3, "n_best": 3}
+        ids, scores = beam_search(step, (), 1, 12, max_run=6, **kwargs)
+        ids = ops.convert_to_numpy(ids)
+        assert [strip(row) for row in ids[0]] == [symbols for _, symbols in want]
+        np.testing.assert_allclose(
+            ops.convert_to_numpy(scores)[0], [s for s, _ in want], atol=1e-5
+        )
+        plain, _ = beam_search(step, (), 1, 12, **kwargs)
+        guarded_differs += bool((ops.convert_to_numpy(plain) != ids).any())
+    assert guarded_differs > 3
+
+
+def test_sampling():
+    tables = [random_table(seed, size=12) for seed in range(6)]
+    best, best_scores = run(greedy, tables, max_steps=10)
+    ids, scores = run(sample, tables, max_steps=10, top_k=1, seed=5)
+    np.testing.assert_array_equal(ids, best)
+    np.testing.assert_allclose(scores, best_scores, rtol=1e-5)
+    ids, _ = run(sample, tables, max_steps=10, temperature=1e-3, seed=5)
+    np.testing.assert_array_equal(ids, best)
+    ids, _ = run(sample, tables, max_steps=10, top_p=1e-6, seed=5)
+    np.testing.assert_array_equal(ids, best)
+    first, scores = run(sample, tables, max_steps=10, seed=5)
+    again, _ = run(sample, tables, max_steps=10, seed=5)
+    np.testing.assert_array_equal(first, again)
+    other, _ = run(sample, tables, max_steps=10, seed=6)
+    assert (other != first).any()
+    for row, log_table in enumerate(tables):
+        symbols = strip(first[row])
+        assert scores[row] == pytest.approx(score_of(log_table, symbols, 0), abs=1e-4)
+
+
+def test_samples_follow_the_probabilities():
+    chances = {A: 0.5, B: 0.3, C: 0.15, END: 0.05}
+    tables = [table(6, {START: chances})] * 4000
+    for kwargs, want in (
+        ({}, chances),
+        ({"top_k": 2}, {A: 0.625, B: 0.375}),
+        ({"top_p": 0.7}, {A: 0.625, B: 0.375}),
+        ({"temperature": 0.5}, {A: 0.6849, B: 0.2466, C: 0.0616, END: 0.0068}),
+    ):
+        ids, _ = run(sample, tables, max_steps=2, seed=1, **kwargs)
+        first = np.where(ids[:, 0] == 0, END, ids[:, 0])
+        for symbol in (A, B, C, END):
+            share = (first == symbol).mean()
+            assert share == pytest.approx(want.get(symbol, 0), abs=0.03)
+
+
+@pytest.mark.parametrize(
+    ("decode", "kwargs", "message"),
+    [
+        (greedy, {"max_steps": 0}, "max_steps must be 1 or more, not 0"),
+        (greedy, {"max_run": 2}, "max_run must be 3 or more, not 2"),
+        (beam_search, {"beam_size": 2, "n_best": 3}, "n_best 3 .* beam_size 2"),
+        (beam_search, {"length_penalty": -1.0}, "length_penalty must be 0 or more"),
+        (sample, {"temperature": 0.0}, "temperature 0.0 must be above 0"),
+        (sample, {"top_p": 1.5}, "top_p 1.5"),
+        (sample, {"top_k": 0}, "top_k must be 1 or more, not 0"),
+    ],
+)
+def test_wrong_arguments(decode, kwargs, message):
+    with pytest.raises(ValueError, match=message):
+        run(decode, [GARDEN_PATH], **kwargs)
+
+
+class Translator:
+    """A small decoder with random weights over a random memory."""
+
+    def __init__(self, positions="rotary", size=40, width=16, steps=9):
+        self.steps = steps
+        self.embedding = TokenEmbedding(size, width, scale=True, seed=3)
+        self.decoder = Decoder(2, 2, 32, positions=positions, max_length=steps, seed=4)
+        memory = np.zeros((1, 3, width), "float32")
+        self.decoder(self.embedding(np.ones((1, 2), "int32")), memory)
+        self.variables = self.embedding.weights + self.decoder.weights
+
+    def logits(self, vectors):
+        return self.embedding(vectors, reverse=True) * 3.0
+
+    def decode(self, memory, beam_size=None, **kwargs):
+        batch = ops.shape(memory)[0]
+        projected = self.decoder.project_memory(memory)
+
+        def step(ids, cache, position, ancestors):
+            vectors, cache = self.decoder.step(
+                self.embedding(ids),
+                cache,
+                position,
+                projected,
+                attention_mask=ancestors,
+            )
+            return self.logits(vectors), cache
+
+        cache = self.decoder.make_cache(batch, self.steps, beams=beam_size or 1)
+        if beam_size is None:
+            return greedy(step, cache, batch, self.steps, **kwargs)
+        kwargs["beam_size"] = beam_size
+        return beam_search(step, cache, batch, self.steps, **kwargs)
+
+    def next_logp(self, memory, symbols):
+        ids = np.array([[START, *symbols]], "int32")
+        vectors = self.decoder(self.embedding(ids), memory)[:, -1:]
+        return ops.convert_to_numpy(ops.log_softmax(self.logits(vectors)))[0, 0]
+
+
+def memories(count, width=16):
+    rng = np.random.default_rng(8)
+    return rng.normal(size=(count, 3, width)).astype("float32") * 2
+
+
+@pytest.mark.parametrize("positions", ["rotary", "relative_bias", "learned"])
+def test_the_cached_decoder_equals_one_that_recomputes_everything(positions):
+    model = Translator(positions)
+    memory = memories(2)
+    tensor = ops.convert_to_tensor(memory)
+    ids, scores = model.decode(tensor, 3, n_best=2)
+    greedy_ids, greedy_scores = model.decode(tensor)
+    seen = set()
+    for row in range(2):
+
+        def next_logp(symbols, row=row):
+            return model.next_logp(memory[row : row + 1], symbols)
+
+        want = slow_beam(next_logp, 8, 3, 1.0, 2, True)
+        got = [strip(r) for r in ops.convert_to_numpy(ids)[row]]
+        assert got == [symbols for _, symbols in want]
+        np.testing.assert_allclose(
+            ops.convert_to_numpy(scores)[row], [s for s, _ in want], atol=1e-4
+        )
+        ((score, symbols),) = slow_beam(next_logp, 8, 1, 0.0, 1, True)
+        assert strip(ops.convert_to_numpy(greedy_ids)[row]) == symbols
+        assert float(greedy_scores[row]) == pytest.approx(score, abs=1e-3)
+        seen |= {*got, symbols}
+    assert len(seen) > 2
+
+
+@pytest.mark.parametrize("beam_size", [None, 3])
+def test_compiled_at_any_batch_size(beam_size):
+    if BACKEND == "torch":
+        pytest.skip("PyTorch runs it as it is")
+    model = Translator()
+    if BACKEND == "jax":
+        import jax
+
+        compiled = jax.jit(lambda memory: model.decode(memory, beam_size))
+    else:
+        import tensorflow as tf
+
+        spec = tf.TensorSpec((None, None, 16), "float32")
+        compiled = tf.function(
+            lambda memory: model.decode(memory, beam_size, max_run=6),
+            input_signature=[spec],
+            autograph=False,
+        )
+    for count in (1, 3):
+        memory = ops.convert_to_tensor(memories(count))
+        got = [ops.convert_to_numpy(x) for x in compiled(memory)]
+        kwargs = {"max_run": 6} if BACKEND == "tensorflow" else {}
+        want = [
+            ops.convert_to_numpy(x) for x in model.decode(memory, beam_size, **kwargs)
+        ]
+        np.testing.assert_array_equal(got[0], want[0])
+        np.testing.assert_allclose(got[1], want[1], atol=1e-4)
+
+
+@pytest.mark.tensorflow
+@pytest.mark.parametrize("size", [40, 1000])
+@pytest.mark.parametrize("beam_size", [None, 3])
+def test_tflite_gives_the_same_ids(beam_size, size, tmp_path):
+    from polyhead.apps.common.litert import TFLitePredictor
+    from polyhead.apps.common.tflite import export_tflite
+
+    model = Translator(size=size)
+    weights = [ops.convert_to_numpy(variable) for variable in model.variables]
+
+    def serve(weights, tables, memory, limit):
+        state = list(zip(model.variables, weights, strict=True))
+        with keras.StatelessScope(state_mapping=state):
+            ids, scores = model.decode(memory, beam_size, limits=limit[:, 0], max_run=6)
+        return {"ids": ids, "scores": scores}
+
+    memory = memories(6)
+    limit = np.array([[8], [8], [8], [8], [3], [0]], "int32")
+    path = tmp_path / "decode.tflite"
+    export_tflite(serve, weights, {}, {"memory": memory, "limit": limit}, path)
+    predictor = TFLitePredictor(path)
+    lengths = set()
+    for row in range(6):
+        inputs = {"memory": memory[row : row + 1], "limit": limit[row : row + 1]}
+        got = predictor(**inputs)
+        tensors = {name: ops.convert_to_tensor(x) for name, x in inputs.items()}
+        want = serve(weights, {}, **tensors)
+        np.testing.assert_array_equal(got["ids"], want["ids"])
+        np.testing.assert_allclose(got["scores"], want["scores"], atol=1e-4)
+        lengths.add(int((got["ids"] > 0).sum()))
+    assert 0 in lengths and max(lengths) > 3
