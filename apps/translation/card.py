@@ -1,0 +1,98 @@
+"""The run's README.md: what it is, how good it is, how to use it."""
+
+from pathlib import Path
+
+from ..common.files import write_text
+from .comparison import format_table
+from .config import Config
+
+
+def write_card(path: Path, config: Config, metrics: dict) -> None:
+    """Writes the model card of a run."""
+    write_text(path / "README.md", make_card(path, config, metrics))
+
+
+def make_card(path: Path, config: Config, metrics: dict) -> str:
+    """The model card as Markdown.
+
+    Args:
+        path: the run's folder; the sizes are those of the files in it.
+        config: the run's.
+        metrics: what metrics.json holds.
+    """
+    train = metrics["train"]
+    return f"""# {path.name}
+
+Translator{_languages(config)}, trained with Polyhead on {_data(config)}
+(preset `{config.preset}`, seed {config.seed}): {train["epochs"]} epochs in
+{train["seconds"]:.0f} s, of which epoch {train["best_epoch"]} is kept.
+
+{_sizes(path, config, train)}
+
+## Scores
+
+```
+{format_table(metrics)}
+{metrics["chrf_signature"]}
+```
+
+{metrics["protocol"]}.
+
+`copy` gives the source back; `nearest` the translation of the training sentence that
+is most alike.
+
+## Use
+
+```
+polyhead predict {path} "some text"
+polyhead predict {path} --file lines.txt --output translated.txt
+polyhead explain {path} "some text" --output attention.png
+polyhead export {path}
+```
+
+`export/model_*.tflite` take `text uint8[1, N]`, UTF-8 padded with zeros, and give
+`text uint8[1, M]`, UTF-8 padded with zeros; tokenizer and decoding are inside.
+
+## Limits
+
+- It knows sentences like those it was trained on. On other subjects, styles and
+  languages it still writes something fluent, which may be wrong: have a reader check
+  what matters, names and numbers first.
+- Sentences are translated one by one, without those around them. They are cut at
+  {config.max_tokens} pieces{_case(config)}.
+- The scores are of one run with one seed; the intervals tell how other sentences of
+  the same kind would score, not how another training would.
+"""
+
+
+def _languages(config: Config) -> str:
+    if config.source_language and config.target_language:
+        return f" from `{config.source_language}` to `{config.target_language}`"
+    if config.dataset == "dates":
+        return " from dates in many languages to ISO dates"
+    return ""
+
+
+def _data(config: Config) -> str:
+    named = config.dataset or config.tfds
+    if named:
+        return f"`{named}`"
+    files = config.train, config.train_source, config.train_target
+    return " and ".join(f"`{Path(file).name}`" for file in files if file)
+
+
+def _sizes(path: Path, config: Config, train: dict) -> str:
+    parts = [f"At most {config.vocabulary_size} joint pieces"]
+    if "parameters" in train:
+        parts.append(f"{train['parameters']:,} parameters")
+    files = [path / "model.keras", *sorted((path / "export").glob("*.tflite"))]
+    parts += [
+        f"`{file.relative_to(path).as_posix()}` {file.stat().st_size / 1e6:.2f} MB"
+        for file in files
+        if file.exists()
+    ]
+    return "; ".join(parts) + "."
+
+
+def _case(config: Config) -> str:
+    return ", and their case is folded" if config.case_fold else ""
