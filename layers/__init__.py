@@ -7,7 +7,7 @@ if __name__ != "polyhead.layers":
 
 from .attention import attention, masked_softmax
 from .biases import LinearBias, RelativeBias
-from .caches import make_cache, write_cache
+from .caches import grow_cache, make_cache, write_cache
 from .decoder import Decoder, DecoderBlock
 from .embedding import TokenEmbedding
 from .encoder import Encoder, EncoderBlock
@@ -42,6 +42,7 @@ __all__ = [
     "causal_mask",
     "combine_masks",
     "enable_lora",
+    "grow_cache",
     "make_cache",
     "masked_softmax",
     "merge_lora",

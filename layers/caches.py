@@ -18,6 +18,21 @@ def make_cache(batch_size, num_heads, max_length, head_dim, dtype="float32"):
     return ops.zeros(shape, dtype=dtype), ops.zeros(shape, dtype=dtype)
 
 
+def grow_cache(cache, slots):
+    """Adds empty slots at the end of a cache `(B, heads, S, head_dim)`.
+
+    Example:
+
+    >>> key, _ = make_cache(2, num_heads=4, max_length=16, head_dim=8)
+    >>> tuple(grow_cache(key, 24).shape)
+    (2, 4, 24, 8)
+    """
+    more = slots - cache.shape[2]
+    if more < 0:
+        raise ValueError(f"A cache of {cache.shape[2]} slots cannot grow to {slots}.")
+    return ops.pad(cache, ((0, 0), (0, 0), (0, more), (0, 0))) if more else cache
+
+
 def write_cache(cache, value, position):
     """Writes `value` into `cache` at `position`; never past the end.
 

@@ -1,10 +1,12 @@
 """Beam search: a pure function of a step, for every backend and for TFLite."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from keras import ops
 
 from .candidates import NEVER, History, candidates, gather, largest, put
-from .decoding import Step, make_limits
+from .decoding import Step, make_limits, run_stages
 
 
 def beam_search(
@@ -16,6 +18,7 @@ def beam_search(
     start_id: int = 1,
     end_id: int = 2,
     max_run: int | None = None,
+    stages: Sequence[int] = (),
     beam_size: int = 5,
     length_penalty: float = 1.0,
     n_best: int = 1,
@@ -64,14 +67,12 @@ def beam_search(
     divisors = ops.convert_to_tensor(divisors.astype("float32"))
     beams = ops.expand_dims(ops.arange(beam_size, dtype="int32"), 0)  # (1, N)
 
-    def unfinished(position, last, history, slots, live, kept, ids, found, done, state):
-        return ops.logical_and(
-            position < max_steps, ops.logical_not(ops.all(done, axis=0))
-        )
-
-    def advance(position, last, history, slots, live, kept, ids, found, done, state):
+    def advance(
+        room, position, last, history, slots, live, kept, ids, found, done, state
+    ):
         slots = put(slots, position, beams)
-        logits, state = step(last, state, position, to_ancestors(slots, beam_size))
+        ancestors = to_ancestors(slots[..., :room], beam_size)
+        logits, state = step(last, state, position, ancestors)
         banned = written.banned(history, position)
         values, symbols = candidates(logits, banned, beam_size, start_id, end_id)
         count = values.shape[-1]
@@ -121,22 +122,19 @@ def beam_search(
     first = ops.where(ops.equal(beams, 0), 0.0, NEVER)  # at first, all are one
     empty = ops.equal(ops.arange(n_best, dtype="int32"), 0)
     empty = ops.logical_and(ops.expand_dims(done, 1), ops.expand_dims(empty, 0))
-    outcome = ops.while_loop(
-        unfinished,
-        advance,
-        (
-            ops.zeros((), "int32"),
-            ops.full((batch_size, beam_size), start_id, "int32"),
-            written.start(batch_size, beam_size),
-            ops.full((batch_size, beam_size, max_steps), -1, "int32"),
-            ops.zeros((batch_size, 1), "float32") + first,
-            ops.where(empty, 0.0, NEVER),
-            ops.zeros((batch_size, n_best, max_steps), "int32"),
-            ops.zeros((batch_size,), "int32"),
-            done,
-            state,
-        ),
+    start = (
+        ops.zeros((), "int32"),
+        ops.full((batch_size, beam_size), start_id, "int32"),
+        written.start(batch_size, beam_size),
+        ops.full((batch_size, beam_size, max_steps), -1, "int32"),
+        ops.zeros((batch_size, 1), "float32") + first,
+        ops.where(empty, 0.0, NEVER),
+        ops.zeros((batch_size, n_best, max_steps), "int32"),
+        ops.zeros((batch_size,), "int32"),
+        done,
+        state,
     )
+    outcome = run_stages(advance, start, max_steps, stages, beam_size)
     return outcome[6], outcome[5]
 
 

@@ -17,13 +17,21 @@ which is what the caches must hold. The last thing it can give is the end symbol
 that S - 1 symbols come out at the most. A limit L of a sentence, cut to S - 1, lets L
 symbols come out: then only the end symbol may follow, and its log-probability counts as
 always. A sentence with limit 0 gives nothing, scores 0 and asks for no step.
+
+A step costs what its caches hold, filled or not, and most sentences end long before S.
+`stages=(8, 16, 32)` with S = 64 begins with caches made for 8 steps and lets them grow
+to 16, 32 and 64 steps as long as a sentence goes on. The state is then a nest of caches
+`(B, heads, slots, head_dim)`, and the step is traced once for each stage.
 """
 
-from collections.abc import Callable
+import functools
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
 from keras import ops
+
+from polyhead.layers import grow_cache
 
 from .candidates import History, candidates, gather, largest
 
@@ -39,6 +47,7 @@ def greedy(
     start_id: int = 1,
     end_id: int = 2,
     max_run: int | None = None,
+    stages: Sequence[int] = (),
 ):
     """Takes the most probable symbol each time; ties go to the end, then lowest id.
 
@@ -52,6 +61,8 @@ def greedy(
         end_id: the symbol that ends a sentence.
         max_run: how many symbols a run of repetitions may have; see
             `candidates.endless`. A dozen zeros, "ha ha ha" and the like are below 24.
+        stages: numbers of steps, rising, for which the caches have room before they
+            are made for S; see above.
 
     Returns:
         Ids `(B, S)` int32 without the end symbol, zero-padded, and scores `(B,)`: the
@@ -62,7 +73,17 @@ def greedy(
         return largest(values, 1)[1][:, 0]
 
     return _decode(
-        step, state, batch_size, max_steps, limits, start_id, end_id, max_run, best, 1
+        step,
+        state,
+        batch_size,
+        max_steps,
+        limits,
+        start_id,
+        end_id,
+        max_run,
+        stages,
+        best,
+        1,
     )
 
 
@@ -75,6 +96,7 @@ def sample(
     start_id: int = 1,
     end_id: int = 2,
     max_run: int | None = None,
+    stages: Sequence[int] = (),
     temperature: float = 1.0,
     top_k: int | None = None,
     top_p: float = 1.0,
@@ -127,6 +149,7 @@ def sample(
         start_id,
         end_id,
         max_run,
+        stages,
         draw,
         top_k,
     )
@@ -141,6 +164,7 @@ def _decode(
     start_id,
     end_id,
     max_run,
+    stages,
     choose,
     count,
 ):
@@ -151,12 +175,7 @@ def _decode(
     limits = make_limits(limits, batch_size, max_steps)
     written = History(max_steps, max_run)
 
-    def unfinished(position, last, history, score, done, state):
-        return ops.logical_and(
-            position < max_steps, ops.logical_not(ops.all(done, axis=0))
-        )
-
-    def advance(position, last, history, score, done, state):
+    def advance(room, position, last, history, score, done, state):
         logits, state = step(last, state, position, None)
         banned = written.banned(history, position)
         wanted = count or logits.shape[-1]
@@ -172,19 +191,42 @@ def _decode(
         history = written.add(history, position, symbol)
         return position + 1, symbol, history, score, done, state
 
-    _, _, history, score, _, _ = ops.while_loop(
-        unfinished,
-        advance,
-        (
-            ops.zeros((), "int32"),
-            ops.full((batch_size, 1), start_id, "int32"),
-            written.start(batch_size, 1),
-            ops.zeros((batch_size,), "float32"),
-            limits <= 0,
-            state,
-        ),
+    start = (
+        ops.zeros((), "int32"),
+        ops.full((batch_size, 1), start_id, "int32"),
+        written.start(batch_size, 1),
+        ops.zeros((batch_size,), "float32"),
+        limits <= 0,
+        state,
     )
+    _, _, history, score, _, _ = run_stages(advance, start, max_steps, stages, 1)
     return written.ids(history)[:, 0], score
+
+
+def run_stages(advance, variables, max_steps: int, stages: Sequence[int], beams: int):
+    """Runs `advance(room, *variables)` until all are done or after `max_steps`.
+
+    The first variable is the position, the last two are `done (B,)` and the state;
+    `room` is the number of steps that the state has room for.
+    """
+    if list(stages) != sorted(set(stages)) or any(room < 1 for room in stages):
+        raise ValueError(f"stages must be positive and rise: {tuple(stages)}.")
+    shorter = [room for room in stages if room < max_steps]
+    for room in (*shorter, max_steps):
+
+        def unfinished(position, *others, room=room):
+            waiting = ops.logical_not(ops.all(others[-2], axis=0))
+            return ops.logical_and(position < room, waiting)
+
+        *others, state = variables
+        if shorter:
+            state = keras.tree.map_structure(
+                lambda cache, slots=room * beams: grow_cache(cache, slots), state
+            )
+        variables = ops.while_loop(
+            unfinished, functools.partial(advance, room), (*others, state)
+        )
+    return variables
 
 
 def make_limits(limits, batch_size, max_steps: int):

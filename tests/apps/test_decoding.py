@@ -349,7 +349,7 @@ def test_sampling():
     ids, scores = run(sample, tables, max_steps=10, top_k=1, seed=5)
     np.testing.assert_array_equal(ids, best)
     np.testing.assert_allclose(scores, best_scores, rtol=1e-5)
-    ids, _ = run(sample, tables, max_steps=10, temperature=1e-3, seed=5)
+    ids, _ = run(sample, tables, max_steps=10, temperature=1e-5, seed=5)
     np.testing.assert_array_equal(ids, best)
     ids, _ = run(sample, tables, max_steps=10, top_p=1e-6, seed=5)
     np.testing.assert_array_equal(ids, best)
@@ -410,7 +410,7 @@ class Translator:
     def logits(self, vectors):
         return self.embedding(vectors, reverse=True) * 3.0
 
-    def decode(self, memory, beam_size=None, **kwargs):
+    def decode(self, memory, beam_size=None, stages=(), **kwargs):
         batch = ops.shape(memory)[0]
         projected = self.decoder.project_memory(memory)
 
@@ -424,7 +424,9 @@ class Translator:
             )
             return self.logits(vectors), cache
 
-        cache = self.decoder.make_cache(batch, self.steps, beams=beam_size or 1)
+        room = min((*stages, self.steps))
+        cache = self.decoder.make_cache(batch, room, beams=beam_size or 1)
+        kwargs["stages"] = stages
         if beam_size is None:
             return greedy(step, cache, batch, self.steps, **kwargs)
         kwargs["beam_size"] = beam_size
@@ -462,9 +464,24 @@ def test_the_cached_decoder_equals_one_that_recomputes_everything(positions):
         )
         ((score, symbols),) = slow_beam(next_logp, 8, 1, 0.0, 1, True)
         assert strip(ops.convert_to_numpy(greedy_ids)[row]) == symbols
-        assert float(greedy_scores[row]) == pytest.approx(score, abs=1e-3)
+        found = ops.convert_to_numpy(greedy_scores)[row]
+        assert found == pytest.approx(score, abs=1e-3)
         seen |= {*got, symbols}
     assert len(seen) > 2
+
+
+@pytest.mark.parametrize("stages", [(2,), (1, 4, 5, 20)])
+@pytest.mark.parametrize("beam_size", [None, 3])
+def test_caches_that_grow_change_nothing(beam_size, stages):
+    model = Translator()
+    memory = ops.convert_to_tensor(memories(4))
+    want = [ops.convert_to_numpy(x) for x in model.decode(memory, beam_size)]
+    got = model.decode(memory, beam_size, stages=stages)
+    np.testing.assert_array_equal(ops.convert_to_numpy(got[0]), want[0])
+    np.testing.assert_allclose(ops.convert_to_numpy(got[1]), want[1], atol=1e-4)
+    assert (want[0] > 0).sum(axis=-1).max() > 5  # into the last stage
+    with pytest.raises(ValueError, match="rise"):
+        model.decode(memory, beam_size, stages=(4, 2))
 
 
 @pytest.mark.parametrize("beam_size", [None, 3])
@@ -497,9 +514,11 @@ def test_compiled_at_any_batch_size(beam_size):
 
 
 @pytest.mark.tensorflow
-@pytest.mark.parametrize("size", [40, 1000])
-@pytest.mark.parametrize("beam_size", [None, 3])
-def test_tflite_gives_the_same_ids(beam_size, size, tmp_path):
+@pytest.mark.parametrize(
+    ("beam_size", "size", "stages"),
+    [(None, 40, ()), (None, 1000, (4,)), (3, 40, (4,)), (3, 1000, ())],
+)
+def test_tflite_gives_the_same_ids(beam_size, size, stages, tmp_path):
     from polyhead.apps.common.litert import TFLitePredictor
     from polyhead.apps.common.tflite import export_tflite
 
@@ -509,7 +528,9 @@ def test_tflite_gives_the_same_ids(beam_size, size, tmp_path):
     def serve(weights, tables, memory, limit):
         state = list(zip(model.variables, weights, strict=True))
         with keras.StatelessScope(state_mapping=state):
-            ids, scores = model.decode(memory, beam_size, limits=limit[:, 0], max_run=6)
+            ids, scores = model.decode(
+                memory, beam_size, stages=stages, limits=limit[:, 0], max_run=6
+            )
         return {"ids": ids, "scores": scores}
 
     memory = memories(6)
