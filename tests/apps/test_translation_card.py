@@ -1,0 +1,70 @@
+"""The card: that it says what was trained on, how good it is, and how big."""
+
+import pytest
+
+from polyhead.apps.translation.baselines import run_baselines
+from polyhead.apps.translation.card import make_card, write_card
+from polyhead.apps.translation.comparison import build_metrics, format_table
+from polyhead.apps.translation.config import Config
+from polyhead.apps.translation.data import Dataset
+from polyhead.apps.translation.pairs import make_pairs
+
+TRAIN = {"seconds": 61.7, "epochs": 12, "best_epoch": 9}
+
+
+@pytest.fixture(scope="module")
+def metrics():
+    train = make_pairs("train", ["one dog", "two cats"], ["ein Hund", "zwei Katzen"])
+    test = make_pairs("test", ["one cat"] * 30, ["eine Katze schläft hier"] * 30)
+    dataset = Dataset(train, train, test, {})
+    answers = {"test": ["eine Katze schläft dort"] * 30}
+    return build_metrics(dataset, answers, run_baselines(dataset)) | {"train": TRAIN}
+
+
+def test_card_says_what_was_measured_and_how(tmp_path, metrics):
+    run = tmp_path / "en-de"
+    (run / "export").mkdir(parents=True)
+    (run / "model.keras").write_bytes(b"x" * 2_500_000)
+    (run / "export" / "model_int8.tflite").write_bytes(b"x" * 1_240_000)
+    config = Config(
+        train_source="data/train.en",
+        train_target="data/train.de",
+        source_language="en",
+        target_language="de",
+        vocabulary_size=5000,
+        max_tokens=96,
+    )
+    write_card(run, config, metrics)
+    card = (run / "README.md").read_text(encoding="utf-8")
+    assert card.startswith("# en-de\n")
+    for words in (
+        "from `en` to `de`",
+        "`train.en` and `train.de`",
+        "12 epochs",
+        "62 s",
+        "epoch 9 is kept",
+        "5000 joint pieces",
+        "`model.keras` 2.50 MB",
+        "`export/model_int8.tflite` 1.24 MB",
+        format_table(metrics),
+        metrics["signature"],
+        metrics["chrf_signature"],
+        metrics["protocol"],
+        f"polyhead predict {run} ",
+        f"polyhead export {run}",
+        "cut at\n  96 pieces.",
+    ):
+        assert words in card, words
+
+
+def test_card_of_the_embedded_dates(tmp_path, metrics):
+    card = make_card(tmp_path, Config(dataset="dates", case_fold=True), metrics)
+    assert "from dates in many languages to ISO dates" in card
+    assert "on `dates`" in card and "MB" not in card
+    assert "their case is folded" in card
+
+
+def test_card_tells_the_parameters_where_they_are_known(tmp_path, metrics):
+    known = metrics | {"train": TRAIN | {"parameters": 2_615_808}}
+    assert "2,615,808 parameters" in make_card(tmp_path / "run", Config(), known)
+    assert " parameters" not in make_card(tmp_path / "run", Config(), metrics)
