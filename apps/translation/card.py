@@ -6,6 +6,11 @@ from ..common.files import write_text
 from .comparison import format_table
 from .config import Config
 
+_BASELINES = """
+`copy` gives the source back; `nearest` the translation of the training sentence that
+is most alike.
+"""
+
 
 def write_card(path: Path, config: Config, metrics: dict) -> None:
     """Writes the model card of a run."""
@@ -37,10 +42,7 @@ Translator{_languages(config)}, trained with Polyhead on {_data(config)}
 ```
 
 {metrics["protocol"]}.
-
-`copy` gives the source back; `nearest` the translation of the training sentence that
-is most alike.
-
+{_BASELINES if metrics["baselines"] else ""}
 ## Use
 
 ```

@@ -222,7 +222,7 @@ def score_by_length(
     buckets = np.searchsorted(ends, lengths)
     found = []
     for bucket in np.unique(buckets):
-        places = np.flatnonzero(buckets == bucket)
+        places = np.flatnonzero(buckets == bucket).tolist()
         here = [hypotheses[place] for place in places]
         wanted = [pairs.targets[place] for place in places]
         results, _ = score_systems({"run": here}, wanted, scorer, bootstrap)

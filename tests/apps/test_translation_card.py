@@ -57,6 +57,13 @@ def test_card_says_what_was_measured_and_how(tmp_path, metrics):
         assert words in card, words
 
 
+def test_card_explains_baselines_only_where_there_are_some(tmp_path, metrics):
+    words = "`nearest` the translation of the training sentence"
+    assert words in make_card(tmp_path, Config(), metrics)
+    alone = make_card(tmp_path, Config(), metrics | {"baselines": {}})
+    assert words not in alone and "\n\n\n" not in alone
+
+
 def test_card_of_the_embedded_dates(tmp_path, metrics):
     card = make_card(tmp_path, Config(dataset="dates", case_fold=True), metrics)
     assert "from dates in many languages to ISO dates" in card
