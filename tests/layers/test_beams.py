@@ -14,6 +14,7 @@ from polyhead.layers import (
     MultiHeadAttention,
     RelativeBias,
     RotaryPositions,
+    grow_cache,
 )
 
 BATCH, LENGTH, BEAMS, WIDTH = 2, 5, 3, 8
@@ -193,6 +194,17 @@ def test_a_step_past_the_end_is_refused_or_leaves_the_cache():
     _, after = layer.step(x, cache, position, attention_mask=mask)
     for part in after:
         assert (to_numpy(part) == 0).all()
+
+
+def test_a_cache_grows_at_its_end_and_never_shrinks():
+    cache = ops.convert_to_tensor(array(2, 2, 6, 4))
+    grown = to_numpy(grow_cache(cache, 10))
+    assert grown.shape == (2, 2, 10, 4)
+    np.testing.assert_array_equal(grown[:, :, :6], to_numpy(cache))
+    assert (grown[:, :, 6:] == 0).all()
+    assert grow_cache(cache, 6) is cache
+    with pytest.raises(ValueError, match="6 slots cannot grow to 5"):
+        grow_cache(cache, 5)
 
 
 @pytest.mark.tensorflow
