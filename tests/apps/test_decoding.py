@@ -274,6 +274,14 @@ def test_largest_orders_ties_by_column(size):
     np.testing.assert_array_equal(ops.convert_to_numpy(values), taken)
 
 
+def test_a_tie_with_a_neighbour_of_the_largest_goes_to_the_lower_column():
+    x = np.zeros((1, 9700), "float32")
+    x[0, 9000] = 5
+    x[0, [100, 5000, 9001]] = 3
+    _, columns = largest(ops.convert_to_tensor(x), 5)
+    assert ops.convert_to_numpy(columns)[0].tolist() == [9000, 100, 5000, 9001, 0]
+
+
 @pytest.mark.parametrize(
     ("recent", "symbol"),
     [
