@@ -153,9 +153,15 @@ def _merge(config, file, given, assignments):
 
 def _evaluate(words):
     parser = Parser("evaluate", "RUN [flags]", "Score a run beside its baselines.")
-    parser.add_argument("--test", metavar="F", help="other rows than the run's own")
-    _add_threshold(parser)
-    return _with_run(parser, words)
+    options = _Options(parser)
+    options.add("--test", metavar="F", help="other rows than the run's own")
+    options.add("--test-source", metavar="F", help="with --test-target, instead")
+    options.add("--test-target", metavar="F")
+    _add_threshold(options)
+    options.add("--tokenize", metavar="NAME", help="sacreBLEU's tokenizer")
+    options.add("--lowercase", action="store_true", help="ignore case")
+    _add_beam_size(options)
+    return options.parse(words)
 
 
 def _predict(words):
@@ -171,14 +177,29 @@ def _predict(words):
     parser.add_argument("--column", help="of the file (default: as in training)")
     parser.add_argument("--output", metavar="F", help="write there, not to the screen")
     parser.add_argument("--format", choices=("text", "json", "csv"), default="text")
-    parser.add_argument(
-        "--engine", choices=("keras", "savedmodel", "tflite"), default="keras"
+    options = _Options(parser)
+    options.add("--engine", choices=("keras", "savedmodel", "tflite"))
+    top_k = "answers a text; or, to translate, draw of the K likeliest pieces"
+    options.add("--top-k", type=_number(int, 1), metavar="K", help=top_k)
+    _add_threshold(options)
+    _add_beam_size(options)
+    options.add(
+        "--n-best", type=_number(int, 1), metavar="N", help="translations a text"
     )
-    parser.add_argument(
-        "--top-k", type=_number(int, 1), default=1, metavar="K", help="answers an input"
+    options.add(
+        "--temperature",
+        type=_number(float, 0.01),
+        metavar="T",
+        help="draw a translation instead of searching the best",
     )
-    _add_threshold(parser)
-    arguments = _with_run(parser, words, takes_input=True)
+    options.add(
+        "--top-p",
+        type=_number(float, 0.01, 1),
+        metavar="P",
+        help="draw of the likeliest pieces that together reach P",
+    )
+    options.add("--seed", type=_number(int, 0), metavar="N", help="of the draws")
+    arguments = options.parse(words, takes_input=True)
     if arguments.words and arguments.file:
         raise UsageError("give texts or --file, not both")
     if arguments.column and not arguments.file:
@@ -186,12 +207,42 @@ def _predict(words):
     return arguments
 
 
-def _add_threshold(parser):
-    parser.add_argument(
+class _Options:
+    """Flags that a verb has for some tasks; those given go to the run by name.
+
+    Absent flags leave no trace: what is not said is the run's own default.
+    """
+
+    def __init__(self, parser):
+        self.parser = parser
+        self.names = []
+
+    def add(self, flag, **settings):
+        self.names.append(flag.removeprefix("--").replace("-", "_"))
+        self.parser.add_argument(flag, default=argparse.SUPPRESS, **settings)
+
+    def parse(self, words, takes_input=False):
+        arguments = _with_run(self.parser, words, takes_input)
+        given = vars(arguments)
+        arguments.options = {n: given[n] for n in self.names if n in given}
+        return arguments
+
+
+def _add_threshold(options):
+    options.add(
         "--threshold",
         type=_number(float, 0, 1),
         metavar="T",
         help='probability under which the answer is "unknown"',
+    )
+
+
+def _add_beam_size(options):
+    options.add(
+        "--beam-size",
+        type=_number(int, 1),
+        metavar="B",
+        help="hypotheses followed side by side; 1 is greedy",
     )
 
 
@@ -223,17 +274,27 @@ def _export(words):
         metavar=",".join(VARIANTS),
         help="of the TFLite file (default: all but full_int8)",
     )
-    parser.add_argument(
-        "--max-input-bytes", type=_number(int, 1), default=256, metavar="N"
+    options = _Options(parser)
+    options.add(
+        "--max-input-bytes",
+        type=_number(int, 1),
+        metavar="N",
+        help="what a .tflite takes (default: 256)",
     )
-    parser.add_argument(
+    options.add(
+        "--max-output-bytes",
+        type=_number(int, 1),
+        metavar="M",
+        help="what a translator's .tflite gives (default: 256)",
+    )
+    _add_beam_size(options)
+    options.add(
         "--max-loss",
         type=_number(float, 0, 100),
-        default=0.3,
         metavar="POINTS",
         help="what a variant may lose before the command fails (default: 0.3)",
     )
-    return _with_run(parser, words)
+    return options.parse(words)
 
 
 _VERBS = {

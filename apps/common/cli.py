@@ -6,11 +6,11 @@ import sys
 from .. import load
 from .arguments import parse
 from .config import load_config, read_config_json
-from .errors import PolyheadError
+from .errors import PolyheadError, UsageError
 from .files import is_full, write_text
 from .quiet import quiet
 from .run_folder import check_run
-from .tasks import config_class, load_app
+from .tasks import config_class, find_task, load_app
 
 
 def main(argv=None, task=None):
@@ -71,31 +71,35 @@ def _train(arguments, terminal):
 
 
 def _evaluate(arguments, terminal):
+    _check_options(arguments)
     app, run = _load(arguments.run)
-    metrics = run.evaluate(test=arguments.test, threshold=arguments.threshold)
+    metrics = run.evaluate(**arguments.options)
     print(app.format_metrics(metrics), file=terminal.out)
 
 
 def _predict(arguments, terminal):
-    from .predictions import format_predictions, read_inputs
+    from .predictions import read_inputs, read_typed
 
     # Inputs before the model: a wrong file is said at once.
+    _check_options(arguments)
     config = _read_config(arguments.run)
-    column = arguments.column or config.text_column
-    inputs = read_inputs(arguments.words, arguments.file, column.strip())
-    _, run = _load(arguments.run)
-    answers = run.predict(
-        inputs.texts,
-        top_k=arguments.top_k,
-        threshold=arguments.threshold,
-        engine=arguments.engine,
-    )
-    separator = config.label_separator if config.multi_label else None
-    text = format_predictions(inputs, answers, arguments.format, separator)
-    if arguments.output:
-        write_text(arguments.output, text)
+    column = (arguments.column or config.input_column).strip()
+    typed = not arguments.words and not arguments.file and sys.stdin.isatty()
+    inputs = None if typed else read_inputs(arguments.words, arguments.file, column)
+    app, run = _load(arguments.run)
+
+    def answer(inputs):
+        answers = run.predict(inputs.texts, **arguments.options)
+        return app.format_answers(config, inputs, answers, arguments.format)
+
+    if inputs is None:
+        for line in read_typed(terminal.err):
+            terminal.out.write(answer(line))
+            terminal.out.flush()
+    elif arguments.output:
+        write_text(arguments.output, answer(inputs))
     else:
-        terminal.out.write(text)
+        terminal.out.write(answer(inputs))
 
 
 def _explain(arguments, terminal):
@@ -106,15 +110,25 @@ def _explain(arguments, terminal):
 
 
 def _export(arguments, terminal):
+    _check_options(arguments)
     app, run = _load(arguments.run)
     report = run.export(
-        formats=arguments.format,
-        variants=arguments.variants,
-        max_input_bytes=arguments.max_input_bytes,
-        max_loss=arguments.max_loss,
+        formats=arguments.format, variants=arguments.variants, **arguments.options
     )
     if not arguments.quiet:
         print(app.format_export(report), file=terminal.out)
+
+
+def _check_options(arguments):
+    """Refuses a flag that the run's task does not have."""
+    check_run(arguments.run)
+    task = read_config_json(arguments.run / "config.json")["task"]
+    for name in arguments.options:
+        if name not in find_task(task).options[arguments.verb]:
+            flag = "--" + name.replace("_", "-")
+            raise UsageError(
+                f"{flag} is of no use here: {arguments.run} is a {task} run"
+            )
 
 
 def _read_config(path):

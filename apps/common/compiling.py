@@ -7,35 +7,49 @@ import numpy as np
 from keras import ops
 
 
-def compile_function(
-    function: Callable, weights: Sequence[np.ndarray]
-) -> Callable[[np.ndarray], np.ndarray]:
-    """Compiles `function(weights, ids)` for many calls with the same weights.
+class CompiledFunction:
+    """A function of weights and ids, compiled for many calls with the same weights.
 
     Args:
-        function: pure, in `keras.ops`.
-        weights: copied to the device once.
+        function: `(weights, *ids)` to a nest of tensors; pure, in `keras.ops`.
+        weights: copied to the device once; see `set_weights`.
+        inputs: how many arrays of ids it takes.
+
+    Call arguments:
+        ids: `(B, T)` int32, one or more.
 
     Returns:
-        Takes `(B, T)` int32 ids; gives the function's result as an array.
+        The function's result as arrays.
     """
-    values = [ops.convert_to_tensor(weight) for weight in weights]
-    backend = keras.backend.backend()
-    if backend == "tensorflow":
-        import tensorflow as tf
 
-        # One trace for all batch sizes and lengths.
-        ids = tf.TensorSpec((None, None), "int32")
-        weight_specs = [tf.TensorSpec(value.shape, value.dtype) for value in values]
-        compiled = tf.function(function, input_signature=(weight_specs, ids))
-    elif backend == "jax":
-        import jax
+    def __init__(
+        self, function: Callable, weights: Sequence[np.ndarray], inputs: int = 1
+    ):
+        self.set_weights(weights)
+        backend = keras.backend.backend()
+        if backend == "tensorflow":
+            import tensorflow as tf
 
-        compiled = jax.jit(function)
-    else:
-        import torch
+            # One trace for all batch sizes and lengths.
+            ids = [tf.TensorSpec((None, None), "int32")] * inputs
+            specs = [tf.TensorSpec(value.shape, value.dtype) for value in self.weights]
+            self.compiled = tf.function(
+                function, input_signature=(specs, *ids), autograph=False
+            )
+        elif backend == "jax":
+            import jax
 
-        compiled = torch.no_grad()(function)
-    return lambda ids: ops.convert_to_numpy(
-        compiled(values, ops.convert_to_tensor(ids))
-    )
+            self.compiled = jax.jit(function)
+        else:
+            import torch
+
+            self.compiled = torch.no_grad()(function)
+
+    def set_weights(self, weights: Sequence[np.ndarray]) -> None:
+        """Gives the calls to come other weights of the same shapes."""
+        self.weights = [ops.convert_to_tensor(weight) for weight in weights]
+
+    def __call__(self, *ids: np.ndarray):
+        tensors = [ops.convert_to_tensor(array) for array in ids]
+        outputs = self.compiled(self.weights, *tensors)
+        return keras.tree.map_structure(ops.convert_to_numpy, outputs)

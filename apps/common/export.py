@@ -15,7 +15,7 @@ import numpy as np
 
 from .errors import UsageError
 from .files import is_full, read_json, write_json, writing_error
-from .litert import TFLitePredictor, measure
+from .litert import SIGNATURE, TFLitePredictor, measure
 from .quiet import quiet
 from .savedmodel import SavedModelPredictor, export_savedmodel
 from .tflite import VARIANTS, export_tflite
@@ -36,6 +36,7 @@ class Exportable:
         tables: arrays that may not.
         savedmodel: how the SavedModel is called; any number of rows.
         savedmodel_signature: name of each of its inputs -> shape and type.
+        signatures: further signatures of the SavedModel, with the same inputs.
         tflite: how the .tflite files are called: one row of `inputs` at a time.
         metric: what makes an answer right.
         calibration: inputs of the .tflite that are no held-out examples, for
@@ -53,6 +54,7 @@ class Exportable:
     metric: Metric
     calibration: Mapping[str, np.ndarray] | None = None
     unbranched: Callable | None = None
+    signatures: Mapping[str, Form] = field(default_factory=dict)
     examples: Mapping[str, object] = field(default_factory=dict)
 
 
@@ -109,18 +111,24 @@ def _check_names(kind, names, known) -> None:
 
 
 def _make_savedmodel(exportable, folder, max_loss) -> dict:
-    form, path = exportable.savedmodel, folder / "savedmodel"
+    forms = {SIGNATURE: exportable.savedmodel, **exportable.signatures}
+    path = folder / "savedmodel"
     export_savedmodel(
-        form.function,
+        {name: form.function for name, form in forms.items()},
         exportable.weights,
         exportable.tables,
         exportable.savedmodel_signature,
         path,
     )
-    outputs = SavedModelPredictor(path)(**form.inputs)
-    facts = compare(path.name, outputs, form, exportable.metric, True, max_loss)
+    checked = {}
+    for name, form in forms.items():
+        outputs = SavedModelPredictor(path, name)(**form.inputs)
+        file = path.name if name == SIGNATURE else f"{path.name}, signature {name}"
+        facts = compare(file, outputs, form, exportable.metric, True, max_loss)
+        checked[name] = {**form.facts, **facts}
     size = sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
-    return {"bytes": size, **form.facts, **facts}
+    facts = {"bytes": size, **checked.pop(SIGNATURE)}
+    return facts | ({"signatures": checked} if checked else {})
 
 
 def _make_tflite(exportable, folder, name, variant, max_loss) -> dict:

@@ -10,16 +10,17 @@ from .litert import SIGNATURE
 
 
 def export_savedmodel(
-    function: Callable,
+    functions: Mapping[str, Callable],
     weights: Sequence[np.ndarray],
     tables: Mapping[str, np.ndarray],
     signature: Mapping[str, tuple[tuple[int | None, ...], str]],
     path: Path,
 ) -> None:
-    """Saves `function(weights, tables, **inputs)` as the signature serving_default.
+    """Saves functions `f(weights, tables, **inputs)` as signatures.
 
     Args:
-        function: pure; returns a dict of tensors.
+        functions: name of each signature -> its function; pure, and returns a dict
+            of tensors.
         weights: become variables of the SavedModel.
         tables: become its constants.
         signature: name of each input -> its shape and type.
@@ -31,18 +32,21 @@ def export_savedmodel(
     module = tf.Module()
     module.weights = [tf.Variable(value, trainable=False) for value in weights]
 
-    @tf.function(autograph=False)
-    def serve(**tensors):
-        kept = {name: tf.constant(value) for name, value in tables.items()}
-        values = [tf.convert_to_tensor(variable) for variable in module.weights]
-        return function(values, kept, **tensors)
+    def compile_signature(function):
+        @tf.function(autograph=False)
+        def serve(**tensors):
+            kept = {name: tf.constant(value) for name, value in tables.items()}
+            values = [tf.convert_to_tensor(variable) for variable in module.weights]
+            return function(values, kept, **tensors)
+
+        return serve.get_concrete_function(**specs)
 
     specs = {
         name: tf.TensorSpec(shape, tf.as_dtype(dtype), name)
         for name, (shape, dtype) in signature.items()
     }
-    concrete = serve.get_concrete_function(**specs)
-    tf.saved_model.save(module, str(path), signatures={SIGNATURE: concrete})
+    signatures = {name: compile_signature(f) for name, f in functions.items()}
+    tf.saved_model.save(module, str(path), signatures=signatures)
 
 
 class SavedModelPredictor:
@@ -50,19 +54,20 @@ class SavedModelPredictor:
 
     Args:
         path: the folder.
+        signature: which of its signatures to run.
 
     Raises:
         PolyheadError: the folder is missing, broken or none of ours.
     """
 
-    def __init__(self, path: str | Path):
+    def __init__(self, path: str | Path, signature: str = SIGNATURE):
         import tensorflow as tf
 
         if not (Path(path) / "saved_model.pb").is_file():
             raise PolyheadError(f"{path}: missing: export the run first")
         try:
             self.module = tf.saved_model.load(str(path))
-            self.function = self.module.signatures[SIGNATURE]
+            self.function = self.module.signatures[signature]
             specs = self.function.structured_input_signature[1]
             self.types = {name: spec.dtype for name, spec in specs.items()}
         except (OSError, KeyError, ValueError, tf.errors.OpError) as error:

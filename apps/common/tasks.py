@@ -8,10 +8,17 @@ from .errors import UsageError
 
 @dataclass(frozen=True)
 class Task:
-    """A task's folder, and which fields of its `Config` have a flag of their own."""
+    """A task's folder, and what the command line has for it.
+
+    Args:
+        module: its package.
+        flags: fields of its `Config` that have a flag of their own, with the help.
+        options: verb to the arguments of the run's method that have one.
+    """
 
     module: str
-    flags: dict[str, str]  # field: help
+    flags: dict[str, str]
+    options: dict[str, tuple[str, ...]]
 
 
 _DATA_FLAGS = {
@@ -42,6 +49,51 @@ TASKS = {
             "label_separator": "between the labels of a text",
         }
         | _RUN_FLAGS,
+        {
+            "evaluate": ("test", "threshold"),
+            "predict": ("engine", "top_k", "threshold"),
+            "export": ("max_input_bytes", "max_loss"),
+        },
+    ),
+    "translation": Task(
+        "polyhead.apps.translation",
+        _DATA_FLAGS
+        | {
+            f"{split}_{side}": f"{split} data: one {side} sentence a line"
+            for split in ("train", "validation", "test")
+            for side in ("source", "target")
+        }
+        | {
+            f"{side}_{what}": f"{text} of the {side} sentences"
+            for what, text in (("column", "column"), ("language", "language"))
+            for side in ("source", "target")
+        }
+        | _RUN_FLAGS,
+        {
+            "evaluate": (
+                "test",
+                "test_source",
+                "test_target",
+                "tokenize",
+                "lowercase",
+                "beam_size",
+            ),
+            "predict": (
+                "engine",
+                "beam_size",
+                "n_best",
+                "temperature",
+                "top_k",
+                "top_p",
+                "seed",
+            ),
+            "export": (
+                "max_input_bytes",
+                "max_output_bytes",
+                "beam_size",
+                "max_loss",
+            ),
+        },
     ),
 }
 

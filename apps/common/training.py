@@ -37,6 +37,29 @@ def choose_precision(wanted: str) -> str:
 
 
 @keras.saving.register_keras_serializable(package="polyhead")
+class InverseSquareRoot(keras.optimizers.schedules.LearningRateSchedule):
+    """Linear rise to `peak` over `warmup_steps`, then a fall with the root of time.
+
+    Args:
+        peak: the highest learning rate.
+        warmup_steps: steps of the rise.
+    """
+
+    def __init__(self, peak, warmup_steps):
+        self.peak = peak
+        self.warmup_steps = warmup_steps
+
+    def __call__(self, step):
+        step = keras.ops.cast(step, "float32") + 1.0
+        warmup = float(max(1, self.warmup_steps))
+        fall = keras.ops.rsqrt(keras.ops.maximum(step, warmup) / warmup)
+        return self.peak * keras.ops.minimum(step / warmup, 1.0) * fall
+
+    def get_config(self):
+        return {"peak": self.peak, "warmup_steps": self.warmup_steps}
+
+
+@keras.saving.register_keras_serializable(package="polyhead")
 class WarmUpDecay(keras.optimizers.schedules.LearningRateSchedule):
     """Linear rise to `peak` over `warmup_steps`, then a cosine to zero.
 
@@ -72,8 +95,8 @@ class EpochData(keras.utils.PyDataset):
 
     Args:
         make_epoch: gives the epoch's batches, a sequence of what `fit` takes.
-            Each epoch has the same number of batches. Keras reads off the
-            first two which dimensions may vary, so these must differ in them.
+            Keras reads off the first two which dimensions may vary, so these
+            must differ in them.
     """
 
     def __init__(self, make_epoch: Callable[[int], Sequence]):
@@ -246,12 +269,11 @@ def train(
     while state.epoch < epochs and not state.stopped:
         data.start(state.epoch, state.step)
         data.training = False
-        # A cut epoch is shorter than the others, so it is a `fit` of its own.
-        end = state.epoch + 1 if state.step else epochs
+        # Each epoch has its own number of batches, so each is a `fit` of its own.
         model.fit(
             data,
             initial_epoch=state.epoch,
-            epochs=end,
+            epochs=state.epoch + 1,
             shuffle=False,
             verbose=0,
             callbacks=[loop, *callbacks],

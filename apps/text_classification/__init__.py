@@ -13,7 +13,14 @@ Example:
 
 from .config import Config
 
-__all__ = ["Config", "format_export", "format_metrics", "load", "train"]
+__all__ = [
+    "Config",
+    "format_answers",
+    "format_export",
+    "format_metrics",
+    "load",
+    "train",
+]
 
 
 def train(config, **options):
@@ -35,6 +42,14 @@ def format_metrics(metrics):
     from .comparison import format_table
 
     return format_table(metrics)
+
+
+def format_answers(config, inputs, answers, style):
+    """What `predict` prints; see `answers.format_predictions`."""
+    from .answers import format_predictions
+
+    separator = config.label_separator if config.multi_label else None
+    return format_predictions(inputs, answers, style, separator)
 
 
 def format_export(report):

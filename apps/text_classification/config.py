@@ -97,3 +97,8 @@ class Config:
     def fine_tunes(self) -> bool:
         """Whether the preset is a KerasHub one."""
         return self.preset not in PRESETS
+
+    @property
+    def input_column(self) -> str:
+        """The column that `predict --file` reads where none is named."""
+        return self.text_column

@@ -11,7 +11,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from ..common.compiling import compile_function
+from ..common.compiling import CompiledFunction
 from ..common.errors import UsageError
 from ..common.export import Exportable
 from ..common.verification import Form
@@ -84,7 +84,7 @@ class PresetServing:
 
     @cached_property
     def _compiled(self):
-        return compile_function(self.classify, self.weights)
+        return CompiledFunction(self.classify, self.weights)
 
     def predict(self, texts: Sequence[str]) -> np.ndarray:
         """Probabilities `(texts, labels)`, on any backend."""

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from ..common.compiling import compile_function
+from ..common.compiling import CompiledFunction
 from ..common.export import Exportable
 from ..common.text_bytes import cut_text, texts_to_bytes
 from ..common.tokenizer import Tokenizer, encode_bytes
@@ -119,7 +119,7 @@ class Serving:
 
     @cached_property
     def _compiled(self):
-        return compile_function(self.classify, self.weights)
+        return CompiledFunction(self.classify, self.weights)
 
     def predict(
         self, texts: Sequence[str], max_input_bytes: int | None = None

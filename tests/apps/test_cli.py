@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from polyhead.apps import text_classification
 from polyhead.apps.common.cli import main
 from polyhead.apps.common.errors import PolyheadError
 from polyhead.apps.common.run_folder import prepare
@@ -29,6 +30,10 @@ class Config:
     epochs: int = 15
     dropout: float = 0.3
     seed: int = 0
+
+    @property
+    def input_column(self):
+        return self.text_column
 
 
 class Run:
@@ -73,7 +78,13 @@ def app(monkeypatch):
     app.train, app.load = train, load
     app.format_metrics = app.format_export = str
     flags = {name: name for name in Config.__dataclass_fields__ if name != "dropout"}
-    monkeypatch.setitem(TASKS, "counting", Task("counting", flags))
+    app.format_answers = text_classification.format_answers
+    options = {
+        "predict": ("engine", "top_k"),
+        "evaluate": ("test", "threshold"),
+        "export": ("max_input_bytes", "max_loss"),
+    }
+    monkeypatch.setitem(TASKS, "counting", Task("counting", flags, options))
     monkeypatch.setitem(sys.modules, "counting", app)
     monkeypatch.setitem(sys.modules, "counting.config", app.config)
     return app
@@ -233,7 +244,7 @@ def test_flags_before_and_after_the_texts(app, run, capsys):
         {"label": "5", "probability": 0.75},
         {"label": "other", "probability": 0.25},
     ]
-    assert app.runs[0].asked == {"top_k": 2, "threshold": None, "engine": "tflite"}
+    assert app.runs[0].asked == {"top_k": 2, "engine": "tflite"}
 
 
 def test_the_run_may_come_after_the_dashes(run, capsys):
@@ -261,6 +272,30 @@ def test_standard_input_that_is_not_utf8_names_the_row(run, capsys, monkeypatch)
     monkeypatch.setattr(sys, "stdin", stdin)
     message = failed(capsys, ["predict", run], 1)
     assert "standard input: row 2: byte 0xe9 is not UTF-8" in message
+
+
+def test_a_terminal_is_answered_line_by_line(app, run, capsys, monkeypatch):
+    stdin = io.StringIO("one\n\nfour\n")
+    stdin.isatty = lambda: True
+    monkeypatch.setattr(sys, "stdin", stdin)
+    assert main(["predict", run]) == 0
+    output = capsys.readouterr()
+    assert output.out.splitlines() == [
+        "3\t0.7500\tother\t0.2500\tone",
+        "0\t0.7500\tother\t0.2500\t",
+        "4\t0.7500\tother\t0.2500\tfour",
+    ]
+    assert output.err.startswith("> > > ")
+    assert len(app.runs) == 1  # loaded once
+
+
+@pytest.mark.parametrize(
+    "words", ["predict R a --threshold 1", "export R --beam-size 2"]
+)
+def test_a_flag_that_the_task_lacks_is_refused(app, run, capsys, words):
+    message = failed(capsys, words.replace("R", run).split(), 2)
+    assert "is of no use here" in message and "a counting run" in message
+    assert not app.runs
 
 
 def test_csv_keeps_the_columns_of_the_input(run, tmp_path, capsys):
@@ -340,7 +375,6 @@ def test_export_passes_its_flags_on(app, run, capsys):
     assert app.runs[0].asked == {
         "formats": ("savedmodel", "tflite"),
         "variants": ("int8", "float32"),
-        "max_input_bytes": 256,
         "max_loss": 0.0,
     }
     assert main(["export", run]) == 0

@@ -12,7 +12,7 @@ from keras import ops
 from review_tools import WORDS, make_reviews
 
 from polyhead.apps.common.cli import main
-from polyhead.apps.common.compiling import compile_function
+from polyhead.apps.common.compiling import CompiledFunction
 from polyhead.apps.common.errors import UsageError
 from polyhead.apps.common.tokenizer import Tokenizer
 from polyhead.apps.text_classification import Config, explain_plots, train
@@ -277,7 +277,7 @@ def measure_deletion(run, texts):
     """
     rng = np.random.default_rng(0)
     serving = run.serving
-    classify = compile_function(serving.classify, serving.weights)
+    classify = CompiledFunction(serving.classify, serving.weights)
     top, random = [], []
     for text in texts:
         found = run.explain(text)

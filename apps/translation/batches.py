@@ -1,0 +1,101 @@
+"""Batches of pairs with one budget of tokens, like lengths together."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from ..common.tokenizer import Tokenizer
+from .config import Config
+from .data import Pairs
+from .model import END, START
+
+LENGTH_STEP = 4  # padded lengths are multiples of this, so that shapes come again
+
+
+def pad(rows: Sequence[np.ndarray], extra: int = 0) -> np.ndarray:
+    """Rows of ids as one `(B, T)` int32 array, T the next multiple of 4."""
+    longest = max((len(row) for row in rows), default=1)
+    length = -(-max(longest, 1) // LENGTH_STEP) * LENGTH_STEP + extra
+    padded = np.zeros((len(rows), length), np.int32)
+    for target, row in zip(padded, rows, strict=True):
+        target[: len(row)] = row
+    return padded
+
+
+def encode_source(ids: Sequence[np.ndarray], max_tokens: int) -> list[np.ndarray]:
+    """Piece ids as the encoder reads them: cut, with the end symbol."""
+    return [np.append(row[: max_tokens - 1], END) if len(row) else row for row in ids]
+
+
+class EpochBatches(Sequence):
+    """An epoch's batches of `((source, target), following)`, all `(B, T)` ids.
+
+    Args:
+        sources: piece ids of every source, with the end symbol.
+        targets: piece ids of every target, without start and end.
+        tokens: budget of a batch: pairs times the longer side's padded length.
+        rng: draws the batches' order, and who is with whom among like lengths.
+    """
+
+    def __init__(self, sources, targets, tokens, rng):
+        self.sources = sources
+        self.targets = targets
+        sides = np.array(
+            [[len(s), len(t) + 1] for s, t in zip(sources, targets, strict=True)]
+        )
+        # A little noise in the second length, or the same pairs would always meet.
+        noise = rng.uniform(0, 2, len(sides))
+        order = np.lexsort([sides.min(axis=1) + noise, sides.max(axis=1)])
+        cuts, start = [], 0
+        longest = sides.max(axis=1)[order]
+        padded = -(-longest // LENGTH_STEP) * LENGTH_STEP
+        while start < len(order):
+            # Lengths rise, so the last row of a batch decides its padding.
+            size = max(1, int(tokens // padded[start]))
+            while (
+                size > 1 and size * padded[min(start + size, len(order)) - 1] > tokens
+            ):
+                size -= 1
+            cuts.append(order[start : start + size])
+            start += size
+        middle = rng.permutation(len(cuts) - 2) + 1 if len(cuts) > 2 else []
+        # Keras reads off the first two batches which dimensions vary: the longest
+        # and the shortest, the first always longer.
+        ends = [len(cuts) - 1, 0] if len(cuts) > 1 else [0]
+        self.rows = [cuts[number] for number in [*ends, *middle]]
+        real = sides.sum()
+        self.tokens = int(real)
+        spent = sum(sides[rows].max(axis=0).sum() * len(rows) for rows in self.rows)
+        self.padding = 1 - real / max(spent, 1)
+
+    def __len__(self):
+        return len(self.rows)
+
+    def __getitem__(self, number):
+        if isinstance(number, slice):
+            return [self[i] for i in range(*number.indices(len(self)))]
+        rows = self.rows[number]
+        extra = LENGTH_STEP if number == 0 and len(self) > 1 else 0
+        source = pad([self.sources[row] for row in rows], extra)
+        target = pad([np.append(START, self.targets[row]) for row in rows], extra)
+        following = pad([np.append(self.targets[row], END) for row in rows], extra)
+        return (source, target), following
+
+
+def training_batches(
+    config: Config, tokenizer: Tokenizer, pairs: Pairs
+) -> Callable[[int], EpochBatches]:
+    """Makes each epoch's batches from the seed and the epoch's number alone."""
+    limit = config.max_tokens
+
+    def make_epoch(epoch: int) -> EpochBatches:
+        rng = np.random.default_rng([config.seed, epoch])
+        sources, targets = (
+            tokenizer.encode_all(texts, config.piece_dropout, rng)
+            for texts in (pairs.sources, pairs.targets)
+        )
+        sources = encode_source(sources, limit)
+        targets = [row[: limit - 1] for row in targets]
+        return EpochBatches(sources, targets, config.tokens_per_batch, rng)
+
+    return make_epoch

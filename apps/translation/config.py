@@ -1,0 +1,112 @@
+"""Everything that decides a translation run, in one frozen dataclass."""
+
+from dataclasses import dataclass
+
+# What a preset fills in where the user said nothing.
+PRESETS = {
+    "tiny": {
+        "encoder_layers": 4,
+        "decoder_layers": 4,
+        "hidden_dim": 128,
+        "feedforward_dim": 256,
+        "num_heads": 4,
+    },
+    "small": {
+        "encoder_layers": 6,
+        "decoder_layers": 6,
+        "hidden_dim": 256,
+        "feedforward_dim": 1024,
+        "num_heads": 4,
+    },
+    "base": {
+        "encoder_layers": 6,
+        "decoder_layers": 6,
+        "hidden_dim": 512,
+        "feedforward_dim": 2048,
+        "num_heads": 8,
+    },
+    # A step of the decoder is what a phone waits for (Kasai et al., ICLR 2021).
+    "phone": {
+        "encoder_layers": 8,
+        "decoder_layers": 2,
+        "hidden_dim": 128,
+        "feedforward_dim": 256,
+        "num_heads": 4,
+    },
+}
+
+
+@dataclass(frozen=True)
+class Config:
+    """Configuration of a translation run.
+
+    The same fields serve the Python API, the command line (`--epochs 5`, or
+    `--set hidden_dim=256` for the ones without a flag of their own) and the
+    run's `config.json`. A field left at None is filled from the preset.
+    """
+
+    # Data: two parallel files, or one table with two columns.
+    train: str | None = None
+    train_source: str | None = None
+    train_target: str | None = None
+    validation: str | None = None  # made from train where absent
+    validation_source: str | None = None
+    validation_target: str | None = None
+    test: str | None = None
+    test_source: str | None = None
+    test_target: str | None = None
+    source_column: str = "source"
+    target_column: str = "target"
+    source_language: str | None = None
+    target_language: str | None = None
+    dataset: str | None = None  # an embedded data set: "dates"
+    tfds: str | None = None  # a TensorFlow Datasets name, or a TranslateFolder
+    tfds_dir: str | None = None
+    validation_fraction: float = 0.05
+    max_length_ratio: float = 4.0  # training pairs more unlike in bytes are left out
+
+    # The run.
+    run: str | None = None  # folder; saved_models/<task>-<data> where absent
+    preset: str = "tiny"  # tiny, small, base, phone
+    init_from: str | None = None  # an older run's folder
+    epochs: int = 100
+    seed: int = 0
+    deterministic: bool = False
+
+    # Text.
+    vocabulary_size: int = 7000  # pieces, joint
+    max_tokens: int = 128  # pieces of a sentence; longer ones are cut
+    case_fold: bool = False
+    piece_dropout: float = 0.1  # chance to skip a match while training
+
+    # Model.
+    encoder_layers: int | None = None
+    decoder_layers: int | None = None
+    hidden_dim: int | None = None
+    feedforward_dim: int | None = None
+    num_heads: int | None = None
+    norm_position: str = "pre"  # or post
+    activation: str = "relu"
+    dropout: float = 0.3
+
+    # Training.
+    tokens_per_batch: int = 4096  # of the longer side, padding counted
+    accumulate: int = 1  # batches an update
+    learning_rate: float = 5e-3  # the highest, reached after warmup_steps
+    warmup_steps: int = 2000
+    weight_decay: float = 0.0
+    label_smoothing: float = 0.1
+    ema: float = 0.998  # momentum of the weights' moving average; 0 for none
+    monitor: str = "bleu"  # or loss: what decides which epoch is best
+    patience: int = 10  # epochs without a better validation score
+    mixed_precision: str = "auto"  # auto, float32, mixed_bfloat16
+    tensorboard: bool = False
+
+    # Decoding.
+    beam_size: int = 5
+    length_penalty: float = 1.0
+
+    @property
+    def input_column(self) -> str:
+        """The column that `predict --file` reads where none is named."""
+        return self.source_column

@@ -1,0 +1,62 @@
+"""Where the decoder looked: cross-attention of a translation, as picture and JSON."""
+
+from pathlib import Path
+
+import numpy as np
+from keras import ops
+
+from ..common.errors import PolyheadError, UsageError
+from ..common.files import write_json
+from .batches import encode_source
+from .explain_plots import plot_attention
+from .model import END, START
+
+
+def explain(run, text: str, output: str | Path | None = None) -> dict:
+    """Shows which source pieces each piece of the translation looked at.
+
+    The weights are the mean over the decoder's layers and heads. They tell where
+    information was read, which for words is often but not always an alignment.
+
+    Args:
+        run: a `Run`.
+        text: what to translate.
+        output: a PNG file; the numbers are written beside it as JSON.
+
+    Returns:
+        `{"text", "translation", "source", "target", "attention"}`: the pieces of
+        both sides and the weights `(target, source)`, whose rows sum to 1.
+
+    Reference: Bahdanau et al., https://arxiv.org/abs/1409.0473 (its figure 3).
+    """
+    if output is not None and Path(output).suffix.lower() != ".png":
+        raise UsageError(f"--output {output}: give a name that ends in .png")
+    serving, pieces = run.serving, run.tokenizer.pieces
+    (source,) = encode_source(run.tokenizer.encode_all([text]), serving.max_tokens)
+    if not len(source):
+        raise PolyheadError("the text is empty: there is nothing to explain")
+    translation = run.predict([text])[0][0][0]
+    target = run.tokenizer.encode_all([translation])[0][: serving.max_tokens - 1]
+    model = serving.model
+    memory, mask = model.encode(ops.convert_to_tensor(source[None].astype("int32")))
+    inputs = np.append(START, target)[None].astype("int32")
+    _, scores = model.decode(
+        ops.convert_to_tensor(inputs), memory, mask, return_scores=True
+    )
+    cross = [ops.convert_to_numpy(cross_scores) for _, cross_scores in scores]
+    weights = np.mean(cross, axis=(0, 1, 2))  # (T, S)
+    names = [
+        ["<end>" if i == END else pieces[i].decode("utf-8", "replace") for i in side]
+        for side in (source, np.append(target, END))
+    ]
+    found = {
+        "text": text,
+        "translation": translation,
+        "source": names[0],
+        "target": names[1],
+        "attention": np.round(weights, 5).tolist(),
+    }
+    if output is not None:
+        plot_attention(Path(output), names[0], names[1], weights)
+        write_json(Path(output).with_suffix(".json"), found)
+    return found

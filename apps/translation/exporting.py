@@ -1,0 +1,126 @@
+"""What of a translator is exported, and how its files are verified."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ..common.export import Exportable
+from ..common.text_bytes import cut_text, texts_to_bytes
+from ..common.verification import Form, Metric
+from .evaluate import score, tokenizer_for
+from .pairs import Pairs
+from .serving import Serving
+
+MAX_EXAMPLES = 2000  # that verify an export
+SIGNATURE_EXAMPLES = 200  # that verify each further signature of the SavedModel
+
+
+def make_exportable(
+    serving: Serving,
+    pairs: Pairs,
+    split: str,
+    max_input_bytes: int = 256,
+    max_output_bytes: int = 256,
+    beam_size: int = 1,
+) -> Exportable:
+    """The translator, and held-out pairs on which its files are verified.
+
+    Args:
+        serving: the translator.
+        pairs: held-out pairs; a seeded sample of at most 2,000 is used.
+        split: what they are: "test" or "validation".
+        max_input_bytes: the length N of the .tflite files' input.
+        max_output_bytes: the length M of their output.
+        beam_size: of the .tflite files and the SavedModel's serving_default.
+    """
+    config = serving.config
+    rows = np.arange(len(pairs.sources))
+    if len(rows) > MAX_EXAMPLES:
+        rng = np.random.default_rng(config.seed)
+        rows = np.sort(rng.choice(rows, MAX_EXAMPLES, replace=False))
+    sources = [pairs.sources[row] for row in rows]
+    targets = [pairs.targets[row] for row in rows]
+    text, truncated = texts_to_bytes(sources, max_input_bytes)
+    method = serving.method(beam_size)
+    answers = [
+        best(row)[0] for row in serving.translate(sources, method, max_input_bytes)
+    ]
+    expected, cut = texts_to_bytes(answers, max_output_bytes)
+    facts = {
+        "max_input_bytes": max_input_bytes,
+        "max_output_bytes": max_output_bytes,
+        "beam_size": beam_size,
+        "truncated": int(truncated.sum()),
+        "truncated_outputs": int(cut.sum()),
+    }
+    further = {"greedy": 1, "beam": max(2, config.beam_size)}
+    return Exportable(
+        weights=serving.weights,
+        tables=serving.tables,
+        savedmodel=strings_form(serving, sources, beam_size),
+        savedmodel_signature={"text": ((None,), "string")},
+        signatures={
+            name: strings_form(serving, sources[:SIGNATURE_EXAMPLES], size)
+            for name, size in further.items()
+        },
+        tflite=Form(
+            serving.bytes_function(max_output_bytes, beam_size),
+            {"text": text},
+            {"text": expected},
+            facts,
+        ),
+        metric=make_metric(targets, tokenizer_for(config.target_language)),
+        examples={
+            "split": split,
+            "rows": len(rows),
+            "of": len(pairs.sources),
+            "seed": config.seed,
+        },
+    )
+
+
+def strings_form(serving: Serving, sources: Sequence[str], beam_size: int) -> Form:
+    """A signature of the SavedModel, and what Keras gives for the sources."""
+    found = serving.translate(sources, serving.method(beam_size))
+    answers = [best(row) for row in found]
+    return Form(
+        serving.strings_function(beam_size),
+        {
+            "text": np.array(
+                [text.encode("utf-8", "replace") for text in sources], object
+            )
+        },
+        {
+            "text": np.array([text for text, _ in answers], object),
+            "score": np.array([value for _, value in answers], np.float32),
+        },
+    )
+
+
+def best(hypotheses) -> tuple[bytes, float]:
+    """The first hypothesis; an empty one where there is none."""
+    return hypotheses[0] if hypotheses else (b"", 0.0)
+
+
+def make_metric(targets: Sequence[str], tokenize: str) -> Metric:
+    """BLEU; a translation differs if any byte does."""
+
+    def texts(outputs) -> list[str]:
+        return [to_bytes(row).decode("utf-8", "replace") for row in outputs["text"]]
+
+    def bleu(outputs) -> float:
+        found = texts(outputs)
+        return score(found, targets[: len(found)], tokenize, bootstrap=0)["bleu"]
+
+    def differs(outputs, expected):
+        rows = zip(outputs["text"], expected["text"], strict=True)
+        return np.array([to_bytes(a) != to_bytes(b) for a, b in rows], bool)
+
+    return Metric("bleu", bleu, differs, points=1.0)
+
+
+def to_bytes(row) -> bytes:
+    """A text from a string, or from a row of zero-padded bytes."""
+    if isinstance(row, bytes):
+        return row
+    return cut_text(np.asarray(row, np.uint8).tobytes(), len(row))[0]

@@ -1,0 +1,287 @@
+"""A finished run: predict, evaluate, explain and export from its folder."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from ..common.config import load_config
+from ..common.errors import PolyheadError, UsageError
+from ..common.files import read_json, replacing, write_json
+from ..common.tokenizer import Tokenizer
+from ..common.training import read_history
+from .config import Config
+from .data import Dataset, Pairs, load_data, load_pairs
+
+TASK = "translation"
+ENGINES = ("keras", "savedmodel", "tflite")
+RETRAIN = "train the run again with --overwrite"
+
+
+class Run:
+    """A trained translator, read from its folder.
+
+    Args:
+        path: the run's folder.
+    """
+
+    def __init__(self, path: str | Path):
+        self.path = Path(path)
+        self.config = load_config(Config, TASK, self.path / "config.json")
+
+    @cached_property
+    def metrics(self) -> dict:
+        """What `metrics.json` holds."""
+        return read_json(self.path / "metrics.json", RETRAIN)
+
+    @cached_property
+    def tokenizer(self) -> Tokenizer:
+        return Tokenizer.load(self.path / "tokenizer.json")
+
+    @cached_property
+    def serving(self):
+        """The pure functions from text to text, in float32."""
+        from . import model as _  # noqa: F401  registers the Translator
+        from .serving import Serving
+
+        path = self.path / "model.keras"
+        try:
+            model = keras.saving.load_model(path, compile=False)
+        except Exception as error:  # Keras raises many kinds
+            raise PolyheadError(
+                f"{path}: cannot be loaded ({error}): {RETRAIN}"
+            ) from error
+        pieces = model.settings["vocabulary_size"]
+        if pieces != len(self.tokenizer.pieces):
+            raise PolyheadError(
+                f"{self.path / 'tokenizer.json'}: {len(self.tokenizer.pieces)} pieces, "
+                f"but the model has {pieces}: {RETRAIN}"
+            )
+        return Serving(model, self.tokenizer, self.config)
+
+    def predict(
+        self,
+        texts: Sequence[str],
+        beam_size: int | None = None,
+        n_best: int = 1,
+        temperature: float | None = None,
+        top_k: int | None = None,
+        top_p: float | None = None,
+        seed: int = 0,
+        engine: str = "keras",
+    ) -> list[list[tuple[str, float]]]:
+        """Translations of texts, the best first.
+
+        Args:
+            texts: any number of texts, cut at `max_tokens` pieces.
+            beam_size: hypotheses followed side by side; 1 is greedy. The run's own
+                where absent.
+            n_best: how many translations a text.
+            temperature: draws instead of searching; so do `top_k` and `top_p`, see
+                `common.decoding.sample`.
+            top_k: draw of the k most probable pieces only.
+            top_p: draw of the pieces that together reach this share only.
+            seed: of the draws.
+            engine: "keras", "savedmodel" or "tflite"; the exported files decode as
+                they were exported.
+
+        Returns:
+            For each text a list of `(translation, score)`. The score of a beam
+            search is the log-probability over the length, that of greedy decoding
+            and of draws the log-probability; a .tflite gives none (NaN).
+        """
+        texts = list(texts)
+        drawing = {"temperature": temperature, "top_k": top_k, "top_p": top_p}
+        drawing = {name: value for name, value in drawing.items() if value is not None}
+        if engine not in ENGINES:
+            raise UsageError(f"engine {engine!r}: one of {', '.join(ENGINES)}")
+        if engine != "keras":
+            if drawing or n_best > 1 or beam_size is not None:
+                raise UsageError(
+                    f"engine {engine!r} decodes as it was exported: beam size, n-best "
+                    "and sampling are for the engine keras"
+                )
+            return self._predict_exported(texts, engine)
+        if drawing:
+            if n_best > 1 or beam_size is not None:
+                raise UsageError("sampling takes no beam size and no n-best")
+            method = self.serving.sampling(seed=seed, **drawing)
+        else:
+            method = self._method(beam_size, n_best)
+        return [
+            [(text.decode("utf-8", "replace"), score) for text, score in row]
+            for row in self.serving.translate(texts, method)
+        ]
+
+    def _method(self, beam_size: int | None, n_best: int = 1) -> dict:
+        beam_size = max(beam_size or self.config.beam_size, n_best)
+        return self.serving.method(beam_size, n_best)
+
+    def _predict_exported(self, texts, engine):
+        if engine == "savedmodel":
+            from ..common.savedmodel import SavedModelPredictor
+
+            predictor = SavedModelPredictor(self._exported("savedmodel"))
+            data = [text.encode("utf-8", "replace") for text in texts]
+            outputs = predictor(text=np.array(data, object))
+            rows = zip(outputs["text"], outputs["score"], strict=True)
+            return [[(t.decode("utf-8", "replace"), float(s))] for t, s in rows]
+        from ..common.litert import TFLitePredictor
+        from ..common.text_bytes import texts_to_bytes
+
+        names = [f"model_{v}.tflite" for v in ("int8", "float16", "float32")]
+        found = [n for n in names if (self.path / "export" / n).exists()]
+        predictor = TFLitePredictor(self._exported((found or names)[0]))
+        text, _ = texts_to_bytes(texts, predictor.max_input_bytes)
+        rows = predictor(text=text)["text"]
+        found = [row.tobytes().split(b"\0", 1)[0] for row in rows]
+        return [[(row.decode("utf-8", "replace"), float("nan"))] for row in found]
+
+    def _exported(self, name: str) -> Path:
+        path = self.path / "export" / name
+        if not path.exists():
+            raise PolyheadError(f"{path}: missing: polyhead export {self.path}")
+        return path
+
+    def evaluate(
+        self,
+        test: str | None = None,
+        test_source: str | None = None,
+        test_target: str | None = None,
+        tokenize: str | None = None,
+        lowercase: bool = False,
+        beam_size: int | None = None,
+    ) -> dict:
+        """Measures the run, and both baselines on the same rows.
+
+        Args:
+            test: a table of pairs other than the run's own test data.
+            test_source: with `test_target`, two files instead of a table.
+            test_target: see `test_source`.
+            tokenize: sacreBLEU's tokenizer; "none" for texts that are tokenised
+                already; by the target language where absent.
+            lowercase: whether case is ignored.
+            beam_size: see `predict`.
+
+        Returns:
+            The content of metrics.json, which is written with predictions.csv,
+            the plots and the card.
+        """
+        from .baselines import run_baselines
+
+        dataset = load_data(self.config)
+        if test is not None or test_source is not None or test_target is not None:
+            pairs = load_pairs(self.config, test, test_source, test_target)
+            dataset = replace(dataset, test=pairs)
+        baselines = run_baselines(dataset, seed=self.config.seed)
+        return measure(self, dataset, baselines, tokenize, lowercase, beam_size)
+
+    def explain(self, text: str, output: str | Path | None = None) -> dict:
+        """Which source pieces each target piece looked at; see `explain.explain`."""
+        from .explain import explain
+
+        return explain(self, text, output)
+
+    def export(
+        self,
+        formats: Sequence[str] = ("savedmodel", "tflite"),
+        variants: Sequence[str] = ("float32", "float16", "int8"),
+        max_input_bytes: int = 256,
+        max_output_bytes: int = 256,
+        beam_size: int = 1,
+        max_loss: float = 0.3,
+        verbose: bool = False,
+    ) -> dict:
+        """Writes and verifies the files to ship; see `common.export.export`.
+
+        Args:
+            beam_size: of the .tflite and of the SavedModel's default; 1 is greedy.
+        """
+        from ..common.export import export
+        from .exporting import make_exportable
+
+        split, pairs = held_out(load_data(self.config))
+        exportable = make_exportable(
+            self.serving,
+            pairs,
+            split,
+            max_input_bytes=max_input_bytes,
+            max_output_bytes=max_output_bytes,
+            beam_size=beam_size,
+        )
+        folder = self.path / "export"
+        return export(exportable, folder, formats, variants, max_loss, verbose)
+
+
+def held_out(dataset: Dataset) -> tuple[str, Pairs]:
+    """The split that measures a run: test, or validation where there is none."""
+    if dataset.test is not None:
+        return "test", dataset.test
+    return "validation", dataset.validation
+
+
+def save_run(
+    path: Path, model: keras.Model, tokenizer: Tokenizer, metrics: dict
+) -> None:
+    """Writes what a `Run` is read from."""
+    with replacing(path / "model.keras") as temporary:
+        model.save(temporary)
+    with replacing(path / "tokenizer.json") as temporary:
+        tokenizer.save(temporary)
+    write_json(path / "metrics.json", metrics)
+
+
+def measure(
+    run: Run,
+    dataset: Dataset,
+    baselines: dict,
+    tokenize: str | None = None,
+    lowercase: bool = False,
+    beam_size: int | None = None,
+) -> dict:
+    """Scores a run beside baselines and writes all that tells of it."""
+    from .card import write_card
+    from .comparison import build_metrics
+    from .evaluate import tokenizer_for, write_predictions
+    from .plots import plot_evaluation
+
+    beam_size = beam_size or run.config.beam_size
+    tokenize = tokenize or tokenizer_for(run.config.target_language)
+    parts = {"validation": dataset.validation, "test": dataset.test}
+    hypotheses = {
+        split: [
+            row[0][0] if row else "" for row in run.predict(pairs.sources, beam_size)
+        ]
+        for split, pairs in parts.items()
+        if pairs is not None
+    }
+    known = run.metrics.get("train", {})
+    decoding = "greedy decoding"
+    if beam_size > 1:
+        penalty = run.config.length_penalty
+        decoding = f"beam size {beam_size}, length penalty {penalty:g}"
+    metrics = build_metrics(
+        dataset, hypotheses, baselines, tokenize, lowercase, decoding
+    )
+    metrics["train"] = known
+    write_json(run.path / "metrics.json", metrics)
+    run.metrics = metrics
+    split, pairs = held_out(dataset)
+    write_predictions(run.path / "predictions.csv", pairs, hypotheses[split], lowercase)
+    nearest = None
+    if "nearest" in baselines:
+        nearest = ("nearest", baselines["nearest"]["hypotheses"])
+    plot_evaluation(
+        run.path / "plots",
+        pairs,
+        hypotheses[split],
+        nearest,
+        read_history(run.path / "history.csv"),
+        tokenize,
+        lowercase,
+    )
+    write_card(run.path, run.config, metrics)
+    return metrics

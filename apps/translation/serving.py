@@ -1,0 +1,243 @@
+"""The trained translator as one pure function, for Python, SavedModel and TFLite."""
+
+from collections.abc import Sequence
+
+import keras
+import numpy as np
+from keras import ops
+
+from ..common.beam_search import beam_search
+from ..common.compiling import CompiledFunction
+from ..common.decoding import greedy, sample
+from ..common.detokenizer import decode_ids, join_pieces, piece_tables
+from ..common.text_bytes import cut_text
+from ..common.tokenizer import Tokenizer, encode_bytes
+from ..common.vocabulary import MAX_PIECE_BYTES
+from .batches import encode_source, pad
+from .config import Config
+from .model import END, PAD, Translator
+
+BATCH = 64
+MAX_RUN = 24  # pieces that a repetition may fill, see `candidates.endless`
+LENGTHS = (32, 64)  # that are tried before the longest
+
+
+class Serving:
+    """Text in, its translation out: pure functions of weights, tables and text.
+
+    Args:
+        model: the trained model, computing in float32.
+        tokenizer: its tokenizer.
+        config: the run's configuration.
+    """
+
+    def __init__(self, model: Translator, tokenizer: Tokenizer, config: Config):
+        for layer in model._flatten_layers():
+            if layer.compute_dtype in ("bfloat16", "float16"):
+                raise ValueError(
+                    f"Layer {layer.name} computes in {layer.compute_dtype}; build the "
+                    "model in float32 from the weights."
+                )
+        self.model = model
+        self.tokenizer = tokenizer
+        self.config = config
+        self.max_tokens = config.max_tokens
+        self.weights = [ops.convert_to_numpy(weight) for weight in model.weights]
+        self.tables = {**tokenizer.tables, **piece_tables(tokenizer.pieces)}
+        self.compiled: dict[tuple, CompiledFunction] = {}
+        # What lies behind these bytes is behind the last token.
+        self.max_bytes = config.max_tokens * MAX_PIECE_BYTES + 4
+
+    def tokenize(self, tables, text):
+        """`(B, N)` bytes to `(B, max_tokens)` int32 piece ids, with the end symbol."""
+        text = ops.cast(text, "int32")
+        ids = encode_bytes(tables, text, self.max_tokens - 1, self.tokenizer.case_fold)
+        none = ops.zeros_like(ids[:, :1])
+        before = ops.concatenate([none, ids], axis=1)
+        ids = ops.concatenate([ids, none], axis=1)
+        ended = ops.logical_and(ops.equal(ids, PAD), ops.not_equal(before, PAD))
+        return ops.where(ended, END, ids)
+
+    def limits(self, source):
+        """How many pieces a translation may have: `(B,)` int32; none for no source."""
+        real = ops.sum(ops.cast(ops.not_equal(source, PAD), "int32"), axis=1)
+        return ops.where(real > 0, 2 * real + 10, 0)
+
+    def encode(self, weights, source):
+        """What the decoder reads of `source (B, S)`: keys, values and mask."""
+        with keras.StatelessScope(state_mapping=self._pairs(weights)):
+            memory, mask = self.model.encode(source, training=False)
+            return self.model.decoder.project_memory(memory), mask
+
+    def encode_static(self, weights, source):
+        """`encode` of one sentence at a length that fits it, padded to `max_tokens`.
+
+        A static graph pays for padding, and most sentences are short.
+        """
+
+        def encode(length):
+            caches, mask = self.encode(weights, source[:, :length])
+            behind = self.max_tokens - length
+            pads = [[0, 0], [0, 0], [0, behind], [0, 0]]
+            caches = [tuple(ops.pad(x, pads) for x in cache) for cache in caches]
+            return caches, ops.pad(mask, [[0, 0], [0, behind]])
+
+        def choose(lengths):
+            length, *longer = lengths
+            if not longer:
+                return encode(length)
+            fits = ops.all(ops.equal(source[:, length:], PAD))
+            return ops.cond(fits, lambda: encode(length), lambda: choose(longer))
+
+        return choose([n for n in LENGTHS if n < self.max_tokens] + [self.max_tokens])
+
+    def search(self, weights, encoded, limits, max_steps, method=greedy, **settings):
+        """Decodes what `encode` gave by `greedy`, `beam_search` or `sample`."""
+        model = self.model
+        memory, mask = encoded
+        batch_size = mask.shape[0] or ops.shape(mask)[0]
+        beams = settings.get("beam_size", 1)
+
+        def step(ids, cache, position, ancestors):
+            with keras.StatelessScope(state_mapping=self._pairs(weights)):
+                x, cache = model.decoder.step(
+                    model.embedding(ids),
+                    cache,
+                    position,
+                    memory,
+                    mask,
+                    attention_mask=ancestors,
+                )
+                return model.embedding(x, reverse=True), cache
+
+        cache = model.decoder.make_cache(batch_size, max_steps, beams)
+        return method(
+            step, cache, batch_size, max_steps, limits, max_run=MAX_RUN, **settings
+        )
+
+    def _pairs(self, weights):
+        return list(zip(self.model.weights, weights, strict=True))
+
+    def bytes_function(self, max_output_bytes: int, beam_size: int = 1):
+        """The function of the .tflite files: `text (1, N)` to `text (1, M)`, uint8."""
+
+        def serve(weights, tables, text):
+            source = self.tokenize(tables, text)
+            ids, _ = self.search(
+                weights,
+                self.encode_static(weights, source),
+                self.limits(source),
+                self.max_tokens,
+                **self.method(beam_size),
+            )
+            if beam_size > 1:
+                ids = ids[:, 0]
+            found = decode_ids(tables, ids, max_output_bytes)
+            return {"text": ops.cast(found, "uint8")}
+
+        return serve
+
+    def strings_function(self, beam_size: int = 1):
+        """The function of the SavedModel: `(B,)` strings to strings, in TensorFlow.
+
+        The work grows with the longest text of the batch.
+        """
+        import tensorflow as tf
+
+        pieces = list(self.tokenizer.pieces)
+
+        def serve(weights, tables, text):
+            lengths = tf.strings.length(text)
+            # The largest of no lengths is the smallest integer.
+            longest = tf.clip_by_value(tf.reduce_max(lengths), 1, self.max_bytes)
+            data = tf.io.decode_raw(text, tf.uint8, fixed_length=longest)
+            source = self.tokenize(tables, data)
+            counts = tf.math.count_nonzero(source, axis=1, dtype=tf.int32)
+            longest = tf.clip_by_value(tf.reduce_max(counts), 1, self.max_tokens)
+            source = source[:, :longest]
+            ids, scores = self.search(
+                weights,
+                self.encode(weights, source),
+                self.limits(source),
+                self.max_tokens,
+                **self.method(beam_size),
+            )
+            if beam_size > 1:
+                ids, scores = ids[:, 0], scores[:, 0]
+            joined = tf.strings.reduce_join(tf.gather(tf.constant(pieces), ids), axis=1)
+            return {"text": tf.strings.regex_replace(joined, "^ ", ""), "score": scores}
+
+        return serve
+
+    def method(self, beam_size: int, n_best: int = 1) -> dict:
+        """The arguments that make `search` greedy, or a beam search."""
+        if beam_size == 1:
+            return {"method": greedy}
+        return {
+            "method": beam_search,
+            "beam_size": beam_size,
+            "n_best": n_best,
+            "length_penalty": self.config.length_penalty,
+        }
+
+    def sampling(self, **settings) -> dict:
+        """The arguments that make `search` draw; see `common.decoding.sample`."""
+        return {"method": sample, **settings}
+
+    def translate(
+        self,
+        texts: Sequence[str],
+        method: dict | None = None,
+        max_input_bytes: int | None = None,
+    ) -> list[list[tuple[bytes, float]]]:
+        """Translates texts, on any backend.
+
+        Args:
+            texts: any number of texts.
+            method: of `method` or `sampling`; greedy where absent.
+            max_input_bytes: cuts them as a client of the .tflite does.
+
+        Returns:
+            For each text its hypotheses, best first: UTF-8 bytes and score.
+        """
+        method = method or self.method(1)
+        limit = min(max_input_bytes or self.max_bytes, self.max_bytes)
+        cut = [cut_text(text, limit)[0].decode("utf-8", "replace") for text in texts]
+        sources = encode_source(self.tokenizer.encode_all(cut), self.max_tokens)
+        order = np.argsort([len(row) for row in sources], kind="stable")
+        found: list[list[tuple[bytes, float]]] = [[] for _ in texts]
+        for start in range(0, len(order), BATCH):
+            rows = order[start : start + BATCH]
+            batch = pad([sources[row] for row in rows])
+            ids, scores = self._compiled(batch.shape[1], method)(batch)
+            if ids.ndim == 2:
+                ids, scores = ids[:, None], scores[:, None]
+            for row, best, values in zip(rows, ids, scores, strict=True):
+                found[row] = [
+                    (join_pieces(self.tokenizer.pieces, line[line > 0]), float(value))
+                    for line, value in zip(best, values, strict=True)
+                    if np.isfinite(value)
+                ]
+        return found
+
+    def _compiled(self, length: int, method: dict) -> CompiledFunction:
+        """The search for sources of up to `length` pieces; few lengths are compiled."""
+        wanted = min(2 * length + 11, self.max_tokens)
+        steps = min(n for n in (*LENGTHS, self.max_tokens) if n >= wanted)
+        key = (steps, tuple(method.items()))
+        if key not in self.compiled:
+
+            def run(weights, source):
+                encoded = self.encode(weights, source)
+                return self.search(
+                    weights, encoded, self.limits(source), steps, **method
+                )
+
+            self.compiled[key] = CompiledFunction(run, self.weights)
+        return self.compiled[key]
+
+    def set_weights(self, weights: Sequence[np.ndarray]) -> None:
+        """Takes over other weights of the same model, without compiling anew."""
+        self.weights = list(weights)
+        for function in self.compiled.values():
+            function.set_weights(weights)
