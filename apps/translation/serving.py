@@ -19,7 +19,8 @@ from .model import END, PAD, Translator
 
 BATCH = 64
 MAX_RUN = 24  # pieces that a repetition may fill, see `candidates.endless`
-LENGTHS = (32, 64)  # that are tried before the longest
+LENGTHS = (32, 64)  # of a .tflite's encoder, that are tried before the longest
+STAGES = (32,)  # steps for which caches have room before they grow; each is traced
 
 
 class Serving:
@@ -91,12 +92,30 @@ class Serving:
 
         return choose([n for n in LENGTHS if n < self.max_tokens] + [self.max_tokens])
 
-    def search(self, weights, encoded, limits, max_steps, method=greedy, **settings):
-        """Decodes what `encode` gave by `greedy`, `beam_search` or `sample`."""
+    def search(self, weights, encoded, limits, static=False, method=greedy, **settings):
+        """Decodes what `encode` gave by `greedy`, `beam_search` or `sample`.
+
+        Args:
+            static: whether it is for a .tflite, where nothing is to be gained by
+                caches that grow, and what comes from outside the loop cannot be
+                quantised.
+        """
         model = self.model
         memory, mask = encoded
         batch_size = mask.shape[0] or ops.shape(mask)[0]
+        steps = self.max_tokens
+        stages = () if static else tuple(n for n in STAGES if n < steps)
         beams = settings.get("beam_size", 1)
+
+        def project(x):
+            with keras.StatelessScope(state_mapping=self._pairs(weights)):
+                return model.embedding(x, reverse=True)
+
+        if not static:  # turned once and not at every step
+            with keras.StatelessScope(state_mapping=self._pairs(weights)):
+                table = ops.cast(model.embedding.embedding.embeddings, "float32")
+                turned = ops.transpose(table)
+            project = lambda x: ops.matmul(x, turned)  # noqa: E731
 
         def step(ids, cache, position, ancestors):
             with keras.StatelessScope(state_mapping=self._pairs(weights)):
@@ -108,12 +127,12 @@ class Serving:
                     mask,
                     attention_mask=ancestors,
                 )
-                return model.embedding(x, reverse=True), cache
+            return project(x), cache
 
-        cache = model.decoder.make_cache(batch_size, max_steps, beams)
-        return method(
-            step, cache, batch_size, max_steps, limits, max_run=MAX_RUN, **settings
-        )
+        room = stages[0] if stages else steps
+        cache = model.decoder.make_cache(batch_size, room, beams)
+        settings |= {"max_run": MAX_RUN, "stages": stages}
+        return method(step, cache, batch_size, steps, limits, **settings)
 
     def _pairs(self, weights):
         return list(zip(self.model.weights, weights, strict=True))
@@ -127,7 +146,7 @@ class Serving:
                 weights,
                 self.encode_static(weights, source),
                 self.limits(source),
-                self.max_tokens,
+                static=True,
                 **self.method(beam_size),
             )
             if beam_size > 1:
@@ -159,7 +178,6 @@ class Serving:
                 weights,
                 self.encode(weights, source),
                 self.limits(source),
-                self.max_tokens,
                 **self.method(beam_size),
             )
             if beam_size > 1:
@@ -209,7 +227,7 @@ class Serving:
         for start in range(0, len(order), BATCH):
             rows = order[start : start + BATCH]
             batch = pad([sources[row] for row in rows])
-            ids, scores = self._compiled(batch.shape[1], method)(batch)
+            ids, scores = self._compiled(method)(batch)
             if ids.ndim == 2:
                 ids, scores = ids[:, None], scores[:, None]
             for row, best, values in zip(rows, ids, scores, strict=True):
@@ -220,18 +238,13 @@ class Serving:
                 ]
         return found
 
-    def _compiled(self, length: int, method: dict) -> CompiledFunction:
-        """The search for sources of up to `length` pieces; few lengths are compiled."""
-        wanted = min(2 * length + 11, self.max_tokens)
-        steps = min(n for n in (*LENGTHS, self.max_tokens) if n >= wanted)
-        key = (steps, tuple(method.items()))
+    def _compiled(self, method: dict) -> CompiledFunction:
+        key = tuple(method.items())
         if key not in self.compiled:
 
             def run(weights, source):
                 encoded = self.encode(weights, source)
-                return self.search(
-                    weights, encoded, self.limits(source), steps, **method
-                )
+                return self.search(weights, encoded, self.limits(source), **method)
 
             self.compiled[key] = CompiledFunction(run, self.weights)
         return self.compiled[key]

@@ -225,9 +225,7 @@ class Score:
                 memory, mask = final.encode(source, training=False)
                 x = final.decode(target, memory, mask, training=False)
                 table = final.embedding.embedding.embeddings
-                return smoothed_cross_entropy(
-                    x, keras.ops.convert_to_tensor(table), following
-                )
+                return smoothed_cross_entropy(x, table, following)
 
         self.loss = CompiledFunction(loss, self.serving.weights, inputs=3)
 

@@ -1,0 +1,350 @@
+"""Translation from two text files to a run that translates, and to its files."""
+
+import csv
+import json
+import shutil
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+from number_tools import TINY, make_numbers, write_files
+from review_tools import contents
+
+import polyhead.apps
+from polyhead.apps import translation
+from polyhead.apps.common import training as loop
+from polyhead.apps.common.cli import main
+from polyhead.apps.common.errors import PolyheadError, UsageError
+from polyhead.apps.translation import Config
+from polyhead.apps.translation.losses import smoothed_cross_entropy
+from polyhead.apps.translation.training import resolve, train
+
+HARD = [
+    "one two three",
+    "",
+    "   ",
+    "one\ttwo\x07\x1b[31m three",
+    "مرحبا بالعالم שלום 😀👩‍👩‍👧",
+    "one " * 5000,
+    "nine\0 and what nobody reads",
+    "lone \ud800 surrogate",
+]
+
+
+def make_config(folder, run, **settings):
+    """A run on files of the folder, made where they are missing."""
+    pairs = make_numbers(1400, 0)
+    parts = {
+        "train": pairs[:1200],
+        "validation": pairs[1200:1250],
+        "test": pairs[1250:],
+    }
+    fields = {}
+    for name, part in parts.items():
+        fields[f"{name}_source"], fields[f"{name}_target"] = write_files(
+            folder, name, part
+        )
+    return Config(**fields, run=str(folder / run), **{**TINY, "epochs": 14, **settings})
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("numbers")
+
+
+@pytest.fixture(scope="module")
+def run(folder):
+    return train(make_config(folder, "run"), quiet=True)
+
+
+@pytest.fixture(scope="module")
+def exported(run):
+    run.export(variants=["float32", "int8"], max_input_bytes=64, max_output_bytes=32)
+    return run
+
+
+def firsts(answers):
+    return [row[0][0] for row in answers]
+
+
+# Training.
+
+
+def test_it_learns_to_translate(run):
+    assert run.metrics["test"]["bleu"] > 90
+    assert firsts(run.predict(["four two seven", "nine nine zero one"])) == [
+        "4 2 7",
+        "9 9 0 1",
+    ]
+    train_facts = run.metrics["train"]
+    assert train_facts["padding"] < 0.1
+    assert train_facts["tokens_per_second"] > 0
+
+
+def test_the_folder_holds_what_it_should(run):
+    files = set(contents(run.path))
+    assert files >= {
+        "README.md",
+        "config.json",
+        "history.csv",
+        "metrics.json",
+        "model.keras",
+        "plots/history.png",
+        "plots/lengths.png",
+        "predictions.csv",
+        "run.json",
+        "tokenizer.json",
+    }
+    assert not any(name.startswith("checkpoint") for name in files)
+
+
+def test_loaded_runs_translate_the_same(run):
+    again = polyhead.apps.load(run.path)
+    texts = ["seven seven one two", "one two three"]
+    assert again.predict(texts) == run.predict(texts)
+
+
+def test_loss_is_cross_entropy_with_a_smoothed_target():
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(2, 3, 4)).astype("float32")
+    table = rng.normal(size=(7, 4)).astype("float32")
+    following = np.array([[3, 1, 0], [6, 2, 5]], np.int32)
+    target = np.full((2, 3, 7), 0.2 / 7)
+    np.put_along_axis(target, following[..., None], 0.8 + 0.2 / 7, axis=-1)
+    logits = x @ table.T
+    logp = logits - np.log(np.exp(logits).sum(-1, keepdims=True))
+    expected = -(target * logp).sum(-1)[following > 0].mean()
+    found = smoothed_cross_entropy(x, table, following, 0.2)
+    assert float(found) == pytest.approx(expected, rel=1e-5)
+
+
+class Cut(Exception):
+    """Stands for whatever ends a process."""
+
+
+class CutAt(keras.callbacks.Callback):
+    def __init__(self, steps):
+        super().__init__()
+        self.left = steps
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.left -= 1
+        if not self.left:
+            raise Cut
+
+
+def test_a_cut_training_ends_where_an_unbroken_one_does(folder, monkeypatch):
+    settings = {"epochs": 2, "dropout": 0.2, "piece_dropout": 0.1}
+    whole = train(make_config(folder, "whole", **settings), quiet=True)
+    monkeypatch.setattr(loop, "CHECKPOINT_SECONDS", 0.0)
+    fit = loop.train
+    config = make_config(folder, "cut", **settings)
+
+    def cut_short(*args, callbacks=(), **kwargs):
+        return fit(*args, callbacks=[*callbacks, CutAt(10)], **kwargs)
+
+    monkeypatch.setattr("polyhead.apps.translation.training.fit", cut_short)
+    with pytest.raises(Cut):
+        train(config, quiet=True)
+    monkeypatch.setattr("polyhead.apps.translation.training.fit", fit)
+    resumed = train(config, quiet=True)
+    for ours, theirs in zip(
+        resumed.serving.weights, whole.serving.weights, strict=True
+    ):
+        np.testing.assert_allclose(ours, theirs, atol=1e-4)
+
+
+def test_an_older_run_may_be_gone_on_from(run, folder):
+    config = make_config(folder, "more", init_from=str(run.path), epochs=1)
+    more = train(config, quiet=True)
+    assert more.metrics["test"]["bleu"] > 85
+    assert more.tokenizer.file_text == run.tokenizer.file_text
+
+
+def test_dry_run_reports_and_writes_nothing(folder):
+    config = make_config(folder, "dry")
+    report = train(config, dry_run=True)
+    assert report["rows"]["train"] == 1200
+    assert report["estimated_minutes_at_most"] >= 0
+    assert not (folder / "dry").exists()
+
+
+@pytest.mark.parametrize("settings", [{"preset": "huge"}, {"monitor": "accuracy"}])
+def test_settings_that_do_not_exist(settings):
+    with pytest.raises(UsageError, match="one of"):
+        resolve(Config(train="a.csv", **settings))
+
+
+# Predicting.
+
+
+def test_one_answer_for_each_text_whatever_it_holds(run):
+    answers = run.predict(HARD)
+    assert len(answers) == len(HARD)
+    assert answers[0][0][0] == "1 2 3"
+    assert answers[1] == [("", 0.0)]
+    assert run.predict([]) == []
+
+
+def test_greedy_beam_and_n_best(run):
+    text = ["five six seven eight"]
+    (greedy,) = run.predict(text, beam_size=1)
+    (beam,) = run.predict(text, beam_size=4, n_best=3)
+    assert greedy[0][0] == beam[0][0] == "5 6 7 8"
+    assert [score for _, score in beam] == sorted((s for _, s in beam), reverse=True)
+    assert len({translated for translated, _ in beam}) == 3
+
+
+def test_sampling_is_reproducible_and_top_1_is_greedy(run):
+    texts = ["one two three", "six six six"]
+    drawn = run.predict(texts, temperature=3.0, seed=1)
+    assert drawn == run.predict(texts, temperature=3.0, seed=1)
+    others = [run.predict(texts, temperature=3.0, seed=seed) for seed in range(2, 6)]
+    assert any(firsts(other) != firsts(drawn) for other in others)
+    only = run.predict(texts, top_k=1)
+    assert firsts(only) == firsts(run.predict(texts, beam_size=1))
+
+
+def test_what_does_not_go_together_is_refused(run):
+    with pytest.raises(UsageError, match="sampling takes no beam size"):
+        run.predict(["one"], temperature=1.0, beam_size=2)
+    with pytest.raises(UsageError, match="decodes as it was exported"):
+        run.predict(["one"], engine="tflite", n_best=2)
+    with pytest.raises(UsageError, match="engine 'onnx'"):
+        run.predict(["one"], engine="onnx")
+
+
+# Evaluating and explaining.
+
+
+def test_evaluate_puts_the_baselines_beside(run):
+    before = run.metrics["test"]["bleu"]
+    metrics = run.evaluate()
+    assert metrics["test"]["bleu"] == pytest.approx(before)
+    assert set(metrics["baselines"]) == {"copy", "nearest"}
+    assert metrics["baselines"]["copy"]["bleu"] < 5
+    assert "tok:13a" in metrics["signature"]
+    assert metrics["train"]["epochs"] == 14
+    with open(run.path / "predictions.csv", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 150
+    scores = [float(row["chrf"]) for row in rows]
+    assert scores == sorted(scores)
+
+
+def test_evaluate_on_other_files_as_papers_do(run, folder, tmp_path):
+    copy = shutil.copytree(run.path, tmp_path / "copy")
+    source, target = write_files(tmp_path, "other", make_numbers(40, 99))
+    other = polyhead.apps.load(copy)
+    metrics = other.evaluate(
+        test_source=source, test_target=target, tokenize="none", lowercase=True
+    )
+    assert metrics["test"]["rows"] == 40
+    assert "case:lc" in metrics["signature"] and "tok:none" in metrics["signature"]
+
+
+def test_explain_draws_where_the_decoder_looked(run, tmp_path):
+    found = run.explain("four two seven", tmp_path / "why.png")
+    assert found["translation"] == "4 2 7"
+    weights = np.array(found["attention"])
+    assert weights.shape == (len(found["target"]), len(found["source"]))
+    np.testing.assert_allclose(weights.sum(axis=1), 1, atol=1e-3)
+    assert found["source"][-1] == found["target"][-1] == "<end>"
+    assert (tmp_path / "why.png").stat().st_size > 1000
+    saved = json.loads((tmp_path / "why.json").read_text(encoding="utf-8"))
+    assert saved == found
+    with pytest.raises(PolyheadError, match="empty"):
+        run.explain("")
+
+
+# Exporting.
+
+
+def test_files_translate_as_keras_does(exported):
+    report = json.loads((exported.path / "export/export_report.json").read_text())
+    files = report["files"]
+    assert files["model_float32.tflite"]["disagreements"] == 0
+    assert files["savedmodel"]["disagreements"] == 0
+    assert set(files["savedmodel"]["signatures"]) == {"greedy", "beam"}
+    assert files["savedmodel"]["signatures"]["beam"]["disagreements"] == 0
+    assert files["model_int8.tflite"]["bytes"] < files["model_float32.tflite"]["bytes"]
+    assert files["model_int8.tflite"]["bleu"] > 85
+
+
+@pytest.mark.parametrize("engine", ["savedmodel", "tflite"])
+def test_engines_give_what_keras_gives(exported, engine):
+    texts = ["four two seven", "", "eight eight one"]
+    ours = firsts(exported.predict(texts, beam_size=1))
+    assert firsts(exported.predict(texts, engine=engine)) == ours
+
+
+PLAIN = """
+import sys
+import tensorflow as tf
+loaded = tf.saved_model.load(sys.argv[1])
+found = loaded.signatures["beam"](text=tf.constant(["four two seven", ""]))
+print(found["text"].numpy().tolist())
+print("polyhead" in sys.modules, "keras" in sys.modules)
+"""
+
+
+def test_savedmodel_runs_in_plain_tensorflow(exported):
+    path = str(exported.path / "export/savedmodel")
+    command = [sys.executable, "-c", PLAIN, path]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.stdout.splitlines()[0] == "[b'4 2 7', b'']", done.stderr
+    assert done.stdout.splitlines()[1].startswith("False")
+
+
+# The command line.
+
+
+def test_the_command_line_end_to_end(run, tmp_path, capsys):
+    table = tmp_path / "in.csv"
+    table.write_text('id,source\n7,"one two"\n8,\n9,three\n', encoding="utf-8")
+    words = ["predict", str(run.path), "--file", str(table), "--format", "csv"]
+    assert main(words) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "id,source,translation"
+    assert [line.split(",")[0] for line in lines[1:]] == ["7", "8", "9"]
+    assert main(["predict", str(run.path), "one two three", "", "four five six"]) == 0
+    assert capsys.readouterr().out == "1 2 3\n\n4 5 6\n"
+    words = ["predict", str(run.path), "one two three", "--n-best", "2"]
+    assert main([*words, "--format", "json"]) == 0
+    (record,) = json.loads(capsys.readouterr().out)
+    assert [set(each) for each in record["translations"]] == [{"text", "score"}] * 2
+    assert main(["predict", str(run.path), "one", "--threshold", "1"]) == 2
+    assert "--threshold is of no use here" in capsys.readouterr().err
+
+
+def test_files_of_different_length_are_named(folder, tmp_path, capsys):
+    source, target = write_files(tmp_path, "short", make_numbers(30, 1))
+    with open(target, "a", encoding="utf-8") as file:
+        file.write("1 2 3\n")
+    words = ["train", "translation", "--run", str(tmp_path / "run")]
+    assert main([*words, "--train-source", source, "--train-target", target]) == 1
+    message = capsys.readouterr().err
+    assert message.count("\n") == 1 and "30" in message and "31" in message
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_model_file_cut_short(run, tmp_path, capsys):
+    copy = shutil.copytree(run.path, tmp_path / "copy")
+    data = (copy / "model.keras").read_bytes()
+    (copy / "model.keras").write_bytes(data[: len(data) // 2])
+    before = contents(copy)
+    assert main(["predict", str(copy), "one"]) == 1
+    assert "model.keras: truncated or corrupt" in capsys.readouterr().err
+    assert contents(copy) == before
+
+
+def test_a_tokenizer_of_another_model(run, tmp_path):
+    copy = shutil.copytree(run.path, tmp_path / "copy")
+    data = json.loads((copy / "tokenizer.json").read_text(encoding="utf-8"))
+    vocabulary = data["model"]["vocab"]
+    vocabulary.popitem()
+    (copy / "tokenizer.json").write_text(json.dumps(data), encoding="utf-8")
+    with pytest.raises(PolyheadError, match="pieces, but the model has"):
+        translation.load(copy).predict(["one"])
