@@ -9,6 +9,7 @@ DATA ?= data
 VENV := .venv
 BIN := $(VENV)/bin
 DEMO := saved_models/demo
+DATES := saved_models/demo-dates
 MYPY_ROOT := .cache/mypy-root
 STAMP := $(VENV)/.installed
 
@@ -33,6 +34,11 @@ demo: $(STAMP)
 	$(BIN)/polyhead predict $(DEMO) --engine tflite --top-k 2 \
 	  "Germany, Spain and Italy" "allemand et espagnol" "Königreich der Niederlande" \
 	  "Estados Unidos y Alemania" "スペイン語とフランス語" "Великобритания и Германия"
+	$(BIN)/polyhead train translation --dataset dates --run $(DATES) \
+	  --epochs 3 --config benchmarks/configs/dates.json --overwrite
+	$(BIN)/polyhead export $(DATES) --variants int8
+	$(BIN)/polyhead predict $(DATES) --engine tflite \
+	  "jeudi 5 mars 1998" "5 March 2031" "2024年7月14日日曜日" "donderdag 1 januari 1970"
 
 test: $(STAMP)
 	@echo "== the whole suite on TensorFlow"
@@ -62,5 +68,5 @@ bench: $(STAMP)
 	$(BIN)/python benchmarks/text_classification.py --data $(DATA)
 
 clean:
-	rm -rf $(VENV) $(DEMO) .cache build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) $(DEMO) $(DATES) .cache build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -106,7 +106,9 @@ def prepare_tatoeba(data: Path, folder: Path) -> dict[str, str]:
     """Splits the pairs so that no English sentence is on two sides."""
     folder.mkdir(parents=True, exist_ok=True)
     packed = data / "tatoeba_en_es" / "eng-spa.2018-05-13.tsv.gz"
-    lines = gzip.decompress(packed.read_bytes()).decode("utf-8").rstrip("\n").split("\n")
+    lines = (
+        gzip.decompress(packed.read_bytes()).decode("utf-8").rstrip("\n").split("\n")
+    )
     pairs = [line.split("\t")[:2] for line in lines]
     sentences = sorted({english for english, _ in pairs})
     random.Random(0).shuffle(sentences)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
+import keras
 import numpy as np
 
 from ..common.tokenizer import Tokenizer
@@ -9,11 +10,12 @@ from .config import Config
 from .data import Pairs
 from .model import END, START
 
-LENGTH_STEP = 4  # padded lengths are multiples of this, so that shapes come again
+# Padded lengths are multiples of this: JAX compiles anew for every shape.
+LENGTH_STEP = 8 if keras.backend.backend() == "jax" else 1
 
 
 def pad(rows: Sequence[np.ndarray], extra: int = 0) -> np.ndarray:
-    """Rows of ids as one `(B, T)` int32 array, T the next multiple of 4."""
+    """Rows of ids as one `(B, T)` int32 array, T a multiple of `LENGTH_STEP`."""
     longest = max((len(row) for row in rows), default=1)
     length = -(-max(longest, 1) // LENGTH_STEP) * LENGTH_STEP + extra
     padded = np.zeros((len(rows), length), np.int32)
@@ -63,10 +65,13 @@ class EpochBatches(Sequence):
         # and the shortest, the first always longer.
         ends = [len(cuts) - 1, 0] if len(cuts) > 1 else [0]
         self.rows = [cuts[number] for number in [*ends, *middle]]
-        real = sides.sum()
-        self.tokens = int(real)
-        spent = sum(sides[rows].max(axis=0).sum() * len(rows) for rows in self.rows)
-        self.padding = 1 - real / max(spent, 1)
+        self.tokens = int(sides.sum())
+        padded = [-(-sides[rows].max(axis=0) // LENGTH_STEP) for rows in self.rows]
+        spent = LENGTH_STEP * sum(
+            lengths.sum() * len(rows)
+            for lengths, rows in zip(padded, self.rows, strict=True)
+        )
+        self.padding = float(1 - self.tokens / max(spent, 1))
 
     def __len__(self):
         return len(self.rows)
