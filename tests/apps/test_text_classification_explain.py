@@ -267,6 +267,7 @@ def test_the_planted_words_weigh_most(review_run):
         found = review_run.explain(text)
         best = max(found["words"], key=lambda word: word["weight"])
         right += found["label"] == label and best["text"].strip() in WORDS[label]
+    # Other processors train it a little otherwise; here it was 46 of 50.
     assert right >= 0.8 * len(pairs)
 
 

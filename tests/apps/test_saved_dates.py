@@ -1,0 +1,58 @@
+"""The translator of dates that we ship does what its card says."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from polyhead.apps import load
+from polyhead.apps.translation.data import load_data
+
+FOLDER = Path(__file__).resolve().parents[2] / "saved_models" / "dates"
+TOLERANCE = 0.01  # another version of Babel writes a few dates otherwise
+
+
+@pytest.fixture(scope="module")
+def run():
+    return load(FOLDER)
+
+
+@pytest.fixture(scope="module")
+def test_pairs(run):
+    pytest.importorskip("babel")
+    return load_data(run.config).test
+
+
+def share_right(answers, pairs):
+    found = [row[0][0] for row in answers]
+    return np.mean([a == b for a, b in zip(found, pairs.targets, strict=True)])
+
+
+def test_folder_is_small():
+    size = sum(f.stat().st_size for f in FOLDER.rglob("*") if f.is_file())
+    assert size <= 4_000_000
+
+
+def test_figures_are_the_cards(run, test_pairs):
+    stated = run.metrics["test"]
+    card = (FOLDER / "README.md").read_text(encoding="utf-8")
+    assert f"{stated['bleu']:.2f}" in card and f"{stated['exact']:.4f}" in card
+    answers = run.predict(test_pairs.sources)
+    assert abs(share_right(answers, test_pairs) - stated["exact"]) <= TOLERANCE
+
+
+def test_int8_file_is_as_good(run, test_pairs):
+    answers = run.predict(test_pairs.sources, engine="tflite")
+    stated = run.metrics["test"]["exact"]
+    assert abs(share_right(answers, test_pairs) - stated) <= TOLERANCE
+
+
+def test_dates_in_several_languages(run):
+    dates = {
+        "jeudi 5 mars 1998": "1998-03-05",
+        "5 March 2031": "2031-03-05",
+        "2024年7月14日日曜日": "2024-07-14",
+        "donderdag 1 januari 1970": "1970-01-01",
+    }
+    answers = run.predict(list(dates), engine="tflite")
+    assert [row[0][0] for row in answers] == list(dates.values())
