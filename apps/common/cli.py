@@ -40,7 +40,11 @@ def main(argv=None, task=None):
     except KeyboardInterrupt:
         return _fail("interrupted", 130)
     except MemoryError:
-        return _fail("out of memory: try --set batch_size=16, or less data", 1)
+        return _fail(
+            "out of memory: try smaller batches (--set batch_size=16, or to translate "
+            "--set tokens_per_batch=1024), or less data",
+            1,
+        )
     except OSError as error:
         if not is_full(error):
             raise
@@ -85,7 +89,9 @@ def _predict(arguments, terminal):
     config = _read_config(arguments.run)
     column = (arguments.column or config.input_column).strip()
     typed = not arguments.words and not arguments.file and sys.stdin.isatty()
-    inputs = None if typed else read_inputs(arguments.words, arguments.file, column)
+    lines = _find_task(arguments.run).reads_lines
+    words, file = arguments.words, arguments.file
+    inputs = None if typed else read_inputs(words, file, column, lines)
     app, run = _load(arguments.run)
 
     def answer(inputs):
@@ -119,15 +125,19 @@ def _export(arguments, terminal):
         print(app.format_export(report), file=terminal.out)
 
 
+def _find_task(path):
+    check_run(path)
+    return find_task(read_config_json(path / "config.json")["task"])
+
+
 def _check_options(arguments):
     """Refuses a flag that the run's task does not have."""
-    check_run(arguments.run)
-    task = read_config_json(arguments.run / "config.json")["task"]
+    task = _find_task(arguments.run)
     for name in arguments.options:
-        if name not in find_task(task).options[arguments.verb]:
+        if name not in task.options[arguments.verb]:
             flag = "--" + name.replace("_", "-")
             raise UsageError(
-                f"{flag} is of no use here: {arguments.run} is a {task} run"
+                f"{flag} is of no use here: {arguments.run} is a {task.name} run"
             )
 
 

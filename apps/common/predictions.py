@@ -15,10 +15,17 @@ class Inputs:
     columns: dict[str, list]
 
 
-def read_inputs(words, file, column):
-    """Returns the `Inputs` of a command: its words, a file, or standard input."""
+def read_inputs(words, file, column, reads_lines=False):
+    """Returns the `Inputs` of a command: its words, a file, or standard input.
+
+    With `reads_lines`, a file of no known kind, such as "test.en", is a text a line.
+    """
     if file:
-        from .tables import read_table
+        from .tables import is_table, read_table
+        from .text_files import read_lines
+
+        if reads_lines and not is_table(file):
+            return Inputs(lines := read_lines(file), {column: lines})
 
         table = read_table(file, [column], keep_all=True)
         texts = [

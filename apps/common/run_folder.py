@@ -43,6 +43,7 @@ PACKAGES = (
     "scikit-learn",
     "ai-edge-litert",
 )
+SIDES = ("source", "target")
 _REMEDY = "train the run again with --overwrite"
 
 
@@ -100,8 +101,14 @@ class RunFolder:
 
 def default_path(task, config):
     """Where a run goes that was given no folder: saved_models/<task>-<data>."""
-    data = config.dataset or config.tfds or Path(config.train or "data").name
-    return Path("saved_models") / f"{task}-{data.split('.')[0].replace('/', '-')}"
+    file = config.train or getattr(config, "train_source", None) or "data"
+    if config.tfds:  # a name such as "glue/sst2", or a folder
+        file = (
+            config.tfds if Path(config.tfds).exists() else config.tfds.replace("/", "-")
+        )
+    name = config.dataset or Path(file).name.split(".")[0]
+    languages = [getattr(config, f"{side}_language", None) for side in SIDES]
+    return Path("saved_models") / "-".join([task, name, *filter(None, languages)])
 
 
 def prepare(task, config, overwrite=False):

@@ -42,6 +42,11 @@ def table_format(path: str | os.PathLike) -> str:
     return suffix
 
 
+def is_table(path: str | os.PathLike) -> bool:
+    """Whether a file's name says a kind of table that we read."""
+    return Path(Path(path).name.lower().removesuffix(".gz")).suffix in FORMATS
+
+
 def read_table(
     path: str | os.PathLike, names: Sequence[str], keep_all: bool = False
 ) -> Table:

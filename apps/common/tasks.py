@@ -14,11 +14,17 @@ class Task:
         module: its package.
         flags: fields of its `Config` that have a flag of their own, with the help.
         options: verb to the arguments of the run's method that have one.
+        reads_lines: whether a file of no known kind is one text a line.
     """
 
     module: str
     flags: dict[str, str]
     options: dict[str, tuple[str, ...]]
+    reads_lines: bool = False
+
+    @property
+    def name(self) -> str:
+        return self.module.rsplit(".", 1)[-1].replace("_", "-")
 
 
 _DATA_FLAGS = {
@@ -94,6 +100,7 @@ TASKS = {
                 "max_loss",
             ),
         },
+        reads_lines=True,
     ),
 }
 

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
@@ -176,7 +177,7 @@ class Loop(keras.callbacks.Callback):
         state.history.append(row)
         score = row[f"val_{self.monitor}"]
         best = state.best_score
-        if best is None or self.sign * score >= self.sign * best:
+        if best is None or math.isnan(best) or self.sign * score >= self.sign * best:
             state.best_score, state.best_epoch = score, epoch
             values = read_values(self.model.trainable_variables)
             values += read_values(fixed_variables(self.model))

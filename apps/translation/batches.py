@@ -14,10 +14,10 @@ from .model import END, START
 LENGTH_STEP = 8 if keras.backend.backend() == "jax" else 1
 
 
-def pad(rows: Sequence[np.ndarray], extra: int = 0) -> np.ndarray:
+def pad(rows: Sequence[np.ndarray], at_least: int = 1) -> np.ndarray:
     """Rows of ids as one `(B, T)` int32 array, T a multiple of `LENGTH_STEP`."""
     longest = max((len(row) for row in rows), default=1)
-    length = -(-max(longest, 1) // LENGTH_STEP) * LENGTH_STEP + extra
+    length = -(-max(longest, at_least) // LENGTH_STEP) * LENGTH_STEP
     padded = np.zeros((len(rows), length), np.int32)
     for target, row in zip(padded, rows, strict=True):
         target[: len(row)] = row
@@ -61,10 +61,11 @@ class EpochBatches(Sequence):
             cuts.append(order[start : start + size])
             start += size
         middle = rng.permutation(len(cuts) - 2) + 1 if len(cuts) > 2 else []
-        # Keras reads off the first two batches which dimensions vary: the longest
-        # and the shortest, the first always longer.
         ends = [len(cuts) - 1, 0] if len(cuts) > 1 else [0]
         self.rows = [cuts[number] for number in [*ends, *middle]]
+        # Keras reads off the first two batches which dimensions vary, so the first
+        # is made wider than all others on either side.
+        self.widest = sides.max(axis=0) + 1 if len(cuts) > 1 else np.ones(2, int)
         self.tokens = int(sides.sum())
         padded = [-(-sides[rows].max(axis=0) // LENGTH_STEP) for rows in self.rows]
         spent = LENGTH_STEP * sum(
@@ -80,27 +81,43 @@ class EpochBatches(Sequence):
         if isinstance(number, slice):
             return [self[i] for i in range(*number.indices(len(self)))]
         rows = self.rows[number]
-        extra = LENGTH_STEP if number == 0 and len(self) > 1 else 0
-        source = pad([self.sources[row] for row in rows], extra)
-        target = pad([np.append(START, self.targets[row]) for row in rows], extra)
-        following = pad([np.append(self.targets[row], END) for row in rows], extra)
+        wide, high = self.widest if number == 0 else (1, 1)
+        source = pad([self.sources[row] for row in rows], wide)
+        target = pad([np.append(START, self.targets[row]) for row in rows], high)
+        following = pad([np.append(self.targets[row], END) for row in rows], high)
         return (source, target), following
+
+
+def fitting_pairs(config: Config, tokenizer: Tokenizer, pairs: Pairs) -> np.ndarray:
+    """Which pairs have at most `max_tokens` pieces a side, ends counted; bool."""
+    sides = [tokenizer.encode_all(texts) for texts in (pairs.sources, pairs.targets)]
+    lengths = [np.array([len(row) for row in side]) for side in sides]
+    return np.maximum(*lengths) < config.max_tokens
 
 
 def training_batches(
     config: Config, tokenizer: Tokenizer, pairs: Pairs
 ) -> Callable[[int], EpochBatches]:
     """Makes each epoch's batches from the seed and the epoch's number alone."""
-    limit = config.max_tokens
+    limit = config.max_tokens - 1
+    sides = pairs.sources, pairs.targets
+    plain = [tokenizer.encode_all(texts) for texts in sides]
+
+    def spell(rng) -> list[list[np.ndarray]]:
+        if not config.piece_dropout:
+            return plain
+        drawn = [tokenizer.encode_all(t, config.piece_dropout, rng) for t in sides]
+        # More pieces than the model takes would cut the end of the sentence off.
+        return [
+            [a if len(a) <= limit else b for a, b in zip(*both, strict=True)]
+            for both in zip(drawn, plain, strict=True)
+        ]
 
     def make_epoch(epoch: int) -> EpochBatches:
         rng = np.random.default_rng([config.seed, epoch])
-        sources, targets = (
-            tokenizer.encode_all(texts, config.piece_dropout, rng)
-            for texts in (pairs.sources, pairs.targets)
-        )
-        sources = encode_source(sources, limit)
-        targets = [row[: limit - 1] for row in targets]
+        sources, targets = spell(rng)
+        sources = encode_source(sources, config.max_tokens)
+        targets = [row[:limit] for row in targets]
         return EpochBatches(sources, targets, config.tokens_per_batch, rng)
 
     return make_epoch

@@ -11,10 +11,12 @@ _BASELINES = """
 is most alike.
 """
 
+NOTES = "\n## Data\n"
+
 
 def write_card(path: Path, config: Config, metrics: dict) -> None:
-    """Writes the model card of a run."""
-    write_text(path / "README.md", make_card(path, config, metrics))
+    """Writes the model card of a run; a section "## Data" at its end stays."""
+    write_text(path / "README.md", make_card(path, config, metrics) + _notes(path))
 
 
 def make_card(path: Path, config: Config, metrics: dict) -> str:
@@ -65,6 +67,14 @@ polyhead export {path}
 - The scores are of one run with one seed; the intervals tell how other sentences of
   the same kind would score, not how another training would.
 """
+
+
+def _notes(path: Path) -> str:
+    """What somebody added to the card on the data: sources and licences."""
+    card = path / "README.md"
+    text = card.read_text(encoding="utf-8") if card.exists() else ""
+    start = text.find(NOTES)
+    return text[start:] if start >= 0 else ""
 
 
 def _languages(config: Config) -> str:

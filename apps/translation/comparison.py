@@ -8,6 +8,7 @@ from .data import Dataset
 from .evaluate import BOOTSTRAP, METRICS, Scorer, score_systems
 
 FEWEST_ROWS = 20  # of fewer, resamples tell nothing about other sentences
+SCORED_PAIRS = 1000  # of the validation part, after each epoch
 _RUN = "this run"
 
 
@@ -136,10 +137,12 @@ def describe_difference(
 
 
 def _protocol(dataset, split, baselines, scorer, decoding) -> str:
+    rows = len(dataset.validation.sources)
+    sampled = f" (the epoch on {SCORED_PAIRS} of them)" if rows > SCORED_PAIRS else ""
     parts = [
         f"trained on {len(dataset.train.sources)} pairs of train; every choice "
-        f"(epoch, settings) made on {len(dataset.validation.sources)} pairs of "
-        "validation"
+        f"(epoch, settings) made on {rows} pairs of validation{sampled}, decoded "
+        "greedily"
     ]
     if split == "test":
         parts.append(f"scored on all {len(dataset.test.sources)} pairs of test")

@@ -10,6 +10,7 @@ PRESETS = {
         "hidden_dim": 128,
         "feedforward_dim": 256,
         "num_heads": 4,
+        "learning_rate": 5e-3,
     },
     "small": {
         "encoder_layers": 6,
@@ -17,6 +18,7 @@ PRESETS = {
         "hidden_dim": 256,
         "feedforward_dim": 1024,
         "num_heads": 4,
+        "learning_rate": 1.5e-3,
     },
     "base": {
         "encoder_layers": 6,
@@ -24,6 +26,7 @@ PRESETS = {
         "hidden_dim": 512,
         "feedforward_dim": 2048,
         "num_heads": 8,
+        "learning_rate": 7e-4,
     },
     # A step of the decoder is what a phone waits for (Kasai et al., ICLR 2021).
     "phone": {
@@ -32,6 +35,7 @@ PRESETS = {
         "hidden_dim": 128,
         "feedforward_dim": 256,
         "num_heads": 4,
+        "learning_rate": 5e-3,
     },
 }
 
@@ -92,8 +96,8 @@ class Config:
     # Training.
     tokens_per_batch: int = 4096  # of the longer side, padding counted
     accumulate: int = 1  # batches an update
-    learning_rate: float = 5e-3  # the highest, reached after warmup_steps
-    warmup_steps: int = 2000
+    learning_rate: float | None = None  # the highest, reached after warmup_steps
+    warmup_steps: int = 2000  # but a quarter of all updates at most
     weight_decay: float = 0.0
     label_smoothing: float = 0.1
     ema: float = 0.998  # momentum of the weights' moving average; 0 for none
@@ -105,6 +109,7 @@ class Config:
     # Decoding.
     beam_size: int = 5
     length_penalty: float = 1.0
+    max_output_ratio: float | None = None  # pieces a source piece; by the data
 
     @property
     def input_column(self) -> str:

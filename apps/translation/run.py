@@ -203,6 +203,11 @@ class Run:
         from ..common.export import export
         from .exporting import make_exportable
 
+        if "full_int8" in variants:
+            raise UsageError(
+                "variant 'full_int8' is for text classification: a translator's int8 "
+                "file computes with int8 weights and float32 sums"
+            )
         split, pairs = held_out(load_data(self.config))
         exportable = make_exportable(
             self.serving,

@@ -18,6 +18,7 @@ from .config import Config
 from .model import END, PAD, Translator
 
 BATCH = 64
+MIN_OUTPUT_RATIO = 2.0  # pieces of a translation for each of its source
 MAX_RUN = 24  # pieces that a repetition may fill, see `candidates.endless`
 LENGTHS = (32, 64)  # of a .tflite's encoder, that are tried before the longest
 STAGES = (32,)  # steps for which caches have room before they grow; each is traced
@@ -62,7 +63,9 @@ class Serving:
     def limits(self, source):
         """How many pieces a translation may have: `(B,)` int32; none for no source."""
         real = ops.sum(ops.cast(ops.not_equal(source, PAD), "int32"), axis=1)
-        return ops.where(real > 0, 2 * real + 10, 0)
+        ratio = self.config.max_output_ratio or MIN_OUTPUT_RATIO
+        most = ops.cast(ops.ceil(ops.cast(real, "float32") * ratio), "int32") + 10
+        return ops.where(real > 0, most, 0)
 
     def encode(self, weights, source):
         """What the decoder reads of `source (B, S)`: keys, values and mask."""

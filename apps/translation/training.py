@@ -1,5 +1,6 @@
 """Training a translator from its configuration."""
 
+import importlib.util
 import shutil
 import time
 from dataclasses import replace
@@ -12,23 +13,25 @@ import numpy as np
 from ..common.checkpoint import read_values
 from ..common.compiling import CompiledFunction
 from ..common.config import load_config
-from ..common.errors import UsageError
+from ..common.errors import PolyheadError, UsageError
+from ..common.files import replacing
 from ..common.progress import ProgressBar
 from ..common.quiet import quiet as quietly
 from ..common.run_folder import check_run, prepare
 from ..common.tokenizer import Tokenizer
 from ..common.training import InverseSquareRoot, choose_precision
 from ..common.training import train as fit
-from .batches import training_batches
+from .batches import fitting_pairs, training_batches
+from .comparison import SCORED_PAIRS
 from .config import PRESETS, Config
 from .data import Dataset, Pairs, load_data
 from .evaluate import score as score_translations
+from .evaluate import tokenizer_for
 from .losses import TrainedTranslator, smoothed_cross_entropy
 from .model import Translator, build_model
 from .run import TASK, Run, measure, save_run
-from .serving import Serving
+from .serving import MIN_OUTPUT_RATIO, Serving
 
-SCORED_PAIRS = 1000  # of the validation part, after each epoch
 SAMPLES = 3  # translations that are shown
 MEASURED_STEPS = 8  # of training, for --dry-run's estimate
 MONITORS = {"bleu": True, "loss": False}  # whether larger is better
@@ -43,7 +46,27 @@ SHAPE_FIELDS = (
     "norm_position",
     "activation",
     "case_fold",
+    "vocabulary_size",
 )
+# What else a setting may be: its choices, or the lowest and the highest value.
+CHOICES: dict[str, tuple] = {
+    "monitor": tuple(MONITORS),
+    "norm_position": ("pre", "post"),
+    "mixed_precision": ("auto", "float32", "mixed_bfloat16"),
+}
+RANGES = {
+    "seed": (0, 2**31),
+    "epochs": (1, 10**6),
+    "max_tokens": (4, 2048),
+    "vocabulary_size": (259, 65535),
+    "tokens_per_batch": (1, 10**7),
+    "accumulate": (1, 10**4),
+    "beam_size": (1, 100),
+    "dropout": (0, 0.95),
+    "piece_dropout": (0, 0.95),
+    "label_smoothing": (0, 0.95),
+    "ema": (0, 0.99999),
+}
 
 
 def resolve(config: Config) -> Config:
@@ -55,14 +78,44 @@ def resolve(config: Config) -> Config:
         config = replace(config, **shape)
     if config.preset not in PRESETS:
         raise UsageError(f"preset {config.preset!r}: one of {', '.join(PRESETS)}")
-    if config.monitor not in MONITORS:
-        raise UsageError(f"monitor {config.monitor!r}: one of {', '.join(MONITORS)}")
+    for name, choices in CHOICES.items():
+        if getattr(config, name) not in choices:
+            raise UsageError(
+                f"{name} {getattr(config, name)!r}: one of {', '.join(choices)}"
+            )
+    for name, (low, high) in RANGES.items():
+        if not low <= getattr(config, name) <= high:
+            raise UsageError(
+                f"{name} is {getattr(config, name)}: it must be from {low} to {high}"
+            )
+    if config.tensorboard and not importlib.util.find_spec("tensorboard"):
+        raise UsageError("tensorboard is missing: pip install 'polyhead[tensorboard]'")
     missing: dict[str, Any] = {
         name: value
         for name, value in PRESETS[config.preset].items()
         if getattr(config, name) is None
     }
-    return replace(config, **missing)
+    config = replace(config, **missing)
+    width, heads = config.hidden_dim or 0, config.num_heads or 1
+    if width % heads or width < 1:
+        raise UsageError(
+            f"hidden_dim {width} is no multiple of num_heads {heads}: change one"
+        )
+    return config
+
+
+def fit_output_ratio(config: Config, dataset: Dataset) -> Config:
+    """How long a translation may get beside its source, from the training pairs.
+
+    Twice as long, or where the data have longer ones, half again what all but 0.5%
+    of them keep to.
+    """
+    if config.max_output_ratio is not None:
+        return config
+    pairs = zip(dataset.train.sources, dataset.train.targets, strict=True)
+    ratios = [len(t.encode()) / (len(s.encode()) + 10) for s, t in pairs]
+    seen = 1.5 * float(np.quantile(ratios, 0.995)) if ratios else 0.0
+    return replace(config, max_output_ratio=max(MIN_OUTPUT_RATIO, round(seen, 1)))
 
 
 def train(
@@ -91,6 +144,7 @@ def train(
     config = resolve(config)
     with quietly(verbose) as terminal:
         dataset = load_data(config)
+        config = fit_output_ratio(config, dataset)
         if dry_run:
             return dataset.report | estimate(config, dataset)
         with prepare(TASK, config, overwrite) as folder:
@@ -113,13 +167,22 @@ def _train(config, dataset, path, terminal) -> None:
         import tensorflow as tf
 
         tf.config.experimental.enable_op_determinism()
-    tokenizer = make_tokenizer(config, dataset)
+    tokenizer = keep_tokenizer(config, dataset, path / "tokenizer.json")
+    fits = fitting_pairs(config, tokenizer, dataset.train)
+    if not fits.all():
+        dataset = replace(dataset, train=choose(dataset.train, np.flatnonzero(fits)))
     model, make_epoch = make_training(config, dataset, tokenizer)
     final = build_model(config, len(tokenizer.pieces))
     score = Score(config, final, tokenizer, dataset.validation)
     first = make_epoch(0)
     callbacks: list[keras.callbacks.Callback] = []
     if terminal is not None:
+        if not fits.all():
+            print(
+                f"note: {int((~fits).sum())} training pairs have more than "
+                f"{config.max_tokens - 1} pieces and are left out",
+                file=terminal.err,
+            )
         print(
             f"{len(dataset.train.sources)} pairs, {first.tokens} pieces an epoch, "
             f"{100 * first.padding:.1f}% padding",
@@ -151,6 +214,8 @@ def _train(config, dataset, path, terminal) -> None:
         "padding": round(float(first.padding), 4),
         "epochs": epochs,
         "best_epoch": state.best_epoch + 1,
+        "parameters": final.count_params(),
+        "precision": model.translator.dtype_policy.name,
     }
     final.set_weights(read_values(model.translator.weights))
     save_run(path, final, tokenizer, {"train": facts})
@@ -162,6 +227,16 @@ def make_tokenizer(config: Config, dataset: Dataset) -> Tokenizer:
         return Tokenizer.load(Path(config.init_from) / "tokenizer.json")
     texts = [*dataset.train.sources, *dataset.train.targets]
     return Tokenizer.learn(texts, config.vocabulary_size, config.case_fold, config.seed)
+
+
+def keep_tokenizer(config: Config, dataset: Dataset, path: Path) -> Tokenizer:
+    """The run's tokenizer; a resumed run has its own, whatever the data say now."""
+    if path.exists():
+        return Tokenizer.load(path)
+    tokenizer = make_tokenizer(config, dataset)
+    with replacing(path) as temporary:
+        tokenizer.save(temporary)
+    return tokenizer
 
 
 def make_training(config: Config, dataset: Dataset, tokenizer: Tokenizer):
@@ -179,19 +254,25 @@ def make_training(config: Config, dataset: Dataset, tokenizer: Tokenizer):
         )
         translator.set_weights(old.get_weights())
     model = TrainedTranslator(translator, config.label_smoothing)
+    make_epoch = training_batches(config, tokenizer, dataset.train)
+    # Keras counts batches here, of which an update may take several.
+    batches = config.epochs * len(make_epoch(0))
+    warmup = min(config.warmup_steps * config.accumulate, batches // 4)
+    ema = min(config.ema, 1 - 10 * config.accumulate / max(batches, 20))
+    ema = max(ema, 0.0) ** (1 / config.accumulate)
     optimizer = keras.optimizers.AdamW(
-        InverseSquareRoot(config.learning_rate, config.warmup_steps),
+        InverseSquareRoot(config.learning_rate, warmup),
         beta_2=0.98,
         weight_decay=config.weight_decay,
         global_clipnorm=1.0,
-        use_ema=config.ema > 0,
-        ema_momentum=config.ema or 0.99,
+        use_ema=ema > 0,
+        ema_momentum=ema or 0.99,
         gradient_accumulation_steps=config.accumulate
         if config.accumulate > 1
         else None,
     )
     model.compile(optimizer)
-    return model, training_batches(config, tokenizer, dataset.train)
+    return model, make_epoch
 
 
 class Score:
@@ -212,11 +293,11 @@ class Score:
         if len(rows) > SCORED_PAIRS:
             rng = np.random.default_rng(config.seed)
             rows = np.sort(rng.choice(rows, SCORED_PAIRS, replace=False))
-        self.sources = [pairs.sources[row] for row in rows]
-        self.targets = [pairs.targets[row] for row in rows]
-        chosen = replace(pairs, sources=self.sources, targets=self.targets)
+        chosen = choose(pairs, rows)
+        self.sources, self.targets = chosen.sources, chosen.targets
         plain = replace(config, piece_dropout=0.0)
         self.batches = training_batches(plain, tokenizer, chosen)(0)
+        self.tokenize = tokenizer_for(config.target_language)
         self.translations: list[str] = []
 
         def loss(weights, source, target, following):
@@ -238,10 +319,28 @@ class Score:
             real = int((following > 0).sum())
             total += real * float(self.loss(source, target, following))
             count += real
+        loss = total / max(count, 1)
+        if not np.isfinite(loss):
+            raise PolyheadError(
+                "the loss is not finite any more: train again with --overwrite and a "
+                "lower rate, such as --set learning_rate=0.001"
+            )
         found = self.serving.translate(self.sources)
         self.translations = [rows[0][0].decode("utf-8", "replace") for rows in found]
-        bleu = score_translations(self.translations, self.targets, bootstrap=0)["bleu"]
-        return {"loss": total / max(count, 1), "bleu": bleu}
+        scores = score_translations(
+            self.translations, self.targets, self.tokenize, bootstrap=0
+        )
+        return {"loss": loss, "bleu": scores["bleu"]}
+
+
+def choose(pairs: Pairs, rows) -> Pairs:
+    """Some of the pairs."""
+    return replace(
+        pairs,
+        sources=[pairs.sources[row] for row in rows],
+        targets=[pairs.targets[row] for row in rows],
+        rows=pairs.rows[rows],
+    )
 
 
 class Samples(keras.callbacks.Callback):

@@ -5,6 +5,7 @@ import json
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 
 import keras
 import numpy as np
@@ -18,8 +19,17 @@ from polyhead.apps.common import training as loop
 from polyhead.apps.common.cli import main
 from polyhead.apps.common.errors import PolyheadError, UsageError
 from polyhead.apps.translation import Config
+from polyhead.apps.translation.data import load_data
 from polyhead.apps.translation.losses import smoothed_cross_entropy
-from polyhead.apps.translation.training import resolve, train
+from polyhead.apps.translation.model import build_model
+from polyhead.apps.translation.training import (
+    Score,
+    fit_output_ratio,
+    keep_tokenizer,
+    make_training,
+    resolve,
+    train,
+)
 
 HARD = [
     "one two three",
@@ -348,3 +358,88 @@ def test_a_tokenizer_of_another_model(run, tmp_path):
     (copy / "tokenizer.json").write_text(json.dumps(data), encoding="utf-8")
     with pytest.raises(PolyheadError, match="pieces, but the model has"):
         translation.load(copy).predict(["one"])
+
+
+def test_a_resumed_run_keeps_its_tokenizer(folder):
+    tokenizer = keep_tokenizer_twice(folder)
+    assert tokenizer[0].file_text == tokenizer[1].file_text
+
+
+def keep_tokenizer_twice(folder):
+    """The tokenizer of a run, and of the same run after its data have changed."""
+    config = resolve(make_config(folder, "kept"))
+    data = load_data(config)
+    path = folder / "kept.json"
+    first = keep_tokenizer(config, data, path)
+    pairs = replace(data.train, sources=["other words"] * 9, targets=["9"] * 9)
+    return first, keep_tokenizer(config, replace(data, train=pairs), path)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"num_heads": 3}, "hidden_dim 128 is no multiple of num_heads 3"),
+        ({"norm_position": "mid"}, "norm_position 'mid': one of pre, post"),
+        ({"mixed_precision": "bf16"}, "mixed_precision 'bf16': one of"),
+        ({"ema": 1.0}, "ema is 1.0: it must be from 0 to"),
+        ({"epochs": 0}, "epochs is 0"),
+        ({"seed": -1}, "seed is -1"),
+    ],
+)
+def test_settings_that_cannot_be(settings, message):
+    with pytest.raises(UsageError, match=message):
+        resolve(Config(train="a.csv", **settings))
+
+
+def test_translations_may_be_as_long_as_the_data_ask(folder):
+    data = load_data(resolve(make_config(folder, "ratio")))
+    assert fit_output_ratio(Config(), data).max_output_ratio == 2.0
+    longer = [target * 40 for target in data.train.targets]
+    data = replace(data, train=replace(data.train, targets=longer))
+    assert 8 < fit_output_ratio(Config(), data).max_output_ratio < 40
+    assert fit_output_ratio(Config(max_output_ratio=3.0), data).max_output_ratio == 3
+
+
+def test_a_loss_that_is_no_number_ends_the_training(folder):
+    config = make_config(folder, "diverged", epochs=1)
+    config = fit_output_ratio(resolve(config), load_data(resolve(config)))
+    data = load_data(config)
+    tokenizer = keep_tokenizer(config, data, folder / "diverged.json")
+    model, _ = make_training(config, data, tokenizer)
+    for weight in model.trainable_variables:
+        weight.assign(weight * float("nan"))
+    final = build_model(config, len(tokenizer.pieces))
+    score = Score(config, final, tokenizer, data.validation)
+    with pytest.raises(PolyheadError, match="not finite any more: .*learning_rate"):
+        score(model)
+
+
+def test_gradients_may_be_accumulated(folder):
+    run = train(make_config(folder, "accumulated", accumulate=2, epochs=3), quiet=True)
+    history = (run.path / "history.csv").read_text().splitlines()
+    losses = [float(line.split(",")[1]) for line in history[1:]]
+    assert losses[-1] < losses[0] - 0.5
+
+
+def test_a_translator_has_no_full_int8(run):
+    with pytest.raises(UsageError, match="full_int8"):
+        run.export(variants=["full_int8"])
+
+
+def test_a_text_file_is_one_text_a_line(run, tmp_path, capsys):
+    file = tmp_path / "in.words"
+    file.write_bytes("one two\n\nthree four\u2028five\n".encode())
+    assert main(["predict", str(run.path), "--file", str(file)]) == 0
+    lines = capsys.readouterr().out.split("\n")
+    assert len(lines) == 4 and lines[0] == "1 2" and lines[1] == lines[3] == ""
+
+
+def test_the_card_keeps_what_was_said_of_the_data(run, tmp_path):
+    copy = shutil.copytree(run.path, tmp_path / "copy")
+    card = copy / "README.md"
+    notes = "\n## Data\n\nFrom somewhere, CC BY.\n"
+    card.write_text(card.read_text(encoding="utf-8") + notes, encoding="utf-8")
+    for _ in range(2):
+        polyhead.apps.load(copy).evaluate()
+        text = card.read_text(encoding="utf-8")
+        assert text.count("## Data") == 1 and text.endswith(notes)
