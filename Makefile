@@ -3,6 +3,8 @@ PYTHON ?= python3
 # Another package index to look for PyTorch in, such as
 # TORCH_INDEX=https://download.pytorch.org/whl/cpu
 TORCH_INDEX ?=
+# A file's tests share what they have trained, so a file goes to one process.
+PYTEST := python -m pytest -q -n auto --maxprocesses 4 --dist loadfile
 # The folder of public data sets that the benchmarks read.
 DATA ?= data
 
@@ -42,15 +44,15 @@ demo: $(STAMP)
 
 test: $(STAMP)
 	@echo "== the whole suite on TensorFlow"
-	KERAS_BACKEND=tensorflow $(BIN)/python -m pytest -q
+	KERAS_BACKEND=tensorflow $(BIN)/$(PYTEST)
 	@echo "== the layers on JAX"
-	KERAS_BACKEND=jax $(BIN)/python -m pytest -q tests/layers
+	KERAS_BACKEND=jax $(BIN)/$(PYTEST) --dist load tests/layers
 
 test-backends: $(STAMP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
 	  $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) torch==2.13.0
 	@echo "== the layers on PyTorch"
-	KERAS_BACKEND=torch $(BIN)/python -m pytest -q tests/layers
+	KERAS_BACKEND=torch $(BIN)/$(PYTEST) --dist load tests/layers
 
 # mypy cannot follow an editable install, so it is shown a folder with polyhead in it.
 check: $(STAMP)
