@@ -134,6 +134,7 @@ class State:
     best_score: float | None = None
     stopped: bool = False
     seconds: float = 0.0
+    scoring_seconds: float = 0.0  # of these, on validation data
     history: list[dict] = field(default_factory=list)
 
 
@@ -169,7 +170,9 @@ class Loop(keras.callbacks.Callback):
         synchronize(self.model)
         averaged = use_averages(self.model)
         row = {"epoch": epoch + 1, **{k: float(v) for k, v in (logs or {}).items()}}
+        started = time.monotonic()
         row |= {f"val_{k}": float(v) for k, v in self.score(self.model).items()}
+        self.state.scoring_seconds += time.monotonic() - started
         state = self.state
         state.epoch, state.step = epoch + 1, 0
         self.tick()

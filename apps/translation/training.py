@@ -205,12 +205,14 @@ def _train(config, dataset, path, terminal) -> None:
         callbacks=callbacks,
     )
     epochs = len(state.history)
+    trained = state.seconds - state.scoring_seconds
     facts = {
         "seconds": round(state.seconds, 1),
         "examples_per_second": round(
             len(dataset.train.sources) * epochs / max(state.seconds, 1e-9), 1
         ),
-        "tokens_per_second": round(first.tokens * epochs / max(state.seconds, 1e-9)),
+        # Of training alone, both sides counted, padding not.
+        "tokens_per_second": round(first.tokens * epochs / max(trained, 1e-9)),
         "padding": round(float(first.padding), 4),
         "epochs": epochs,
         "best_epoch": state.best_epoch + 1,
