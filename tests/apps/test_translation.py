@@ -1,6 +1,7 @@
 """Translation from two text files to a run that translates, and to its files."""
 
 import csv
+import io
 import json
 import shutil
 import subprocess
@@ -443,3 +444,52 @@ def test_the_card_keeps_what_was_said_of_the_data(run, tmp_path):
         polyhead.apps.load(copy).evaluate()
         text = card.read_text(encoding="utf-8")
         assert text.count("## Data") == 1 and text.endswith(notes)
+
+
+# Bad input.
+
+
+def test_training_files_with_everything_in_them(folder, tmp_path, capsys):
+    pairs = make_numbers(300, 5)
+    odd = [
+        ("one " * 5000, "1 " * 5000),
+        ("", "1"),
+        ("one\x07\x1b[31m two", "1 2"),
+        ("مرحبا بالعالم 😀", "שלום 👩‍👩‍👧"),
+        ("one\u2028two", "1\x0b2"),
+    ]
+    source, target = write_files(tmp_path, "odd", pairs[:150] + odd + pairs[150:])
+    config = Config(
+        train_source=source,
+        train_target=target,
+        run=str(tmp_path / "run"),
+        **{**TINY, "epochs": 1},
+    )
+    report = train(config, dry_run=True)
+    assert report["train_rows_read"] == 305
+    assert report["removed"]["empty"] == 1 and report["removed"]["too_long"] == 1
+    odd_run = train(config, quiet=True)
+    assert len(odd_run.predict([text for text, _ in odd])) == len(odd)
+
+
+def test_standard_input_is_one_line_out_for_each_in(run, capsys, monkeypatch):
+    lines = ["one two three", "", "مرحبا 😀", "one " * 5000, "four five six"]
+    data = io.BytesIO("".join(f"{line}\n" for line in lines).encode())
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(data))
+    assert main(["predict", str(run.path)]) == 0
+    found = capsys.readouterr().out.split("\n")
+    assert len(found) == len(lines) + 1
+    assert [found[0], found[1], found[4]] == ["1 2 3", "", "4 5 6"]
+
+
+def test_an_exported_file_cut_short(exported, tmp_path, capsys):
+    copy = shutil.copytree(exported.path, tmp_path / "copy")
+    for name, engine in (
+        ("model_int8.tflite", "tflite"),
+        ("savedmodel/saved_model.pb", "savedmodel"),
+    ):
+        file = copy / "export" / name
+        file.write_bytes(file.read_bytes()[:1000])
+        assert main(["predict", str(copy), "one", "--engine", engine]) == 1
+        message = capsys.readouterr().err
+        assert message.count("\n") == 1 and "export the run again" in message
