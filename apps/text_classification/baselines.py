@@ -174,6 +174,8 @@ class _Search:
             self._features = (None, None, None)  # room for the next ones
             vectoriser = _make_vectoriser(self.name, len(self.texts), most, **wanted)
             matrix = vectoriser.fit_transform(self.texts).tocsr()
+            # Threads share it, and a fit that finds it unsorted sorts it in place.
+            matrix.sum_duplicates()
             self._features = (wanted, vectoriser, matrix)
         return self._features[1:]
 

@@ -85,6 +85,24 @@ def test_the_same_seed_gives_the_same_scores():
         assert result["settings"] == again["settings"]
 
 
+def test_threads_share_nothing_that_a_fit_would_change(monkeypatch):
+    # A matrix with unsorted rows would be sorted in place by each of them at once.
+    fitted = []
+    fit = baselines._Linear._fit_one
+
+    def watch(self, matrix, target):
+        before = matrix.indices.copy(), matrix.data.copy()
+        fitted.append(matrix.has_canonical_format)
+        result = fit(self, matrix, target)
+        assert np.array_equal(before[0], matrix.indices)
+        assert np.array_equal(before[1], matrix.data)
+        return result
+
+    monkeypatch.setattr(baselines._Linear, "_fit_one", watch)
+    run_baselines(make_dataset(("good", "bad", "food")))
+    assert fitted and all(fitted)
+
+
 def test_test_data_are_scored_and_nothing_else():
     dataset = make_dataset()
     other = make_examples(70, seed=9, noise=0.5)
