@@ -13,6 +13,13 @@ def number_texts(texts: Sequence[str]) -> np.ndarray:
     )
 
 
+def sample_rows(rows: int, most: int, seed: int) -> np.ndarray:
+    """All row numbers, or of more than `most` a seeded sample, in order."""
+    if rows <= most:
+        return np.arange(rows)
+    return np.sort(np.random.default_rng(seed).choice(rows, most, replace=False))
+
+
 def stratified_split(
     texts: Sequence[str], labels: np.ndarray, fraction: float, seed: int
 ) -> np.ndarray:

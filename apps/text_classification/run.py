@@ -5,21 +5,20 @@ from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
-import keras
 import numpy as np
 
 from ..common.config import load_config
 from ..common.errors import PolyheadError, UsageError
-from ..common.files import read_json, replacing, write_json, write_text
+from ..common.files import read_json, write_json
+from ..common.runs import RETRAIN, find_exported, find_tflite, held_out, load_model
 from ..common.tokenizer import Tokenizer
 from ..common.training import read_history
 from .config import Config
-from .data import Dataset, Examples, load_data, load_examples
+from .data import Dataset, load_data, load_examples
 
 TASK = "text-classification"
 UNKNOWN = "unknown"
 ENGINES = ("keras", "savedmodel", "tflite")
-RETRAIN = "train the run again with --overwrite"
 
 
 class Run:
@@ -65,12 +64,7 @@ class Run:
 
         tokenizer = self.tokenizer
         path = self.path / "model.keras"
-        try:
-            model = keras.saving.load_model(path, compile=False)
-        except Exception as error:  # Keras raises many kinds
-            raise PolyheadError(
-                f"{path}: cannot be loaded ({error}): {RETRAIN}"
-            ) from error
+        model = load_model(path)
         outputs = {head.shape[-1] for head in model.output.values()}
         if outputs != {len(self.label_names)}:
             raise PolyheadError(
@@ -87,15 +81,12 @@ class Run:
         if engine == "savedmodel":
             from ..common.savedmodel import SavedModelPredictor
 
-            path = self._exported("savedmodel")
+            path = find_exported(self.path, "savedmodel")
             return self._run_exported(SavedModelPredictor(path), texts)
         if engine == "tflite":
             from ..common.litert import TFLitePredictor
 
-            names = [f"model_{v}.tflite" for v in ("int8", "float16", "float32")]
-            found = [n for n in names if (self.path / "export" / n).exists()]
-            path = self._exported((found or names)[0])
-            return self._run_exported(TFLitePredictor(path), texts)
+            return self._run_exported(TFLitePredictor(find_tflite(self.path)), texts)
         raise UsageError(f"engine {engine!r}: one of {', '.join(ENGINES)}")
 
     def _run_exported(self, predictor, texts) -> np.ndarray:
@@ -104,12 +95,6 @@ class Run:
 
             return predict_exported(predictor, self.tokenizer, texts)
         return predictor.predict(texts)
-
-    def _exported(self, name: str) -> Path:
-        path = self.path / "export" / name
-        if not path.exists():
-            raise PolyheadError(f"{path}: missing: polyhead export {self.path}")
-        return path
 
     def predict(
         self,
@@ -222,13 +207,6 @@ def read_labels(path: Path) -> tuple[str, ...]:
     return tuple(text.removesuffix("\n").split("\n"))
 
 
-def held_out(dataset: Dataset) -> tuple[str, Examples]:
-    """The split that measures a run: test, or validation where there is none."""
-    if dataset.test is not None:
-        return "test", dataset.test
-    return "validation", dataset.validation
-
-
 def measure(
     run: Run, dataset: Dataset, baselines: dict, threshold: float | None = None
 ) -> dict:
@@ -268,16 +246,3 @@ def measure(
     plot_evaluation(run.path / "plots", evaluations[split], run.label_names, history)
     write_card(run.path, run.config, metrics)
     return metrics
-
-
-def save_run(
-    path: Path, model: keras.Model, tokenizer, label_names: Sequence[str], metrics: dict
-) -> None:
-    """Writes what a `Run` is read from; the model without its optimizer."""
-    model.optimizer = None  # a third of the file, and of no use any more
-    with replacing(path / "model.keras") as temporary:
-        model.save(temporary)
-    with replacing(path / "tokenizer.json") as temporary:
-        tokenizer.save(temporary)
-    write_text(path / "labels.txt", "\n".join(label_names) + "\n")
-    write_json(path / "metrics.json", metrics)

@@ -9,6 +9,7 @@ from keras import ops
 
 from ..common.compiling import CompiledFunction
 from ..common.export import Exportable
+from ..common.splits import sample_rows
 from ..common.text_bytes import cut_text, texts_to_bytes
 from ..common.tokenizer import Tokenizer, encode_bytes
 from ..common.verification import Form, Metric
@@ -161,10 +162,7 @@ def make_exportable(
         calibration: texts from training, for the variant "full_int8" alone.
         seed: of the sample.
     """
-    rows = np.arange(len(texts))
-    if len(rows) > MAX_EXAMPLES:
-        rng = np.random.default_rng(seed)
-        rows = np.sort(rng.choice(rows, MAX_EXAMPLES, replace=False))
+    rows = sample_rows(len(texts), MAX_EXAMPLES, seed)
     chosen = [texts[int(row)] for row in rows]
     text, truncated = texts_to_bytes(chosen, max_input_bytes)
     whole = np.array([data.encode("utf-8", "replace") for data in chosen], object)

@@ -12,9 +12,11 @@ import numpy as np
 
 from ..common.config import load_config
 from ..common.errors import UsageError
+from ..common.files import write_text
 from ..common.progress import ProgressBar
 from ..common.quiet import quiet as quietly
 from ..common.run_folder import check_run, prepare
+from ..common.runs import save_run
 from ..common.tokenizer import Tokenizer
 from ..common.training import WarmUpDecay, choose_precision
 from ..common.training import train as fit
@@ -26,7 +28,7 @@ from .evaluate import count_labels, macro_f1, main_metric, tune_thresholds
 from .losses import ClassificationLoss
 from .model import build_model, mean_logits
 from .presets import PresetTokenizer, build_classifier, check_preset, copy_classifier
-from .run import TASK, Run, measure, save_run
+from .run import TASK, Run, measure
 
 WIDE_NUMBERS = 2**20
 WIDE_DIMS = ((2, 4), (16, 16), (math.inf, 64))  # up to so many labels, so wide
@@ -163,7 +165,8 @@ def _train(config, dataset, path, terminal) -> None:
     final = to_float32(config, tokenizer, len(dataset.label_names), model)
     heads = head_logits(model, config, tokenizer, dataset.validation.texts)
     scale_heads(final, fit_scales(heads, dataset.validation.labels))
-    save_run(path, final, tokenizer, dataset.label_names, {"train": seconds})
+    save_run(path, final, tokenizer, {"train": seconds})
+    write_text(path / "labels.txt", "\n".join(dataset.label_names) + "\n")
 
 
 def make_tokenizer(config: Config, dataset: Dataset) -> Tokenizer | PresetTokenizer:

@@ -1,5 +1,6 @@
 """Batches of pairs with one budget of tokens, like lengths together."""
 
+import functools
 from collections.abc import Callable, Sequence
 
 import keras
@@ -113,6 +114,7 @@ def training_batches(
             for both in zip(drawn, plain, strict=True)
         ]
 
+    @functools.lru_cache(maxsize=1)  # its size is asked for before it is trained on
     def make_epoch(epoch: int) -> EpochBatches:
         rng = np.random.default_rng([config.seed, epoch])
         sources, targets = spell(rng)

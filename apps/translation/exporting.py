@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..common.export import Exportable
+from ..common.splits import sample_rows
 from ..common.text_bytes import cut_text, texts_to_bytes
 from ..common.verification import Form, Metric
 from .evaluate import score, tokenizer_for
@@ -34,10 +35,7 @@ def make_exportable(
         beam_size: of the .tflite files and the SavedModel's serving_default.
     """
     config = serving.config
-    rows = np.arange(len(pairs.sources))
-    if len(rows) > MAX_EXAMPLES:
-        rng = np.random.default_rng(config.seed)
-        rows = np.sort(rng.choice(rows, MAX_EXAMPLES, replace=False))
+    rows = sample_rows(len(pairs.sources), MAX_EXAMPLES, config.seed)
     sources = [pairs.sources[row] for row in rows]
     targets = [pairs.targets[row] for row in rows]
     text, truncated = texts_to_bytes(sources, max_input_bytes)

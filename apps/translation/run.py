@@ -5,20 +5,19 @@ from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
-import keras
 import numpy as np
 
 from ..common.config import load_config
 from ..common.errors import PolyheadError, UsageError
-from ..common.files import read_json, replacing, write_json
+from ..common.files import read_json, write_json
+from ..common.runs import RETRAIN, find_exported, find_tflite, held_out, load_model
 from ..common.tokenizer import Tokenizer
 from ..common.training import read_history
 from .config import Config
-from .data import Dataset, Pairs, load_data, load_pairs
+from .data import Dataset, load_data, load_pairs
 
 TASK = "translation"
 ENGINES = ("keras", "savedmodel", "tflite")
-RETRAIN = "train the run again with --overwrite"
 
 
 class Run:
@@ -48,12 +47,7 @@ class Run:
         from .serving import Serving
 
         path = self.path / "model.keras"
-        try:
-            model = keras.saving.load_model(path, compile=False)
-        except Exception as error:  # Keras raises many kinds
-            raise PolyheadError(
-                f"{path}: cannot be loaded ({error}): {RETRAIN}"
-            ) from error
+        model = load_model(path)
         pieces = model.settings["vocabulary_size"]
         if pieces != len(self.tokenizer.pieces):
             raise PolyheadError(
@@ -124,7 +118,7 @@ class Run:
         if engine == "savedmodel":
             from ..common.savedmodel import SavedModelPredictor
 
-            predictor = SavedModelPredictor(self._exported("savedmodel"))
+            predictor = SavedModelPredictor(find_exported(self.path, "savedmodel"))
             data = [text.encode("utf-8", "replace") for text in texts]
             outputs = predictor(text=np.array(data, object))
             rows = zip(outputs["text"], outputs["score"], strict=True)
@@ -132,19 +126,11 @@ class Run:
         from ..common.litert import TFLitePredictor
         from ..common.text_bytes import texts_to_bytes
 
-        names = [f"model_{v}.tflite" for v in ("int8", "float16", "float32")]
-        found = [n for n in names if (self.path / "export" / n).exists()]
-        predictor = TFLitePredictor(self._exported((found or names)[0]))
+        predictor = TFLitePredictor(find_tflite(self.path))
         text, _ = texts_to_bytes(texts, predictor.max_input_bytes)
         rows = predictor(text=text)["text"]
         found = [row.tobytes().split(b"\0", 1)[0] for row in rows]
         return [[(row.decode("utf-8", "replace"), float("nan"))] for row in found]
-
-    def _exported(self, name: str) -> Path:
-        path = self.path / "export" / name
-        if not path.exists():
-            raise PolyheadError(f"{path}: missing: polyhead export {self.path}")
-        return path
 
     def evaluate(
         self,
@@ -219,24 +205,6 @@ class Run:
         )
         folder = self.path / "export"
         return export(exportable, folder, formats, variants, max_loss, verbose)
-
-
-def held_out(dataset: Dataset) -> tuple[str, Pairs]:
-    """The split that measures a run: test, or validation where there is none."""
-    if dataset.test is not None:
-        return "test", dataset.test
-    return "validation", dataset.validation
-
-
-def save_run(
-    path: Path, model: keras.Model, tokenizer: Tokenizer, metrics: dict
-) -> None:
-    """Writes what a `Run` is read from."""
-    with replacing(path / "model.keras") as temporary:
-        model.save(temporary)
-    with replacing(path / "tokenizer.json") as temporary:
-        tokenizer.save(temporary)
-    write_json(path / "metrics.json", metrics)
 
 
 def measure(

@@ -18,6 +18,8 @@ from ..common.files import replacing
 from ..common.progress import ProgressBar
 from ..common.quiet import quiet as quietly
 from ..common.run_folder import check_run, prepare
+from ..common.runs import save_run
+from ..common.splits import sample_rows
 from ..common.tokenizer import Tokenizer
 from ..common.training import InverseSquareRoot, choose_precision
 from ..common.training import train as fit
@@ -29,7 +31,7 @@ from .evaluate import score as score_translations
 from .evaluate import tokenizer_for
 from .losses import TrainedTranslator, smoothed_cross_entropy
 from .model import Translator, build_model
-from .run import TASK, Run, measure, save_run
+from .run import TASK, Run, measure
 from .serving import MIN_OUTPUT_RATIO, Serving
 
 SAMPLES = 3  # translations that are shown
@@ -291,10 +293,7 @@ class Score:
         self, config: Config, final: Translator, tokenizer: Tokenizer, pairs: Pairs
     ):
         self.serving = Serving(final, tokenizer, config)
-        rows = np.arange(len(pairs.sources))
-        if len(rows) > SCORED_PAIRS:
-            rng = np.random.default_rng(config.seed)
-            rows = np.sort(rng.choice(rows, SCORED_PAIRS, replace=False))
+        rows = sample_rows(len(pairs.sources), SCORED_PAIRS, config.seed)
         chosen = choose(pairs, rows)
         self.sources, self.targets = chosen.sources, chosen.targets
         plain = replace(config, piece_dropout=0.0)

@@ -12,6 +12,7 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
+from cut_tools import Cut, CutAt
 from keras import ops
 from review_tools import TINY, contents
 
@@ -23,23 +24,6 @@ from polyhead.apps.text_classification import train
 
 EPOCHS, STEPS = 4, 6  # steps an epoch
 LENGTHS = (16, 4, 8, 8, 8, 12)  # of the batches; those after the third are alike
-
-
-class Cut(Exception):
-    """Stands for whatever ends a process."""
-
-
-class CutAt(keras.callbacks.Callback):
-    """Ends training after so many batches, counted over epochs."""
-
-    def __init__(self, steps):
-        super().__init__()
-        self.left = steps
-
-    def on_train_batch_end(self, batch, logs=None):
-        self.left -= 1
-        if not self.left:
-            raise Cut
 
 
 def make_epoch(epoch):

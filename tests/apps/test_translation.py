@@ -8,9 +8,9 @@ import subprocess
 import sys
 from dataclasses import replace
 
-import keras
 import numpy as np
 import pytest
+from cut_tools import Cut, CutAt
 from number_tools import TINY, make_numbers, write_files
 from review_tools import contents
 
@@ -129,21 +129,6 @@ def test_loss_is_cross_entropy_with_a_smoothed_target():
     expected = -(target * logp).sum(-1)[following > 0].mean()
     found = smoothed_cross_entropy(x, table, following, 0.2)
     assert float(found) == pytest.approx(expected, rel=1e-5)
-
-
-class Cut(Exception):
-    """Stands for whatever ends a process."""
-
-
-class CutAt(keras.callbacks.Callback):
-    def __init__(self, steps):
-        super().__init__()
-        self.left = steps
-
-    def on_train_batch_end(self, batch, logs=None):
-        self.left -= 1
-        if not self.left:
-            raise Cut
 
 
 def test_a_cut_training_ends_where_an_unbroken_one_does(folder, monkeypatch):

@@ -1,0 +1,50 @@
+"""What the runs of all apps read and write alike."""
+
+from pathlib import Path
+
+import keras
+
+from .errors import PolyheadError
+from .files import replacing, write_json
+
+RETRAIN = "train the run again with --overwrite"
+
+
+def load_model(path: Path) -> keras.Model:
+    """Reads a run's model.keras; a broken one is one clear line."""
+    try:
+        return keras.saving.load_model(path, compile=False)
+    except Exception as error:  # Keras raises many kinds
+        raise PolyheadError(f"{path}: cannot be loaded ({error}): {RETRAIN}") from error
+
+
+def find_exported(folder: Path, name: str) -> Path:
+    """An entry of a run's export folder."""
+    path = folder / "export" / name
+    if not path.exists():
+        raise PolyheadError(f"{path}: missing: polyhead export {folder}")
+    return path
+
+
+def find_tflite(folder: Path) -> Path:
+    """The smallest .tflite file that a run has exported."""
+    names = [f"model_{variant}.tflite" for variant in ("int8", "float16", "float32")]
+    found = [name for name in names if (folder / "export" / name).exists()]
+    return find_exported(folder, (found or names)[0])
+
+
+def held_out(dataset):
+    """The split that measures a run: test, or validation where there is none."""
+    if dataset.test is not None:
+        return "test", dataset.test
+    return "validation", dataset.validation
+
+
+def save_run(path: Path, model: keras.Model, tokenizer, metrics: dict) -> None:
+    """Writes what every run is read from; the model without its optimizer."""
+    model.optimizer = None  # a third of the file, and of no use any more
+    with replacing(path / "model.keras") as temporary:
+        model.save(temporary)
+    with replacing(path / "tokenizer.json") as temporary:
+        tokenizer.save(temporary)
+    write_json(path / "metrics.json", metrics)
