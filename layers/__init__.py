@@ -9,6 +9,7 @@ from .attention import attention, masked_softmax
 from .biases import LinearBias, RelativeBias
 from .caches import grow_cache, make_cache, write_cache
 from .decoder import Decoder, DecoderBlock
+from .dropout import ByteDropout
 from .embedding import TokenEmbedding
 from .encoder import Encoder, EncoderBlock
 from .feedforward import FeedForward
@@ -22,6 +23,7 @@ from .residual import Residual
 from .reversible_normalization import ReversibleNormalization
 
 __all__ = [
+    "ByteDropout",
     "Decoder",
     "DecoderBlock",
     "Encoder",

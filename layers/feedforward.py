@@ -2,6 +2,7 @@
 
 import keras
 
+from .dropout import ByteDropout
 from .lora import LoraMethods
 from .seeds import split_seed
 
@@ -60,7 +61,7 @@ class FeedForward(LoraMethods, keras.layers.Layer):
         self.up = self._dense(hidden_dim, seeds[0], "up")
         self.gate = self._dense(hidden_dim, seeds[1], "gate") if gated else None
         self.down_seed = seeds[2]
-        self.dropout_layer = keras.layers.Dropout(
+        self.dropout_layer = ByteDropout(
             dropout, seed=seeds[3], dtype=self.dtype_policy, name="dropout"
         )
 

@@ -3,6 +3,7 @@
 import keras
 from keras import ops
 
+from .dropout import ByteDropout
 from .seeds import split_seed
 
 
@@ -80,7 +81,7 @@ class Residual(keras.layers.Layer):
         self.supports_masking = True
         self.norm_layer = make_norm(norm, epsilon, self.dtype_policy, "norm")
         self.dropout_seed, self.depth_seed = split_seed(seed, 2)
-        self.dropout_layer = keras.layers.Dropout(
+        self.dropout_layer = ByteDropout(
             dropout, seed=self.dropout_seed, dtype=self.dtype_policy, name="dropout"
         )
 

@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from polyhead.layers import Decoder, Encoder, TokenEmbedding
+from polyhead.layers import ByteDropout, Decoder, Encoder, TokenEmbedding
 
 from .config import Config
 
@@ -88,7 +88,7 @@ class Translator(keras.Model):
         self.encoder = Encoder(encoder_layers, **stack, seed=seeds[1], name="encoder")
         self.decoder = Decoder(decoder_layers, **stack, seed=seeds[2], name="decoder")
         self.source_dropout, self.target_dropout = (
-            keras.layers.Dropout(dropout, seed=seed, dtype=self.dtype_policy)
+            ByteDropout(dropout, seed=seed, dtype=self.dtype_policy)
             for seed in seeds[3:]
         )
 

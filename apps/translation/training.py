@@ -29,7 +29,7 @@ from .config import PRESETS, Config
 from .data import Dataset, Pairs, load_data
 from .evaluate import score as score_translations
 from .evaluate import tokenizer_for
-from .losses import TrainedTranslator, smoothed_cross_entropy
+from .losses import TrainedTranslator, give_parts_cores, smoothed_cross_entropy
 from .model import Translator, build_model
 from .run import TASK, Run, measure
 from .serving import MIN_OUTPUT_RATIO, Serving
@@ -144,6 +144,7 @@ def train(
         UsageError: the settings are wrong, or the folder has another run.
     """
     config = resolve(config)
+    give_parts_cores()
     with quietly(verbose) as terminal:
         dataset = load_data(config)
         config = fit_output_ratio(config, dataset)
