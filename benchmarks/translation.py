@@ -43,12 +43,17 @@ def main():
     parser.add_argument("--only", nargs="+", default=list(SETTINGS), choices=SETTINGS)
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--runs", type=Path, help="keep the runs here, and reuse them")
+    parser.add_argument("--dry-run", action="store_true", help="only time some steps")
     options = parser.parse_args()
     RESULTS.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as temporary:
         folder = options.runs or Path(temporary)
         for name in options.only:
             fields = PREPARE[name](options.data, folder / f"{name}-data")
+            if options.dry_run:
+                config = translation.Config(**fields, **SETTINGS[name])
+                print(name, translation.train(config, dry_run=True), flush=True)
+                continue
             result = measure(name, fields, folder, range(options.seeds))
             path = RESULTS / f"translation_{name}.json"
             path.write_text(json.dumps(result, indent=2) + "\n")

@@ -83,10 +83,15 @@ class EpochBatches(Sequence):
             return [self[i] for i in range(*number.indices(len(self)))]
         rows = self.rows[number]
         wide, high = self.widest if number == 0 else (1, 1)
-        source = pad([self.sources[row] for row in rows], wide)
-        target = pad([np.append(START, self.targets[row]) for row in rows], high)
-        following = pad([np.append(self.targets[row], END) for row in rows], high)
-        return (source, target), following
+        # Two rows at the least, the second of padding: the model takes them by halves.
+        none = [np.zeros(0, np.int32)] if len(rows) == 1 else []
+        source = [self.sources[row] for row in rows]
+        target = [np.append(START, self.targets[row]) for row in rows]
+        following = [np.append(self.targets[row], END) for row in rows]
+        return (
+            (pad(source + none, wide), pad(target + none, high)),
+            pad(following + none, high),
+        )
 
 
 def fitting_pairs(config: Config, tokenizer: Tokenizer, pairs: Pairs) -> np.ndarray:

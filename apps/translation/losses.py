@@ -23,7 +23,7 @@ def give_parts_cores() -> None:
 
 
 def split_rows(x) -> list:
-    """`x` cut along its first axis into `PARTS` of like size."""
+    """`x` cut along its first axis, of `PARTS` or more, into parts of like size."""
     rows = ops.shape(x)[0]
     cuts = [rows * part // PARTS for part in range(PARTS + 1)]
     return [x[start:end] for start, end in zip(cuts, cuts[1:], strict=False)]

@@ -35,7 +35,7 @@ from .run import TASK, Run, measure
 from .serving import MIN_OUTPUT_RATIO, Serving
 
 SAMPLES = 3  # translations that are shown
-MEASURED_STEPS = 8  # of training, for --dry-run's estimate
+MEASURED_STEPS = 20  # of training, for --dry-run's estimate
 MONITORS = {"bleu": True, "loss": False}  # whether larger is better
 # What an old run's weights fix.
 SHAPE_FIELDS = (
@@ -373,11 +373,15 @@ def estimate(config: Config, dataset: Dataset) -> dict:
     started = time.perf_counter()
     for batch in measured:
         model.train_on_batch(*batch)
-    step = (time.perf_counter() - started) / len(measured)
+    seconds = time.perf_counter() - started
+    step = seconds / len(measured)
+    tokens = sum(int((x > 0).sum() + (y > 0).sum()) for (x, _), y in measured)
     return {
         "parameters": model.count_params(),
         "pieces": len(tokenizer.pieces),
         "pieces_an_epoch": batches.tokens,
         "padding": f"{100 * batches.padding:.1f}%",
+        # Of both sides, padding not counted.
+        "tokens_per_second": round(tokens / seconds),
         "estimated_minutes_at_most": round(step * len(batches) * config.epochs / 60, 1),
     }

@@ -19,10 +19,10 @@ from polyhead.apps import translation
 from polyhead.apps.common import training as loop
 from polyhead.apps.common.cli import main
 from polyhead.apps.common.errors import PolyheadError, UsageError
-from polyhead.apps.translation import Config
+from polyhead.apps.translation import Config, losses
 from polyhead.apps.translation.data import load_data
 from polyhead.apps.translation.losses import smoothed_cross_entropy
-from polyhead.apps.translation.model import build_model
+from polyhead.apps.translation.model import Translator, build_model
 from polyhead.apps.translation.training import (
     Score,
     fit_output_ratio,
@@ -129,6 +129,23 @@ def test_loss_is_cross_entropy_with_a_smoothed_target():
     expected = -(target * logp).sum(-1)[following > 0].mean()
     found = smoothed_cross_entropy(x, table, following, 0.2)
     assert float(found) == pytest.approx(expected, rel=1e-5)
+
+
+@pytest.mark.parametrize("rows", [2, 5])
+def test_halves_of_a_batch_give_the_loss_of_the_whole(rows, monkeypatch):
+    rng = np.random.default_rng(rows)
+    translator = Translator(30, 1, 1, 8, 16, 2, seed=0)
+    translator.build()
+    model = losses.TrainedTranslator(translator, 0.1)
+    source, target, following = rng.integers(1, 30, (3, rows, 6)).astype("int32")
+    source[:, 4:] = following[:, 5:] = 0
+
+    def loss(parts):
+        monkeypatch.setattr(losses, "PARTS", parts)
+        x = model((source, target), training=True)
+        return float(model.compute_loss(y=following, y_pred=x))
+
+    assert loss(2) == pytest.approx(loss(1), rel=1e-5)
 
 
 def test_a_cut_training_ends_where_an_unbroken_one_does(folder, monkeypatch):

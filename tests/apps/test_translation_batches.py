@@ -40,7 +40,7 @@ def test_every_pair_comes_once_whole_and_within_the_budget():
             assert max(source.shape[1], target.shape[1]) * len(source) <= 600 or (
                 len(source) == 1
             )
-        for row in range(len(source)):
+        for row in np.flatnonzero(following.any(axis=1)):
             s, t, f = (x[row][x[row] > 0] for x in (source, target, following))
             assert t[0] == START and f[-1] == END
             assert t[1:].tolist() == f[:-1].tolist()
@@ -111,3 +111,12 @@ def test_pairs_with_too_many_pieces_are_found():
     config = Config(max_tokens=12)
     fits = fitting_pairs(config, tokenizer, make_pairs(texts, ["x", "y", "z"]))
     assert fits.tolist() == [True, False, True]
+
+
+def test_a_pair_alone_has_a_row_of_padding_beside_it():
+    sources, targets = make_sides(3, (30, 31), (30, 31))
+    batches = EpochBatches(sources, targets, 31, np.random.default_rng(0))
+    assert len(batches) == 3
+    for (source, target), following in batches:
+        for array in (source, target, following):
+            assert len(array) == 2 and array[0].any() and not array[1].any()

@@ -11,6 +11,7 @@ from layer_tools import array, by_steps, lengths_mask
 
 from polyhead import layers
 from polyhead.layers import (
+    ByteDropout,
     Decoder,
     DecoderBlock,
     Encoder,
@@ -187,6 +188,9 @@ SMALL_CASES = {
     "feed-forward-swiglu": LayerCase(
         making(FeedForward, 16, activation="silu", gated=True, use_bias=False),
         {"x": X},
+    ),
+    "byte-dropout": LayerCase(
+        making(ByteDropout, rate=0.0), {"x": X}, noise={"rate": 0.3}
     ),
     "residual-pre": LayerCase(
         making(Residual, layer=lambda: FeedForward(16, seed=0)),
