@@ -8,22 +8,25 @@ from keras import ops
 
 
 class CompiledFunction:
-    """A function of weights and ids, compiled for many calls with the same weights.
+    """A function of weights and arrays, compiled for calls with the same weights.
 
     Args:
-        function: `(weights, *ids)` to a nest of tensors; pure, in `keras.ops`.
+        function: `(weights, *arrays)` to a nest of tensors; pure, in `keras.ops`.
         weights: copied to the device once; see `set_weights`.
-        inputs: how many arrays of ids it takes.
+        inputs: the types of the arrays that it takes.
 
     Call arguments:
-        ids: `(B, T)` int32, one or more.
+        arrays: each `(B, T)`, such as piece ids.
 
     Returns:
         The function's result as arrays.
     """
 
     def __init__(
-        self, function: Callable, weights: Sequence[np.ndarray], inputs: int = 1
+        self,
+        function: Callable,
+        weights: Sequence[np.ndarray],
+        inputs: Sequence[str] = ("int32",),
     ):
         self.set_weights(weights)
         backend = keras.backend.backend()
@@ -31,10 +34,10 @@ class CompiledFunction:
             import tensorflow as tf
 
             # One trace for all batch sizes and lengths.
-            ids = [tf.TensorSpec((None, None), "int32")] * inputs
+            arrays = [tf.TensorSpec((None, None), dtype) for dtype in inputs]
             specs = [tf.TensorSpec(value.shape, value.dtype) for value in self.weights]
             self.compiled = tf.function(
-                function, input_signature=(specs, *ids), autograph=False
+                function, input_signature=(specs, *arrays), autograph=False
             )
         elif backend == "jax":
             import jax
@@ -49,7 +52,7 @@ class CompiledFunction:
         """Gives the calls to come other weights of the same shapes."""
         self.weights = [ops.convert_to_tensor(weight) for weight in weights]
 
-    def __call__(self, *ids: np.ndarray):
-        tensors = [ops.convert_to_tensor(array) for array in ids]
+    def __call__(self, *arrays: np.ndarray):
+        tensors = [ops.convert_to_tensor(array) for array in arrays]
         outputs = self.compiled(self.weights, *tensors)
         return keras.tree.map_structure(ops.convert_to_numpy, outputs)

@@ -97,20 +97,20 @@ def sample(
     end_id: int = 2,
     max_run: int | None = None,
     stages: Sequence[int] = (),
+    draws=None,
     temperature: float = 1.0,
     top_k: int | None = None,
     top_p: float = 1.0,
-    seed: int = 0,
 ):
     """Draws each symbol by its probability; for Python and SavedModel.
 
-    The same seed, batch size and `max_steps` draw the same.
-
     Args:
+        draws: random numbers `(B, S)`, even over [0, 1), one for each sentence and
+            step. They come from outside, so that what a sentence gets does not depend
+            on those beside it.
         temperature: divides the logits; below 1 the probable get more so.
         top_k: draws of the k most probable only; of all if `None`.
         top_p: of these, of the most probable that together reach this share.
-        seed: of the draws.
         The others: as in `greedy`.
 
     Returns:
@@ -123,8 +123,8 @@ def sample(
         )
     if top_k is not None and top_k < 1:
         raise ValueError(f"top_k must be 1 or more, not {top_k}.")
-    # Drawn ahead, so that each step's draw depends on the seed and its number alone.
-    draws = keras.random.uniform((max_steps, batch_size), seed=seed)
+    if draws is None:
+        raise ValueError("sample needs draws: random numbers (B, max_steps).")
 
     def draw(values, position):
         count = min(top_k or values.shape[-1], values.shape[-1])
@@ -134,7 +134,7 @@ def sample(
         enough = top_p * ops.sum(weights, axis=-1, keepdims=True)
         weights = ops.where(before < enough, weights, 0.0)
         reached = ops.cumsum(weights, axis=-1)
-        aim = ops.expand_dims(ops.take(draws, position, axis=0), 1) * reached[:, -1:]
+        aim = ops.expand_dims(ops.take(draws, position, axis=1), 1) * reached[:, -1:]
         chosen = ops.sum(ops.cast(reached <= aim, "int32"), axis=-1, keepdims=True)
         # Rounding could point behind the last one that has a weight.
         possible = ops.sum(ops.cast(weights > 0, "int32"), axis=-1, keepdims=True)

@@ -102,12 +102,12 @@ class Run:
         if drawing:
             if n_best > 1 or beam_size is not None:
                 raise UsageError("sampling takes no beam size and no n-best")
-            method = self.serving.sampling(seed=seed, **drawing)
+            method = self.serving.sampling(**drawing)
         else:
             method = self._method(beam_size, n_best)
         return [
             [(text.decode("utf-8", "replace"), score) for text, score in row]
-            for row in self.serving.translate(texts, method)
+            for row in self.serving.translate(texts, method, seed=seed)
         ]
 
     def _method(self, beam_size: int | None, n_best: int = 1) -> dict:

@@ -210,6 +210,7 @@ class Serving:
         texts: Sequence[str],
         method: dict | None = None,
         max_input_bytes: int | None = None,
+        seed: int = 0,
     ) -> list[list[tuple[bytes, float]]]:
         """Translates texts, on any backend.
 
@@ -217,6 +218,7 @@ class Serving:
             texts: any number of texts.
             method: of `method` or `sampling`; greedy where absent.
             max_input_bytes: cuts them as a client of the .tflite does.
+            seed: of the random numbers that `sample` draws by, text after text.
 
         Returns:
             For each text its hypotheses, best first: UTF-8 bytes and score.
@@ -227,10 +229,15 @@ class Serving:
         sources = encode_source(self.tokenizer.encode_all(cut), self.max_tokens)
         order = np.argsort([len(row) for row in sources], kind="stable")
         found: list[list[tuple[bytes, float]]] = [[] for _ in texts]
+        draws = None
+        if method["method"] is sample:
+            shape = len(texts), self.max_tokens
+            draws = np.random.default_rng(seed).random(shape, np.float32)
         for start in range(0, len(order), BATCH):
             rows = order[start : start + BATCH]
             batch = pad([sources[row] for row in rows])
-            ids, scores = self._compiled(method)(batch)
+            drawn = () if draws is None else (draws[rows],)
+            ids, scores = self._compiled(method)(batch, *drawn)
             if ids.ndim == 2:
                 ids, scores = ids[:, None], scores[:, None]
             for row, best, values in zip(rows, ids, scores, strict=True):
@@ -245,11 +252,15 @@ class Serving:
         key = tuple(method.items())
         if key not in self.compiled:
 
-            def run(weights, source):
+            def run(weights, source, *draws):
                 encoded = self.encode(weights, source)
-                return self.search(weights, encoded, self.limits(source), **method)
+                limits = self.limits(source)
+                drawn = {"draws": draws[0]} if draws else {}
+                return self.search(weights, encoded, limits, **method, **drawn)
 
-            self.compiled[key] = CompiledFunction(run, self.weights)
+            random = ["float32"] if method["method"] is sample else []
+            inputs = ["int32", *random]
+            self.compiled[key] = CompiledFunction(run, self.weights, inputs)
         return self.compiled[key]
 
     def set_weights(self, weights: Sequence[np.ndarray]) -> None:

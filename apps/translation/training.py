@@ -310,7 +310,7 @@ class Score:
                 table = final.embedding.embedding.embeddings
                 return smoothed_cross_entropy(x, table, following)
 
-        self.loss = CompiledFunction(loss, self.serving.weights, inputs=3)
+        self.loss = CompiledFunction(loss, self.serving.weights, ("int32",) * 3)
 
     def __call__(self, model: TrainedTranslator) -> dict[str, float]:
         weights = read_values(model.translator.weights)

@@ -216,6 +216,8 @@ def test_sampling_is_reproducible_and_top_1_is_greedy(run):
     assert drawn == run.predict(texts, temperature=3.0, seed=1)
     others = [run.predict(texts, temperature=3.0, seed=seed) for seed in range(2, 6)]
     assert any(firsts(other) != firsts(drawn) for other in others)
+    many = firsts(run.predict(["one two three"] * 128, temperature=3.0))
+    assert many[:64] != many[64:]  # the draws of one batch are not those of another
     only = run.predict(texts, top_k=1)
     assert firsts(only) == firsts(run.predict(texts, beam_size=1))
 
