@@ -45,7 +45,7 @@ def main():
         fields = prepare("sst2", options.data, folder) | SETTINGS
         config = text_classification.Config(**fields, preset=find_minilm())
         if options.dry_run:
-            report = text_classification.train(config, dry_run=True)
+            report = text_classification.train(config, dry_run=True)["estimate"]
             print({name: report[name] for name in report if "minutes" in name})
             return
         result = measure(config, folder, options.seeds)

@@ -52,7 +52,8 @@ def main():
             fields = PREPARE[name](options.data, folder / f"{name}-data")
             if options.dry_run:
                 config = translation.Config(**fields, **SETTINGS[name])
-                print(name, translation.train(config, dry_run=True), flush=True)
+                report = translation.train(config, dry_run=True)
+                print(name, report["estimate"], flush=True)
                 continue
             result = measure(name, fields, folder, range(options.seeds))
             path = RESULTS / f"translation_{name}.json"

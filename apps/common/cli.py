@@ -68,7 +68,8 @@ def _train(arguments, terminal):
         quiet=arguments.quiet,
     )
     if arguments.dry_run:
-        print("\n".join(format_report(result)), file=terminal.out)
+        print(app.format_report(result), file=terminal.out)
+        print("\n" + format_facts(result["estimate"]), file=terminal.out)
     elif not arguments.quiet:
         print(app.format_metrics(result.metrics), file=terminal.out)
         print(f"saved in {result.path}", file=terminal.out)
@@ -152,22 +153,14 @@ def _load(path):
     return load_app(read_config_json(path / "config.json")["task"]), run
 
 
-def format_report(report, indent=""):
-    """Returns the lines of a report: nested dicts are indented."""
-    lines = []
-    for key, value in report.items():
-        name = indent + str(key).replace("_", " ")
-        if isinstance(value, dict):
-            lines += [f"{name}:", *format_report(value, indent + "  ")]
-        elif isinstance(value, list | tuple):
-            lines.append(f"{name}: {', '.join(map(_format_value, value))}")
-        else:
-            lines.append(f"{name}: {_format_value(value)}")
-    return lines
-
-
-def _format_value(value):
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+def format_facts(facts):
+    """Returns a line for each."""
+    return "\n".join(
+        f"{name.replace('_', ' ')}: {value:,}"
+        if isinstance(value, int)
+        else f"{name.replace('_', ' ')}: {value}"
+        for name, value in facts.items()
+    )
 
 
 _VERBS = {

@@ -18,6 +18,7 @@ __all__ = [
     "format_answers",
     "format_export",
     "format_metrics",
+    "format_report",
     "load",
     "train",
 ]
@@ -42,6 +43,13 @@ def format_metrics(metrics):
     from .comparison import format_table
 
     return format_table(metrics)
+
+
+def format_report(report):
+    """What `--dry-run` found out about the data, as plain text."""
+    from .data_report import format_report
+
+    return format_report(report)
 
 
 def format_answers(config, inputs, answers, style):

@@ -10,7 +10,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from ..common.config import load_config
+from ..common.config import load_config, take_shape
 from ..common.errors import UsageError
 from ..common.files import write_text
 from ..common.progress import ProgressBar
@@ -52,8 +52,7 @@ def resolve(config: Config) -> Config:
     if config.init_from:
         check_run(config.init_from)
         old = load_config(Config, TASK, Path(config.init_from) / "config.json")
-        shape: dict[str, Any] = {name: getattr(old, name) for name in SHAPE_FIELDS}
-        config = replace(config, **shape)
+        config = take_shape(config, old, SHAPE_FIELDS)
     elif config.fine_tunes:
         check_preset(config.preset)
     if config.lora_rank and not config.fine_tunes:
@@ -116,7 +115,7 @@ def train(
         dataset = load_data(config)
         config = fit_wide_branch(config, len(dataset.label_names))
         if dry_run:
-            return dataset.report | estimate(config, dataset)
+            return dataset.report | {"estimate": estimate(config, dataset)}
         with prepare(TASK, config, overwrite) as folder:
             if folder.resumed and not quiet:
                 print(f"resuming {folder.path}", file=terminal.err)

@@ -12,7 +12,7 @@ import numpy as np
 
 from ..common.checkpoint import read_values
 from ..common.compiling import CompiledFunction
-from ..common.config import load_config
+from ..common.config import load_config, take_shape
 from ..common.errors import PolyheadError, UsageError
 from ..common.files import replacing
 from ..common.progress import ProgressBar
@@ -76,8 +76,7 @@ def resolve(config: Config) -> Config:
     if config.init_from:
         check_run(config.init_from)
         old = load_config(Config, TASK, Path(config.init_from) / "config.json")
-        shape: dict[str, Any] = {name: getattr(old, name) for name in SHAPE_FIELDS}
-        config = replace(config, **shape)
+        config = take_shape(config, old, SHAPE_FIELDS)
     if config.preset not in PRESETS:
         raise UsageError(f"preset {config.preset!r}: one of {', '.join(PRESETS)}")
     for name, choices in CHOICES.items():
@@ -149,7 +148,7 @@ def train(
         dataset = load_data(config)
         config = fit_output_ratio(config, dataset)
         if dry_run:
-            return dataset.report | estimate(config, dataset)
+            return dataset.report | {"estimate": estimate(config, dataset)}
         with prepare(TASK, config, overwrite) as folder:
             if folder.resumed and not quiet:
                 print(f"resuming {folder.path}", file=terminal.err)

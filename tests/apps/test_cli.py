@@ -68,7 +68,7 @@ def app(monkeypatch):
     def train(config, **options):
         app.trained.append((config, options))
         if options["dry_run"]:
-            return {"rows": 5, "classes": {"a": 2, "b": 3}, "lengths": [1, 2.5]}
+            return {"rows": 5, "estimate": {"all_parameters": 1234, "minutes": 2.5}}
         return Run(config.run or "somewhere")
 
     def load(path):
@@ -77,6 +77,7 @@ def app(monkeypatch):
 
     app.train, app.load = train, load
     app.format_metrics = app.format_export = str
+    app.format_report = lambda report: f"{report['rows']} rows"
     flags = {name: name for name in Config.__dataclass_fields__ if name != "dropout"}
     app.format_answers = text_classification.format_answers
     options = {
@@ -157,7 +158,7 @@ def test_dry_run_prints_the_report(app, capsys):
         "verbose": False,
         "quiet": True,
     }
-    expected = "rows: 5\nclasses:\n  a: 2\n  b: 3\nlengths: 1, 2.5\n"
+    expected = "5 rows\n\nall parameters: 1,234\nminutes: 2.5\n"
     assert capsys.readouterr().out == expected
 
 

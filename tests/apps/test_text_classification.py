@@ -429,4 +429,5 @@ def test_dry_run_says_what_there_is_and_writes_nothing(reviews, tmp_path, capsys
     assert main(words) == 0
     report = capsys.readouterr().out
     assert "estimated minutes at most" in report and "parameters" in report
+    assert "duplicates " in report and "bytes " in report
     assert not list(tmp_path.iterdir())

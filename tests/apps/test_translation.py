@@ -176,11 +176,27 @@ def test_an_older_run_may_be_gone_on_from(run, folder):
     assert more.tokenizer.file_text == run.tokenizer.file_text
 
 
+@pytest.mark.parametrize(
+    "settings, message",
+    [
+        ({"hidden_dim": 64}, "hidden_dim 64: the weights of .* a model with"),
+        ({"norm_position": "post"}, "norm_position 'post'"),
+        ({"run": "num"}, "cannot begin with a run and take its place"),
+    ],
+)
+def test_an_older_run_is_gone_on_from_as_it_is(run, folder, settings, message):
+    if "run" in settings:
+        settings = {"run": str(run.path)}
+    config = replace(make_config(folder, "other", init_from=str(run.path)), **settings)
+    with pytest.raises(UsageError, match=message):
+        resolve(config)
+
+
 def test_dry_run_reports_and_writes_nothing(folder):
     config = make_config(folder, "dry")
     report = train(config, dry_run=True)
     assert report["rows"]["train"] == 1200
-    assert report["estimated_minutes_at_most"] >= 0
+    assert report["estimate"]["estimated_minutes_at_most"] >= 0
     assert not (folder / "dry").exists()
 
 
