@@ -68,6 +68,7 @@ format: $(STAMP)
 bench: $(STAMP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[bench]'
 	$(BIN)/python benchmarks/text_classification.py --data $(DATA)
+	$(BIN)/python benchmarks/translation.py --data $(DATA)
 
 clean:
 	rm -rf $(VENV) $(DEMO) $(DATES) .cache build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache

@@ -1,5 +1,6 @@
 """What the runs of all apps read and write alike."""
 
+import zipfile
 from pathlib import Path
 
 import keras
@@ -40,11 +41,23 @@ def held_out(dataset):
     return "validation", dataset.validation
 
 
+def compress(path: Path) -> None:
+    """Makes a .keras file, a zip that Keras leaves uncompressed, a tenth smaller."""
+    with zipfile.ZipFile(path) as archive:
+        entries = [
+            (entry.filename, archive.read(entry)) for entry in archive.infolist()
+        ]
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in entries:
+            archive.writestr(name, data)
+
+
 def save_run(path: Path, model: keras.Model, tokenizer, metrics: dict) -> None:
     """Writes what every run is read from; the model without its optimizer."""
     model.optimizer = None  # a third of the file, and of no use any more
     with replacing(path / "model.keras") as temporary:
         model.save(temporary)
+        compress(temporary)
     with replacing(path / "tokenizer.json") as temporary:
         tokenizer.save(temporary)
     write_json(path / "metrics.json", metrics)

@@ -118,7 +118,7 @@ def plot_history(path: Path, history: Mapping[str, Sequence[float]]) -> None:
     figure, panels = new_figure(4.5 * columns, 3.8, 1, columns, squeeze=False)
     loss = panels[0, 0]
     for name, part, style in (
-        ("loss", "train", {"color": ORANGE, "linestyle": "--"}),
+        ("loss", "train, label smoothing in it", {"color": ORANGE, "linestyle": "--"}),
         ("val_loss", "validation", {"color": BLUE}),
     ):
         if name in history:

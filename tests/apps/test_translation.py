@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+import zipfile
 from dataclasses import replace
 
 import numpy as np
@@ -109,6 +110,12 @@ def test_the_folder_holds_what_it_should(run):
         "tokenizer.json",
     }
     assert not any(name.startswith("checkpoint") for name in files)
+
+
+def test_the_model_file_is_compressed(run):
+    with zipfile.ZipFile(run.path / "model.keras") as archive:
+        kinds = {entry.compress_type for entry in archive.infolist()}
+    assert kinds == {zipfile.ZIP_DEFLATED}
 
 
 def test_loaded_runs_translate_the_same(run):
