@@ -44,6 +44,9 @@ class Exportable:
         unbranched: the .tflite's function with no branches, for "full_int8" alone:
             the converter quantises nothing inside them.
         examples: what the report says of the held-out examples.
+        per_channel: whether each output channel is quantised by a scale of its own.
+            With one scale for all, an embedding that is tied to the output is kept
+            once in an int8 file, not twice.
     """
 
     weights: Sequence[np.ndarray]
@@ -56,6 +59,7 @@ class Exportable:
     unbranched: Callable | None = None
     signatures: Mapping[str, Form] = field(default_factory=dict)
     examples: Mapping[str, object] = field(default_factory=dict)
+    per_channel: bool = True
 
 
 def export(
@@ -138,7 +142,13 @@ def _make_tflite(exportable, folder, name, variant, max_loss) -> dict:
         function = exportable.unbranched or function
         inputs = exportable.calibration or inputs
     export_tflite(
-        function, exportable.weights, exportable.tables, inputs, path, variant
+        function,
+        exportable.weights,
+        exportable.tables,
+        inputs,
+        path,
+        variant,
+        exportable.per_channel,
     )
     outputs = TFLitePredictor(path)(**form.inputs)
     exact = variant == "float32"

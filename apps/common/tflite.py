@@ -21,6 +21,7 @@ def export_tflite(
     inputs: Mapping[str, np.ndarray],
     path: Path,
     variant: str = "float32",
+    per_channel: bool = True,
 ) -> None:
     """Converts `function(weights, tables, **inputs)` to one file.
 
@@ -33,17 +34,18 @@ def export_tflite(
             the signature's inputs, and calibrate "full_int8".
         path: the file to write.
         variant: one of `VARIANTS`.
+        per_channel: whether integers have a scale for each output channel.
 
     Raises:
         PolyheadError: an operator is no TFLite builtin.
     """
-    content = _convert(function, weights, tables, inputs, variant)
+    content = _convert(function, weights, tables, inputs, variant, per_channel)
     _refuse_custom(path, custom_operators(content))
     path.write_bytes(content)
     _check_signature(TFLitePredictor(path), inputs)
 
 
-def _convert(function, weights, tables, inputs, variant) -> bytes:
+def _convert(function, weights, tables, inputs, variant, per_channel) -> bytes:
     import tensorflow as tf
 
     if variant not in VARIANTS:
@@ -67,6 +69,7 @@ def _convert(function, weights, tables, inputs, variant) -> bytes:
     converter = tf.lite.TFLiteConverter.from_concrete_functions([concrete], tf.Module())
     builtins = tf.lite.OpsSet.TFLITE_BUILTINS
     converter.target_spec.supported_ops = [builtins]
+    converter._experimental_disable_per_channel = not per_channel
     if variant != "float32":
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
     if variant == "float16":

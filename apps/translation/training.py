@@ -264,10 +264,10 @@ def make_training(config: Config, dataset: Dataset, tokenizer: Tokenizer):
     warmup = min(config.warmup_steps * config.accumulate, batches // 4)
     ema = min(config.ema, 1 - 10 * config.accumulate / max(batches, 20))
     ema = max(ema, 0.0) ** (1 / config.accumulate)
-    optimizer = keras.optimizers.AdamW(
+    optimizer = keras.optimizers.Adam(
         InverseSquareRoot(config.learning_rate, warmup),
         beta_2=0.98,
-        weight_decay=config.weight_decay,
+        weight_decay=config.weight_decay or None,  # AdamW, or without that cost
         global_clipnorm=1.0,
         use_ema=ema > 0,
         ema_momentum=ema or 0.99,

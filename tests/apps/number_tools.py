@@ -2,6 +2,8 @@
 
 import random
 
+from polyhead.apps.translation import Config
+
 DIGITS = "zero one two three four five six seven eight nine".split()
 # Settings of a translator that is trained in seconds.
 TINY = {
@@ -36,3 +38,19 @@ def write_files(folder, name, pairs):
     for path, side in zip(paths, zip(*pairs, strict=True), strict=True):
         path.write_text("".join(f"{line}\n" for line in side), encoding="utf-8")
     return tuple(str(path) for path in paths)
+
+
+def make_config(folder, run, **settings):
+    """A run on files of the folder, made where they are missing."""
+    pairs = make_numbers(1400, 0)
+    parts = {
+        "train": pairs[:1200],
+        "validation": pairs[1200:1250],
+        "test": pairs[1250:],
+    }
+    fields = {}
+    for name, part in parts.items():
+        fields[f"{name}_source"], fields[f"{name}_target"] = write_files(
+            folder, name, part
+        )
+    return Config(**fields, run=str(folder / run), **{**TINY, "epochs": 14, **settings})

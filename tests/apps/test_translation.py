@@ -12,7 +12,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from cut_tools import Cut, CutAt
-from number_tools import TINY, make_numbers, write_files
+from number_tools import TINY, make_config, make_numbers, write_files
 from review_tools import contents
 
 import polyhead.apps
@@ -43,22 +43,6 @@ HARD = [
     "nine\0 and what nobody reads",
     "lone \ud800 surrogate",
 ]
-
-
-def make_config(folder, run, **settings):
-    """A run on files of the folder, made where they are missing."""
-    pairs = make_numbers(1400, 0)
-    parts = {
-        "train": pairs[:1200],
-        "validation": pairs[1200:1250],
-        "test": pairs[1250:],
-    }
-    fields = {}
-    for name, part in parts.items():
-        fields[f"{name}_source"], fields[f"{name}_target"] = write_files(
-            folder, name, part
-        )
-    return Config(**fields, run=str(folder / run), **{**TINY, "epochs": 14, **settings})
 
 
 @pytest.fixture(scope="module")
@@ -366,6 +350,15 @@ def test_files_of_different_length_are_named(folder, tmp_path, capsys):
     message = capsys.readouterr().err
     assert message.count("\n") == 1 and "30" in message and "31" in message
     assert not (tmp_path / "run").exists()
+
+
+def test_int8_holds_the_tied_table_once(exported):
+    content = (exported.path / "export" / "model_int8.tflite").read_bytes()
+    table = exported.serving.weights[0]
+    scale = np.abs(table).max() / 127
+    integers = np.round(table / scale).astype(np.int8)
+    row = integers[np.abs(integers).any(axis=1)][-1].tobytes()
+    assert content.count(row) == 1
 
 
 def test_a_model_file_cut_short(run, tmp_path, capsys):
