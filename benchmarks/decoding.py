@@ -23,12 +23,12 @@ import tempfile
 import time
 from pathlib import Path
 
-ENGINES = {
-    "Polyhead, TensorFlow": {"KERAS_BACKEND": "tensorflow"},
-    "Polyhead, JAX": {"KERAS_BACKEND": "jax"},
-    "KerasHub BART, XLA": {"KERAS_BACKEND": "tensorflow"},
-    "CTranslate2 float32": {"KERAS_BACKEND": "tensorflow"},
-    "CTranslate2 int8": {"KERAS_BACKEND": "tensorflow"},
+ENGINES = {  # and Keras's backend
+    "Polyhead, TensorFlow": "tensorflow",
+    "Polyhead, JAX": "jax",
+    "KerasHub BART, XLA": "tensorflow",
+    "CTranslate2 float32": "tensorflow",
+    "CTranslate2 int8": "tensorflow",
 }
 FORCED = 15  # pieces
 ROUNDS = 5
@@ -50,19 +50,20 @@ def main():
         return
     results = {}
     for engine in options.only:
-        results[engine] = spawn(engine, ENGINES[engine])
+        results[engine] = spawn(engine)
         print(engine, json.dumps(results[engine]), flush=True)
     path = Path(__file__).parent / "results" / "decoding.json"
     path.write_text(json.dumps(results, indent=2) + "\n")
 
 
-def spawn(engine: str, variables: dict) -> dict:
+def spawn(engine: str) -> dict:
     """Measures one engine in a process on one core."""
-    one = {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1"}
-    one |= {"OMP_NUM_THREADS": "1", "TF_CPP_MIN_LOG_LEVEL": "3"}
+    variables = {"KERAS_BACKEND": ENGINES[engine], "TF_CPP_MIN_LOG_LEVEL": "3"}
+    for name in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS"):
+        variables[name] = "1"
     command = [sys.executable, *sys.argv, "--engine", engine]
     done = subprocess.run(
-        command, env=os.environ | one | variables, stdout=subprocess.PIPE, text=True
+        command, env=os.environ | variables, stdout=subprocess.PIPE, text=True
     )
     if done.returncode:
         raise SystemExit(f"{engine}: exit status {done.returncode}")
@@ -82,7 +83,8 @@ def measure(options) -> dict:
     order = sorted(range(len(rows)), key=lambda row: len(rows[row]))
     rows = [rows[row] for row in order]
     references = [references[row] for row in order]
-    make = {"P": polyhead, "K": keras_hub, "C": ctranslate2}[options.engine[0]]
+    makers = {"Polyhead": polyhead, "KerasHub": keras_hub, "CTranslate2": ctranslate2}
+    make = next(makers[name] for name in makers if options.engine.startswith(name))
     result = {}
     for method, beam in (("greedy", 1), (f"beam {BEAM}", BEAM)):
         for mode in ("forced", "real"):
@@ -170,6 +172,8 @@ def keras_hub(options, run, beam, forced):
     import keras_hub
     import numpy as np
 
+    from polyhead.apps.translation.batches import pad
+
     shape = run.serving.model.settings
     backbone = keras_hub.models.BartBackbone(
         vocabulary_size=len(run.tokenizer.pieces),
@@ -187,9 +191,7 @@ def keras_hub(options, run, beam, forced):
 
     def translate(rows):
         longest = max(len(row) for row in rows)
-        source = np.zeros((len(rows), -(-longest // LENGTH_STEP) * LENGTH_STEP), int)
-        for line, row in zip(source, rows, strict=True):
-            line[: len(row)] = row
+        source = pad(rows, -(-longest // LENGTH_STEP) * LENGTH_STEP)
         target = np.zeros((len(rows), FORCED + 1), int)
         target[:, 0] = 1
         inputs = {

@@ -17,7 +17,6 @@ on where it was cut off.
 """
 
 import argparse
-import csv
 import json
 import os
 from pathlib import Path
@@ -33,6 +32,7 @@ from rouge_score.rouge_scorer import RougeScorer
 from translation import prepare_tatoeba
 
 from polyhead.apps import translation as app
+from polyhead.apps.common.tables import read_table
 
 PIECES = 15_000
 LENGTH = 40
@@ -49,7 +49,7 @@ def main():
     parser.add_argument("--epochs", type=int, default=10)
     options = parser.parse_args()
     fields = prepare_tatoeba(options.data, options.runs / "tatoeba-data")
-    pairs = {split: read(fields[split]) for split in ("train", "validation", "test")}
+    pairs = {split: read(fields, split) for split in ("train", "validation", "test")}
     sources, references = zip(*pairs["test"], strict=True)
     lower = {
         split: [(s.lower(), t.lower()) for s, t in pairs[split]] for split in pairs
@@ -72,10 +72,10 @@ def main():
     print(text)
 
 
-def read(path: str) -> list[tuple[str, str]]:
-    with open(path, encoding="utf-8", newline="") as file:
-        rows = list(csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
-    return [(source, target) for source, target in rows[1:]]
+def read(fields, split: str) -> list[tuple[str, str]]:
+    names = fields["source_column"], fields["target_column"]
+    columns = read_table(fields[split], names).columns
+    return list(zip(*(columns[name] for name in names), strict=True))
 
 
 def score(found, references) -> dict:

@@ -155,12 +155,8 @@ def _load(path):
 
 def format_facts(facts):
     """Returns a line for each."""
-    return "\n".join(
-        f"{name.replace('_', ' ')}: {value:,}"
-        if isinstance(value, int)
-        else f"{name.replace('_', ' ')}: {value}"
-        for name, value in facts.items()
-    )
+    shown = {k: f"{v:,}" if isinstance(v, int) else v for k, v in facts.items()}
+    return "\n".join(f"{k.replace('_', ' ')}: {v}" for k, v in shown.items())
 
 
 _VERBS = {

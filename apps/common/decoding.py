@@ -97,7 +97,8 @@ def sample(
     end_id: int = 2,
     max_run: int | None = None,
     stages: Sequence[int] = (),
-    draws=None,
+    *,
+    draws,
     temperature: float = 1.0,
     top_k: int | None = None,
     top_p: float = 1.0,
@@ -123,8 +124,6 @@ def sample(
         )
     if top_k is not None and top_k < 1:
         raise ValueError(f"top_k must be 1 or more, not {top_k}.")
-    if draws is None:
-        raise ValueError("sample needs draws: random numbers (B, max_steps).")
 
     def draw(values, position):
         count = min(top_k or values.shape[-1], values.shape[-1])

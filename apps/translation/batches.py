@@ -9,6 +9,7 @@ import numpy as np
 from ..common.tokenizer import Tokenizer
 from .config import Config
 from .data import Pairs
+from .losses import PARTS
 from .model import END, START
 
 # Padded lengths are multiples of this: JAX compiles anew for every shape.
@@ -83,8 +84,8 @@ class EpochBatches(Sequence):
             return [self[i] for i in range(*number.indices(len(self)))]
         rows = self.rows[number]
         wide, high = self.widest if number == 0 else (1, 1)
-        # Two rows at the least, the second of padding: the model takes them by halves.
-        none = [np.zeros(0, np.int32)] if len(rows) == 1 else []
+        # The model takes the rows in parts, none of which may be empty.
+        none = [np.zeros(0, np.int32)] * max(0, PARTS - len(rows))
         source = [self.sources[row] for row in rows]
         target = [np.append(START, self.targets[row]) for row in rows]
         following = [np.append(self.targets[row], END) for row in rows]

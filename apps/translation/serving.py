@@ -229,15 +229,15 @@ class Serving:
         sources = encode_source(self.tokenizer.encode_all(cut), self.max_tokens)
         order = np.argsort([len(row) for row in sources], kind="stable")
         found: list[list[tuple[bytes, float]]] = [[] for _ in texts]
-        draws = None
+        random = []
         if method["method"] is sample:
             shape = len(texts), self.max_tokens
-            draws = np.random.default_rng(seed).random(shape, np.float32)
+            random = [np.random.default_rng(seed).random(shape, np.float32)]
         for start in range(0, len(order), BATCH):
             rows = order[start : start + BATCH]
             batch = pad([sources[row] for row in rows])
-            drawn = () if draws is None else (draws[rows],)
-            ids, scores = self._compiled(method)(batch, *drawn)
+            draws = [numbers[rows] for numbers in random]
+            ids, scores = self._compiled(method)(batch, *draws)
             if ids.ndim == 2:
                 ids, scores = ids[:, None], scores[:, None]
             for row, best, values in zip(rows, ids, scores, strict=True):
@@ -254,12 +254,11 @@ class Serving:
 
             def run(weights, source, *draws):
                 encoded = self.encode(weights, source)
-                limits = self.limits(source)
-                drawn = {"draws": draws[0]} if draws else {}
-                return self.search(weights, encoded, limits, **method, **drawn)
+                settings = {**method, "draws": draws[0]} if draws else method
+                return self.search(weights, encoded, self.limits(source), **settings)
 
-            random = ["float32"] if method["method"] is sample else []
-            inputs = ["int32", *random]
+            draws = method["method"] is sample
+            inputs = ("int32", "float32") if draws else ("int32",)
             self.compiled[key] = CompiledFunction(run, self.weights, inputs)
         return self.compiled[key]
 

@@ -399,9 +399,13 @@ def test_samples_follow_the_probabilities():
         (greedy, {"max_run": 2}, "max_run must be 3 or more, not 2"),
         (beam_search, {"beam_size": 2, "n_best": 3}, "n_best 3 .* beam_size 2"),
         (beam_search, {"length_penalty": -1.0}, "length_penalty must be 0 or more"),
-        (sample, {"temperature": 0.0}, "temperature 0.0 must be above 0"),
-        (sample, {"top_p": 1.5}, "top_p 1.5"),
-        (sample, {"top_k": 0}, "top_k must be 1 or more, not 0"),
+        (
+            sample,
+            {"temperature": 0.0, "draws": None},
+            "temperature 0.0 must be above 0",
+        ),
+        (sample, {"top_p": 1.5, "draws": None}, "top_p 1.5"),
+        (sample, {"top_k": 0, "draws": None}, "top_k must be 1 or more, not 0"),
     ],
 )
 def test_wrong_arguments(decode, kwargs, message):

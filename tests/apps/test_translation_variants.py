@@ -6,20 +6,12 @@ import sys
 
 import numpy as np
 import pytest
-from number_tools import make_config, make_numbers
+from number_tools import TINY, make_config, make_numbers
 
 from polyhead.apps import load
 from polyhead.apps.common.training import read_history
 from polyhead.apps.translation import Config
 from polyhead.apps.translation.training import resolve, train
-
-SCRIPT = """
-import sys
-import numpy as np
-from polyhead.apps.common.cli import main
-status = main(sys.argv[1:])
-assert status == 0, status
-"""
 
 
 @pytest.mark.parametrize(
@@ -61,7 +53,7 @@ def test_presets_are_what_they_say():
 def polyhead(folder, backend, *words):
     """Runs the command line in a process of its own."""
     done = subprocess.run(
-        [sys.executable, "-c", SCRIPT, *words],
+        [sys.executable, "-m", "polyhead.apps", *words],
         env=os.environ | {"KERAS_BACKEND": backend, "TF_CPP_MIN_LOG_LEVEL": "3"},
         cwd=folder,
         capture_output=True,
@@ -73,17 +65,11 @@ def polyhead(folder, backend, *words):
 
 def words_of(config):
     """The command line of a configuration."""
-    flags = ("train", "validation", "test")
     words = ["train", "translation", "--epochs", str(config.epochs), "--quiet"]
-    for split in flags:
+    for split in ("train", "validation", "test"):
         for side in ("source", "target"):
-            value = getattr(config, f"{split}_{side}")
-            words += [f"--{split}-{side}", value]
-    for name in ("encoder_layers", "decoder_layers", "hidden_dim", "feedforward_dim"):
-        words += ["--set", f"{name}={getattr(config, name)}"]
-    for name in ("num_heads", "vocabulary_size", "max_tokens", "tokens_per_batch"):
-        words += ["--set", f"{name}={getattr(config, name)}"]
-    for name in ("piece_dropout", "dropout", "warmup_steps", "ema"):
+            words += [f"--{split}-{side}", getattr(config, f"{split}_{side}")]
+    for name in TINY:
         words += ["--set", f"{name}={getattr(config, name)}"]
     return words
 
