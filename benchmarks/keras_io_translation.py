@@ -49,14 +49,11 @@ def main():
     parser.add_argument("--epochs", type=int, default=10)
     options = parser.parse_args()
     fields = prepare_tatoeba(options.data, options.runs / "tatoeba-data")
-    pairs = {split: read(fields, split) for split in ("train", "validation", "test")}
-    sources, references = zip(*pairs["test"], strict=True)
-    lower = {
-        split: [(s.lower(), t.lower()) for s, t in pairs[split]] for split in pairs
-    }
+    sources, references = zip(*read(fields, "test"), strict=True)
+    train = [(s.lower(), t.lower()) for s, t in read(fields, "train")]
     folder = options.runs / "keras-io"
-    recipe = Recipe(lower["train"], folder)
-    recipe.train(lower, options.epochs)
+    recipe = Recipe(train, folder)
+    recipe.train(train, options.epochs)
     results = {
         "keras.io": score(recipe.translate([s.lower() for s in sources]), references)
         | {"parameters": recipe.model.count_params(), "epochs": options.epochs}
@@ -136,19 +133,16 @@ class Recipe:
         return np.asarray(packer(tokenizer(tf.constant(texts))))
 
     def train(self, pairs, epochs: int):
-        def dataset(rows):
-            source, target = (
-                self.encode([pair[side] for pair in rows], side) for side in (0, 1)
-            )
-            inputs = {"encoder_inputs": source, "decoder_inputs": target[:, :-1]}
-            data = tf.data.Dataset.from_tensor_slices((inputs, target[:, 1:]))
-            return data.batch(BATCH).cache().shuffle(2048).prefetch(16)
-
-        self.model.compile("rmsprop", "sparse_categorical_crossentropy", ["accuracy"])
+        source, target = (
+            self.encode([pair[side] for pair in pairs], side) for side in (0, 1)
+        )
+        inputs = {"encoder_inputs": source, "decoder_inputs": target[:, :-1]}
+        data = tf.data.Dataset.from_tensor_slices((inputs, target[:, 1:]))
+        loss = "sparse_categorical_crossentropy"
+        self.model.compile("rmsprop", loss, metrics=["accuracy"])
         self.model.fit(
-            dataset(pairs["train"]),
+            data.batch(BATCH).cache().shuffle(2048).prefetch(16),
             epochs=epochs,
-            validation_data=dataset(pairs["validation"]),
             verbose=2,
             callbacks=[
                 keras.callbacks.BackupAndRestore(
