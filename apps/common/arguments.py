@@ -7,7 +7,13 @@ import importlib.metadata
 import typing
 from pathlib import Path
 
-from .config import make_config, parse_settings, parse_value, read_settings
+from .config import (
+    list_of,
+    make_config,
+    parse_settings,
+    parse_value,
+    read_settings,
+)
 from .errors import UsageError
 from .tasks import TASKS, config_class, find_task
 
@@ -131,6 +137,20 @@ def _add_flag(parser, field, kind, text):
             flag, action="store_true", default=argparse.SUPPRESS, help=text
         )
         return
+    item = list_of(kind)
+    if item:
+        if field.default:
+            text += f" (default: {' '.join(map(str, field.default))})"
+        parser.add_argument(
+            flag,
+            action="extend",
+            nargs="+",
+            type=lambda word: parse_value(item, word, source=flag),
+            default=argparse.SUPPRESS,
+            metavar=field.name.upper(),
+            help=text.replace("%", "%%"),
+        )
+        return
     if field.default is not None:
         text += f" (default: {field.default})"
     parser.add_argument(
@@ -199,6 +219,9 @@ def _predict(words):
         help="draw of the likeliest pieces that together reach P",
     )
     options.add("--seed", type=_number(int, 0), metavar="N", help="of the draws")
+    options.add(
+        "--future", metavar="F", help="known-future covariates of the steps to forecast"
+    )
     arguments = options.parse(words, takes_input=True)
     if arguments.words and arguments.file:
         raise UsageError("give texts or --file, not both")

@@ -85,8 +85,11 @@ def _evaluate(arguments, terminal):
 def _predict(arguments, terminal):
     from .predictions import read_inputs, read_typed
 
-    # Inputs before the model: a wrong file is said at once.
     _check_options(arguments)
+    if _find_task(arguments.run).reads_tables:
+        _predict_table(arguments, terminal)
+        return
+    # Inputs before the model: a wrong file is said at once.
     config = _read_config(arguments.run)
     column = (arguments.column or config.input_column).strip()
     typed = not arguments.words and not arguments.file and sys.stdin.isatty()
@@ -107,6 +110,19 @@ def _predict(arguments, terminal):
         write_text(arguments.output, answer(inputs))
     else:
         terminal.out.write(answer(inputs))
+
+
+def _predict_table(arguments, terminal):
+    files = [*arguments.words, *([arguments.file] if arguments.file else [])]
+    if len(files) > 1:
+        raise UsageError(f"give one file, not {len(files)}")
+    app, run = _load(arguments.run)
+    answers = run.predict(files[0] if files else None, **arguments.options)
+    text = app.format_answers(run, answers, arguments.format)
+    if arguments.output:
+        write_text(arguments.output, text)
+    else:
+        terminal.out.write(text)
 
 
 def _explain(arguments, terminal):

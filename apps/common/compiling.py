@@ -13,10 +13,11 @@ class CompiledFunction:
     Args:
         function: `(weights, *arrays)` to a nest of tensors; pure, in `keras.ops`.
         weights: copied to the device once; see `set_weights`.
-        inputs: the types of the arrays that it takes.
+        inputs: shape and type of the arrays that it takes; a type alone is that of
+            `(B, T)`, such as piece ids.
 
     Call arguments:
-        arrays: each `(B, T)`, such as piece ids.
+        arrays: as `inputs` says.
 
     Returns:
         The function's result as arrays.
@@ -26,7 +27,7 @@ class CompiledFunction:
         self,
         function: Callable,
         weights: Sequence[np.ndarray],
-        inputs: Sequence[str] = ("int32",),
+        inputs: Sequence[str | tuple[tuple[int | None, ...], str]] = ("int32",),
     ):
         self.set_weights(weights)
         backend = keras.backend.backend()
@@ -34,7 +35,8 @@ class CompiledFunction:
             import tensorflow as tf
 
             # One trace for all batch sizes and lengths.
-            arrays = [tf.TensorSpec((None, None), dtype) for dtype in inputs]
+            kinds = [((None, None), x) if isinstance(x, str) else x for x in inputs]
+            arrays = [tf.TensorSpec(*kind) for kind in kinds]
             specs = [tf.TensorSpec(value.shape, value.dtype) for value in self.weights]
             self.compiled = tf.function(
                 function, input_signature=(specs, *arrays), autograph=False

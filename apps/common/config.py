@@ -106,6 +106,10 @@ def parse_settings(config_class, assignments):
 
 def parse_value(field_type, text, source):
     """Reads `text` as a value of a field's type, or raises a UsageError."""
+    item = list_of(field_type)
+    if item:
+        words = [] if text.strip().lower() == "none" else text.split(",")
+        return tuple(parse_value(item, word.strip(), source) for word in words)
     kinds = _kinds(field_type)
     word = text.strip().lower()
     if type(None) in kinds and word == "none":
@@ -137,6 +141,10 @@ def check_settings(config_class, settings, source):
     for key, value in settings.items():
         if key not in fields:
             raise UsageError(f"{source}: {_unknown(key, fields)}")
+        item = list_of(fields[key])
+        if item:
+            checked[key] = _check_list(key, value, item, source)
+            continue
         kinds = _kinds(fields[key])
         if type(value) is int and int not in kinds and float in kinds:
             value = float(value)
@@ -154,6 +162,24 @@ def changed_fields(old, new):
     names = [field.name for field in dataclasses.fields(old) if field.name != "run"]
     pairs = {name: (getattr(old, name), getattr(new, name)) for name in names}
     return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
+
+
+def list_of(field_type):
+    """The type of the items of a field that holds several, else None."""
+    if typing.get_origin(field_type) is tuple:
+        return typing.get_args(field_type)[0]
+    return None
+
+
+def _check_list(key, value, item, source):
+    """A list of a file, or a tuple, as a tuple of items of the right type."""
+    if not isinstance(value, list | tuple):
+        raise UsageError(f"{source}: {key} = {value!r} is not a list")
+    values = [float(v) if item is float and type(v) is int else v for v in value]
+    for part in values:
+        if type(part) is not item:
+            raise UsageError(f"{source}: {key} = {part!r} is not {_describe((item,))}")
+    return tuple(values)
 
 
 def _kinds(field_type):

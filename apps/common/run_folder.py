@@ -22,6 +22,7 @@ ENTRIES = (
     "model.keras",
     "tokenizer.json",
     "labels.txt",
+    "columns.json",
     "metrics.json",
     "history.csv",
     "predictions.csv",

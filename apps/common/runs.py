@@ -58,6 +58,7 @@ def save_run(path: Path, model: keras.Model, tokenizer, metrics: dict) -> None:
     with replacing(path / "model.keras") as temporary:
         model.save(temporary)
         compress(temporary)
-    with replacing(path / "tokenizer.json") as temporary:
-        tokenizer.save(temporary)
+    if tokenizer is not None:
+        with replacing(path / "tokenizer.json") as temporary:
+            tokenizer.save(temporary)
     write_json(path / "metrics.json", metrics)

@@ -15,12 +15,14 @@ class Task:
         flags: fields of its `Config` that have a flag of their own, with the help.
         options: verb to the arguments of the run's method that have one.
         reads_lines: whether a file of no known kind is one text a line.
+        reads_tables: whether what it answers for is a whole file, not a text a row.
     """
 
     module: str
     flags: dict[str, str]
     options: dict[str, tuple[str, ...]]
     reads_lines: bool = False
+    reads_tables: bool = False
 
     @property
     def name(self) -> str:
@@ -101,6 +103,32 @@ TASKS = {
             ),
         },
         reads_lines=True,
+    ),
+    "forecasting": Task(
+        "polyhead.apps.forecasting",
+        _DATA_FLAGS
+        | {
+            "split": "rows or shares of train, validation and test, in time order",
+            "time_column": "column of the time stamps",
+            "series_column": "column of the series' names, in a long table",
+            "target": "columns to forecast (default: all without another part)",
+            "past_covariates": "columns that help, known up to now",
+            "future_covariates": "columns that are known before they happen",
+            "categorical": "covariates that are names, not numbers",
+            "frequency": "step of time: 15min, h, D, W, B, MS (default: found)",
+            "look_back": "steps of history that a forecast is made from",
+            "horizon": "steps that are forecast",
+            "quantiles": "shares of the truth below each line of the fan",
+            "model": "periodic, patch, encoder-decoder, linear, or auto",
+            "loss": "mae, mse or huber",
+        }
+        | _RUN_FLAGS,
+        {
+            "evaluate": ("test",),
+            "predict": ("engine", "future"),
+            "export": ("max_loss",),
+        },
+        reads_tables=True,
     ),
 }
 

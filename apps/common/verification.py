@@ -22,12 +22,15 @@ class Form:
         inputs: the examples, row by row.
         expected: Keras's outputs for them.
         facts: what the report says besides of a file of this form.
+        scales: output -> the unit, of a shape that broadcasts, in which its numbers
+            must agree; 1 where absent.
     """
 
     function: Callable
     inputs: Mapping[str, np.ndarray]
     expected: Outputs
     facts: Mapping[str, object] = field(default_factory=dict)
+    scales: Mapping[str, np.ndarray] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -80,7 +83,10 @@ def compare(
         finite = np.isfinite(outputs[key]).reshape(rows, -1)
         differs |= ~finite.all(axis=1)
     count = int(differs.sum())
-    gaps = [np.abs(outputs[key] - form.expected[key]) for key in numbers]
+    gaps = [
+        np.abs(outputs[key] - form.expected[key]) / form.scales.get(key, 1.0)
+        for key in numbers
+    ]
     largest = max((float(gap.max()) for gap in gaps if gap.size), default=0.0)
     ours, keras = float(metric.score(outputs)), float(metric.score(form.expected))
     loss = round((keras - ours) * metric.points, 9)  # 1.0 - 0.997 is above 0.003

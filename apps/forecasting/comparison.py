@@ -1,0 +1,110 @@
+"""metrics.json: the run beside the baselines, and the protocol of the figures."""
+
+from .scores import Scores
+
+SHOWN = ("mse", "mae", "rmse", "smape", "mase", "crps")
+MAX_NAMED = 20  # targets or series that metrics.json lists
+
+
+def build_metrics(
+    windows, config, scores: dict[str, Scores], baselines: dict[str, Scores]
+) -> dict:
+    """The content of metrics.json.
+
+    Args:
+        windows: the data.
+        config: the run's.
+        scores: part to the run's scores.
+        baselines: name to its scores on the part that measures the run.
+    """
+    dataset = windows.dataset
+    held_out = dataset.held_out
+    metrics: dict = {
+        part: {**found.summary(), "windows": found.windows}
+        for part, found in scores.items()
+    }
+    ours = scores[held_out]
+    if ours.coverage() is not None:
+        wanted = ours.quantiles[-1] - ours.quantiles[0]
+        metrics[held_out]["coverage"] = {"wanted": wanted, "found": ours.coverage()}
+    metrics[held_out]["by_step"] = ours.by_step()
+    for kind, names, values in (
+        ("by_target", dataset.columns.targets, ours.by_target()),
+        ("by_series", [part.name for part in dataset.series], ours.by_series()),
+    ):
+        if 1 < len(names) <= MAX_NAMED:
+            metrics[held_out][kind] = {
+                name: {key: row[place] for key, row in values.items()}
+                for place, name in enumerate(names)
+            }
+    metrics["baselines"] = {
+        name: {"split": held_out, **found.summary()}
+        for name, found in baselines.items()
+    }
+    for name, found in baselines.items():
+        metrics["baselines"][name]["by_step"] = found.by_step()
+    metrics["protocol"] = _protocol(windows, config, ours.windows)
+    return metrics
+
+
+def _protocol(windows, config, scored: int) -> str:
+    dataset = windows.dataset
+    part = dataset.held_out
+    steps = dataset.report["steps"]
+    sizes = ", ".join(f"{name} {count:,}" for name, count in steps.items())
+    parts = [
+        f"look-back {windows.look_back}, horizon {windows.horizon}, loss {config.loss}",
+        f"steps: {sizes}",
+        f"all {scored:,} windows of {part} scored, one a step, histories reaching back "
+        "into the parts before",
+        "mse and mae of values standardised by the training part, rmse in the data's "
+        "units, smape from 0 to 2, mase against the seasonal naive forecast "
+        f"(season {dataset.season}) in training",
+        "every choice made on validation",
+    ]
+    if config.quantiles:
+        parts.append("quantiles calibrated on validation")
+    if part == "validation":
+        parts.append("no test data, so scores are on the rows the choices were made on")
+    return "; ".join(parts)
+
+
+def format_table(metrics: dict) -> str:
+    """Shows the run and its baselines in one table, and says who is ahead.
+
+    Args:
+        metrics: what `build_metrics` gave, or metrics.json.
+    """
+    split = "test" if "test" in metrics else "validation"
+    ours = metrics[split]
+    names = [name for name in SHOWN if name in ours]
+    models = {"this run": ours, **metrics.get("baselines", {})}
+    rows = [["", *names]]
+    for name, scores in models.items():
+        cells = [f"{scores[key]:.4g}" if key in scores else "-" for key in names]
+        rows.append([name, *cells])
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = [f"{split}, {ours['windows']:,} windows"]
+    for name, *cells in rows:
+        text = name.ljust(widths[0])
+        for cell, width in zip(cells, widths[1:], strict=True):
+            text += "  " + cell.rjust(width)
+        lines.append(text.rstrip())
+    for name, scores in metrics.get("baselines", {}).items():
+        lines.append(_verdict(ours["mae"], scores["mae"], name))
+    if "coverage" in ours:
+        wanted, found = ours["coverage"]["wanted"], ours["coverage"]["found"]
+        lines.append(
+            f"the {100 * wanted:.0f}% interval holds {100 * found:.1f}% of the truth"
+        )
+    if split == "validation":
+        lines.append("no test data: choices were made on these windows, expect less")
+    lines.append(f"protocol: {metrics['protocol']}")
+    return "\n".join(lines)
+
+
+def _verdict(ours: float, other: float, name: str) -> str:
+    change = 100 * (1 - ours / other) if other else 0.0
+    if change > 0:
+        return f"{change:.1f}% less absolute error than {name}"
+    return f"{-change:.1f}% more absolute error than {name}: use {name}, or more data"

@@ -1,0 +1,48 @@
+"""Quantiles that hold what they say on data the model has not seen."""
+
+import numpy as np
+
+MAX_WINDOWS = 2_000  # neighbours tell the same
+
+
+def conformal_offsets(truth, base, scale, quantiles) -> np.ndarray:
+    """How far each quantile has to move so that its share of the truth is below it.
+
+    Split conformal prediction for each step, target and quantile, on residuals over the
+    spread of the history, so that a calm history moves less than a wild one.
+
+    Args:
+        truth: `(N, H, T)`, NaN where missing.
+        base: `(N, H, T, Q)` what the model says.
+        scale: `(N, 1, T)` spread of each history.
+        quantiles: `(Q,)` their levels.
+
+    Returns:
+        `(H, T, Q)` in units of the scale; 0 where there is no truth.
+
+    Example:
+
+    >>> import numpy as np
+    >>> truth = np.arange(99.0).reshape(99, 1, 1)
+    >>> offsets = conformal_offsets(truth, np.zeros((99, 1, 1, 1)), np.ones((99, 1, 1)),
+    ...                             [0.9])
+    >>> offsets.ravel().tolist()
+    [89.0]
+
+    Reference:
+        Romano et al., Conformalized Quantile Regression,
+        https://arxiv.org/abs/1905.03222
+    """
+    residuals = (truth[..., None] - base) / scale[..., None]
+    residuals = np.sort(residuals, axis=0)  # NaN goes last
+    counts = (~np.isnan(residuals)).sum(axis=0)  # (H, T, Q)
+    levels = np.asarray(quantiles, np.float64)
+    # The k-th smallest of n has k / (n + 1) of what is to come below it.
+    ranks = np.where(
+        levels >= 0.5,
+        np.ceil((counts + 1) * levels),
+        np.floor((counts + 1) * levels),
+    )
+    places = np.clip(ranks - 1, 0, np.maximum(counts - 1, 0)).astype(int)
+    found = np.take_along_axis(residuals, places[None], axis=0)[0]
+    return np.nan_to_num(found).astype(np.float32)

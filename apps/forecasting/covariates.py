@@ -1,0 +1,67 @@
+"""From the covariates straight to the forecast."""
+
+import keras
+from keras import ops
+
+from polyhead.layers import ByteDropout
+
+from .dense import dense
+
+
+@keras.saving.register_keras_serializable(package="polyhead")
+class CovariateHead(keras.layers.Layer):
+    """All covariates at once to all steps: a linear map, and a hidden layer beside it.
+
+    Args:
+        num_targets: T.
+        width: of the output of each target.
+        hidden_dim: of the hidden layer; 0 for the linear map alone.
+        dropout: on the hidden layer.
+        seed: of the weights.
+
+    Call arguments:
+        past: `(B, L, P)` past covariates.
+        known: `(B, L + H, K)` known-future covariates.
+        calendar: `(B, F)` of the first forecast step.
+
+    Returns:
+        Tensor `(B, T, width)`.
+    """
+
+    def __init__(self, num_targets, width, hidden_dim, dropout, seed, **kwargs):
+        super().__init__(**kwargs)
+        self.settings = {
+            "num_targets": num_targets,
+            "width": width,
+            "hidden_dim": hidden_dim,
+            "dropout": dropout,
+            "seed": seed,
+        }
+        self.linear = dense(num_targets * width, seed, "linear")
+        if hidden_dim:
+            self.hidden = dense(hidden_dim, seed + 1, "hidden", "gelu")
+            self.dropout = ByteDropout(dropout, seed=seed + 2)
+            self.output_dense = dense(num_targets * width, seed + 3, "output")
+
+    def call(self, past, known, calendar, training=None):
+        parts = [
+            ops.reshape(part, (-1, part.shape[1] * part.shape[2]))
+            for part in (past, known)
+            if part.shape[2]
+        ]
+        x = ops.concatenate([*parts, calendar], axis=1)
+        y = self.linear(x)
+        if self.settings["hidden_dim"]:
+            hidden = self.dropout(self.hidden(x), training=training)
+            y = y + self.output_dense(hidden)
+        return ops.reshape(
+            y,
+            (
+                -1,
+                self.settings["num_targets"],
+                y.shape[1] // self.settings["num_targets"],
+            ),
+        )
+
+    def get_config(self):
+        return {**super().get_config(), **self.settings}

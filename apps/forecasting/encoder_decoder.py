@@ -1,0 +1,105 @@
+"""The classic: an encoder reads the history, a decoder the known future."""
+
+import keras
+from keras import ops
+
+from polyhead.layers import Decoder, Encoder, PatchEmbedding
+
+from .dense import dense
+
+
+@keras.saving.register_keras_serializable(package="polyhead")
+class EncoderDecoderCore(keras.layers.Layer):
+    """Encoder over patches of what was, decoder over patches of the known future.
+
+    All steps come at once, not one after the other: no forecast builds on another.
+
+    Args:
+        num_targets: T.
+        width: of the output of each target, a multiple of `horizon`.
+        horizon: steps that are forecast, H.
+        patch_length: steps of a patch.
+        num_layers: of the encoder and of the decoder.
+        hidden_dim: of the vectors.
+        num_heads: of the attentions.
+        dropout: in both stacks.
+        seed: of the weights and the dropouts.
+
+    Call arguments:
+        x: as of `LinearCore`.
+        return_scores: whether to return the attention weights as well.
+
+    Returns:
+        Tensor `(B, T, width)`; with `return_scores` a tuple of it and the decoder's
+        last weights on the history, `(B, heads, future patches, patches)`.
+
+    Reference:
+        Vaswani et al., Attention Is All You Need, https://arxiv.org/abs/1706.03762
+        Zhou et al., Informer (decoding at once), https://arxiv.org/abs/2012.07436
+    """
+
+    def __init__(
+        self,
+        num_targets,
+        width,
+        horizon,
+        patch_length,
+        num_layers,
+        hidden_dim,
+        num_heads,
+        dropout,
+        seed,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        self.settings = {
+            "num_targets": num_targets,
+            "width": width,
+            "horizon": horizon,
+            "patch_length": patch_length,
+            "num_layers": num_layers,
+            "hidden_dim": hidden_dim,
+            "num_heads": num_heads,
+            "dropout": dropout,
+            "seed": seed,
+        }
+        self.past = PatchEmbedding(patch_length, hidden_dim, seed=seed)
+        self.future = PatchEmbedding(patch_length, hidden_dim, seed=seed + 1)
+        stack = {
+            "num_heads": num_heads,
+            "feedforward_dim": 2 * hidden_dim,
+            "positions": "sinusoidal",
+            "dropout": dropout,
+        }
+        self.encoder = Encoder(num_layers, **stack, seed=seed + 2, name="encoder")
+        self.decoder = Decoder(num_layers, **stack, seed=seed + 3, name="decoder")
+        outputs = width // horizon  # of a target in a step
+        self.output_dense = dense(
+            patch_length * num_targets * outputs, seed + 4, "output"
+        )
+
+    def call(self, x, return_scores=False, training=None):
+        length, targets = x["targets"].shape[1], self.settings["num_targets"]
+        known = ops.concatenate([x["known"], x["calendar"]], axis=2)
+        past = ops.concatenate([x["targets"], x["past"], known[:, :length]], axis=2)
+        memory = self.encoder(self.past(past), training=training)
+        vectors, scores = self.decoder(
+            self.future(known[:, length:]),
+            memory,
+            return_scores=True,
+            training=training,
+        )
+        # (B, future patches, p * T * Q) -> (B, H, T, Q) -> (B, T, H * Q)
+        horizon, width = self.settings["horizon"], self.settings["width"]
+        outputs = width // horizon
+        patches = -(-horizon // self.settings["patch_length"])
+        y = self.output_dense(vectors)
+        y = ops.reshape(
+            y, (-1, patches * self.settings["patch_length"], targets * outputs)
+        )
+        y = ops.reshape(y[:, :horizon], (-1, horizon, targets, outputs))
+        y = ops.reshape(ops.transpose(y, (0, 2, 1, 3)), (-1, targets, width))
+        return (y, scores[-1][1]) if return_scores else y
+
+    def get_config(self):
+        return {**super().get_config(), **self.settings}

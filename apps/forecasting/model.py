@@ -1,0 +1,323 @@
+"""The forecaster: raw numbers in, forecasts in the same units out."""
+
+import keras
+import numpy as np
+from keras import ops
+
+from polyhead.layers import ReversibleNormalization
+
+from .clock import calendar_features, cycle_phase, step_times
+from .config import Config
+from .encoder_decoder import EncoderDecoderCore
+from .frequency import Frequency
+from .linear import LinearCore
+from .patch import PatchCore
+from .periodic import PeriodicCore
+
+POINT = -1.0  # the level of a forecast that is no quantile
+
+
+@keras.saving.register_keras_serializable(package="polyhead")
+class Forecaster(keras.Model):
+    """Scaling, normalisation, calendar, one of the cores, and all of it undone.
+
+    Args:
+        model: which core: "periodic", "patch", "encoder-decoder" or "linear".
+        look_back: steps of history, L.
+        horizon: steps that are forecast, H.
+        num_targets: T.
+        num_past: past-only covariates.
+        num_future: known-future covariates.
+        categories: `[column, count]` of the covariates that are categories.
+        frequency: unit and step; see `Frequency`.
+        cycle: steps of the learned cycle.
+        calendar: of "day", "week" and "year", what the clock tells of.
+        levels: quantiles that come out, in rising order; `[POINT]` for one number.
+        quantiles: quantiles that are asked for; see `forecast`.
+        hidden_dim, num_layers, num_heads, patch_length, dropout: of the core.
+        seed: of the weights and the dropouts.
+
+    Call arguments:
+        inputs: dict of `history (B, L, columns)`, NaN for missing, in the order
+            targets, past and future covariates; `start (B, 2)` int32, day since
+            1970-01-01 and second of the day of the first forecast step; and
+            `future (B, H, future covariates)` where there are any.
+
+    Returns:
+        Tensor `(B, H, T, levels)`, float32, in the units of the history.
+    """
+
+    def __init__(
+        self,
+        model,
+        look_back,
+        horizon,
+        num_targets,
+        num_past,
+        num_future,
+        categories,
+        frequency,
+        cycle,
+        calendar,
+        levels,
+        quantiles,
+        hidden_dim,
+        num_layers,
+        num_heads,
+        patch_length,
+        dropout,
+        seed,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        self.settings = {
+            "model": model,
+            "look_back": look_back,
+            "horizon": horizon,
+            "num_targets": num_targets,
+            "num_past": num_past,
+            "num_future": num_future,
+            "categories": categories,
+            "frequency": frequency,
+            "cycle": cycle,
+            "calendar": calendar,
+            "levels": levels,
+            "quantiles": quantiles,
+            "hidden_dim": hidden_dim,
+            "num_layers": num_layers,
+            "num_heads": num_heads,
+            "patch_length": patch_length,
+            "dropout": dropout,
+            "seed": seed,
+        }
+        self.frequency = Frequency(*frequency)
+        self.counts = dict(map(tuple, categories))
+        self.normalization = ReversibleNormalization(name="normalization")
+        width = horizon * len(levels)
+        covariates = num_past + num_future > 0
+        seed = 100 * seed  # its parts count up from there
+        if model == "linear":
+            self.core = LinearCore(num_targets, width, covariates, seed)
+        elif model == "periodic":
+            self.core = PeriodicCore(
+                num_targets,
+                width,
+                cycle,
+                hidden_dim,
+                num_heads,
+                dropout,
+                covariates,
+                seed,
+            )
+        elif model == "patch":
+            self.core = PatchCore(
+                num_targets,
+                width,
+                patch_length,
+                num_layers,
+                hidden_dim,
+                num_heads,
+                dropout,
+                covariates,
+                seed,
+            )
+        else:
+            self.core = EncoderDecoderCore(
+                num_targets,
+                width,
+                horizon,
+                patch_length,
+                num_layers,
+                hidden_dim,
+                num_heads,
+                dropout,
+                seed,
+            )
+
+    def build(self, input_shape=None):
+        s = self.settings
+        columns = s["num_targets"] + s["num_past"] + s["num_future"]
+        kept = {"trainable": False, "dtype": "float32", "autocast": False}
+        self.mean = self.add_weight(
+            shape=(columns,), initializer="zeros", name="mean", **kept
+        )
+        self.scale = self.add_weight(
+            shape=(columns,), initializer="ones", name="scale", **kept
+        )
+        self.offsets = self.add_weight(
+            shape=(s["horizon"], s["num_targets"], len(s["quantiles"])),
+            initializer="zeros",
+            name="offsets",
+            **kept,
+        )
+        self.built = True
+        inputs = {
+            "history": np.zeros((1, s["look_back"], columns), np.float32),
+            "start": np.zeros((1, 2), np.int32),
+            "future": np.zeros((1, s["horizon"], s["num_future"]), np.float32),
+        }
+        self.run({k: ops.convert_to_tensor(v) for k, v in inputs.items()})
+
+    def call(self, inputs, training=None):
+        scaled, _, _ = self.run(inputs, training=training)
+        return self.to_units(scaled)
+
+    def to_units(self, scaled):
+        """`(B, H, T, Q)` from standardised values to those of the data."""
+        targets = self.settings["num_targets"]
+        mean = ops.reshape(self.mean[:targets], (1, 1, targets, 1))
+        scale = ops.reshape(self.scale[:targets], (1, 1, targets, 1))
+        return scaled * scale + mean
+
+    def run(self, inputs, return_scores=False, training=None):
+        """Forecasts in standardised units, the scale of each history, and scores.
+
+        Returns:
+            Tensors `(B, H, T, levels)` and `(B, 1, T)`, and the attention weights of
+            the core, `None` where not asked for or where there are none.
+        """
+        s = self.settings
+        horizon, targets = s["horizon"], s["num_targets"]
+        x = self.prepare(inputs)
+        x["targets"], (level, scale) = self.normalization.normalize(x["targets"])
+        x["past"], _ = self.normalization.normalize(x["past"])
+        scores = None
+        if return_scores and s["model"] != "linear":
+            y, scores = self.core(x, return_scores=True, training=training)
+        else:
+            y = self.core(x, training=training)
+        y = ops.cast(y, "float32")
+        y = ops.reshape(y, (-1, targets, horizon, len(s["levels"])))
+        y = in_order(ops.transpose(y, (0, 2, 1, 3)), s["levels"])
+        y = y * ops.expand_dims(scale, 3) + ops.expand_dims(level, 3)
+        return y, scale, scores
+
+    def prepare(self, inputs) -> dict:
+        """Standardises, and adds what the clock and the categories say."""
+        s = self.settings
+        targets, past = s["num_targets"], s["num_past"]
+        history = (ops.cast(inputs["history"], "float32") - self.mean) / self.scale
+        offsets = np.arange(-s["look_back"], s["horizon"])
+        days, seconds = step_times(inputs["start"], offsets, self.frequency)
+        x = {
+            "targets": history[:, :, :targets],
+            "past": self.expand(history[:, :, targets : targets + past], targets),
+            "phase": cycle_phase(days, seconds, self.frequency, s["cycle"])[
+                :, : s["look_back"]
+            ],
+        }
+        known = history[:, :, targets + past :]
+        if s["num_future"]:
+            future = ops.cast(inputs["future"], "float32")
+            future = (future - self.mean[targets + past :]) / self.scale[
+                targets + past :
+            ]
+            known = ops.concatenate([known, future], axis=1)
+            known = self.expand(known, targets + past)
+            known = ops.where(ops.isnan(known), 0.0, known)
+        else:
+            known = ops.zeros((ops.shape(history)[0], len(offsets), 0))
+        calendar = calendar_features(days, seconds, s["calendar"])
+        return x | {"known": known, "calendar": calendar}
+
+    def expand(self, values, first):
+        """Categories as one of so many columns; `first` is the number of the first."""
+        parts = []
+        for place in range(values.shape[2]):
+            column = values[:, :, place : place + 1]
+            count = self.counts.get(first + place)
+            if count:
+                known = ops.convert_to_tensor(np.arange(count), dtype="float32")
+                column = ops.cast(ops.equal(column, known), "float32")
+            parts.append(column)
+        return ops.concatenate(parts, axis=2) if parts else values
+
+    def forecast(self, inputs) -> dict:
+        """What is answered: the median (or mean), and the calibrated quantiles.
+
+        Returns:
+            `forecast (B, H, T)` and, where some are asked for, `quantiles
+            (B, H, T, Q)`, which never cross.
+        """
+        s = self.settings
+        scaled, scale, _ = self.run(inputs)
+        outputs = {}
+        middle = s["levels"].index(0.5) if 0.5 in s["levels"] else 0
+        outputs["forecast"] = self.to_units(scaled)[:, :, :, middle]
+        if s["quantiles"]:
+            base = self.quantiles_of(scaled)
+            base = base + ops.expand_dims(scale, 3) * ops.expand_dims(self.offsets, 0)
+            outputs["quantiles"] = self.to_units(rising(base))
+        return outputs
+
+    def quantiles_of(self, scaled):
+        """What stands for each quantile before it is calibrated, `(B, H, T, Q)`."""
+        levels = self.settings["levels"]
+        places = [
+            levels.index(level) if level in levels else 0
+            for level in self.settings["quantiles"]
+        ]
+        return ops.stack([scaled[:, :, :, place] for place in places], axis=3)
+
+    def get_config(self):
+        return {**super().get_config(), **self.settings}
+
+
+def in_order(y, levels):
+    """Quantiles that cannot cross: the middle one, and rising steps off it."""
+    if len(levels) == 1:
+        return y
+    middle = levels.index(0.5)
+    columns = [y[:, :, :, place] for place in range(len(levels))]
+    for place in range(middle + 1, len(levels)):
+        columns[place] = columns[place - 1] + ops.softplus(columns[place])
+    for place in range(middle - 1, -1, -1):
+        columns[place] = columns[place + 1] - ops.softplus(columns[place])
+    return ops.stack(columns, axis=3)
+
+
+def rising(y):
+    """Each quantile no lower than the one before it."""
+    columns = [y[:, :, :, 0]]
+    for place in range(1, y.shape[3]):
+        columns.append(ops.maximum(columns[-1], y[:, :, :, place]))
+    return ops.stack(columns, axis=3)
+
+
+def levels_of(config: Config) -> list[float]:
+    """The quantiles that a model learns: the median among them."""
+    if config.loss != "mae":
+        return [POINT]
+    return sorted({*config.quantiles, 0.5})
+
+
+def build_model(config: Config, dataset) -> Forecaster:
+    """The forecaster that a resolved `Config` describes, built."""
+    columns = dataset.columns
+    model = Forecaster(
+        model=config.model,
+        look_back=config.look_back,
+        horizon=config.horizon,
+        num_targets=len(columns.targets),
+        num_past=len(columns.past),
+        num_future=len(columns.future),
+        categories=[
+            [place, len(dataset.categories[name])]
+            for place, name in enumerate(columns.values)
+            if name in dataset.categories
+        ],
+        frequency=[dataset.frequency.unit, dataset.frequency.step],
+        cycle=config.cycle,
+        calendar=dataset.calendar_cycles if config.calendar else [],
+        levels=levels_of(config),
+        quantiles=sorted(config.quantiles),
+        hidden_dim=config.hidden_dim,
+        num_layers=config.num_layers,
+        num_heads=config.num_heads,
+        patch_length=config.patch_length,
+        dropout=config.dropout,
+        seed=config.seed,
+        name="forecaster",
+    )
+    model.build()
+    return model

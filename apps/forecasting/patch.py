@@ -1,0 +1,94 @@
+"""Each target on its own, cut into patches that attend to each other."""
+
+import keras
+from keras import ops
+
+from polyhead.layers import ByteDropout, Encoder, PatchEmbedding
+
+from .covariates import CovariateHead
+from .dense import dense
+
+
+@keras.saving.register_keras_serializable(package="polyhead")
+class PatchCore(keras.layers.Layer):
+    """Channel-independent patches, an encoder over them, and one flat output.
+
+    Args:
+        num_targets: T.
+        width: of the output of each target.
+        patch_length: steps of a patch; the next one begins half a patch later.
+        num_layers: of the encoder.
+        hidden_dim: of the vectors.
+        num_heads: of the attention.
+        dropout: in the encoder and before the output.
+        covariates: whether there are any.
+        seed: of the weights and the dropouts.
+
+    Call arguments:
+        x: as of `LinearCore`.
+        return_scores: whether to return the attention weights as well.
+
+    Returns:
+        Tensor `(B, T, width)`; with `return_scores` a tuple of it and the weights of
+        the last block, `(B * T, heads, patches, patches)`.
+
+    Reference:
+        Nie et al., PatchTST, https://arxiv.org/abs/2211.14730
+    """
+
+    def __init__(
+        self,
+        num_targets,
+        width,
+        patch_length,
+        num_layers,
+        hidden_dim,
+        num_heads,
+        dropout,
+        covariates,
+        seed,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        self.settings = {
+            "num_targets": num_targets,
+            "width": width,
+            "patch_length": patch_length,
+            "num_layers": num_layers,
+            "hidden_dim": hidden_dim,
+            "num_heads": num_heads,
+            "dropout": dropout,
+            "covariates": covariates,
+            "seed": seed,
+        }
+        stride = max(1, patch_length // 2)
+        self.patches = PatchEmbedding(patch_length, hidden_dim, stride, seed=seed)
+        self.encoder = Encoder(
+            num_layers,
+            num_heads,
+            2 * hidden_dim,
+            positions="rotary",
+            dropout=dropout,
+            seed=seed + 1,
+            name="encoder",
+        )
+        self.dropout = ByteDropout(dropout, seed=seed + 2)
+        self.output_dense = dense(width, seed + 3, "output")
+        if covariates:
+            self.head = CovariateHead(num_targets, width, hidden_dim, dropout, seed + 4)
+
+    def call(self, x, return_scores=False, training=None):
+        length, targets = x["targets"].shape[1], self.settings["num_targets"]
+        series = ops.transpose(x["targets"], (0, 2, 1))  # (B, T, L)
+        patches = self.patches(ops.reshape(series, (-1, length, 1)))
+        vectors, scores = self.encoder(patches, return_scores=True, training=training)
+        _, count, width = self.patches.compute_output_shape((None, length, 1))
+        flat = ops.reshape(vectors, (-1, targets, count * width))
+        y = self.output_dense(self.dropout(flat, training=training))
+        if self.settings["covariates"]:
+            clock = x["calendar"][:, length]
+            y = y + self.head(x["past"], x["known"], clock, training=training)
+        return (y, scores[-1]) if return_scores else y
+
+    def get_config(self):
+        return {**super().get_config(), **self.settings}

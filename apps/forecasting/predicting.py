@@ -1,0 +1,154 @@
+"""From a new file to the inputs of the model: the newest history of each series."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..common.errors import PolyheadError
+from ..common.tables import Table, read_table
+from .frames import Columns, frames_of
+from .frequency import Frequency, find_frequency, split_stamps
+from .series import Series, make_series
+
+_NAMED = 3  # missing steps that a message lists
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What is forecast of one series.
+
+    Args:
+        series: its name; empty for an only one.
+        stamps: `(H,)` of the steps.
+        targets: names of the columns.
+        values: `(H, T)` in the data's units.
+        levels: of the quantiles.
+        quantiles: `(H, T, Q)`, or None.
+    """
+
+    series: str
+    stamps: np.ndarray
+    targets: tuple[str, ...]
+    values: np.ndarray
+    levels: tuple[float, ...]
+    quantiles: np.ndarray | None
+
+
+def read_source(source) -> Table:
+    """A table of a file, or of a pandas DataFrame."""
+    if hasattr(source, "columns"):
+        columns = {str(name): source[name].tolist() for name in source.columns}
+        return Table("the table", columns, np.arange(1, len(source) + 1))
+    return read_table(source, [], keep_all=True)
+
+
+def read_series(
+    source, columns: Columns, categories, frequency: Frequency, needed=None
+) -> list[Series]:
+    """The series of a file, on the grid of the run.
+
+    Raises:
+        PolyheadError: a column is missing, or the steps are not those of the run.
+    """
+    table = read_source(source)
+    _check_header(table, columns, columns.values if needed is None else needed)
+    frames = frames_of(table, columns, categories)
+    if any(len(frame.stamps) > 2 for frame in frames):
+        found = find_frequency([frame.stamps for frame in frames], table.source)
+        if found != frequency:
+            raise PolyheadError(
+                f"{table.source}: its steps are {found}, but the run was trained on "
+                f"steps of {frequency}: bring them to {frequency}"
+            )
+    return [make_series(frame, frequency, table.source) for frame in frames]
+
+
+def _check_header(table: Table, columns: Columns, needed) -> None:
+    series = [columns.series] if columns.series else []
+    for name in [columns.time, *series, *needed]:
+        if name not in table.columns:
+            raise PolyheadError(
+                f"{table.source}: no column '{name}', which the run was trained on; "
+                f"it has: {', '.join(table.columns)}"
+            )
+
+
+def make_inputs(
+    series: list[Series],
+    future: dict[str, Series],
+    columns: Columns,
+    frequency: Frequency,
+    look_back: int,
+    horizon: int,
+    sources: tuple[str, str],
+) -> tuple[dict[str, np.ndarray], list[np.ndarray]]:
+    """The model's inputs for the newest history of each series, and the steps ahead.
+
+    Args:
+        series: the histories; rows at their end that have no target count as future.
+        future: name to the known-future covariates in a file of their own.
+        columns, frequency: the run's.
+        look_back, horizon: the run's.
+        sources: of both files, for messages.
+
+    Raises:
+        PolyheadError: a series is too short, or known-future covariates are missing;
+            says of which series and time stamps.
+    """
+    targets, num_future = len(columns.targets), len(columns.future)
+    history, starts, ahead, stamps = [], [], [], []
+    for part in series:
+        end = _last_target(part, targets, sources[0]) + 1
+        if end < look_back:
+            raise PolyheadError(
+                f"{sources[0]}:{_of(part)} {end} steps with a target, but the run "
+                f"looks back {look_back}: give more of the past"
+            )
+        history.append(part.values[end - look_back : end])
+        steps = part.stamps(frequency, end + horizon)[end:]
+        starts.append(split_stamps(steps[0]))
+        stamps.append(steps)
+        if num_future:
+            given = future.get(part.name) if future else part
+            source = sources[1] if future else sources[0]
+            ahead.append(_future_values(part, given, steps, frequency, columns, source))
+    inputs = {
+        "history": np.stack(history).astype(np.float32),
+        "start": np.stack(starts).astype(np.int32),
+    }
+    if num_future:
+        inputs["future"] = np.stack(ahead).astype(np.float32)
+    return inputs, stamps
+
+
+def _last_target(part: Series, targets: int, source: str) -> int:
+    seen = ~np.isnan(part.values[:, :targets]).all(axis=1)
+    if not seen.any():
+        raise PolyheadError(f"{source}:{_of(part)} no value of a target: fill them in")
+    return int(np.flatnonzero(seen)[-1])
+
+
+def _of(part: Series) -> str:
+    return f" series '{part.name}':" if part.name else ""
+
+
+def _future_values(part, given, steps, frequency, columns, source):
+    """`(H, future covariates)` of the steps; an error names those that are missing."""
+    num_future = len(columns.future)
+    found = np.full((len(steps), num_future), np.nan, np.float32)
+    if given is not None:
+        places = frequency.places(np.concatenate([[given.start], steps]))[1:]
+        inside = (places >= 0) & (places < len(given))
+        found[inside] = given.values[places[inside], -num_future:]
+    missing = np.isnan(found).any(axis=1)
+    if missing.any():
+        name = f"series '{part.name}' at " if part.name else ""
+        shown = ", ".join(str(stamp) for stamp in steps[missing][:_NAMED])
+        count = int(missing.sum())
+        more = f" and {count - _NAMED} more" if count > _NAMED else ""
+        raise PolyheadError(
+            f"{source}: known-future covariates ({', '.join(columns.future)}) are "
+            f"missing for {name}{shown}{more}: the forecast begins at {steps[0]} and "
+            f"needs {len(steps)} steps; give them with --future"
+        )
+    return found

@@ -1,0 +1,233 @@
+"""A finished run: predict, evaluate, explain and export from its folder."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from ..common.config import load_config
+from ..common.errors import UsageError
+from ..common.files import read_json, write_json
+from ..common.runs import RETRAIN, find_exported, find_tflite, load_model
+from .config import Config
+from .data import Dataset, load_data
+from .frames import Columns
+from .frequency import Frequency
+from .predicting import Forecast, make_inputs, read_series
+from .windows import Windows
+
+TASK = "forecasting"
+ENGINES = ("keras", "savedmodel", "tflite")
+
+
+class Run:
+    """A trained forecaster, read from its folder.
+
+    Args:
+        path: the run's folder.
+    """
+
+    def __init__(self, path: str | Path):
+        self.path = Path(path)
+        self.config = load_config(Config, TASK, self.path / "config.json")
+        facts = read_json(self.path / "columns.json", RETRAIN)
+        self.frequency = Frequency(*facts["frequency"])
+        self.categories = facts["categories"]
+        columns = {k: v for k, v in facts["columns"].items()}
+        for kind in ("targets", "past", "future"):
+            columns[kind] = tuple(columns[kind])
+        self.columns = Columns(**columns)
+
+    @cached_property
+    def metrics(self) -> dict:
+        """What `metrics.json` holds."""
+        return read_json(self.path / "metrics.json", RETRAIN)
+
+    @cached_property
+    def model(self):
+        """The Keras model, in float32."""
+        from . import model as _  # noqa: F401  registers the Forecaster
+
+        return load_model(self.path / "model.keras")
+
+    @cached_property
+    def serving(self):
+        """The pure function from history to forecast, in float32."""
+        from .serving import Serving
+
+        return Serving(self.model)
+
+    @property
+    def look_back(self) -> int:
+        """Steps of history that a forecast is made from."""
+        return self.model.settings["look_back"]
+
+    @property
+    def horizon(self) -> int:
+        """Steps that are forecast."""
+        return self.model.settings["horizon"]
+
+    @property
+    def quantiles(self) -> list[float]:
+        """The quantiles that come with a forecast."""
+        return self.model.settings["quantiles"]
+
+    def answer(self, inputs: dict, engine: str = "keras") -> dict[str, np.ndarray]:
+        """Forecasts of arrays by Keras or by an exported file; see `Serving`."""
+        if engine == "keras":
+            return self.serving.predict(inputs)
+        if engine == "savedmodel":
+            from ..common.savedmodel import SavedModelPredictor
+
+            return SavedModelPredictor(find_exported(self.path, "savedmodel"))(**inputs)
+        if engine == "tflite":
+            from ..common.litert import TFLitePredictor
+
+            return TFLitePredictor(find_tflite(self.path))(**inputs)
+        raise UsageError(f"engine {engine!r}: one of {', '.join(ENGINES)}")
+
+    def windows(self, dataset: Dataset) -> Windows:
+        """Cuts the windows that this run forecasts."""
+        return Windows(dataset, self.look_back, self.horizon)
+
+    def predict(
+        self, source=None, future=None, engine: str = "keras"
+    ) -> list[Forecast]:
+        """Forecasts the steps after the newest history of each series.
+
+        Args:
+            source: a file, or a pandas DataFrame, with the columns of the training
+                data; the run's own data where absent.
+            future: the known-future covariates of the steps ahead, likewise; they may
+                also stand in `source`, in rows without targets.
+            engine: "keras", "savedmodel" or "tflite".
+
+        Returns:
+            A `Forecast` for each series.
+
+        Raises:
+            PolyheadError: what is given does not suffice; says what is missing.
+        """
+        if future is not None and not self.columns.future:
+            raise UsageError(
+                f"{self.path}: the run knows no future covariates: leave --future out"
+            )
+        if source is None:
+            dataset = load_data(self.config)
+            series, name = dataset.series, dataset.report["sources"]["train"]
+        else:
+            name = str(source) if isinstance(source, str | Path) else "the table"
+            series = self._read(source)
+        ahead = {}
+        if future is not None:
+            ahead = {s.name: s for s in self._read(future, self.columns.future)}
+        inputs, stamps = make_inputs(
+            series,
+            ahead,
+            self.columns,
+            self.frequency,
+            self.look_back,
+            self.horizon,
+            (name, str(future)),
+        )
+        outputs = self.answer(inputs, engine)
+        return [
+            Forecast(
+                part.name,
+                stamps[row],
+                self.columns.targets,
+                outputs["forecast"][row],
+                tuple(self.quantiles),
+                outputs["quantiles"][row] if self.quantiles else None,
+            )
+            for row, part in enumerate(series)
+        ]
+
+    def _read(self, source, needed=None):
+        return read_series(
+            source, self.columns, self.categories, self.frequency, needed
+        )
+
+    def evaluate(self, test: str | None = None) -> dict:
+        """Measures the run, and the baselines on the same windows.
+
+        Args:
+            test: rows that follow the run's own, to be scored instead of its test data.
+
+        Returns:
+            The content of metrics.json, which is written with predictions.csv, the
+            plots and the card.
+        """
+        config = self.config
+        if test is not None:
+            config = replace(config, test=test)
+        return measure(self, load_data(config))
+
+    def export(
+        self,
+        formats: Sequence[str] = ("savedmodel", "tflite"),
+        variants: Sequence[str] = ("float32", "float16", "int8"),
+        max_loss: float = 0.3,
+        verbose: bool = False,
+    ) -> dict:
+        """Writes and verifies the files to ship; see `common.export.export`.
+
+        Args:
+            max_loss: hundredths of a standard deviation that the mean absolute error
+                of a variant may grow by.
+        """
+        from ..common.export import export
+        from .exporting import make_exportable
+
+        if "full_int8" in variants:
+            raise UsageError(
+                "variant 'full_int8' is for text classification: a forecaster's int8 "
+                "file computes with int8 weights and float32 sums"
+            )
+        dataset = load_data(self.config)
+        exportable = make_exportable(
+            self.serving, self.windows(dataset), dataset.held_out
+        )
+        folder = self.path / "export"
+        return export(exportable, folder, formats, variants, max_loss, verbose)
+
+
+def describe_columns(dataset: Dataset) -> dict:
+    """What a run keeps of its data: the content of columns.json."""
+    columns = dataset.columns
+    return {
+        "columns": {
+            "time": columns.time,
+            "series": columns.series,
+            "targets": list(columns.targets),
+            "past": list(columns.past),
+            "future": list(columns.future),
+        },
+        "categories": dataset.categories,
+        "frequency": [dataset.frequency.unit, dataset.frequency.step],
+    }
+
+
+def measure(run: Run, dataset: Dataset) -> dict:
+    """Scores a run beside baselines and writes all that tells of it."""
+    from .comparison import build_metrics
+    from .evaluate import make_baselines, score_baselines, score_model
+
+    windows = run.windows(dataset)
+    scale = np.asarray(run.model.scale)
+    parts = [part for part in dataset.ends if part != "train"]
+    scores = {
+        part: score_model(windows, part, run.answer, scale, run.quantiles)
+        for part in parts
+    }
+    baselines = score_baselines(
+        windows, dataset.held_out, make_baselines(windows, run.config.seed), scale
+    )
+    known = run.metrics.get("train", {})
+    metrics = build_metrics(windows, run.config, scores, baselines)
+    metrics["train"] = known
+    write_json(run.path / "metrics.json", metrics)
+    run.metrics = metrics
+    return metrics
