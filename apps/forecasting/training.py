@@ -83,7 +83,8 @@ def fit_lengths(config: Config, season: int) -> Config:
 
 def make_windows(config: Config, dataset: Dataset) -> Windows:
     """The windows of a configuration whose lengths are filled."""
-    assert config.look_back is not None and config.horizon is not None
+    if config.look_back is None or config.horizon is None:
+        raise ValueError("look_back and horizon are not filled; see fit_lengths")
     return Windows(dataset, config.look_back, config.horizon)
 
 
