@@ -26,7 +26,8 @@ usage: polyhead VERB ... [--help]
   train TASK    train a model on your data; TASK is {", ".join(TASKS)}
   evaluate RUN  score a trained run beside its baselines
   predict RUN   answer for texts, a file, or standard input
-  explain RUN   show which parts of a text decided
+  explain RUN   show which parts of a text, or of a history, decided
+  backtest RUN  forecast the past from one origin after the other
   export RUN    write and verify the files to ship
 
   polyhead VERB --help, polyhead train TASK --help, polyhead --version
@@ -270,15 +271,24 @@ def _add_beam_size(options):
 
 
 def _explain(words):
-    parser = Parser("explain", "RUN INPUT --output P.png", "Show what decided.")
+    parser = Parser("explain", "RUN [INPUT] --output P.png", "Show what decided.")
     parser.add_argument("--output", metavar="P.png", required=True)
     arguments = _with_run(parser, words, takes_input=True)
-    if len(arguments.words) != 1:
-        raise UsageError(
-            f"explain takes one text, in quotes, not {len(arguments.words)} "
-            "(see polyhead explain --help)"
-        )
     return arguments
+
+
+def _backtest(words):
+    parser = Parser(
+        "backtest", "RUN [flags]", "Forecast from one origin after the other, no refit."
+    )
+    options = _Options(parser)
+    options.add(
+        "--stride",
+        type=_number(int, 1),
+        metavar="N",
+        help="steps between origins (default: the horizon)",
+    )
+    return options.parse(words)
 
 
 def _export(words):
@@ -325,6 +335,7 @@ _VERBS = {
     "evaluate": _evaluate,
     "predict": _predict,
     "explain": _explain,
+    "backtest": _backtest,
     "export": _export,
 }
 

@@ -126,10 +126,23 @@ def _predict_table(arguments, terminal):
 
 
 def _explain(arguments, terminal):
+    tables = _find_task(arguments.run).reads_tables
+    if len(arguments.words) != 1 and not (tables and not arguments.words):
+        what = "at most one file" if tables else "one text, in quotes"
+        raise UsageError(
+            f"explain takes {what}, not {len(arguments.words)} "
+            "(see polyhead explain --help)"
+        )
     _, run = _load(arguments.run)
-    run.explain(arguments.words[0], arguments.output)
+    run.explain(arguments.words[0] if arguments.words else None, arguments.output)
     if not arguments.quiet:
         print(f"wrote {arguments.output}", file=terminal.out)
+
+
+def _backtest(arguments, terminal):
+    _check_options(arguments)
+    app, run = _load(arguments.run)
+    print(app.format_backtest(run.backtest(**arguments.options)), file=terminal.out)
 
 
 def _export(arguments, terminal):
@@ -150,6 +163,10 @@ def _find_task(path):
 def _check_options(arguments):
     """Refuses a flag that the run's task does not have."""
     task = _find_task(arguments.run)
+    if arguments.verb not in task.options:
+        raise UsageError(
+            f"{arguments.verb} is of no use here: {arguments.run} is a {task.name} run"
+        )
     for name in arguments.options:
         if name not in task.options[arguments.verb]:
             flag = "--" + name.replace("_", "-")
@@ -180,5 +197,6 @@ _VERBS = {
     "evaluate": _evaluate,
     "predict": _predict,
     "explain": _explain,
+    "backtest": _backtest,
     "export": _export,
 }

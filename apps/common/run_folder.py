@@ -26,6 +26,7 @@ ENTRIES = (
     "metrics.json",
     "history.csv",
     "predictions.csv",
+    "backtest.csv",
     "plots",
     "checkpoint",
     "logs",

@@ -126,6 +126,7 @@ TASKS = {
         {
             "evaluate": ("test",),
             "predict": ("engine", "future"),
+            "backtest": ("stride",),
             "export": ("max_loss",),
         },
         reads_tables=True,

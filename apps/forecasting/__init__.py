@@ -16,6 +16,7 @@ from .config import Config
 __all__ = [
     "Config",
     "format_answers",
+    "format_backtest",
     "format_export",
     "format_metrics",
     "format_report",
@@ -57,6 +58,13 @@ def format_answers(run, forecasts, style):
     from .answers import format_forecasts
 
     return format_forecasts(run.columns, forecasts, style)
+
+
+def format_backtest(report):
+    """What `backtest` prints: a table of the origins."""
+    from .backtest import format_backtest
+
+    return format_backtest(report)
 
 
 def format_export(report):

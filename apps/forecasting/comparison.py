@@ -7,7 +7,11 @@ MAX_NAMED = 20  # targets or series that metrics.json lists
 
 
 def build_metrics(
-    windows, config, scores: dict[str, Scores], baselines: dict[str, Scores]
+    windows,
+    config,
+    scores: dict[str, Scores],
+    before: Scores | None,
+    baselines: dict[str, Scores],
 ) -> dict:
     """The content of metrics.json.
 
@@ -15,7 +19,8 @@ def build_metrics(
         windows: the data.
         config: the run's.
         scores: part to the run's scores.
-        baselines: name to its scores on the part that measures the run.
+        before: of the part that measures the run, with quantiles not calibrated.
+        baselines: name to its scores on that part.
     """
     dataset = windows.dataset
     held_out = dataset.held_out
@@ -24,9 +29,14 @@ def build_metrics(
         for part, found in scores.items()
     }
     ours = scores[held_out]
-    if ours.coverage() is not None:
-        wanted = ours.quantiles[-1] - ours.quantiles[0]
-        metrics[held_out]["coverage"] = {"wanted": wanted, "found": ours.coverage()}
+    if before is not None:
+        metrics[held_out]["below_uncalibrated"] = before.summary()["below"]
+        if len(before.quantiles) > 1:
+            metrics[held_out]["coverage"] = {
+                "wanted": round(ours.quantiles[-1] - ours.quantiles[0], 9),
+                "found": ours.coverage(),
+                "uncalibrated": before.coverage(),
+            }
     metrics[held_out]["by_step"] = ours.by_step()
     for kind, names, values in (
         ("by_target", dataset.columns.targets, ours.by_target()),
@@ -93,9 +103,10 @@ def format_table(metrics: dict) -> str:
     for name, scores in metrics.get("baselines", {}).items():
         lines.append(_verdict(ours["mae"], scores["mae"], name))
     if "coverage" in ours:
-        wanted, found = ours["coverage"]["wanted"], ours["coverage"]["found"]
+        found = {name: 100 * share for name, share in ours["coverage"].items()}
         lines.append(
-            f"the {100 * wanted:.0f}% interval holds {100 * found:.1f}% of the truth"
+            f"the {found['wanted']:.0f}% interval holds {found['found']:.1f}% of the "
+            f"truth ({found['uncalibrated']:.1f}% before calibration)"
         )
     if split == "validation":
         lines.append("no test data: choices were made on these windows, expect less")

@@ -1,13 +1,16 @@
 """Scores of a forecaster and of what it has to beat, on the same windows."""
 
+import csv
 from collections.abc import Callable, Iterator
 
 import numpy as np
 
+from ..common.files import replacing
 from .baselines import Forecast, last_value, linear, seasonal_naive
 from .scores import Scores, seasonal_errors
-from .windows import Window, Windows
+from .windows import Windows
 
+MAX_PREDICTIONS = 1_000  # rows of predictions.csv
 BASELINES = ("last-value", "seasonal-naive", "linear")
 Answer = Callable[[dict], dict]  # inputs to forecast and quantiles
 
@@ -36,6 +39,52 @@ def score_model(windows: Windows, part: str, answer: Answer, scale, quantiles):
     return scores
 
 
+def uncalibrated(serving) -> Answer:
+    """Answers with the quantiles as the model learned them."""
+    targets = serving.model.settings["num_targets"]
+    mean, scale = (
+        np.asarray(v)[:targets, None] for v in (serving.model.mean, serving.model.scale)
+    )
+
+    def answer(inputs):
+        quantiles = serving.predict_parts(inputs)["base"] * scale + mean
+        return {"forecast": quantiles[..., 0], "quantiles": quantiles}
+
+    return answer
+
+
+def write_predictions(path, windows: Windows, part: str, answer: Answer, scale) -> None:
+    """Writes predictions.csv: the windows that went worst, a row a target.
+
+    Args:
+        path: of the file.
+        windows: the data.
+        part: which of it.
+        answer: the forecaster.
+        scale: standard deviation of each column in training.
+    """
+    scale = scale[: windows.num_targets]
+    rows = []
+    for window in windows.batches(windows.find(part)):
+        error = np.abs(answer(window.inputs)["forecast"] - window.truth) / scale
+        there = ~np.isnan(error)
+        total = np.where(there, error, 0.0).sum(axis=1)
+        mean = total / np.maximum(there.sum(axis=1), 1)  # (B, T)
+        worst = np.argsort(-mean, axis=None, kind="stable")[:MAX_PREDICTIONS]
+        for row, target in zip(*np.unravel_index(worst, mean.shape), strict=True):
+            place = int(window.series[row]), int(window.places[row])
+            rows.append((float(mean[row, target]), *place, int(target)))
+    rows.sort(key=lambda row: -row[0])
+    series, columns = windows.dataset.series, windows.dataset.columns
+    with replacing(path) as temporary, open(temporary, "w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["first_step", "series", "target", "mae"])
+        for error, number, step, target in rows[:MAX_PREDICTIONS]:
+            stamp = series[number].stamps(windows.dataset.frequency, step + 1)[-1]
+            name = columns.targets[target]
+            writer.writerow([stamp, series[number].name, name, f"{error:.6f}"])
+
+
 def score_baselines(
     windows: Windows, part: str, baselines: dict[str, Forecast], scale
 ) -> dict[str, Scores]:
@@ -52,6 +101,3 @@ def spread(windows: np.ndarray, count: int) -> Iterator[np.ndarray]:
     places = np.unique(np.linspace(0, len(windows) - 1, count).round().astype(int))
     for place in places:
         yield windows[place]
-
-
-__all__ = ["BASELINES", "Window", "make_baselines", "score_baselines", "score_model"]

@@ -11,6 +11,7 @@ from ..common.config import load_config
 from ..common.errors import UsageError
 from ..common.files import read_json, write_json
 from ..common.runs import RETRAIN, find_exported, find_tflite, load_model
+from ..common.training import read_history
 from .config import Config
 from .data import Dataset, load_data
 from .frames import Columns
@@ -110,6 +111,22 @@ class Run:
         Raises:
             PolyheadError: what is given does not suffice; says what is missing.
         """
+        names, inputs, stamps = self._newest(source, future)
+        outputs = self.answer(inputs, engine)
+        return [
+            Forecast(
+                name,
+                stamps[row],
+                self.columns.targets,
+                outputs["forecast"][row],
+                tuple(self.quantiles),
+                outputs["quantiles"][row] if self.quantiles else None,
+            )
+            for row, name in enumerate(names)
+        ]
+
+    def _newest(self, source, future):
+        """Names of the series, the model's inputs and the stamps of the steps ahead."""
         if future is not None and not self.columns.future:
             raise UsageError(
                 f"{self.path}: the run knows no future covariates: leave --future out"
@@ -132,18 +149,7 @@ class Run:
             self.horizon,
             (name, str(future)),
         )
-        outputs = self.answer(inputs, engine)
-        return [
-            Forecast(
-                part.name,
-                stamps[row],
-                self.columns.targets,
-                outputs["forecast"][row],
-                tuple(self.quantiles),
-                outputs["quantiles"][row] if self.quantiles else None,
-            )
-            for row, part in enumerate(series)
-        ]
+        return [part.name for part in series], inputs, stamps
 
     def _read(self, source, needed=None):
         return read_series(
@@ -164,6 +170,31 @@ class Run:
         if test is not None:
             config = replace(config, test=test)
         return measure(self, load_data(config))
+
+    def backtest(self, stride: int | None = None) -> dict:
+        """Forecasts from one origin after the other; see `backtest.backtest`."""
+        from .backtest import backtest
+
+        return backtest(self, load_data(self.config), stride)
+
+    def explain(self, source=None, output: str | Path | None = None) -> dict:
+        """What a forecast rests on; see `explain.explain`.
+
+        Args:
+            source: a file, whose first series is forecast; the last window that
+                measures the run where absent.
+            output: a PNG file to draw.
+        """
+        from .explain import explain
+
+        dataset = load_data(self.config)
+        if source is None:
+            windows = self.windows(dataset)
+            inputs = windows.take(windows.find(dataset.held_out)[-1:]).inputs
+        else:
+            _, inputs, _ = self._newest(source, None)
+        first = {name: value[:1] for name, value in inputs.items()}
+        return explain(self, dataset, first, output)
 
     def export(
         self,
@@ -212,22 +243,70 @@ def describe_columns(dataset: Dataset) -> dict:
 
 def measure(run: Run, dataset: Dataset) -> dict:
     """Scores a run beside baselines and writes all that tells of it."""
+    from .card import write_card
     from .comparison import build_metrics
-    from .evaluate import make_baselines, score_baselines, score_model
-
-    windows = run.windows(dataset)
-    scale = np.asarray(run.model.scale)
-    parts = [part for part in dataset.ends if part != "train"]
-    scores = {
-        part: score_model(windows, part, run.answer, scale, run.quantiles)
-        for part in parts
-    }
-    baselines = score_baselines(
-        windows, dataset.held_out, make_baselines(windows, run.config.seed), scale
+    from .evaluate import (
+        make_baselines,
+        score_baselines,
+        score_model,
+        uncalibrated,
+        write_predictions,
     )
+
+    windows, part = run.windows(dataset), dataset.held_out
+    scale = np.asarray(run.model.scale)
+    scores = {
+        name: score_model(windows, name, run.answer, scale, run.quantiles)
+        for name in dataset.ends
+        if name != "train"
+    }
+    before = None
+    if run.quantiles:
+        answer = uncalibrated(run.serving)
+        before = score_model(windows, part, answer, scale, run.quantiles)
+    baselines = make_baselines(windows, run.config.seed)
+    floor = score_baselines(windows, part, baselines, scale)
     known = run.metrics.get("train", {})
-    metrics = build_metrics(windows, run.config, scores, baselines)
+    metrics = build_metrics(windows, run.config, scores, before, floor)
     metrics["train"] = known
     write_json(run.path / "metrics.json", metrics)
     run.metrics = metrics
+    write_predictions(run.path / "predictions.csv", windows, part, run.answer, scale)
+    _draw(run, windows, part, scale)
+    write_card(run.path, run.config, run.columns, run.frequency, metrics)
     return metrics
+
+
+def _draw(run: Run, windows: Windows, part: str, scale: np.ndarray) -> None:
+    """Draws every picture of an evaluation."""
+    from . import plots
+    from .evaluate import spread
+
+    folder, metrics = run.path / "plots", run.metrics
+    folder.mkdir(exist_ok=True)
+    found = windows.find(part)
+    window = windows.take(np.stack(list(spread(found, plots.MAX_WINDOWS))))
+    targets = run.columns.targets
+    plots.plot_fan(
+        folder / "forecasts.png",
+        window,
+        run.answer(window.inputs),
+        targets,
+        run.frequency,
+        run.quantiles,
+    )
+    errors = {name: row["by_step"] for name, row in metrics["baselines"].items()}
+    plots.plot_horizon(folder / "horizon.png", metrics[part]["by_step"], errors)
+    window = windows.take(np.stack(list(spread(found, plots.RESIDUAL_WINDOWS))))
+    residuals = window.truth - run.answer(window.inputs)["forecast"]
+    residuals = residuals / scale[: len(targets)]
+    plots.plot_residuals(folder / "residuals.png", residuals, targets)
+    if run.quantiles:
+        shares = [
+            [metrics[part][name][str(level)] for level in run.quantiles]
+            for name in ("below_uncalibrated", "below")
+        ]
+        plots.plot_coverage(folder / "coverage.png", run.quantiles, *shares)
+    history = read_history(run.path / "history.csv")
+    if history:
+        plots.plot_history(folder / "history.png", history)

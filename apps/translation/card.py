@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from ..common.cards import kept_notes
 from ..common.files import write_text
 from .comparison import format_table
 from .config import Config
@@ -11,12 +12,10 @@ _BASELINES = """
 is most alike.
 """
 
-NOTES = "\n## Data\n"
-
 
 def write_card(path: Path, config: Config, metrics: dict) -> None:
     """Writes the model card of a run; a section "## Data" at its end stays."""
-    write_text(path / "README.md", make_card(path, config, metrics) + _notes(path))
+    write_text(path / "README.md", make_card(path, config, metrics) + kept_notes(path))
 
 
 def make_card(path: Path, config: Config, metrics: dict) -> str:
@@ -67,14 +66,6 @@ polyhead export {path}
 - The scores are of one run with one seed; the intervals tell how other sentences of
   the same kind would score, not how another training would.
 """
-
-
-def _notes(path: Path) -> str:
-    """What somebody added to the card on the data: sources and licences."""
-    card = path / "README.md"
-    text = card.read_text(encoding="utf-8") if card.exists() else ""
-    start = text.find(NOTES)
-    return text[start:] if start >= 0 else ""
 
 
 def _languages(config: Config) -> str:

@@ -1,0 +1,87 @@
+"""The run's README.md: what it is, how good it is, how to use it."""
+
+from pathlib import Path
+
+from ..common.cards import kept_notes
+from ..common.files import write_text
+from .comparison import format_table
+from .config import Config
+from .frames import Columns
+from .frequency import Frequency
+
+
+def write_card(
+    path: Path, config: Config, columns: Columns, frequency: Frequency, metrics: dict
+) -> None:
+    """Writes the model card of a run; a section "## Data" at its end stays."""
+    text = make_card(path, config, columns, frequency, metrics)
+    write_text(path / "README.md", text + kept_notes(path))
+
+
+def make_card(path, config, columns, frequency, metrics) -> str:
+    """The model card as Markdown."""
+    train = metrics["train"]
+    shape = ", ".join(columns.values)
+    future = ""
+    if columns.future:
+        future = (
+            f"\n- `future float32[1, H, {len(columns.future)}]`: "
+            f"{', '.join(columns.future)} of the steps ahead"
+        )
+    quantiles = ""
+    if config.quantiles:
+        levels = ", ".join(f"{level:g}" for level in sorted(config.quantiles))
+        quantiles = (
+            f", and `quantiles float32[1, H, {len(columns.targets)}, "
+            f"{len(config.quantiles)}]` ({levels})"
+        )
+    return f"""# {path.name}
+
+Forecasts {", ".join(columns.targets)} in steps of {frequency}, trained with Polyhead on
+{_data(config)} (model `{train["model"]}`, preset `{config.preset}`, seed
+{config.seed}): {train["epochs"]} epochs in {train["seconds"]:.0f} s, of which epoch
+{train["best_epoch"]} is kept.
+{_chosen(train)}
+## Scores
+
+```
+{format_table(metrics)}
+```
+
+## Use
+
+```
+polyhead predict {path} --file new.csv
+polyhead predict {path} --file new.csv --format csv --output forecast.csv
+polyhead backtest {path}
+polyhead export {path}
+```
+
+`export/model_*.tflite` take numbers in the units of the data, NaN for missing:
+
+- `history float32[1, L, {len(columns.values)}]`: {shape}
+- `start int32[1, 2]`: days since 1970-01-01 and second of the day of the first step
+  that is forecast, local time{future}
+
+and give `forecast float32[1, H, {len(columns.targets)}]`{quantiles} in the same units.
+
+## Limits
+
+It knows the past of these series only. Quantiles were calibrated on validation data:
+they hold what they say as long as the future errs like that part did.
+"""
+
+
+def _data(config: Config) -> str:
+    if config.dataset or config.tfds:
+        return f"`{config.dataset or config.tfds}`"
+    return f"`{Path(str(config.train)).name}`"
+
+
+def _chosen(train: dict) -> str:
+    if "candidates" not in train:
+        return ""
+    found = ", ".join(
+        f"{name} {score:.4f}" for name, score in train["candidates"].items()
+    )
+    return f"\nChosen by {train['chosen_by']}: {found}.\n"
