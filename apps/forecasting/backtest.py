@@ -36,7 +36,7 @@ def backtest(run, dataset, stride: int | None = None) -> dict:
         "last-value": last_value(windows),
         "seasonal-naive": seasonal_naive(windows, dataset.season),
     }
-    errors: dict[str, list] = {}
+    errors: dict[str, dict[str, list[float]]] = {}
     with replacing(run.path / "backtest.csv") as temporary:
         with open(temporary, "w", newline="", encoding="utf-8") as file:
             writer = csv.writer(file)
