@@ -1,5 +1,6 @@
 """Training with `fit`: every app's loop, with early stopping and resume."""
 
+import contextlib
 import csv
 import io
 import math
@@ -35,6 +36,21 @@ def choose_precision(wanted: str) -> str:
         return "float32"
     native = "avx512_bf16" in flags or "amx_bf16" in flags
     return "mixed_bfloat16" if native else "float32"
+
+
+def be_deterministic() -> None:
+    """The same bits for the same seed, where TensorFlow trains.
+
+    It has all of its effect in a process where TensorFlow has not run yet: a sum that
+    threads share depends on how they share it, so each operation gets one thread.
+    """
+    if keras.backend.backend() != "tensorflow":
+        return
+    import tensorflow as tf
+
+    tf.config.experimental.enable_op_determinism()
+    with contextlib.suppress(RuntimeError):  # it runs already
+        tf.config.threading.set_intra_op_parallelism_threads(1)
 
 
 @keras.saving.register_keras_serializable(package="polyhead")

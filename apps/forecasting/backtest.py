@@ -31,7 +31,6 @@ def backtest(run, dataset, stride: int | None = None) -> dict:
     stride = stride or windows.horizon
     begins, _ = dataset.bounds(part)
     chosen = found[(found[:, 1] - begins[found[:, 0]]) % stride == 0]
-    scale = np.asarray(run.model.scale)[: windows.num_targets]
     naive = {
         "last-value": last_value(windows),
         "seasonal-naive": seasonal_naive(windows, dataset.season),
@@ -49,7 +48,7 @@ def backtest(run, dataset, stride: int | None = None) -> dict:
                     name: forecast(window) for name, forecast in naive.items()
                 }
                 for name, values in forecasts.items():
-                    gaps = np.abs(values - window.truth) / scale
+                    gaps = np.abs(values - window.truth) / window.spread
                     for origin, gap in zip(stamps[:, 0], gaps, strict=True):
                         errors.setdefault(str(origin), {}).setdefault(name, []).append(
                             float(np.nanmean(gap))

@@ -20,6 +20,7 @@ def step_times(start, offsets: np.ndarray, frequency: Frequency):
     Returns:
         Days and seconds, each `(B, T)` int32. Months count from their first day.
     """
+    start = ops.cast(start, "int32")
     days, seconds = start[:, :1], start[:, 1:]
     offsets = ops.expand_dims(ops.convert_to_tensor(offsets, dtype="int32"), 0)
     if frequency.unit == "business":

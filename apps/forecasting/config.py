@@ -62,7 +62,7 @@ class Config:
 
     # Training.
     loss: str = "mae"  # mae (and with it quantiles), mse, huber
-    batch_size: int = 256
+    batch_size: int | None = None  # 16 to 256, by the number of windows
     learning_rate: float = 1e-3
     weight_decay: float = 0.0
     ema: float = 0.0  # momentum of the weights' moving average; 0 for none

@@ -24,15 +24,15 @@ def make_baselines(windows: Windows, seed: int = 0) -> dict[str, Forecast]:
     }
 
 
-def new_scores(windows: Windows, scale, quantiles=()) -> Scores:
+def new_scores(windows: Windows, quantiles=()) -> Scores:
     """Empty sums for a data set."""
     naive = seasonal_errors(windows.dataset)
-    return Scores(scale[: windows.num_targets], naive, windows.horizon, quantiles)
+    return Scores(windows.spreads, naive, windows.horizon, quantiles)
 
 
-def score_model(windows: Windows, part: str, answer: Answer, scale, quantiles):
+def score_model(windows: Windows, part: str, answer: Answer, quantiles) -> Scores:
     """Scores a model on every window of a part."""
-    scores = new_scores(windows, scale, quantiles)
+    scores = new_scores(windows, quantiles)
     for window in windows.batches(windows.find(part)):
         outputs = answer(window.inputs)
         scores.add(window, outputs["forecast"], outputs.get("quantiles"))
@@ -53,7 +53,7 @@ def uncalibrated(serving) -> Answer:
     return answer
 
 
-def write_predictions(path, windows: Windows, part: str, answer: Answer, scale) -> None:
+def write_predictions(path, windows: Windows, part: str, answer: Answer) -> None:
     """Writes predictions.csv: the windows that went worst, a row a target.
 
     Args:
@@ -61,12 +61,11 @@ def write_predictions(path, windows: Windows, part: str, answer: Answer, scale) 
         windows: the data.
         part: which of it.
         answer: the forecaster.
-        scale: standard deviation of each column in training.
     """
-    scale = scale[: windows.num_targets]
     rows = []
     for window in windows.batches(windows.find(part)):
-        error = np.abs(answer(window.inputs)["forecast"] - window.truth) / scale
+        error = np.abs(answer(window.inputs)["forecast"] - window.truth)
+        error = error / window.spread
         there = ~np.isnan(error)
         total = np.where(there, error, 0.0).sum(axis=1)
         mean = total / np.maximum(there.sum(axis=1), 1)  # (B, T)
@@ -86,10 +85,10 @@ def write_predictions(path, windows: Windows, part: str, answer: Answer, scale) 
 
 
 def score_baselines(
-    windows: Windows, part: str, baselines: dict[str, Forecast], scale
+    windows: Windows, part: str, baselines: dict[str, Forecast]
 ) -> dict[str, Scores]:
     """Scores the baselines on every window of a part."""
-    found = {name: new_scores(windows, scale) for name in baselines}
+    found = {name: new_scores(windows) for name in baselines}
     for window in windows.batches(windows.find(part)):
         for name, forecast in baselines.items():
             found[name].add(window, forecast(window))

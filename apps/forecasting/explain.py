@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 from keras import ops
 
+from .statistics import mean_and_spread
 from .windows import Windows
 
 BLOCKS = 24  # parts of the history that are hidden in turn
@@ -17,7 +18,7 @@ def hide_steps(answer, inputs: dict, scale: np.ndarray) -> dict:
     Args:
         answer: inputs to a dict with "forecast"; missing values are NaN.
         inputs: of one window.
-        scale: `(T,)` units of the targets.
+        scale: `(T,)` spread of the targets in the history.
 
     Returns:
         `steps`: first step of each part, counted back from the forecast; `moves`: mean
@@ -58,7 +59,7 @@ def _moves(answer, inputs, changed, scale) -> np.ndarray:
 
 
 def permutation_importance(
-    answer, windows: Windows, part: str, scale: np.ndarray, seed: int = 0
+    answer, windows: Windows, part: str, seed: int = 0
 ) -> dict[str, float]:
     """Growth of the mean absolute error when a covariate is another window's.
 
@@ -66,7 +67,6 @@ def permutation_importance(
         answer: inputs to a dict with "forecast".
         windows: the data.
         part: which of it.
-        scale: `(T,)` units of the targets.
         seed: of the shuffle.
 
     Returns:
@@ -83,7 +83,7 @@ def permutation_importance(
     window = windows.take(found[chosen])
 
     def error(inputs):
-        gaps = np.abs(answer(inputs)["forecast"] - window.truth) / scale
+        gaps = np.abs(answer(inputs)["forecast"] - window.truth) / window.spread
         return float(np.nanmean(gaps))
 
     base = error(window.inputs)
@@ -126,7 +126,8 @@ def explain(run, dataset, inputs: dict, output: str | Path | None = None) -> dic
         `covariates` (see `permutation_importance`), and `attention`, a nested list.
     """
     columns = run.columns
-    scale = np.asarray(run.model.scale)[: len(columns.targets)]
+    history = inputs["history"][0, :, : len(columns.targets)]
+    scale = mean_and_spread(history.astype(np.float64))[1]
     found = hide_steps(run.answer, inputs, scale)
     found["columns"] = hide_columns(
         run.answer, inputs, columns.values, len(columns.future), scale
@@ -135,7 +136,7 @@ def explain(run, dataset, inputs: dict, output: str | Path | None = None) -> dic
     if columns.past or columns.future:
         windows = run.windows(dataset)
         found["covariates"] = permutation_importance(
-            run.answer, windows, dataset.held_out, scale, run.config.seed
+            run.answer, windows, dataset.held_out, run.config.seed
         )
     attention = attention_map(run.model, inputs)
     found["attention"] = None if attention is None else attention.tolist()

@@ -21,9 +21,7 @@ def make_exportable(serving: Serving, windows: Windows, part: str) -> Exportable
     """
     found = windows.find(part)
     window = windows.take(np.stack(list(spread(found, MAX_EXAMPLES))))
-    targets = windows.num_targets
-    scale = np.asarray(serving.model.scale)[:targets]
-    scales = {"forecast": scale, "quantiles": scale[:, None]}
+    scales = {"forecast": window.spread, "quantiles": window.spread[..., None]}
     form = Form(serving, window.inputs, serving.predict(window.inputs), scales=scales)
     columns = windows.dataset.columns
     return Exportable(
@@ -32,7 +30,7 @@ def make_exportable(serving: Serving, windows: Windows, part: str) -> Exportable
         savedmodel=form,
         savedmodel_signature=serving.signature(),
         tflite=form,
-        metric=make_metric(window.truth, scale),
+        metric=make_metric(window.truth, window.spread),
         examples={
             "split": part,
             "rows": len(window.truth),
@@ -46,14 +44,14 @@ def make_exportable(serving: Serving, windows: Windows, part: str) -> Exportable
     )
 
 
-def make_metric(truth: np.ndarray, scale: np.ndarray) -> Metric:
+def make_metric(truth: np.ndarray, spread: np.ndarray) -> Metric:
     """Mean absolute error of standardised values; smaller is better."""
 
     def score(outputs):
-        return np.nanmean(np.abs(outputs["forecast"] - truth) / scale)
+        return np.nanmean(np.abs(outputs["forecast"] - truth) / spread)
 
     def differs(outputs, expected):
-        gap = np.abs(outputs["forecast"] - expected["forecast"]) / scale
+        gap = np.abs(outputs["forecast"] - expected["forecast"]) / spread
         return ~(gap <= TOLERANCE).all(axis=(1, 2))
 
     return Metric("mae", score, differs, points=-100.0)

@@ -10,34 +10,34 @@ from .model import POINT
 class ForecastLoss(keras.losses.Loss):
     """Mean over the values that are there; NaN in the truth counts nowhere.
 
+    A series counts in units of its own spread, so that large numbers do not drown
+    small ones.
+
     Args:
         kind: "mae", "mse" or "huber".
         levels: the quantiles that the model gives, `[POINT]` for one number. Those of
             "mae" are weighed with the pinball loss, the median with twice of it: the
             absolute error.
-        scale: standard deviation of each target, `(T,)`.
 
     Call arguments:
-        y_true: `(B, H, T)`.
+        y_true: `(B, H + 1, T)`: the truth, and in the last row the spread of the
+            series in training; see `windows.with_spread`.
         y_pred: `(B, H, T, levels)`.
 
     Reference:
         Koenker and Bassett, Regression Quantiles, 1978
     """
 
-    def __init__(self, kind, levels, scale, **kwargs):
+    def __init__(self, kind, levels, **kwargs):
         super().__init__(**kwargs)
         self.kind = kind
         self.levels = levels
-        self.scale = scale
 
     def call(self, y_true, y_pred):
-        truth = ops.expand_dims(ops.cast(y_true, "float32"), 3)
+        y_true = ops.expand_dims(ops.cast(y_true, "float32"), 3)
+        truth, spread = y_true[:, :-1], y_true[:, -1:]
         there = ops.logical_not(ops.isnan(truth))
-        scale = ops.reshape(
-            ops.convert_to_tensor(self.scale, dtype="float32"), (1, 1, -1, 1)
-        )
-        error = ops.where(there, truth - ops.cast(y_pred, "float32"), 0.0) / scale
+        error = ops.where(there, truth - ops.cast(y_pred, "float32"), 0.0) / spread
         if self.kind == "mse":
             loss = ops.square(error)
         elif self.kind == "huber":
@@ -49,10 +49,9 @@ class ForecastLoss(keras.losses.Loss):
                 ops.convert_to_tensor(levels, dtype="float32"), (1, 1, 1, -1)
             )
             loss = 2.0 * ops.maximum(levels * error, (levels - 1.0) * error)
-        # Of each window the mean of what is there, so that weights weigh windows.
+        # A window counts as much as another, however much of it is missing.
         count = ops.sum(ops.cast(there, "float32"), axis=(1, 2, 3))
         return ops.sum(loss, axis=(1, 2, 3)) / ops.maximum(count, 1.0)
 
     def get_config(self):
-        config = {"kind": self.kind, "levels": self.levels, "scale": self.scale}
-        return {**super().get_config(), **config}
+        return {**super().get_config(), "kind": self.kind, "levels": self.levels}

@@ -13,6 +13,7 @@ from .frequency import Frequency
 from .linear import LinearCore
 from .patch import PatchCore
 from .periodic import PeriodicCore
+from .statistics import standardisation
 
 POINT = -1.0  # the level of a forecast that is no quantile
 
@@ -34,6 +35,7 @@ class Forecaster(keras.Model):
         calendar: of "day", "week" and "year", what the clock tells of.
         levels: quantiles that come out, in rising order; `[POINT]` for one number.
         quantiles: quantiles that are asked for; see `forecast`.
+        epsilon: added to the variance of a history, in standardised units.
         hidden_dim, num_layers, num_heads, patch_length, dropout: of the core.
         seed: of the weights and the dropouts.
 
@@ -61,6 +63,7 @@ class Forecaster(keras.Model):
         calendar,
         levels,
         quantiles,
+        epsilon,
         hidden_dim,
         num_layers,
         num_heads,
@@ -83,6 +86,7 @@ class Forecaster(keras.Model):
             "calendar": calendar,
             "levels": levels,
             "quantiles": quantiles,
+            "epsilon": epsilon,
             "hidden_dim": hidden_dim,
             "num_layers": num_layers,
             "num_heads": num_heads,
@@ -92,7 +96,9 @@ class Forecaster(keras.Model):
         }
         self.frequency = Frequency(*frequency)
         self.counts = dict(map(tuple, categories))
-        self.normalization = ReversibleNormalization(name="normalization")
+        self.normalization = ReversibleNormalization(
+            epsilon=epsilon, name="normalization"
+        )
         width = horizon * len(levels)
         covariates = num_past + num_future > 0
         seed = 100 * seed  # its parts count up from there
@@ -294,6 +300,7 @@ def levels_of(config: Config) -> list[float]:
 def build_model(config: Config, dataset) -> Forecaster:
     """The forecaster that a resolved `Config` describes, built."""
     columns = dataset.columns
+    mean, scale, epsilon = standardisation(dataset)
     model = Forecaster(
         model=config.model,
         look_back=config.look_back,
@@ -311,6 +318,7 @@ def build_model(config: Config, dataset) -> Forecaster:
         calendar=dataset.calendar_cycles if config.calendar else [],
         levels=levels_of(config),
         quantiles=sorted(config.quantiles),
+        epsilon=epsilon,
         hidden_dim=config.hidden_dim,
         num_layers=config.num_layers,
         num_heads=config.num_heads,
@@ -320,4 +328,6 @@ def build_model(config: Config, dataset) -> Forecaster:
         name="forecaster",
     )
     model.build()
+    model.mean.assign(mean)
+    model.scale.assign(scale)
     return model

@@ -254,30 +254,29 @@ def measure(run: Run, dataset: Dataset) -> dict:
     )
 
     windows, part = run.windows(dataset), dataset.held_out
-    scale = np.asarray(run.model.scale)
     scores = {
-        name: score_model(windows, name, run.answer, scale, run.quantiles)
+        name: score_model(windows, name, run.answer, run.quantiles)
         for name in dataset.ends
         if name != "train"
     }
     before = None
     if run.quantiles:
         answer = uncalibrated(run.serving)
-        before = score_model(windows, part, answer, scale, run.quantiles)
+        before = score_model(windows, part, answer, run.quantiles)
     baselines = make_baselines(windows, run.config.seed)
-    floor = score_baselines(windows, part, baselines, scale)
+    floor = score_baselines(windows, part, baselines)
     known = run.metrics.get("train", {})
     metrics = build_metrics(windows, run.config, scores, before, floor)
     metrics["train"] = known
     write_json(run.path / "metrics.json", metrics)
     run.metrics = metrics
-    write_predictions(run.path / "predictions.csv", windows, part, run.answer, scale)
-    _draw(run, windows, part, scale)
+    write_predictions(run.path / "predictions.csv", windows, part, run.answer)
+    _draw(run, windows, part)
     write_card(run.path, run.config, run.columns, run.frequency, metrics)
     return metrics
 
 
-def _draw(run: Run, windows: Windows, part: str, scale: np.ndarray) -> None:
+def _draw(run: Run, windows: Windows, part: str) -> None:
     """Draws every picture of an evaluation."""
     from . import plots
     from .evaluate import spread
@@ -299,7 +298,7 @@ def _draw(run: Run, windows: Windows, part: str, scale: np.ndarray) -> None:
     plots.plot_horizon(folder / "horizon.png", metrics[part]["by_step"], errors)
     window = windows.take(np.stack(list(spread(found, plots.RESIDUAL_WINDOWS))))
     residuals = window.truth - run.answer(window.inputs)["forecast"]
-    residuals = residuals / scale[: len(targets)]
+    residuals = residuals / window.spread
     plots.plot_residuals(folder / "residuals.png", residuals, targets)
     if run.quantiles:
         shares = [

@@ -9,18 +9,18 @@ class Scores:
     """Adds up how far forecasts are off: of each series, step and target.
 
     Args:
-        scales: `(T,)` standard deviations in training, of "mse" and "mae".
+        spreads: `(series, T)` standard deviations in training, of "mse" and "mae".
         naive: `(series, T)` mean absolute error of the seasonal naive forecast in
             training, of "mase".
         horizon: steps, H.
         quantiles: levels that are scored.
     """
 
-    def __init__(self, scales, naive, horizon, quantiles=()):
-        self.scales = np.asarray(scales, np.float64)
+    def __init__(self, spreads, naive, horizon, quantiles=()):
+        self.spreads = np.asarray(spreads, np.float64)[:, None]  # (series, 1, T)
         self.naive = np.asarray(naive, np.float64)
         self.quantiles = list(quantiles)
-        shape = (len(naive), horizon, len(self.scales))
+        shape = (len(naive), horizon, self.spreads.shape[2])
         names = ("count", "squared", "absolute", "relative", "truth")
         self.sums = {name: np.zeros(shape) for name in names}
         self.pinball = np.zeros((*shape, len(self.quantiles)))
@@ -69,9 +69,9 @@ class Scores:
         """
         count = self.sums["count"]
         total = max(count.sum(), 1.0)
-        standard = self.sums["absolute"] / self.scales
+        standard = self.sums["absolute"] / self.spreads
         result = {
-            "mse": (self.sums["squared"] / self.scales**2).sum() / total,
+            "mse": (self.sums["squared"] / self.spreads**2).sum() / total,
             "mae": standard.sum() / total,
             "rmse": np.sqrt(self.sums["squared"].sum() / total),
             "smape": self.sums["relative"].sum() / total,
@@ -111,8 +111,8 @@ class Scores:
 
     def _along(self, axes):
         count = np.maximum(self.sums["count"].sum(axis=axes), 1.0)
-        squared = (self.sums["squared"] / self.scales**2).sum(axis=axes) / count
-        absolute = (self.sums["absolute"] / self.scales).sum(axis=axes) / count
+        squared = (self.sums["squared"] / self.spreads**2).sum(axis=axes) / count
+        absolute = (self.sums["absolute"] / self.spreads).sum(axis=axes) / count
         return {"mse": squared.tolist(), "mae": absolute.tolist()}
 
     def coverage(self) -> float | None:

@@ -17,7 +17,7 @@ from ..common.quiet import quiet as quietly
 from ..common.run_folder import check_run, prepare
 from ..common.runs import load_model, save_run
 from ..common.splits import sample_rows
-from ..common.training import WarmUpDecay, choose_precision
+from ..common.training import WarmUpDecay, be_deterministic, choose_precision
 from ..common.training import train as fit
 from .config import LOSSES, MODELS, PRESETS, Config
 from .conformal import MAX_WINDOWS, conformal_offsets
@@ -28,6 +28,8 @@ from .run import TASK, Run, describe_columns, measure
 from .serving import Serving
 from .windows import EpochBatches, Windows
 
+SMALLEST_BATCH, LARGEST_BATCH = 16, 256
+FEWEST_STEPS = 32  # of an epoch, where the windows suffice
 MEASURED_STEPS = 8  # of training, for --dry-run's estimate
 LONGEST_HORIZON = 48  # that is chosen without being asked for
 CANDIDATES = ("periodic", "linear", "patch")  # of model "auto"
@@ -136,10 +138,8 @@ def train(
 
 def _train(config, windows, path, terminal) -> None:
     """Trains and writes the run's files."""
-    if config.deterministic and keras.backend.backend() == "tensorflow":
-        import tensorflow as tf
-
-        tf.config.experimental.enable_op_determinism()
+    if config.deterministic:
+        be_deterministic()
     names = CANDIDATES if config.model == "auto" else (config.model,)
     found = {}
     for name in names:
@@ -207,20 +207,15 @@ def make_training(config: Config, windows: Windows):
         model = build_model(config, windows.dataset)
     finally:
         keras.config.set_dtype_policy(policy)
-    mean, scale, weights = training_statistics(windows.dataset)
-    model.mean.assign(mean)
-    model.scale.assign(scale)
     if config.init_from:
         start_from(model, Path(config.init_from))
     chosen = windows.find("train")
+    batch_size = config.batch_size or choose_batch_size(len(chosen))
 
     def make_epoch(epoch):
-        return EpochBatches(
-            windows, chosen, config.batch_size, weights, config.seed, epoch
-        )
+        return EpochBatches(windows, chosen, batch_size, config.seed, epoch)
 
     steps = len(make_epoch(0))
-    targets = windows.num_targets
     model.compile(
         keras.optimizers.AdamW(
             WarmUpDecay(config.learning_rate, steps, steps * config.epochs),
@@ -229,49 +224,21 @@ def make_training(config: Config, windows: Windows):
             use_ema=config.ema > 0,
             ema_momentum=config.ema or 0.99,
         ),
-        loss=ForecastLoss(
-            config.loss, model.settings["levels"], scale[:targets].tolist()
-        ),
+        loss=ForecastLoss(config.loss, model.settings["levels"]),
     )
     return model, make_epoch, steps
 
 
-def training_statistics(dataset: Dataset):
-    """Mean and spread of each column in training, and each series' weight in the loss.
-
-    A series weighs the inverse of its own spread, so that large numbers do not
-    drown small ones; a single series weighs 1.
-    """
-    parts = [
-        series.values[:end].astype(np.float64)
-        for series, end in zip(dataset.series, dataset.ends["train"], strict=True)
-    ]
-    values = np.concatenate(parts)
-    mean, scale = _mean_and_scale(values)
-    for place, name in enumerate(dataset.columns.values):
-        if name in dataset.categories:
-            mean[place], scale[place] = 0.0, 1.0
-    targets = len(dataset.columns.targets)
-    own = np.array([_mean_and_scale(part)[1][:targets] for part in parts])
-    weights = 1.0 / (own / scale[:targets]).mean(axis=1)
-    weights = weights / weights.mean()
-    return mean.astype(np.float32), scale.astype(np.float32), weights.astype(np.float32)
-
-
-def _mean_and_scale(values):
-    there = ~np.isnan(values)
-    count = np.maximum(there.sum(axis=0), 1)
-    mean = np.where(there, values, 0.0).sum(axis=0) / count
-    gaps = np.where(there, values - mean, 0.0)
-    scale = np.sqrt((gaps * gaps).sum(axis=0) / count)
-    return mean, np.where(scale > 1e-7 * np.abs(mean), scale, 1.0)
+def choose_batch_size(count: int) -> int:
+    """Windows a batch: few where there are few, so that an epoch has steps enough."""
+    return int(
+        min(LARGEST_BATCH, max(SMALLEST_BATCH, 2 ** int(np.log2(count / 32 + 1))))
+    )
 
 
 def make_score(windows: Windows):
     """Measures a model on the validation windows, in standardised units."""
     chosen = windows.find("validation")
-    _, scale, weights = training_statistics(windows.dataset)
-    scale = scale[: windows.num_targets]
 
     def score(model) -> dict[str, float]:
         levels = model.settings["levels"]
@@ -279,15 +246,10 @@ def make_score(windows: Windows):
         sums = np.zeros(3)
         for window in windows.batches(chosen):
             found = np.asarray(model.predict_on_batch(window.inputs))[..., middle]
-            error = (window.truth - found) / scale
+            error = (window.truth - found) / window.spread
             there = ~np.isnan(error)
-            weight = weights[window.series][:, None, None] * there
             error = np.where(there, error, 0.0)
-            sums += [
-                (weight * np.abs(error)).sum(),
-                (weight * error * error).sum(),
-                weight.sum(),
-            ]
+            sums += [np.abs(error).sum(), (error * error).sum(), there.sum()]
         return {"mae": sums[0] / sums[2], "mse": sums[1] / sums[2]}
 
     return score

@@ -7,6 +7,7 @@ import numpy as np
 
 from ..common.errors import PolyheadError
 from .data import Dataset
+from .statistics import spreads
 
 SCORING_BATCH = 512
 
@@ -21,12 +22,14 @@ class Window:
         truth: `(B, H, targets)`, NaN where it is missing.
         series: `(B,)` numbers of the series.
         places: `(B,)` first forecast step in its series.
+        spread: `(B, 1, targets)` standard deviations of the series in training.
     """
 
     inputs: dict[str, np.ndarray]
     truth: np.ndarray
     series: np.ndarray
     places: np.ndarray
+    spread: np.ndarray
 
 
 class Windows:
@@ -50,6 +53,7 @@ class Windows:
         self.clock = np.concatenate(
             [part.clock(dataset.frequency)[:-1] for part in dataset.series]
         )
+        self.spreads = spreads(dataset)
         lengths = [len(part) for part in dataset.series]
         self.offsets = np.concatenate([[0], np.cumsum(lengths)[:-1]])
 
@@ -99,7 +103,7 @@ class Windows:
         if self.num_future:
             inputs["future"] = self.values[ahead, -self.num_future :]
         truth = self.values[ahead, : self.num_targets]
-        return Window(inputs, truth, series, places)
+        return Window(inputs, truth, series, places, self.spreads[series][:, None])
 
     def batches(self, windows: np.ndarray) -> Iterator[Window]:
         """All windows in turn."""
@@ -108,24 +112,22 @@ class Windows:
 
 
 class EpochBatches(Sequence):
-    """The windows of an epoch in another order; cut out when they are wanted.
+    """The windows of an epoch in an order of its own; cut out when they are wanted.
 
     Args:
         windows: from which they are cut.
         chosen: `(N, 2)` from `Windows.find`.
         batch_size: windows a batch; the last one may be smaller.
-        weights: of each series in the loss.
         seed: with the epoch, of the order.
         epoch: its number.
     """
 
-    def __init__(self, windows, chosen, batch_size, weights, seed, epoch):
+    def __init__(self, windows, chosen, batch_size, seed, epoch):
         order = np.random.default_rng([seed, epoch]).permutation(len(chosen))
         self.windows = windows
         self.chosen = chosen[order]
         # Keras reads off two batches of unlike sizes that the size may vary.
         self.batch_size = min(batch_size, max(1, len(chosen) - 1))
-        self.weights = weights
 
     def __len__(self):
         return -(-len(self.chosen) // self.batch_size)
@@ -135,4 +137,9 @@ class EpochBatches(Sequence):
             return [self[i] for i in range(*number.indices(len(self)))]
         first = number * self.batch_size
         window = self.windows.take(self.chosen[first : first + self.batch_size])
-        return window.inputs, window.truth, self.weights[window.series]
+        return window.inputs, with_spread(window)
+
+
+def with_spread(window: Window) -> np.ndarray:
+    """What the loss takes, `(B, H + 1, T)`: the truth, and last the spread."""
+    return np.concatenate([window.truth, window.spread], axis=1).astype(np.float32)

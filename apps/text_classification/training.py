@@ -18,7 +18,7 @@ from ..common.quiet import quiet as quietly
 from ..common.run_folder import check_run, prepare
 from ..common.runs import save_run
 from ..common.tokenizer import Tokenizer
-from ..common.training import WarmUpDecay, choose_precision
+from ..common.training import WarmUpDecay, be_deterministic, choose_precision
 from ..common.training import train as fit
 from .batches import scoring_batches, training_batches
 from .blending import fit_scales, scale_heads
@@ -132,10 +132,8 @@ def train(
 
 def _train(config, dataset, path, terminal) -> None:
     """Trains and writes the run's files."""
-    if config.deterministic and keras.backend.backend() == "tensorflow":
-        import tensorflow as tf
-
-        tf.config.experimental.enable_op_determinism()
+    if config.deterministic:
+        be_deterministic()
     tokenizer = make_tokenizer(config, dataset)
     model, make_epoch, steps = make_training(config, dataset, tokenizer)
     score = make_score(config, dataset, tokenizer)

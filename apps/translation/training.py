@@ -21,7 +21,7 @@ from ..common.run_folder import check_run, prepare
 from ..common.runs import save_run
 from ..common.splits import sample_rows
 from ..common.tokenizer import Tokenizer
-from ..common.training import InverseSquareRoot, choose_precision
+from ..common.training import InverseSquareRoot, be_deterministic, choose_precision
 from ..common.training import train as fit
 from .batches import fitting_pairs, training_batches
 from .comparison import SCORED_PAIRS
@@ -165,10 +165,8 @@ def train(
 
 def _train(config, dataset, path, terminal) -> None:
     """Trains and writes the run's files."""
-    if config.deterministic and keras.backend.backend() == "tensorflow":
-        import tensorflow as tf
-
-        tf.config.experimental.enable_op_determinism()
+    if config.deterministic:
+        be_deterministic()
     tokenizer = keep_tokenizer(config, dataset, path / "tokenizer.json")
     fits = fitting_pairs(config, tokenizer, dataset.train)
     if not fits.all():

@@ -1,0 +1,202 @@
+"""Tables of numbers: what is read, how it is parted, what is refused."""
+
+import gzip
+
+import numpy as np
+import pandas as pd
+import pytest
+from wave_tools import hours, make_config, make_waves, write_long, write_wide
+
+from polyhead.apps.common.errors import PolyheadError, UsageError
+from polyhead.apps.forecasting import Config, format_report
+from polyhead.apps.forecasting.data import load_data
+from polyhead.apps.forecasting.windows import EpochBatches, Windows
+
+
+def test_wide_table(tmp_path):
+    values = make_waves(100)
+    dataset = load_data(make_config(write_wide(tmp_path / "a.csv", values)))
+    assert dataset.columns.targets == ("y0", "y1")
+    assert str(dataset.frequency) == "h" and dataset.season == 24
+    np.testing.assert_allclose(dataset.series[0].values, values, atol=1e-4)
+    assert {part: int(end[0]) for part, end in dataset.ends.items()} == {
+        "train": 70,
+        "validation": 80,
+        "test": 100,
+    }
+
+
+def test_long_table_and_packed_file(tmp_path):
+    series = {"a": make_waves(90, 1), "b": make_waves(60, 1, seed=1)}
+    path = tmp_path / "long.csv.gz"
+    plain = write_long(tmp_path / "long.csv", series)
+    path.write_bytes(gzip.compress(open(plain, "rb").read()))
+    dataset = load_data(make_config(str(path)))
+    assert [part.name for part in dataset.series] == ["a", "b"]
+    assert [len(part) for part in dataset.series] == [90, 60]
+    assert dataset.columns.targets == ("y",)
+    assert dataset.ends["train"].tolist() == [63, 42]
+
+
+def test_parquet(tmp_path):
+    values = make_waves(50, 1)
+    frame = pd.DataFrame({"ds": hours(50), "y": values[:, 0]})
+    frame.to_parquet(tmp_path / "a.parquet")
+    dataset = load_data(make_config(str(tmp_path / "a.parquet")))
+    np.testing.assert_allclose(dataset.series[0].values, values, atol=1e-4)
+    assert dataset.series[0].start == np.datetime64("2024-01-01")
+
+
+def test_missing_rows_and_values_stay_missing_and_are_counted(tmp_path):
+    values = make_waves(100)
+    values[10, 0] = np.nan
+    kept = np.delete(np.arange(100), [40, 41])
+    path = write_wide(tmp_path / "a.csv", values[kept], stamps=hours(100)[kept])
+    dataset = load_data(make_config(path))
+    found = dataset.series[0].values
+    assert len(found) == 100 and np.isnan(found[[40, 41]]).all()
+    assert np.isnan(found[10]).tolist() == [True, False]
+    assert dataset.report["missing_stamps"] == 2
+    assert dataset.report["missing_values"] == {"y0": 3, "y1": 2}
+    text = format_report(dataset.report)
+    assert "2 time stamps without a row" in text
+    assert "missing, not zero" in text
+
+
+@pytest.mark.parametrize(
+    ("split", "ends"),
+    [
+        ("50,20,30", [50, 70, 100]),
+        ("50,20,10", [50, 70, 80]),
+        ("0.5,0.2,0.3", [50, 70, 100]),
+        ("0.7,0.1,0.2", [70, 80, 100]),
+        ("80,20", [80, 100]),
+    ],
+)
+def test_split(tmp_path, split, ends):
+    path = write_wide(tmp_path / "a.csv", make_waves(100))
+    dataset = load_data(make_config(path, split=split))
+    assert [int(end[0]) for end in dataset.ends.values()] == ends
+    assert dataset.report["unused_steps"] == 100 - ends[-1]
+
+
+@pytest.mark.parametrize("split", ["1", "a,b", "0.9,0.9,0.1", "50,0,50", "50.5,20,30"])
+def test_wrong_split(tmp_path, split):
+    path = write_wide(tmp_path / "a.csv", make_waves(100))
+    with pytest.raises(UsageError, match="--split"):
+        load_data(make_config(path, split=split))
+
+
+def test_files_that_follow_each_other(tmp_path):
+    values, stamps = make_waves(300), hours(300)
+    for name, part in (("a", slice(0, 200)), ("b", slice(200, 300))):
+        write_wide(tmp_path / f"{name}.csv", values[part], stamps=stamps[part])
+    train, test = str(tmp_path / "a.csv"), str(tmp_path / "b.csv")
+    dataset = load_data(make_config(train, test=test))
+    assert [int(end[0]) for end in dataset.ends.values()] == [180, 200, 300]
+    np.testing.assert_allclose(dataset.series[0].values, values, atol=1e-4)
+    with pytest.raises(PolyheadError, match="b.csv.* give rows that follow|follow"):
+        load_data(make_config(test, test=train))
+
+
+def test_covariates_and_categories(tmp_path):
+    values = make_waves(100, 3)
+    lines = ["date,y,wind,sky"]
+    for number, (stamp, row) in enumerate(zip(hours(100), values, strict=True)):
+        lines.append(f"{stamp},{row[0]},{row[1]},{('clear', 'rain')[number % 2]}")
+    (tmp_path / "a.csv").write_text("\n".join(lines))
+    config = make_config(
+        str(tmp_path / "a.csv"),
+        past_covariates=("wind",),
+        future_covariates=("sky",),
+        categorical=("sky",),
+    )
+    dataset = load_data(config)
+    assert dataset.columns.values == ("y", "wind", "sky")
+    assert dataset.categories == {"sky": ["clear", "rain"]}
+    assert dataset.series[0].values[:4, 2].tolist() == [0, 1, 0, 1]
+
+
+def test_embedded_set():
+    dataset = load_data(Config(dataset="co2"))
+    assert str(dataset.frequency) == "W" and dataset.season == 52
+    assert len(dataset.series[0]) == 2284
+    assert dataset.report["missing_values"] == {"co2": 59}
+
+
+def test_constant_series_are_named(tmp_path):
+    values = make_waves(100)
+    values[:, 1] = 7.0
+    dataset = load_data(make_config(write_wide(tmp_path / "a.csv", values)))
+    assert dataset.report["warnings"] == ["column 'y1' never changes in training"]
+
+
+def test_other_time_columns(tmp_path):
+    path = write_wide(tmp_path / "a.csv", make_waves(100), time="When")
+    with pytest.raises(UsageError, match="--time-column"):
+        load_data(make_config(path))
+    dataset = load_data(make_config(path, time_column="When"))
+    assert len(dataset.series[0]) == 100
+
+
+# Windows.
+
+
+def test_every_window_is_there_and_none_sees_its_future(tmp_path):
+    values = make_waves(300, 1)
+    config = make_config(write_wide(tmp_path / "a.csv", values), split="200,40,60")
+    windows = Windows(load_data(config), 48, 12)
+    assert len(windows.find("train")) == 200 - 48 - 12 + 1
+    assert len(windows.find("validation")) == 40 - 12 + 1
+    assert len(windows.find("test")) == 60 - 12 + 1
+    window = windows.take(windows.find("test"))
+    assert window.places[0] == 240 and window.places[-1] == 288
+    np.testing.assert_allclose(
+        window.inputs["history"][0, :, 0], values[192:240, 0], atol=1e-4
+    )
+    np.testing.assert_allclose(window.truth[0, :, 0], values[240:252, 0], atol=1e-4)
+    assert window.inputs["start"][0].tolist() == [19723 + 10, 0]
+
+
+def test_windows_of_several_series_do_not_mix(tmp_path):
+    series = {"a": make_waves(300, 1), "b": make_waves(200, 1) + 1000}
+    windows = Windows(
+        load_data(make_config(write_long(tmp_path / "a.csv", series))), 48, 12
+    )
+    for part in ("train", "validation", "test"):
+        window = windows.take(windows.find(part))
+        high = window.inputs["history"][:, :, 0] > 600
+        assert (high.all(axis=1) == (window.series == 1)).all()
+        assert (high.any(axis=1) == (window.series == 1)).all()
+
+
+def test_windows_without_a_truth_or_a_history_are_left_out(tmp_path):
+    values = make_waves(300, 1)
+    values[100:170] = np.nan
+    config = make_config(write_wide(tmp_path / "a.csv", values), split="240,30,30")
+    windows = Windows(load_data(config), 48, 12)
+    found = windows.find("train")[:, 1]
+    # Nothing ahead from 100 to 158, nothing behind from 148 to 170.
+    assert not set(found) & set(range(100, 159))
+    assert not set(found) & set(range(148, 171))
+    assert {99, 171} <= set(found)
+
+
+def test_too_short_for_a_window(tmp_path):
+    config = make_config(write_wide(tmp_path / "a.csv", make_waves(70)))
+    with pytest.raises(PolyheadError, match="look-back 48 and --horizon 12"):
+        Windows(load_data(config), 48, 12).find("train")
+
+
+def test_an_epoch_has_every_window_once(tmp_path):
+    config = make_config(write_wide(tmp_path / "a.csv", make_waves(300)))
+    windows = Windows(load_data(config), 48, 12)
+    chosen = windows.find("train")
+    epochs = [EpochBatches(windows, chosen, 64, 0, epoch) for epoch in (0, 1)]
+    starts = []
+    for batches in epochs:
+        found = [batches[i][0]["start"] for i in range(len(batches))]
+        starts.append(np.concatenate(found))
+    for found in starts:
+        assert len(np.unique(found, axis=0)) == len(chosen) == len(found)
+    assert (starts[0] != starts[1]).any()
