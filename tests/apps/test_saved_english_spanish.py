@@ -1,0 +1,63 @@
+"""The English-Spanish translator that we ship does what its card says."""
+
+from pathlib import Path
+
+import pytest
+import sacrebleu
+
+from polyhead.apps import load
+from polyhead.apps.common.tables import read_table
+
+FOLDER = Path(__file__).resolve().parents[2] / "saved_models" / "english-spanish"
+CARD = (FOLDER / "README.md").read_text(encoding="utf-8")
+TOLERANCE = 0.3  # another processor rounds otherwise, and a word may change
+
+
+@pytest.fixture(scope="module")
+def run():
+    return load(FOLDER)
+
+
+@pytest.fixture(scope="module")
+def sample():
+    columns = read_table(FOLDER / "sample.tsv", ["en", "es"]).columns
+    return columns["en"], columns["es"]
+
+
+def bleu(answers, references):
+    return sacrebleu.corpus_bleu([row[0][0] for row in answers], [references]).score
+
+
+def test_sizes():
+    size = sum(f.stat().st_size for f in FOLDER.rglob("*") if f.is_file())
+    assert size <= 12_000_000
+    assert (FOLDER / "export/model_int8.tflite").stat().st_size <= 3_500_000
+
+
+def test_the_card_names_authors_and_licence():
+    _, _, data = CARD.partition("\n## Data\n")
+    assert "Tatoeba" in data and "CC BY 2.0 FR" in data
+
+
+def test_the_cards_figures_are_those_of_the_run(run):
+    stated = run.metrics["test"]
+    assert f"{stated['bleu']:.2f}" in CARD and f"{stated['chrf']:.2f}" in CARD
+
+
+def test_beam_search_on_the_sample(run, sample):
+    sources, references = sample
+    assert "BLEU 48.84" in CARD
+    found = bleu(run.predict(sources), references)
+    assert found == pytest.approx(48.84, abs=TOLERANCE)
+
+
+def test_int8_file_on_the_sample(run, sample):
+    sources, references = sample
+    assert "BLEU 47.54" in CARD
+    found = bleu(run.predict(sources, engine="tflite"), references)
+    assert found == pytest.approx(47.54, abs=TOLERANCE)
+
+
+def test_plain_sentences(run):
+    answers = run.predict(["Good morning.", "I don't know."], engine="tflite")
+    assert [row[0][0] for row in answers] == ["Buenos días.", "No lo sé."]
