@@ -11,7 +11,7 @@ from .config import Config
 from .data_report import describe, format_report
 from .frames import Columns, find_columns, frames_of, learn_categories
 from .frequency import DAY, Frequency, find_frequency, parse_frequency
-from .series import Series, append, make_series
+from .series import Series, append, constant_columns, make_series
 from .sources import read_tables
 
 __all__ = ["Dataset", "format_report", "load_data"]
@@ -99,7 +99,26 @@ def load_data(config: Config) -> Dataset:
     series, lengths = _join(frames, tables, frequency)
     ends = _find_ends(config, lengths, source)
     dataset = Dataset(columns, categories, frequency, series, ends, {})
+    _refuse_constant(dataset, source)
     return replace(dataset, report=describe(dataset, tables))
+
+
+def _refuse_constant(dataset: Dataset, source: str) -> None:
+    names = dataset.columns.targets
+    constant = set(names)
+    for series, end in zip(dataset.series, dataset.ends["train"], strict=True):
+        constant &= set(constant_columns(series.values[:end, : len(names)], names))
+    if constant:
+        name = next(name for name in names if name in constant)
+        others = [other for other in names if other not in constant]
+        remedy = "give a column that does"
+        if others:
+            remedy = f"name the others with --target {' '.join(others[:3])}"
+            remedy += " ..." if len(others) > 3 else ""
+        raise PolyheadError(
+            f"{source}: column '{name}' never changes in the training rows, so there "
+            f"is nothing to learn: {remedy}"
+        )
 
 
 def _join(frames, tables: dict[str, Table], frequency: Frequency):

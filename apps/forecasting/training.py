@@ -125,7 +125,8 @@ def train(
         with prepare(TASK, config, overwrite) as folder:
             if folder.resumed and not quiet:
                 print(f"resuming {folder.path}", file=terminal.err)
-            for warning in dataset.report["warnings"] if not quiet else ():
+            warnings = [*dataset.report["warnings"], *_describe_left_out(windows)]
+            for warning in warnings if not quiet else ():
                 print(f"note: {warning}", file=terminal.err)
             _train(config, windows, folder.path, None if quiet else terminal)
             run = Run(folder.path)
@@ -134,6 +135,17 @@ def train(
             # It served to resume; it is several times the model's size.
             shutil.rmtree(folder.path / "checkpoint", ignore_errors=True)
         return run
+
+
+def _describe_left_out(windows: Windows) -> list[str]:
+    names = windows.left_out()
+    if not names:
+        return []
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return [
+        f"series {', '.join(names[:3])}{more}: too short for a window of "
+        f"{windows.look_back} and {windows.horizon} steps, not in training"
+    ]
 
 
 def _train(config, windows, path, terminal) -> None:

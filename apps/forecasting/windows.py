@@ -85,6 +85,12 @@ class Windows:
             )
         return windows
 
+    def left_out(self) -> list[str]:
+        """Names of the series that are too short for a training window."""
+        kept = set(self.find("train")[:, 0].tolist())
+        series = self.dataset.series
+        return [part.name for place, part in enumerate(series) if place not in kept]
+
     def _has_truth(self, windows):
         """Which windows have a target in the horizon and one in the history."""
         seen = ~np.isnan(self.values[:, : self.num_targets]).all(axis=1)

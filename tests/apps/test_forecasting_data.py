@@ -1,6 +1,7 @@
 """Tables of numbers: what is read, how it is parted, what is refused."""
 
 import gzip
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -124,11 +125,20 @@ def test_embedded_set():
     assert dataset.report["missing_values"] == {"co2": 59}
 
 
-def test_constant_series_are_named(tmp_path):
+def test_a_constant_target_is_refused_and_a_constant_covariate_is_named(tmp_path):
     values = make_waves(100)
     values[:, 1] = 7.0
-    dataset = load_data(make_config(write_wide(tmp_path / "a.csv", values)))
+    config = make_config(write_wide(tmp_path / "a.csv", values))
+    with pytest.raises(PolyheadError, match="'y1' never changes .* --target y0"):
+        load_data(config)
+    dataset = load_data(replace(config, past_covariates=("y1",)))
     assert dataset.report["warnings"] == ["column 'y1' never changes in training"]
+
+
+def test_series_too_short_for_a_window_are_named(tmp_path):
+    series = {"a": make_waves(300, 1), "b": make_waves(60, 1)}
+    path = write_long(tmp_path / "a.csv", series)
+    assert Windows(load_data(make_config(path)), 48, 12).left_out() == ["b"]
 
 
 def test_other_time_columns(tmp_path):
