@@ -4,6 +4,12 @@ from dataclasses import dataclass
 
 MODELS = ("periodic", "patch", "encoder-decoder", "linear")
 LOSSES = ("mae", "mse", "huber")
+LEARNING_RATES = {
+    "periodic": 3e-3,
+    "patch": 1e-3,
+    "encoder-decoder": 1e-3,
+    "linear": 5e-3,
+}
 # What a preset fills in where the user said nothing.
 PRESETS = {
     "tiny": {"hidden_dim": 64, "num_layers": 1, "num_heads": 4},
@@ -63,7 +69,7 @@ class Config:
     # Training.
     loss: str = "mae"  # mae (and with it quantiles), mse, huber
     batch_size: int | None = None  # 16 to 256, by the number of windows
-    learning_rate: float = 1e-3
+    learning_rate: float | None = None  # by the model; see LEARNING_RATES
     weight_decay: float = 0.0
     ema: float = 0.0  # momentum of the weights' moving average; 0 for none
     patience: int = 5  # epochs without a better validation score

@@ -30,8 +30,8 @@ class EncoderDecoderCore(keras.layers.Layer):
         return_scores: whether to return the attention weights as well.
 
     Returns:
-        Tensor `(B, T, width)`; with `return_scores` a tuple of it and the decoder's
-        last weights on the history, `(B, heads, future patches, patches)`.
+        A list of one head, see `LinearCore`; with `return_scores` a tuple of it and
+        the decoder's last weights on the history, `(B, heads, future patches, patches)`.
 
     Reference:
         Vaswani et al., Attention Is All You Need, https://arxiv.org/abs/1706.03762
@@ -99,7 +99,8 @@ class EncoderDecoderCore(keras.layers.Layer):
         )
         y = ops.reshape(y[:, :horizon], (-1, horizon, targets, outputs))
         y = ops.reshape(ops.transpose(y, (0, 2, 1, 3)), (-1, targets, width))
-        return (y, scores[-1][1]) if return_scores else y
+        heads = [(y, None)]
+        return (heads, scores[-1][1]) if return_scores else heads
 
     def get_config(self):
         return {**super().get_config(), **self.settings}

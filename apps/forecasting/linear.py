@@ -22,7 +22,7 @@ class LinearCore(keras.layers.Layer):
             `calendar (B, L + H, F)`.
 
     Returns:
-        Tensor `(B, T, width)`.
+        A list of one head: a tensor `(B, T, width)`, and `None`; see `PeriodicCore`.
 
     Reference:
         Zeng et al., https://arxiv.org/abs/2205.13504
@@ -46,7 +46,7 @@ class LinearCore(keras.layers.Layer):
         if self.settings["covariates"]:
             clock = x["calendar"][:, x["targets"].shape[1]]
             y = y + self.head(x["past"], x["known"], clock, training=training)
-        return y
+        return [(y, None)]
 
     def get_config(self):
         return {**super().get_config(), **self.settings}

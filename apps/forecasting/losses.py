@@ -22,7 +22,7 @@ class ForecastLoss(keras.losses.Loss):
     Call arguments:
         y_true: `(B, H + 1, T)`: the truth, and in the last row the spread of the
             series in training; see `windows.with_spread`.
-        y_pred: `(B, H, T, levels)`.
+        y_pred: `(B, H, T, levels)`, or so many times more: each head counts alike.
 
     Reference:
         Koenker and Bassett, Regression Quantiles, 1978
@@ -45,6 +45,7 @@ class ForecastLoss(keras.losses.Loss):
             loss = ops.where(size < 1.0, 0.5 * ops.square(error), size - 0.5)
         else:
             levels = [0.5 if level == POINT else level for level in self.levels]
+            levels = levels * (y_pred.shape[3] // len(levels))
             levels = ops.reshape(
                 ops.convert_to_tensor(levels, dtype="float32"), (1, 1, 1, -1)
             )

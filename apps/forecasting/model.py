@@ -46,7 +46,9 @@ class Forecaster(keras.Model):
             `future (B, H, future covariates)` where there are any.
 
     Returns:
-        Tensor `(B, H, T, levels)`, float32, in the units of the history.
+        Tensor `(B, H, T, levels)`, float32, in the units of the history. In training
+        the heads of the core stand one after the other in the last axis; otherwise
+        their mean is given.
     """
 
     def __init__(
@@ -179,8 +181,8 @@ class Forecaster(keras.Model):
         """Forecasts in standardised units, the scale of each history, and scores.
 
         Returns:
-            Tensors `(B, H, T, levels)` and `(B, 1, T)`, and the attention weights of
-            the core, `None` where not asked for or where there are none.
+            Tensors `(B, H, T, levels)` (see `call`) and `(B, 1, T)`, and the attention
+            weights of the core, `None` where not asked for or where there are none.
         """
         s = self.settings
         horizon, targets = s["horizon"], s["num_targets"]
@@ -189,12 +191,22 @@ class Forecaster(keras.Model):
         x["past"], _ = self.normalization.normalize(x["past"])
         scores = None
         if return_scores and s["model"] != "linear":
-            y, scores = self.core(x, return_scores=True, training=training)
+            heads, scores = self.core(x, return_scores=True, training=training)
         else:
-            y = self.core(x, training=training)
-        y = ops.cast(y, "float32")
-        y = ops.reshape(y, (-1, targets, horizon, len(s["levels"])))
-        y = in_order(ops.transpose(y, (0, 2, 1, 3)), s["levels"])
+            heads = self.core(x, training=training)
+        outputs = []
+        for y, shift in heads:
+            y = ops.reshape(
+                ops.cast(y, "float32"), (-1, targets, horizon, len(s["levels"]))
+            )
+            y = in_order(ops.transpose(y, (0, 2, 1, 3)), s["levels"])
+            if shift is not None:
+                y = y + ops.expand_dims(ops.cast(shift, "float32"), 3)
+            outputs.append(y)
+        if training:
+            y = ops.concatenate(outputs, axis=3)
+        else:
+            y = sum(outputs[1:], outputs[0]) / float(len(outputs))
         y = y * ops.expand_dims(scale, 3) + ops.expand_dims(level, 3)
         return y, scale, scores
 
@@ -208,9 +220,7 @@ class Forecaster(keras.Model):
         x = {
             "targets": history[:, :, :targets],
             "past": self.expand(history[:, :, targets : targets + past], targets),
-            "phase": cycle_phase(days, seconds, self.frequency, s["cycle"])[
-                :, : s["look_back"]
-            ],
+            "phase": cycle_phase(days, seconds, self.frequency, s["cycle"]),
         }
         known = history[:, :, targets + past :]
         if s["num_future"]:

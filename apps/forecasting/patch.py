@@ -29,8 +29,8 @@ class PatchCore(keras.layers.Layer):
         return_scores: whether to return the attention weights as well.
 
     Returns:
-        Tensor `(B, T, width)`; with `return_scores` a tuple of it and the weights of
-        the last block, `(B * T, heads, patches, patches)`.
+        A list of one head, see `LinearCore`; with `return_scores` a tuple of it and
+        the weights of the last block, `(B * T, heads, patches, patches)`.
 
     Reference:
         Nie et al., PatchTST, https://arxiv.org/abs/2211.14730
@@ -88,7 +88,8 @@ class PatchCore(keras.layers.Layer):
         if self.settings["covariates"]:
             clock = x["calendar"][:, length]
             y = y + self.head(x["past"], x["known"], clock, training=training)
-        return (y, scores[-1]) if return_scores else y
+        heads = [(y, None)]
+        return (heads, scores[-1]) if return_scores else heads
 
     def get_config(self):
         return {**super().get_config(), **self.settings}

@@ -1,4 +1,4 @@
-"""A learned cycle asks all variates what they say of each target."""
+"""A learned cycle asks all variates what they say of each target; and a linear map."""
 
 import keras
 from keras import ops
@@ -11,10 +11,13 @@ from .dense import dense
 
 @keras.saving.register_keras_serializable(package="polyhead")
 class PeriodicCore(keras.layers.Layer):
-    """One cross-attention over variates with a learned periodic query, then an MLP.
+    """Two heads, trained apart and averaged.
 
+    One is a cross-attention over variates with a learned periodic query, and an MLP.
     The query of a target is what the learned cycle holds for the hours (or days, or
-    weeks) of its history: less noisy than the history itself.
+    weeks) of its history: less noisy than the history itself. The other takes another
+    learned cycle off the history, maps the rest linearly to the forecast, and puts the
+    cycle of the steps ahead back on.
 
     Args:
         num_targets: T.
@@ -28,15 +31,17 @@ class PeriodicCore(keras.layers.Layer):
 
     Call arguments:
         x: dict of `targets (B, L, T)`, `past (B, L, P)`, `known (B, L + H, K)`,
-            `calendar (B, L + H, F)` and `phase (B, L)`, int32.
+            `calendar (B, L + H, F)` and `phase (B, L + H)`, int32.
         return_scores: whether to return the attention weights as well.
 
     Returns:
-        Tensor `(B, T, width)`; with `return_scores` a tuple of it and the weights
-        `(B, heads, T, T + P)`.
+        A list of heads, each a tensor `(B, T, width)` and what is to be added to all
+        quantiles, `(B, H, T)` or `None`; with `return_scores` a tuple of it and the
+        attention weights `(B, heads, T, T + P)`.
 
     Reference:
         Lin et al., Temporal Query Network, https://arxiv.org/abs/2505.12917
+        Lin et al., CycleNet, https://arxiv.org/abs/2409.18479
     """
 
     def __init__(
@@ -65,11 +70,15 @@ class PeriodicCore(keras.layers.Layer):
         self.cycle = keras.layers.Embedding(
             cycle, num_targets, embeddings_initializer="zeros", name="cycle"
         )
+        self.level = keras.layers.Embedding(
+            cycle, num_targets, embeddings_initializer="zeros", name="level"
+        )
         self.attention = None
         self.first = dense(hidden_dim, seed + 1, "first")
         self.second = dense(hidden_dim, seed + 2, "second")
         self.dropout = ByteDropout(dropout, seed=seed + 3)
         self.output_dense = dense(width, seed + 4, "output")
+        self.time = dense(width, seed + 9, "time")
         if covariates:
             self.head = CovariateHead(num_targets, width, hidden_dim, dropout, seed + 5)
 
@@ -85,8 +94,9 @@ class PeriodicCore(keras.layers.Layer):
         self.built = True
 
     def call(self, x, return_scores=False, training=None):
+        length = x["targets"].shape[1]
         own = ops.transpose(x["targets"], (0, 2, 1))  # (B, T, L)
-        query = ops.transpose(self.cycle(x["phase"]), (0, 2, 1))
+        query = ops.transpose(self.cycle(x["phase"][:, :length]), (0, 2, 1))
         variates = ops.concatenate([x["targets"], x["past"]], axis=2)
         found, scores = self.attention(
             query,
@@ -96,11 +106,16 @@ class PeriodicCore(keras.layers.Layer):
         )
         hidden = self.first(own + found)
         hidden = hidden + self.second(ops.gelu(hidden))
-        y = self.output_dense(self.dropout(hidden, training=training))
+        first = self.output_dense(self.dropout(hidden, training=training))
+        level = self.level(x["phase"])  # (B, L + H, T)
+        rest = ops.transpose(x["targets"] - level[:, :length], (0, 2, 1))
+        second = self.time(rest)
         if self.settings["covariates"]:
-            clock = x["calendar"][:, x["targets"].shape[1]]
-            y = y + self.head(x["past"], x["known"], clock, training=training)
-        return (y, scores) if return_scores else y
+            clock = x["calendar"][:, length]
+            more = self.head(x["past"], x["known"], clock, training=training)
+            first, second = first + more, second + more
+        heads = [(first, None), (second, level[:, length:])]
+        return (heads, scores) if return_scores else heads
 
     def get_config(self):
         return {**super().get_config(), **self.settings}

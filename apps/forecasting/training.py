@@ -19,7 +19,7 @@ from ..common.runs import load_model, save_run
 from ..common.splits import sample_rows
 from ..common.training import WarmUpDecay, be_deterministic, choose_precision
 from ..common.training import train as fit
-from .config import LOSSES, MODELS, PRESETS, Config
+from .config import LEARNING_RATES, LOSSES, MODELS, PRESETS, Config
 from .conformal import MAX_WINDOWS, conformal_offsets
 from .data import Dataset, load_data
 from .losses import ForecastLoss
@@ -230,7 +230,11 @@ def make_training(config: Config, windows: Windows):
     steps = len(make_epoch(0))
     model.compile(
         keras.optimizers.AdamW(
-            WarmUpDecay(config.learning_rate, steps, steps * config.epochs),
+            WarmUpDecay(
+                config.learning_rate or LEARNING_RATES[config.model],
+                steps,
+                steps * config.epochs,
+            ),
             weight_decay=config.weight_decay,
             clipnorm=1.0,
             use_ema=config.ema > 0,
