@@ -31,7 +31,8 @@ class EncoderDecoderCore(keras.layers.Layer):
 
     Returns:
         A list of one head, see `LinearCore`; with `return_scores` a tuple of it and
-        the decoder's last weights on the history, `(B, heads, future patches, patches)`.
+        the decoder's last weights on the history, `(B, heads, future patches,
+        patches)`.
 
     Reference:
         Vaswani et al., Attention Is All You Need, https://arxiv.org/abs/1706.03762
