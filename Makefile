@@ -12,6 +12,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO := saved_models/demo
 DATES := saved_models/demo-dates
+CO2 := saved_models/demo-co2
 MYPY_ROOT := .cache/mypy-root
 STAMP := $(VENV)/.installed
 
@@ -41,6 +42,10 @@ demo: $(STAMP)
 	$(BIN)/polyhead export $(DATES) --variants int8
 	$(BIN)/polyhead predict $(DATES) --engine tflite \
 	  "jeudi 5 mars 1998" "5 March 2031" "2024年7月14日日曜日" "donderdag 1 januari 1970"
+	$(BIN)/polyhead train forecasting --dataset co2 --run $(CO2) \
+	  --look-back 156 --horizon 52 --overwrite
+	$(BIN)/polyhead export $(CO2) --variants int8
+	$(BIN)/polyhead predict $(CO2) --engine tflite
 
 test: $(STAMP)
 	@echo "== the whole suite on TensorFlow"
@@ -71,5 +76,5 @@ bench: $(STAMP)
 	$(BIN)/python benchmarks/translation.py --data $(DATA)
 
 clean:
-	rm -rf $(VENV) $(DEMO) $(DATES) .cache build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) $(DEMO) $(DATES) $(CO2) .cache build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -43,6 +43,8 @@ class Frequency:
     def season(self) -> int:
         """Steps of the shortest usual cycle: a day, a week or a year; 1 for none.
 
+        Example:
+
         >>> [Frequency("second", s).season for s in (900, 3600, 86400, 7 * 86400)]
         [96, 24, 7, 52]
         """
@@ -126,6 +128,8 @@ def split_stamps(stamps: np.ndarray) -> np.ndarray:
 
 def parse_frequency(text: str) -> Frequency:
     """Reads "h", "15min", "D", "W", "B", "MS", "QS" or "YS", as pandas writes them.
+
+    Example:
 
     >>> parse_frequency("15min")
     Frequency(unit='second', step=900)

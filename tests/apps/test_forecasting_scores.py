@@ -1,10 +1,12 @@
 """Scores and baselines against numbers worked out by hand."""
 
+import doctest
+
 import numpy as np
 import pytest
 from wave_tools import make_config, make_waves, write_wide
 
-from polyhead.apps.forecasting import baselines
+from polyhead.apps.forecasting import baselines, conformal, frequency
 from polyhead.apps.forecasting.conformal import conformal_offsets
 from polyhead.apps.forecasting.data import load_data
 from polyhead.apps.forecasting.scores import Scores, seasonal_errors
@@ -118,6 +120,12 @@ def test_fill_forward():
 
 
 # Calibration.
+
+
+def test_documented_examples():
+    for module in (conformal, frequency):
+        result = doctest.testmod(module)
+        assert result.attempted and not result.failed
 
 
 @pytest.mark.parametrize("levels", [[0.1, 0.5, 0.9], [0.25], [0.05, 0.95]])
