@@ -25,22 +25,24 @@ def make_card(path, config, columns, frequency, metrics) -> str:
     future = ""
     if columns.future:
         future = (
-            f"\n- `future float32[1, H, {len(columns.future)}]`: "
+            f"\n- `future float32[1, {config.horizon}, {len(columns.future)}]`: "
             f"{', '.join(columns.future)} of the steps ahead"
         )
     quantiles = ""
     if config.quantiles:
         levels = ", ".join(f"{level:g}" for level in sorted(config.quantiles))
         quantiles = (
-            f", and `quantiles float32[1, H, {len(columns.targets)}, "
+            f", and\n`quantiles float32[1, {config.horizon}, {len(columns.targets)}, "
             f"{len(config.quantiles)}]` ({levels})"
         )
     return f"""# {path.name}
 
-Forecasts {", ".join(columns.targets)} in steps of {frequency}, trained with Polyhead on
-{_data(config)} (model `{train["model"]}`, preset `{config.preset}`, seed
-{config.seed}): {train["epochs"]} epochs in {train["seconds"]:.0f} s, of which epoch
-{train["best_epoch"]} is kept.
+Forecasts {", ".join(columns.targets)}: {config.horizon} steps ahead, of {frequency}, from
+the {config.look_back} steps before.
+
+Trained with Polyhead on {_data(config)}, model `{train["model"]}`, preset
+`{config.preset}`, seed {config.seed}: {train["epochs"]} epochs in {train["seconds"]:.0f} s,
+of which epoch {train["best_epoch"]} is kept.
 {_chosen(train)}
 ## Scores
 
@@ -59,11 +61,12 @@ polyhead export {path}
 
 `export/model_*.tflite` take numbers in the units of the data, NaN for missing:
 
-- `history float32[1, L, {len(columns.values)}]`: {shape}
+- `history float32[1, {config.look_back}, {len(columns.values)}]`: {shape}
 - `start int32[1, 2]`: days since 1970-01-01 and second of the day of the first step
   that is forecast, local time{future}
 
-and give `forecast float32[1, H, {len(columns.targets)}]`{quantiles} in the same units.
+and give `forecast float32[1, {config.horizon}, {len(columns.targets)}]`{quantiles} in the
+same units.
 
 ## Limits
 

@@ -69,7 +69,7 @@ def _protocol(windows, config, scored: int) -> str:
         "into the parts before",
         "mse and mae of values standardised by the training part, rmse in the data's "
         "units, smape from 0 to 2, mase against the seasonal naive forecast "
-        f"(season {dataset.season}) in training",
+        f"(season {dataset.season}) on the rows before",
         "every choice made on validation",
     ]
     if config.quantiles:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 MODELS = ("periodic", "patch", "encoder-decoder", "linear")
 LOSSES = ("mae", "mse", "huber")
 LEARNING_RATES = {
-    "periodic": 3e-3,
+    "periodic": 1e-3,
     "patch": 1e-3,
     "encoder-decoder": 1e-3,
     "linear": 5e-3,
@@ -13,8 +13,8 @@ LEARNING_RATES = {
 # What a preset fills in where the user said nothing.
 PRESETS = {
     "tiny": {"hidden_dim": 64, "num_layers": 1, "num_heads": 4},
-    "small": {"hidden_dim": 256, "num_layers": 2, "num_heads": 4},
-    "base": {"hidden_dim": 512, "num_layers": 3, "num_heads": 8},
+    "small": {"hidden_dim": 128, "num_layers": 2, "num_heads": 4},
+    "base": {"hidden_dim": 256, "num_layers": 3, "num_heads": 8},
 }
 
 

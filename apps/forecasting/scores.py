@@ -10,8 +10,8 @@ class Scores:
 
     Args:
         spreads: `(series, T)` standard deviations in training, of "mse" and "mae".
-        naive: `(series, T)` mean absolute error of the seasonal naive forecast in
-            training, of "mase".
+        naive: `(series, T)` mean absolute error of the seasonal naive forecast before
+            the part that is scored, of "mase".
         horizon: steps, H.
         quantiles: levels that are scored.
     """
@@ -124,13 +124,15 @@ class Scores:
 
 
 def seasonal_errors(dataset) -> np.ndarray:
-    """Mean absolute difference of training values a season apart, `(series, T)`.
+    """Mean absolute difference of values a season apart, `(series, T)`.
 
-    NaN becomes 0: where a series has no two values a season apart.
+    Of all values before the part that measures a run, as the M4 competition has it; 0
+    where a series has no two of them.
     """
     targets, season = len(dataset.columns.targets), dataset.season
     found = []
-    for series, end in zip(dataset.series, dataset.ends["train"], strict=True):
+    ends, _ = dataset.bounds(dataset.held_out)
+    for series, end in zip(dataset.series, ends, strict=True):
         values = series.values[:end, :targets].astype(np.float64)
         step = season if len(values) > season else 1
         gaps = np.abs(values[step:] - values[:-step])
