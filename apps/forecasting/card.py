@@ -37,12 +37,12 @@ def make_card(path, config, columns, frequency, metrics) -> str:
         )
     return f"""# {path.name}
 
-Forecasts {", ".join(columns.targets)}: {config.horizon} steps ahead, of {frequency}, from
-the {config.look_back} steps before.
+Forecasts {", ".join(columns.targets)}: {config.horizon} steps ahead
+({frequency}), from the {config.look_back} steps before.
 
 Trained with Polyhead on {_data(config)}, model `{train["model"]}`, preset
-`{config.preset}`, seed {config.seed}: {train["epochs"]} epochs in {train["seconds"]:.0f} s,
-of which epoch {train["best_epoch"]} is kept.
+`{config.preset}`, seed {config.seed}: {train["epochs"]} epochs in
+{train["seconds"]:.0f} s, of which epoch {train["best_epoch"]} is kept.
 {_chosen(train)}
 ## Scores
 
@@ -65,8 +65,8 @@ polyhead export {path}
 - `start int32[1, 2]`: days since 1970-01-01 and second of the day of the first step
   that is forecast, local time{future}
 
-and give `forecast float32[1, {config.horizon}, {len(columns.targets)}]`{quantiles} in the
-same units.
+and give `forecast float32[1, {config.horizon}, {len(columns.targets)}]`{quantiles}
+in the same units.
 
 ## Limits
 
