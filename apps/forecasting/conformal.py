@@ -2,6 +2,10 @@
 
 import numpy as np
 
+from ..common.splits import sample_rows
+from .serving import Serving
+from .windows import Windows
+
 MAX_WINDOWS = 2_000  # neighbours tell the same
 
 
@@ -46,3 +50,24 @@ def conformal_offsets(truth, base, scale, quantiles) -> np.ndarray:
     places = np.clip(ranks - 1, 0, np.maximum(counts - 1, 0)).astype(int)
     found = np.take_along_axis(residuals, places[None], axis=0)[0]
     return np.nan_to_num(found).astype(np.float32)
+
+
+def calibrate(model, windows: Windows, seed: int) -> None:
+    """Sets the offsets of a model's quantiles by what validation shows.
+
+    Args:
+        model: a `Forecaster` in float32.
+        windows: its data.
+        seed: of the sample of windows, where there are many.
+    """
+    s = model.settings
+    if not s["quantiles"]:
+        return
+    chosen = windows.find("validation")
+    window = windows.take(chosen[sample_rows(len(chosen), MAX_WINDOWS, seed)])
+    parts = Serving(model).predict_parts(window.inputs)
+    targets = s["num_targets"]
+    mean, scale = (np.asarray(v)[:targets] for v in (model.mean, model.scale))
+    truth = (window.truth - mean) / scale
+    offsets = conformal_offsets(truth, parts["base"], parts["scale"], s["quantiles"])
+    model.offsets.assign(offsets)

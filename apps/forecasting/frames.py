@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from ..common.errors import PolyheadError, UsageError
-from ..common.tables import Table, list_rows, read_table
+from ..common.tables import Table, read_table
 from .config import Config
 
 TIME_NAMES = ("ds", "date", "datetime", "timestamp", "time", "month", "week", "day")
@@ -46,24 +46,37 @@ class Frame:
 def find_columns(config: Config, table: Table) -> Columns:
     """Tells the columns of a table apart, by the flags and by their names."""
     names = list(table.columns)
-    lower = {name.lower(): name for name in reversed(names)}
-    time = config.time_column or next(
-        (lower[name] for name in TIME_NAMES if name in lower), None
-    )
-    if time is None:
-        raise UsageError(
-            f"{table.source}: no column is named {', '.join(TIME_NAMES)}; name the "
-            f"time with --time-column (columns: {', '.join(names)})"
-        )
-    series = config.series_column or next(
-        (lower[name] for name in SERIES_NAMES if name in lower), None
-    )
+    time = find_time(config, table)
+    series = config.series_column or _first_of(SERIES_NAMES, names)
     past, future = config.past_covariates, config.future_covariates
     taken = {time, series, *past, *future}
     targets = config.target or tuple(name for name in names if name not in taken)
     columns = Columns(time, series, targets, past, future)
     _check_columns(columns, table)
     return columns
+
+
+def find_time(config: Config, table: Table) -> str:
+    """The column of the time stamps: as configured, or by its name."""
+    names = list(table.columns)
+    time = config.time_column or _first_of(TIME_NAMES, names)
+    if time is None:
+        raise UsageError(
+            f"{table.source}: no column is named {', '.join(TIME_NAMES)}; name the "
+            f"time with --time-column (columns: {', '.join(names)})"
+        )
+    if time not in names:
+        raise PolyheadError(
+            f"{table.source}: no column '{time}' (--time-column); it has: "
+            f"{', '.join(names)}"
+        )
+    return time
+
+
+def _first_of(wanted: Sequence[str], names: Sequence[str]) -> str | None:
+    """The first wanted name that is among the names, whatever its case."""
+    lower = {name.lower(): name for name in reversed(names)}
+    return next((lower[name] for name in wanted if name in lower), None)
 
 
 def _check_columns(columns: Columns, table: Table) -> None:
@@ -264,15 +277,3 @@ def learn_categories(table: Table, names: Sequence[str]) -> dict[str, list[str]]
         )
         for name in names
     }
-
-
-__all__ = [
-    "Columns",
-    "Frame",
-    "find_columns",
-    "frames_of",
-    "learn_categories",
-    "list_rows",
-    "parse_stamps",
-    "read_frames",
-]

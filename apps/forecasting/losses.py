@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from .model import POINT
+from .quantiles import POINT
 
 
 @keras.saving.register_keras_serializable(package="polyhead")

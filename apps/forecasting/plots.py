@@ -15,13 +15,45 @@ from ..common.figures import (
     save_figure,
     shorten,
 )
+from .evaluate import spread
 from .frequency import Frequency
-from .windows import Window
+from .windows import Window, Windows
 
 MAX_TARGETS, MAX_WINDOWS = 4, 3  # that the fan shows
 RESIDUAL_WINDOWS = 500
 SHOWN_HISTORY = 2.0  # horizons of history before the forecast
 _COLOURS = {"last-value": GREY, "seasonal-naive": ORANGE, "linear": GREEN}
+
+
+def plot_evaluation(run, windows: Windows, part: str, history) -> None:
+    """Draws every picture of an evaluation into the run's folder.
+
+    Args:
+        run: the forecaster, with its metrics.
+        windows: its data.
+        part: what measured it: "test" or "validation".
+        history: column name to one number an epoch; see `plot_history`.
+    """
+    folder, metrics = run.path / "plots", run.metrics
+    folder.mkdir(exist_ok=True)
+    found, targets = windows.find(part), run.columns.targets
+    window = windows.take(np.stack(list(spread(found, MAX_WINDOWS))))
+    outputs = run.answer(window.inputs)
+    path = folder / "forecasts.png"
+    plot_fan(path, window, outputs, targets, run.frequency, run.quantiles)
+    errors = {name: row["by_step"] for name, row in metrics["baselines"].items()}
+    plot_horizon(folder / "horizon.png", metrics[part]["by_step"], errors)
+    window = windows.take(np.stack(list(spread(found, RESIDUAL_WINDOWS))))
+    residuals = window.truth - run.answer(window.inputs)["forecast"]
+    plot_residuals(folder / "residuals.png", residuals / window.spread, targets)
+    if run.quantiles:
+        before, after = (
+            [metrics[part][name][str(level)] for level in run.quantiles]
+            for name in ("below_uncalibrated", "below")
+        )
+        plot_coverage(folder / "coverage.png", run.quantiles, before, after)
+    if history:
+        plot_history(folder / "history.png", history)
 
 
 def plot_fan(

@@ -252,6 +252,7 @@ def measure(run: Run, dataset: Dataset) -> dict:
         uncalibrated,
         write_predictions,
     )
+    from .plots import plot_evaluation
 
     windows, part = run.windows(dataset), dataset.held_out
     scores = {
@@ -271,41 +272,7 @@ def measure(run: Run, dataset: Dataset) -> dict:
     write_json(run.path / "metrics.json", metrics)
     run.metrics = metrics
     write_predictions(run.path / "predictions.csv", windows, part, run.answer)
-    _draw(run, windows, part)
+    history = read_history(run.path / "history.csv")
+    plot_evaluation(run, windows, part, history)
     write_card(run.path, run.config, run.columns, run.frequency, metrics)
     return metrics
-
-
-def _draw(run: Run, windows: Windows, part: str) -> None:
-    """Draws every picture of an evaluation."""
-    from . import plots
-    from .evaluate import spread
-
-    folder, metrics = run.path / "plots", run.metrics
-    folder.mkdir(exist_ok=True)
-    found = windows.find(part)
-    window = windows.take(np.stack(list(spread(found, plots.MAX_WINDOWS))))
-    targets = run.columns.targets
-    plots.plot_fan(
-        folder / "forecasts.png",
-        window,
-        run.answer(window.inputs),
-        targets,
-        run.frequency,
-        run.quantiles,
-    )
-    errors = {name: row["by_step"] for name, row in metrics["baselines"].items()}
-    plots.plot_horizon(folder / "horizon.png", metrics[part]["by_step"], errors)
-    window = windows.take(np.stack(list(spread(found, plots.RESIDUAL_WINDOWS))))
-    residuals = window.truth - run.answer(window.inputs)["forecast"]
-    residuals = residuals / window.spread
-    plots.plot_residuals(folder / "residuals.png", residuals, targets)
-    if run.quantiles:
-        shares = [
-            [metrics[part][name][str(level)] for level in run.quantiles]
-            for name in ("below_uncalibrated", "below")
-        ]
-        plots.plot_coverage(folder / "coverage.png", run.quantiles, *shares)
-    history = read_history(run.path / "history.csv")
-    if history:
-        plots.plot_history(folder / "history.png", history)

@@ -83,12 +83,11 @@ def append(before: Series, after: Series, frequency: Frequency, source: str) -> 
     stamps = np.array([before.start, after.start])
     place = int(frequency.places(stamps)[1])
     last = before.stamps(frequency)[-1]
-    of = f" of series '{after.name}'" if after.name else ""
-    if place < 0 or place < len(before):
+    name = f"series '{after.name}' " if after.name else ""
+    if place < len(before):
         raise PolyheadError(
-            f"{source}: {of.strip() + ' ' if of else ''}begins at {after.start}, but "
-            f"the rows before it end at {last} in steps of {frequency}: give rows that "
-            "follow"
+            f"{source}: {name}begins at {after.start}, but the rows before it end at "
+            f"{last} in steps of {frequency}: give rows that follow"
         )
     gap = place - len(before)
     blank = np.full((gap, before.values.shape[1]), np.nan, np.float32)

@@ -1,11 +1,14 @@
 """Where the numbers come from: files, TFDS, or the embedded set."""
 
+from typing import Any
+
 import numpy as np
 
 from ..common.errors import PolyheadError, UsageError
 from ..common.tables import Table, read_table
 from ..common.tfds_sets import open_tfds
 from .config import Config
+from .frames import find_time, parse_stamps
 
 DATASETS = ("co2",)
 
@@ -56,21 +59,28 @@ def _read_embedded(config: Config) -> Table:
 
 
 def _read_tfds(config: Config) -> dict[str, Table]:
-    builder = open_tfds(str(config.tfds), config.tfds_dir)
+    name = str(config.tfds)
+    builder = open_tfds(name, config.tfds_dir)
     return {
-        part: _to_table(builder, part, str(config.tfds))
+        part: _read_tfds_split(config, builder, part)
         for part in ("train", "validation", "test")
         if part in builder.info.splits
     }
 
 
-def _to_table(builder, part: str, name: str) -> Table:
-    """Examples as rows: each has a time stamp and numbers."""
-    examples = list(builder.as_data_source(split=part))
+def _read_tfds_split(config: Config, builder: Any, part: str) -> Table:
+    """Examples as rows in time order, for TFDS keeps none."""
+    import tensorflow_datasets as tfds
+
+    examples = list(tfds.as_numpy(builder.as_dataset(split=part)))
     columns = {key: [_plain(row[key]) for row in examples] for key in examples[0]}
-    return Table(f"{name}:{part}", columns, np.arange(1, len(examples) + 1))
+    source = f"{config.tfds}/{part}"
+    table = Table(source, columns, np.arange(1, len(examples) + 1))
+    order = np.argsort(parse_stamps(table, find_time(config, table)), kind="stable")
+    columns = {key: [values[row] for row in order] for key, values in columns.items()}
+    return Table(source, columns, table.rows[order])
 
 
-def _plain(value):
+def _plain(value: Any) -> Any:
     value = value.item() if hasattr(value, "item") else value
     return value.decode("utf-8") if isinstance(value, bytes) else value

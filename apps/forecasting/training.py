@@ -16,16 +16,14 @@ from ..common.progress import ProgressBar
 from ..common.quiet import quiet as quietly
 from ..common.run_folder import check_run, prepare
 from ..common.runs import load_model, save_run
-from ..common.splits import sample_rows
 from ..common.training import WarmUpDecay, be_deterministic, choose_precision
 from ..common.training import train as fit
 from .config import LEARNING_RATES, LOSSES, MODELS, PRESETS, Config
-from .conformal import MAX_WINDOWS, conformal_offsets
+from .conformal import calibrate
 from .data import Dataset, load_data
 from .losses import ForecastLoss
 from .model import build_model
 from .run import TASK, Run, describe_columns, measure
-from .serving import Serving
 from .windows import EpochBatches, Windows
 
 SMALLEST_BATCH, LARGEST_BATCH = 16, 256
@@ -276,21 +274,6 @@ def to_float32(config: Config, dataset: Dataset, trained) -> keras.Model:
     model = build_model(config, dataset)
     model.set_weights(trained.get_weights())
     return model
-
-
-def calibrate(model, windows: Windows, seed: int) -> None:
-    """Sets the offsets of the quantiles by what validation shows."""
-    s = model.settings
-    if not s["quantiles"]:
-        return
-    chosen = windows.find("validation")
-    window = windows.take(chosen[sample_rows(len(chosen), MAX_WINDOWS, seed)])
-    parts = Serving(model).predict_parts(window.inputs)
-    targets = s["num_targets"]
-    mean, scale = (np.asarray(v)[:targets] for v in (model.mean, model.scale))
-    truth = (window.truth - mean) / scale
-    offsets = conformal_offsets(truth, parts["base"], parts["scale"], s["quantiles"])
-    model.offsets.assign(offsets)
 
 
 def start_from(model: keras.Model, path: Path) -> None:

@@ -7,7 +7,8 @@ from keras import ops
 
 from polyhead.apps.forecasting.frequency import split_stamps
 from polyhead.apps.forecasting.losses import ForecastLoss
-from polyhead.apps.forecasting.model import POINT, Forecaster
+from polyhead.apps.forecasting.model import Forecaster
+from polyhead.apps.forecasting.quantiles import POINT
 
 MODELS = ("periodic", "patch", "encoder-decoder", "linear")
 LEVELS = [0.1, 0.5, 0.9]
