@@ -160,7 +160,8 @@ class Run:
         """Measures the run, and the baselines on the same windows.
 
         Args:
-            test: rows that follow the run's own, to be scored instead of its test data.
+            test: rows that follow all of the run's own, to be scored instead of its
+                test data; what it had then counts as training and validation.
 
         Returns:
             The content of metrics.json, which is written with predictions.csv, the
@@ -168,7 +169,7 @@ class Run:
         """
         config = self.config
         if test is not None:
-            config = replace(config, test=test)
+            config = replace(config, test=test, split=None)
         return measure(self, load_data(config))
 
     def backtest(self, stride: int | None = None) -> dict:

@@ -259,6 +259,16 @@ def test_evaluate_again_gives_the_same(run):
     assert again["train"] == before["train"]
 
 
+def test_evaluate_rows_that_follow(folder, table):
+    config = make_config(table, folder / "split", split="400,100,100", epochs=1)
+    run = train(config, quiet=True)
+    assert run.metrics["test"]["windows"] == 100 - 12 + 1
+    values = make_waves(700)[600:]
+    later = write_wide(folder / "later.csv", values, stamps=hours(700)[600:])
+    assert run.evaluate(test=later)["test"]["windows"] == 100 - 12 + 1
+    assert "steps: train 540, validation 60, test 100" in run.metrics["protocol"]
+
+
 def test_backtest(run):
     report = run.backtest()
     assert len(report["origins"]) == 10 and report["stride"] == 12
