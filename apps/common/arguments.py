@@ -274,6 +274,11 @@ def _explain(words):
     parser = Parser("explain", "RUN [INPUT] --output P.png", "Show what decided.")
     parser.add_argument("--output", metavar="P.png", required=True)
     arguments = _with_run(parser, words, takes_input=True)
+    if len(arguments.words) > 1:
+        raise UsageError(
+            "explain takes one text, in quotes, or one file, not "
+            f"{len(arguments.words)} (see polyhead explain --help)"
+        )
     return arguments
 
 

@@ -126,13 +126,8 @@ def _predict_table(arguments, terminal):
 
 
 def _explain(arguments, terminal):
-    tables = _find_task(arguments.run).reads_tables
-    if len(arguments.words) != 1 and not (tables and not arguments.words):
-        what = "at most one file" if tables else "one text, in quotes"
-        raise UsageError(
-            f"explain takes {what}, not {len(arguments.words)} "
-            "(see polyhead explain --help)"
-        )
+    if not arguments.words and not _find_task(arguments.run).reads_tables:
+        raise UsageError("explain takes one text, in quotes, and there is none")
     _, run = _load(arguments.run)
     run.explain(arguments.words[0] if arguments.words else None, arguments.output)
     if not arguments.quiet:

@@ -190,7 +190,10 @@ def test_an_app_of_its_own_knows_its_task(app):
         ("predict run --column c", "--column is of a --file"),
         ("predict run -x", "unrecognized arguments: -x"),
         ("explain run", "the following arguments are required: --output"),
-        ("explain run a b --output p.png", "explain takes one text, in quotes, not 2"),
+        (
+            "explain run a b --output p.png",
+            "takes one text, in quotes, or one file, not 2",
+        ),
         ("export run --variants int4", "'int4' is none of float32, float16"),
         ("export run --max-input-bytes -5", "'-5' is no number of 1 or more"),
     ],
