@@ -103,7 +103,11 @@ def measure(group: str, name: str, fields: dict, folder: Path, seeds: range) -> 
             for base, scores in runs[0]["baselines"].items()
         },
         "train": [metrics["train"] for metrics in runs],
-        "settings": SETTINGS[group] | fields,
+        "settings": {
+            name: value
+            for name, value in (SETTINGS[group] | fields).items()
+            if name not in ("train", "validation", "test")
+        },
         "protocol": runs[0]["protocol"],
     }
 
