@@ -18,6 +18,7 @@ from .files import is_full, read_json, write_json, writing_error
 from .litert import SIGNATURE, TFLitePredictor, measure
 from .quiet import quiet
 from .savedmodel import SavedModelPredictor, export_savedmodel
+from .text_table import align
 from .tflite import VARIANTS, export_tflite
 from .verification import Form, Metric, compare
 
@@ -228,13 +229,7 @@ def format_export_report(report: dict) -> str:
                 "-" if memory is None else _megabytes(memory),
             )
         )
-    widths = [max(len(row[i]) for row in rows) for i in range(len(header))]
-    lines = []
-    for row in rows:
-        cells = [row[0].ljust(widths[0])]
-        cells += [cell.rjust(w) for cell, w in zip(row[1:], widths[1:], strict=True)]
-        lines.append("  ".join(cells))
-    return "\n".join(lines)
+    return "\n".join(align(rows))
 
 
 def _megabytes(count: int) -> str:

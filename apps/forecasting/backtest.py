@@ -7,6 +7,7 @@ import numpy as np
 
 from ..common.figures import BLUE, GREY, ORANGE, hide_frame, new_figure, save_figure
 from ..common.files import replacing
+from ..common.text_table import align
 from .baselines import last_value, seasonal_naive
 
 
@@ -127,13 +128,7 @@ def format_backtest(report: dict) -> str:
         stamp = row["origin"].replace("T", " ")
         rows.append([stamp, *(f"{row[name]:.4f}" for name in names)])
     rows.append(["mean", *(f"{report['mean'][name]:.4f}" for name in names)])
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = []
-    for name, *cells in rows:
-        text = name.ljust(widths[0])
-        for cell, width in zip(cells, widths[1:], strict=True):
-            text += "  " + cell.rjust(width)
-        lines.append(text)
+    lines = align(rows)
     lines.append(
         "mean absolute error of standardised values, no refit, an origin every "
         f"{report['stride']} steps"

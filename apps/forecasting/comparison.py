@@ -1,5 +1,6 @@
 """metrics.json: the run beside the baselines, and the protocol of the figures."""
 
+from ..common.text_table import align
 from .scores import Scores
 
 SHOWN = ("mse", "mae", "rmse", "smape", "mase", "crps")
@@ -93,13 +94,8 @@ def format_table(metrics: dict) -> str:
     for name, scores in models.items():
         cells = [f"{scores[key]:.4g}" if key in scores else "-" for key in names]
         rows.append([name, *cells])
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = [f"{split}, {ours['windows']:,} windows"]
-    for name, *cells in rows:
-        text = name.ljust(widths[0])
-        for cell, width in zip(cells, widths[1:], strict=True):
-            text += "  " + cell.rjust(width)
-        lines.append(text.rstrip())
+    lines += align(rows)
     for name, scores in metrics.get("baselines", {}).items():
         lines.append(_verdict(ours["mae"], scores["mae"], name))
     if "coverage" in ours:

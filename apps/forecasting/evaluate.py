@@ -1,7 +1,7 @@
 """Scores of a forecaster and of what it has to beat, on the same windows."""
 
 import csv
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import numpy as np
 
@@ -11,7 +11,6 @@ from .scores import Scores, seasonal_errors
 from .windows import Windows
 
 MAX_PREDICTIONS = 1_000  # rows of predictions.csv
-BASELINES = ("last-value", "seasonal-naive", "linear")
 Answer = Callable[[dict], dict]  # inputs to forecast and quantiles
 
 
@@ -95,8 +94,7 @@ def score_baselines(
     return found
 
 
-def spread(windows: np.ndarray, count: int) -> Iterator[np.ndarray]:
-    """`count` windows spread evenly over those given, the last among them."""
+def spaced(windows: np.ndarray, count: int) -> np.ndarray:
+    """`count` windows spaced evenly over those given, the last among them."""
     places = np.unique(np.linspace(0, len(windows) - 1, count).round().astype(int))
-    for place in places:
-        yield windows[place]
+    return windows[places]

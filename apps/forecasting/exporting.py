@@ -4,7 +4,7 @@ import numpy as np
 
 from ..common.export import Exportable
 from ..common.verification import TOLERANCE, Form, Metric
-from .evaluate import spread
+from .evaluate import spaced
 from .serving import Serving
 from .windows import Windows
 
@@ -20,7 +20,7 @@ def make_exportable(serving: Serving, windows: Windows, part: str) -> Exportable
         part: which of it: "test" or "validation".
     """
     found = windows.find(part)
-    window = windows.take(np.stack(list(spread(found, MAX_EXAMPLES))))
+    window = windows.take(spaced(found, MAX_EXAMPLES))
     scales = {"forecast": window.spread, "quantiles": window.spread[..., None]}
     form = Form(serving, window.inputs, serving.predict(window.inputs), scales=scales)
     columns = windows.dataset.columns

@@ -169,6 +169,12 @@ class Forecaster(keras.Model):
         scaled, _, _ = self.run(inputs, training=training)
         return self.to_units(scaled)
 
+    @property
+    def middle(self):
+        """Place of the median, or of the one number, among the levels."""
+        levels = self.settings["levels"]
+        return levels.index(0.5) if 0.5 in levels else 0
+
     def to_units(self, scaled):
         """`(B, H, T, Q)` from standardised values to those of the data."""
         targets = self.settings["num_targets"]
@@ -257,8 +263,7 @@ class Forecaster(keras.Model):
         s = self.settings
         scaled, scale, _ = self.run(inputs)
         outputs = {}
-        middle = s["levels"].index(0.5) if 0.5 in s["levels"] else 0
-        outputs["forecast"] = self.to_units(scaled)[:, :, :, middle]
+        outputs["forecast"] = self.to_units(scaled)[:, :, :, self.middle]
         if s["quantiles"]:
             base = self.quantiles_of(scaled)
             base = base + ops.expand_dims(scale, 3) * ops.expand_dims(self.offsets, 0)

@@ -15,7 +15,7 @@ from ..common.figures import (
     save_figure,
     shorten,
 )
-from .evaluate import spread
+from .evaluate import spaced
 from .frequency import Frequency
 from .windows import Window, Windows
 
@@ -37,13 +37,13 @@ def plot_evaluation(run, windows: Windows, part: str, history) -> None:
     folder, metrics = run.path / "plots", run.metrics
     folder.mkdir(exist_ok=True)
     found, targets = windows.find(part), run.columns.targets
-    window = windows.take(np.stack(list(spread(found, MAX_WINDOWS))))
+    window = windows.take(spaced(found, MAX_WINDOWS))
     outputs = run.answer(window.inputs)
     path = folder / "forecasts.png"
     plot_fan(path, window, outputs, targets, run.frequency, run.quantiles)
     errors = {name: row["by_step"] for name, row in metrics["baselines"].items()}
     plot_horizon(folder / "horizon.png", metrics[part]["by_step"], errors)
-    window = windows.take(np.stack(list(spread(found, RESIDUAL_WINDOWS))))
+    window = windows.take(spaced(found, RESIDUAL_WINDOWS))
     residuals = window.truth - run.answer(window.inputs)["forecast"]
     plot_residuals(folder / "residuals.png", residuals / window.spread, targets)
     if run.quantiles:

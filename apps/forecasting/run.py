@@ -1,9 +1,10 @@
 """A finished run: predict, evaluate, explain and export from its folder."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -36,9 +37,10 @@ class Run:
         facts = read_json(self.path / "columns.json", RETRAIN)
         self.frequency = Frequency(*facts["frequency"])
         self.categories = facts["categories"]
-        columns = {k: v for k, v in facts["columns"].items()}
-        for kind in ("targets", "past", "future"):
-            columns[kind] = tuple(columns[kind])
+        columns: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in facts["columns"].items()
+        }
         self.columns = Columns(**columns)
 
     @cached_property
@@ -228,15 +230,8 @@ class Run:
 
 def describe_columns(dataset: Dataset) -> dict:
     """What a run keeps of its data: the content of columns.json."""
-    columns = dataset.columns
     return {
-        "columns": {
-            "time": columns.time,
-            "series": columns.series,
-            "targets": list(columns.targets),
-            "past": list(columns.past),
-            "future": list(columns.future),
-        },
+        "columns": asdict(dataset.columns),
         "categories": dataset.categories,
         "frequency": [dataset.frequency.unit, dataset.frequency.step],
     }

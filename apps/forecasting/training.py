@@ -246,7 +246,10 @@ def make_training(config: Config, windows: Windows):
 def choose_batch_size(count: int) -> int:
     """Windows a batch: few where there are few, so that an epoch has steps enough."""
     return int(
-        min(LARGEST_BATCH, max(SMALLEST_BATCH, 2 ** int(np.log2(count / 32 + 1))))
+        min(
+            LARGEST_BATCH,
+            max(SMALLEST_BATCH, 2 ** int(np.log2(count / FEWEST_STEPS + 1))),
+        )
     )
 
 
@@ -255,11 +258,9 @@ def make_score(windows: Windows):
     chosen = windows.find("validation")
 
     def score(model) -> dict[str, float]:
-        levels = model.settings["levels"]
-        middle = levels.index(0.5) if 0.5 in levels else 0
         sums = np.zeros(3)
         for window in windows.batches(chosen):
-            found = np.asarray(model.predict_on_batch(window.inputs))[..., middle]
+            found = np.asarray(model.predict_on_batch(window.inputs))[..., model.middle]
             error = (window.truth - found) / window.spread
             there = ~np.isnan(error)
             error = np.where(there, error, 0.0)

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ..common.text_table import align
 from .evaluate import evaluate, macro_f1, main_metric, tune_thresholds
 
 RESAMPLES = 2000  # of the bootstrap
@@ -197,13 +198,8 @@ def format_table(metrics):
     models = {"this run": ours, **metrics.get("baselines", {})}
     for name, scores in models.items():
         rows.append([name, *(_cell(scores, key) for key in names)])
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = [f"{split}, {ours['rows']} rows" if "rows" in ours else split]
-    for name, *cells in rows:
-        text = name.ljust(widths[0])
-        for cell, width in zip(cells, widths[1:], strict=True):
-            text += "  " + cell.rjust(width)
-        lines.append(text.rstrip())
+    lines += align(rows)
     for baseline in metrics.get("baselines", {}).values():
         if "verdict" in baseline:
             lines.append(baseline["verdict"])

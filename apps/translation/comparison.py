@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from ..common.errors import PolyheadError
+from ..common.text_table import align
 from .bootstrap import SEED, interval
 from .data import Dataset
 from .evaluate import BOOTSTRAP, METRICS, Scorer, score_systems
@@ -180,13 +181,7 @@ def format_table(metrics: dict) -> str:
     for name, scores in {_RUN: ours, **baselines}.items():
         cells = [_cell(scores, metric) for metric in METRICS]
         rows.append([name, *cells, f"{scores['exact']:.4f}"])
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = [f"{split}, {ours['rows']} rows"]
-    for name, *texts in rows:
-        line = name.ljust(widths[0])
-        for text, width in zip(texts, widths[1:], strict=True):
-            line += "  " + text.rjust(width)
-        lines.append(line)
+    lines = [f"{split}, {ours['rows']} rows", *align(rows)]
     lines += [baseline["verdict"] for baseline in baselines.values()]
     if split == "validation":
         lines.append("no test data: choices were made on these rows, expect less")
