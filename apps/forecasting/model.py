@@ -13,7 +13,7 @@ from .frequency import Frequency
 from .linear import LinearCore
 from .patch import PatchCore
 from .periodic import PeriodicCore
-from .quantiles import in_order, levels_of, rising
+from .quantiles import central, in_order, levels_of, rising
 from .statistics import standardisation
 
 
@@ -254,16 +254,15 @@ class Forecaster(keras.Model):
         return ops.concatenate(parts, axis=2) if parts else values
 
     def forecast(self, inputs) -> dict:
-        """What is answered: the median (or mean), and the calibrated quantiles.
+        """What is answered: one number, and the calibrated quantiles.
 
         Returns:
-            `forecast (B, H, T)` and, where some are asked for, `quantiles
-            (B, H, T, Q)`, which never cross.
+            `forecast (B, H, T)`, see `quantiles.central`, and, where some are asked
+            for, `quantiles (B, H, T, Q)`, which never cross.
         """
         s = self.settings
         scaled, scale, _ = self.run(inputs)
-        outputs = {}
-        outputs["forecast"] = self.to_units(scaled)[:, :, :, self.middle]
+        outputs = {"forecast": central(self.to_units(scaled), s["levels"])}
         if s["quantiles"]:
             base = self.quantiles_of(scaled)
             base = base + ops.expand_dims(scale, 3) * ops.expand_dims(self.offsets, 0)
