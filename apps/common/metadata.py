@@ -1,0 +1,180 @@
+"""What a .tflite file says of itself: TFLite metadata, and a zip of its files.
+
+Reference:
+    metadata_schema.fbs of MediaPipe, version 1.5.0,
+    https://github.com/google-ai-edge/mediapipe/tree/master/mediapipe/tasks/metadata
+"""
+
+import io
+import json
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import flatbuffers
+import numpy as np
+
+FACTS = "polyhead.json"  # the file that Polyhead's own clients read
+DESCRIPTION, LABELS, VOCABULARY = 1, 2, 5  # kinds of an associated file
+PARSER_VERSION = "1.2.1"
+BERT_TOKENIZER = 4  # of the union ProcessUnitOptions
+ALIGNMENT = 16  # that the schema of .tflite files wants of its buffers
+
+# A table of a flatbuffer: slot -> string, small integer, table, or list of these.
+Table = dict[int, object]
+
+
+@dataclass(frozen=True)
+class File:
+    """A file inside the file.
+
+    Args:
+        name: of it.
+        content: bytes.
+        kind: `DESCRIPTION`, `LABELS` or `VOCABULARY`.
+    """
+
+    name: str
+    content: bytes
+    kind: int = DESCRIPTION
+
+    def table(self) -> Table:
+        return {0: self.name, 2: self.kind}
+
+
+@dataclass(frozen=True)
+class Metadata:
+    """What is told of a model.
+
+    Args:
+        name: of the model.
+        description: what it does.
+        inputs: name of each of the signature's inputs -> what it is.
+        outputs: the same of the outputs.
+        version: of the model.
+        author: who made it.
+        license: under which it may be used.
+        labels: output -> the name of each of its numbers.
+        facts: what a client has to know, in JSON's types; see `FACTS`.
+        vocabulary: pieces of a BERT tokenizer, for a file whose client tokenizes.
+    """
+
+    name: str
+    description: str
+    inputs: Mapping[str, str]
+    outputs: Mapping[str, str]
+    version: str = ""
+    author: str = ""
+    license: str = ""
+    labels: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    facts: Mapping[str, object] = field(default_factory=dict)
+    vocabulary: Sequence[str] = ()
+
+
+def add_metadata(content: bytes, metadata: Metadata) -> bytes:
+    """A .tflite file with metadata and the files that go with it.
+
+    Args:
+        content: of the .tflite file, with one signature and no metadata.
+        metadata: what to write.
+
+    Returns:
+        The content of the new file. Clients that know nothing of metadata read it as
+        before; any program that reads zip archives finds its files.
+    """
+    from ai_edge_litert import schema_py_generated as schema
+
+    model = schema.ModelT.InitFromPackedBuf(content, 0)
+    inputs, outputs = _names(model, "inputs"), _names(model, "outputs")
+    labels = {
+        name: File(f"{name}_labels.txt", "\n".join(values).encode(), LABELS)
+        for name, values in metadata.labels.items()
+    }
+    facts = json.dumps(metadata.facts, ensure_ascii=False, indent=1)
+    files = [*labels.values(), File(FACTS, facts.encode())]
+    subgraph: Table = {
+        2: [{0: n, 1: metadata.inputs[n]} for n in inputs],
+        3: [
+            {0: n, 1: metadata.outputs[n]}
+            | ({6: [labels[n].table()]} if n in labels else {})
+            for n in outputs
+        ],
+    }
+    if metadata.vocabulary:
+        words = "\n".join(metadata.vocabulary).encode()
+        files.append(File("vocab.txt", words, VOCABULARY))
+        subgraph[5] = [{0: BERT_TOKENIZER, 1: {0: [files[-1].table()]}}]
+    root = {
+        0: metadata.name,
+        1: metadata.description,
+        2: metadata.version,
+        3: [subgraph],
+        4: metadata.author,
+        5: metadata.license,
+        6: [file.table() for file in files if file.kind == DESCRIPTION],
+        7: PARSER_VERSION,
+    }
+    buffer = schema.BufferT()
+    buffer.data = _pack(root, b"M001")
+    entry = schema.MetadataT()
+    entry.name, entry.buffer = "TFLITE_METADATA", len(model.buffers)
+    model.buffers.append(buffer)
+    model.metadata = [*(model.metadata or []), entry]
+    builder = _AlignedBuilder(len(content) + 4096)
+    builder.Finish(model.Pack(builder), b"TFL3")
+    return bytes(builder.Output()) + _zip(files)
+
+
+def _names(model, side: str) -> list[str]:
+    """The signature's names of the model's inputs or outputs, in the model's order."""
+    names = {
+        each.tensorIndex: each.name.decode()
+        for each in getattr(model.signatureDefs[0], side)
+    }
+    return [names[place] for place in getattr(model.subgraphs[0], side)]
+
+
+def _pack(root: Table, identifier: bytes) -> np.ndarray:
+    builder = flatbuffers.Builder(1024)
+    builder.Finish(_write(builder, root), identifier)
+    return np.frombuffer(builder.Output(), np.uint8)
+
+
+def _write(builder, node) -> int:
+    """The offset of a string, a list or a table."""
+    if isinstance(node, str):
+        return builder.CreateString(node)
+    if isinstance(node, list):
+        offsets = [_write(builder, each) for each in node]
+        builder.StartVector(4, len(offsets), 4)
+        for offset in reversed(offsets):
+            builder.PrependUOffsetTRelative(offset)
+        return builder.EndVector()
+    offsets = {
+        slot: _write(builder, value)
+        for slot, value in node.items()
+        if not isinstance(value, int)
+    }
+    builder.StartObject(max(node) + 1)
+    for slot, value in node.items():
+        if slot in offsets:
+            builder.PrependUOffsetTRelativeSlot(slot, offsets[slot], 0)
+        else:
+            builder.PrependInt8Slot(slot, value, 0)
+    return builder.EndObject()
+
+
+class _AlignedBuilder(flatbuffers.Builder):
+    """Buffers begin where the schema wants them: the stock one forgets it."""
+
+    def StartVector(self, size, count, alignment):
+        return super().StartVector(size, count, ALIGNMENT if size == 1 else alignment)
+
+
+def _zip(files: Sequence[File]) -> bytes:
+    """An archive without compression, which MediaPipe demands, and without dates."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED) as archive:
+        for file in files:
+            archive.writestr(zipfile.ZipInfo(file.name), file.content)
+    return stream.getvalue()
