@@ -64,7 +64,7 @@ check: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	mkdir -p $(MYPY_ROOT) && ln -sfn "$(CURDIR)" $(MYPY_ROOT)/polyhead
-	MYPYPATH=$(MYPY_ROOT) $(BIN)/mypy -p polyhead.layers -p polyhead.apps
+	MYPYPATH=$(MYPY_ROOT) $(BIN)/mypy -p polyhead.layers -p polyhead.runtime -p polyhead.apps
 
 format: $(STAMP)
 	$(BIN)/ruff check --fix .

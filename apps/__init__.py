@@ -1,6 +1,5 @@
 """One app a task, each from data to a file that can be shipped."""
 
-import importlib
 from pathlib import Path
 
 if __name__ != "polyhead.apps":
@@ -26,5 +25,4 @@ def load(path):
     path = Path(path)
     check_run(path)
     app = load_app(read_config_json(path / "config.json")["task"])
-    importlib.import_module("polyhead.layers")  # registers what model.keras names
     return app.load(path)

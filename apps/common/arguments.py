@@ -332,6 +332,8 @@ def _export(words):
         metavar="POINTS",
         help="what a variant may lose before the command fails (default: 0.3)",
     )
+    options.add("--author", metavar="NAME", help="who made it, told by the files")
+    options.add("--license", metavar="TEXT", help="of the model, told by the files")
     return options.parse(words)
 
 

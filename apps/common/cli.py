@@ -86,6 +86,7 @@ def _predict(arguments, terminal):
     from .predictions import read_inputs, read_typed
 
     _check_options(arguments)
+    _choose_engine(arguments)
     if _find_task(arguments.run).reads_tables:
         _predict_table(arguments, terminal)
         return
@@ -100,6 +101,8 @@ def _predict(arguments, terminal):
 
     def answer(inputs):
         answers = run.predict(inputs.texts, **arguments.options)
+        for note in run.notes if not arguments.quiet else ():
+            print(f"note: {note}", file=terminal.err)
         return app.format_answers(config, inputs, answers, arguments.format)
 
     if inputs is None:
@@ -110,6 +113,15 @@ def _predict(arguments, terminal):
         write_text(arguments.output, answer(inputs))
     else:
         terminal.out.write(answer(inputs))
+
+
+def _choose_engine(arguments):
+    """The exported file answers where it can: it needs no TensorFlow to start."""
+    given = set(arguments.options)
+    if not given & {"engine", *_find_task(arguments.run).keras_options} and any(
+        (arguments.run / "export").glob("model_*.tflite")
+    ):
+        arguments.options["engine"] = "tflite"
 
 
 def _predict_table(arguments, terminal):

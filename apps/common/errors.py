@@ -1,10 +1,10 @@
 """What the user can mend, said in one line."""
 
+from polyhead.runtime.errors import PolyheadError
 
-class PolyheadError(Exception):
-    """The work failed. The message names file, row or value, and the remedy."""
+__all__ = ["RETRAIN", "PolyheadError", "UsageError"]
 
-    exit_status = 1
+RETRAIN = "train the run again with --overwrite"  # what mends a run's folder
 
 
 class UsageError(PolyheadError):

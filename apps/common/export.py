@@ -16,6 +16,7 @@ import numpy as np
 from .errors import UsageError
 from .files import is_full, read_json, write_json, writing_error
 from .litert import SIGNATURE, TFLitePredictor, measure
+from .metadata import Metadata, add_metadata
 from .quiet import quiet
 from .savedmodel import SavedModelPredictor, export_savedmodel
 from .text_table import align
@@ -40,6 +41,7 @@ class Exportable:
         signatures: further signatures of the SavedModel, with the same inputs.
         tflite: how the .tflite files are called: one row of `inputs` at a time.
         metric: what makes an answer right.
+        metadata: what the .tflite files say of themselves.
         calibration: inputs of the .tflite that are no held-out examples, for
             "full_int8" alone.
         unbranched: the .tflite's function with no branches, for "full_int8" alone:
@@ -56,6 +58,7 @@ class Exportable:
     savedmodel_signature: Mapping[str, tuple[tuple[int | None, ...], str]]
     tflite: Form
     metric: Metric
+    metadata: Metadata
     calibration: Mapping[str, np.ndarray] | None = None
     unbranched: Callable | None = None
     signatures: Mapping[str, Form] = field(default_factory=dict)
@@ -151,6 +154,7 @@ def _make_tflite(exportable, folder, name, variant, max_loss) -> dict:
         variant,
         exportable.per_channel,
     )
+    path.write_bytes(add_metadata(path.read_bytes(), exportable.metadata))
     outputs = TFLitePredictor(path)(**form.inputs)
     exact = variant == "float32"
     facts = compare(name, outputs, form, exportable.metric, exact, max_loss)

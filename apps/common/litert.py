@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from .errors import PolyheadError
-from .text_bytes import texts_to_bytes
+from polyhead.runtime.model import SIGNATURE
+from polyhead.runtime.text_bytes import texts_to_bytes
 
-SIGNATURE = "serving_default"
+from .errors import PolyheadError
 
 
 class TFLitePredictor:

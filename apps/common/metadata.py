@@ -5,6 +5,7 @@ Reference:
     https://github.com/google-ai-edge/mediapipe/tree/master/mediapipe/tasks/metadata
 """
 
+import hashlib
 import io
 import json
 import zipfile
@@ -14,7 +15,8 @@ from dataclasses import dataclass, field
 import flatbuffers
 import numpy as np
 
-FACTS = "polyhead.json"  # the file that Polyhead's own clients read
+from polyhead.runtime.model import FACTS
+
 DESCRIPTION, LABELS, VOCABULARY = 1, 2, 5  # kinds of an associated file
 PARSER_VERSION = "1.2.1"
 BERT_TOKENIZER = 4  # of the union ProcessUnitOptions
@@ -47,22 +49,22 @@ class Metadata:
     """What is told of a model.
 
     Args:
-        name: of the model.
-        description: what it does.
+        description: what the model does.
         inputs: name of each of the signature's inputs -> what it is.
         outputs: the same of the outputs.
-        version: of the model.
+        name: of the model.
+        version: of the Polyhead that trained it.
         author: who made it.
         license: under which it may be used.
         labels: output -> the name of each of its numbers.
-        facts: what a client has to know, in JSON's types; see `FACTS`.
+        facts: what a client has to know, in JSON's types; polyhead.json has them.
         vocabulary: pieces of a BERT tokenizer, for a file whose client tokenizes.
     """
 
-    name: str
     description: str
     inputs: Mapping[str, str]
     outputs: Mapping[str, str]
+    name: str = ""
     version: str = ""
     author: str = ""
     license: str = ""
@@ -90,8 +92,7 @@ def add_metadata(content: bytes, metadata: Metadata) -> bytes:
         name: File(f"{name}_labels.txt", "\n".join(values).encode(), LABELS)
         for name, values in metadata.labels.items()
     }
-    facts = json.dumps(metadata.facts, ensure_ascii=False, indent=1)
-    files = [*labels.values(), File(FACTS, facts.encode())]
+    files = list(labels.values())
     subgraph: Table = {
         2: [{0: n, 1: metadata.inputs[n]} for n in inputs],
         3: [
@@ -104,14 +105,14 @@ def add_metadata(content: bytes, metadata: Metadata) -> bytes:
         words = "\n".join(metadata.vocabulary).encode()
         files.append(File("vocab.txt", words, VOCABULARY))
         subgraph[5] = [{0: BERT_TOKENIZER, 1: {0: [files[-1].table()]}}]
-    root = {
+    root: Table = {
         0: metadata.name,
         1: metadata.description,
         2: metadata.version,
         3: [subgraph],
         4: metadata.author,
         5: metadata.license,
-        6: [file.table() for file in files if file.kind == DESCRIPTION],
+        6: [File(FACTS, b"").table()],
         7: PARSER_VERSION,
     }
     buffer = schema.BufferT()
@@ -122,7 +123,13 @@ def add_metadata(content: bytes, metadata: Metadata) -> bytes:
     model.metadata = [*(model.metadata or []), entry]
     builder = _AlignedBuilder(len(content) + 4096)
     builder.Finish(model.Pack(builder), b"TFL3")
-    return bytes(builder.Output()) + _zip(files)
+    packed = bytes(builder.Output())
+    facts = dict(metadata.facts) | {
+        "model_bytes": len(packed),
+        "model_sha256": hashlib.sha256(packed).hexdigest(),
+    }
+    text = json.dumps(facts, ensure_ascii=False, indent=1)
+    return _append(packed, [*files, File(FACTS, text.encode())])
 
 
 def _names(model, side: str) -> list[str]:
@@ -145,9 +152,9 @@ def _write(builder, node) -> int:
     if isinstance(node, str):
         return builder.CreateString(node)
     if isinstance(node, list):
-        offsets = [_write(builder, each) for each in node]
-        builder.StartVector(4, len(offsets), 4)
-        for offset in reversed(offsets):
+        places = [_write(builder, each) for each in node]
+        builder.StartVector(4, len(places), 4)
+        for offset in reversed(places):
             builder.PrependUOffsetTRelative(offset)
         return builder.EndVector()
     offsets = {
@@ -171,10 +178,10 @@ class _AlignedBuilder(flatbuffers.Builder):
         return super().StartVector(size, count, ALIGNMENT if size == 1 else alignment)
 
 
-def _zip(files: Sequence[File]) -> bytes:
-    """An archive without compression, which MediaPipe demands, and without dates."""
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED) as archive:
+def _append(packed: bytes, files: Sequence[File]) -> bytes:
+    """Adds an archive without compression, which MediaPipe demands, and no dates."""
+    stream = io.BytesIO(packed)
+    with zipfile.ZipFile(stream, "a", zipfile.ZIP_STORED) as archive:
         for file in files:
             archive.writestr(zipfile.ZipInfo(file.name), file.content)
     return stream.getvalue()

@@ -1,37 +1,57 @@
 """What the runs of all apps read and write alike."""
 
+import importlib
 import zipfile
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import keras
 
-from .errors import PolyheadError
-from .files import replacing, write_json
-
-RETRAIN = "train the run again with --overwrite"
+from .errors import RETRAIN, PolyheadError
+from .export import Exportable
+from .files import read_json, replacing, write_json
 
 
 def load_model(path: Path) -> keras.Model:
     """Reads a run's model.keras; a broken one is one clear line."""
+    importlib.import_module("polyhead.layers")  # registers what model.keras names
     try:
         return keras.saving.load_model(path, compile=False)
     except Exception as error:  # Keras raises many kinds
         raise PolyheadError(f"{path}: cannot be loaded ({error}): {RETRAIN}") from error
 
 
-def find_exported(folder: Path, name: str) -> Path:
-    """An entry of a run's export folder."""
-    path = folder / "export" / name
-    if not path.exists():
-        raise PolyheadError(f"{path}: missing: polyhead export {folder}")
-    return path
+def sign(
+    exportable: Exportable,
+    folder: Path,
+    scores: Mapping[str, object],
+    author: str = "",
+    license: str = "",
+) -> Exportable:
+    """The exportable, whose files say which run they are of.
 
-
-def find_tflite(folder: Path) -> Path:
-    """The smallest .tflite file that a run has exported."""
-    names = [f"model_{variant}.tflite" for variant in ("int8", "float16", "float32")]
-    found = [name for name in names if (folder / "export" / name).exists()]
-    return find_exported(folder, (found or names)[0])
+    Args:
+        exportable: of the app.
+        folder: of the run, whose name is the model's.
+        scores: of the run on held-out data, in metrics.json.
+        author: who made it.
+        license: under which it may be used.
+    """
+    version = read_json(folder / "run.json", RETRAIN)["versions"]["polyhead"]
+    numbers = {k: v for k, v in scores.items() if isinstance(v, int | float)}
+    facts = {"format": 1, "polyhead": version, "name": folder.resolve().name}
+    facts |= {"author": author, "license": license, "metrics": numbers}
+    about = exportable.metadata
+    metadata = replace(
+        about,
+        name=folder.resolve().name,
+        version=version,
+        author=author,
+        license=license,
+        facts=facts | dict(about.facts),
+    )
+    return replace(exportable, metadata=metadata)
 
 
 def held_out(dataset):

@@ -16,6 +16,7 @@ class Task:
         options: verb to the arguments of the run's method that have one.
         reads_lines: whether a file of no known kind is one text a line.
         reads_tables: whether what it answers for is a whole file, not a text a row.
+        keras_options: of `predict`, that an exported file does not know.
     """
 
     module: str
@@ -23,6 +24,7 @@ class Task:
     options: dict[str, tuple[str, ...]]
     reads_lines: bool = False
     reads_tables: bool = False
+    keras_options: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -60,7 +62,7 @@ TASKS = {
         {
             "evaluate": ("test", "threshold"),
             "predict": ("engine", "top_k", "threshold"),
-            "export": ("max_input_bytes", "max_loss"),
+            "export": ("max_input_bytes", "max_loss", "author", "license"),
         },
     ),
     "translation": Task(
@@ -100,9 +102,12 @@ TASKS = {
                 "max_output_bytes",
                 "beam_size",
                 "max_loss",
+                "author",
+                "license",
             ),
         },
         reads_lines=True,
+        keras_options=("beam_size", "n_best", "temperature", "top_k", "top_p", "seed"),
     ),
     "forecasting": Task(
         "polyhead.apps.forecasting",
@@ -127,7 +132,7 @@ TASKS = {
             "evaluate": ("test",),
             "predict": ("engine", "future"),
             "backtest": ("stride",),
-            "export": ("max_loss",),
+            "export": ("max_loss", "author", "license"),
         },
         reads_tables=True,
     ),

@@ -80,21 +80,6 @@ def cycle_phase(days, seconds, frequency: Frequency, cycle: int):
     return ops.mod(ops.mod(days + 3, cycle) * daily + seconds // step, cycle)
 
 
-def calendar_cycles(frequency: Frequency, days: float) -> list[str]:
-    """Which of day, week and year the clock tells of, in data that span `days`.
-
-    A cycle is told of if steps part it, and if the data have seen it twice.
-    """
-    length = {"second": frequency.step / DAY, "business": 1, "month": 30}
-    cycles = {"day": 1, "week": 7, "year": 365}
-    step = length[frequency.unit]
-    return [
-        name
-        for name, cycle in cycles.items()
-        if step < cycle and 2 * cycle <= days and (name != "week" or step <= 1)
-    ]
-
-
 def calendar_features(days, seconds, cycles):
     """`(B, T, F)` float32: where each step lies in its day, week and year.
 

@@ -6,11 +6,10 @@ import numpy as np
 
 from ..common.errors import PolyheadError, UsageError
 from ..common.tables import Table
-from .clock import calendar_cycles
 from .config import Config
 from .data_report import describe, format_report
 from .frames import Columns, find_columns, frames_of, learn_categories
-from .frequency import DAY, Frequency, find_frequency, parse_frequency
+from .frequency import DAY, Frequency, calendar_cycles, find_frequency, parse_frequency
 from .series import Series, append, constant_columns, make_series
 from .sources import read_tables
 

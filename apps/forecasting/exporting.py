@@ -3,6 +3,7 @@
 import numpy as np
 
 from ..common.export import Exportable
+from ..common.metadata import Metadata
 from ..common.verification import TOLERANCE, Form, Metric
 from .evaluate import spaced
 from .serving import Serving
@@ -23,7 +24,6 @@ def make_exportable(serving: Serving, windows: Windows, part: str) -> Exportable
     window = windows.take(spaced(found, MAX_EXAMPLES))
     scales = {"forecast": window.spread, "quantiles": window.spread[..., None]}
     form = Form(serving, window.inputs, serving.predict(window.inputs), scales=scales)
-    columns = windows.dataset.columns
     return Exportable(
         weights=serving.weights,
         tables={},
@@ -31,15 +31,37 @@ def make_exportable(serving: Serving, windows: Windows, part: str) -> Exportable
         savedmodel_signature=serving.signature(),
         tflite=form,
         metric=make_metric(window.truth, window.spread),
-        examples={
-            "split": part,
-            "rows": len(window.truth),
-            "of": len(found),
+        metadata=describe(serving, windows),
+        examples={"split": part, "rows": len(window.truth), "of": len(found)},
+    )
+
+
+def describe(serving: Serving, windows: Windows) -> Metadata:
+    """What the .tflite files say of themselves."""
+    columns, frequency = windows.dataset.columns, windows.dataset.frequency
+    history, future = ", ".join(columns.values), ", ".join(columns.future)
+    targets = ", ".join(columns.targets)
+    levels = ", ".join(f"{level:g}" for level in serving.model.settings["quantiles"])
+    return Metadata(
+        f"Forecasting: {targets}, in steps of {frequency}.",
+        {
+            "history": f"The newest steps of {history}, oldest first; NaN for missing.",
+            "start": "Days since 1970-01-01, and second of the day, of the first "
+            "forecast step.",
+            "future": f"The steps ahead of {future}.",
+        },
+        {
+            "forecast": f"The steps ahead of {targets}.",
+            "quantiles": f"Their quantiles {levels}.",
+        },
+        facts={
+            "task": "forecasting",
             "history": list(columns.values),
             "future": list(columns.future),
-            "forecast": list(columns.targets),
+            "targets": list(columns.targets),
             "quantiles": serving.model.settings["quantiles"],
-            "step": str(windows.dataset.frequency),
+            "frequency": [frequency.unit, frequency.step],
+            "categories": windows.dataset.categories,
         },
     )
 

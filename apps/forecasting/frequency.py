@@ -184,3 +184,18 @@ def find_frequency(groups: Sequence[np.ndarray], source: str) -> Frequency:
 def _commonest(values):
     found, counts = np.unique(values, return_counts=True)
     return found[counts.argmax()]
+
+
+def calendar_cycles(frequency: Frequency, days: float) -> list[str]:
+    """Which of day, week and year the clock tells of, in data that span `days`.
+
+    A cycle is told of if steps part it, and if the data have seen it twice.
+    """
+    length = {"second": frequency.step / DAY, "business": 1, "month": 30}
+    cycles = {"day": 1, "week": 7, "year": 365}
+    step = length[frequency.unit]
+    return [
+        name
+        for name, cycle in cycles.items()
+        if step < cycle and 2 * cycle <= days and (name != "week" or step <= 1)
+    ]

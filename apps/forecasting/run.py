@@ -9,10 +9,9 @@ from typing import Any
 import numpy as np
 
 from ..common.config import load_config
-from ..common.errors import UsageError
+from ..common.errors import RETRAIN, UsageError
+from ..common.exported import find_exported, find_tflite
 from ..common.files import read_json, write_json
-from ..common.runs import RETRAIN, find_exported, find_tflite, load_model
-from ..common.training import read_history
 from .config import Config
 from .data import Dataset, load_data
 from .frames import Columns
@@ -51,6 +50,7 @@ class Run:
     @cached_property
     def model(self):
         """The Keras model, in float32."""
+        from ..common.runs import load_model
         from . import model as _  # noqa: F401  registers the Forecaster
 
         return load_model(self.path / "model.keras")
@@ -65,17 +65,17 @@ class Run:
     @property
     def look_back(self) -> int:
         """Steps of history that a forecast is made from."""
-        return self.model.settings["look_back"]
+        return self.config.look_back
 
     @property
     def horizon(self) -> int:
         """Steps that are forecast."""
-        return self.model.settings["horizon"]
+        return self.config.horizon
 
     @property
     def quantiles(self) -> list[float]:
         """The quantiles that come with a forecast."""
-        return self.model.settings["quantiles"]
+        return sorted(self.config.quantiles)
 
     def answer(self, inputs: dict, engine: str = "keras") -> dict[str, np.ndarray]:
         """Forecasts of arrays by Keras or by an exported file; see `Serving`."""
@@ -86,10 +86,18 @@ class Run:
 
             return SavedModelPredictor(find_exported(self.path, "savedmodel"))(**inputs)
         if engine == "tflite":
-            from ..common.litert import TFLitePredictor
-
-            return TFLitePredictor(find_tflite(self.path))(**inputs)
+            return self._run_tflite(inputs)
         raise UsageError(f"engine {engine!r}: one of {', '.join(ENGINES)}")
+
+    def _run_tflite(self, inputs):
+        from polyhead import runtime
+
+        model = runtime.load(find_tflite(self.path)).model
+        rows = [
+            model(**{name: array[row : row + 1] for name, array in inputs.items()})
+            for row in range(len(inputs["history"]))
+        ]
+        return {name: np.concatenate([r[name] for r in rows]) for name in rows[0]}
 
     def windows(self, dataset: Dataset) -> Windows:
         """Cuts the windows that this run forecasts."""
@@ -204,6 +212,8 @@ class Run:
         formats: Sequence[str] = ("savedmodel", "tflite"),
         variants: Sequence[str] = ("float32", "float16", "int8"),
         max_loss: float = 0.3,
+        author: str = "",
+        license: str = "",
         verbose: bool = False,
     ) -> dict:
         """Writes and verifies the files to ship; see `common.export.export`.
@@ -213,6 +223,7 @@ class Run:
                 of a variant may grow by.
         """
         from ..common.export import export
+        from ..common.runs import sign
         from .exporting import make_exportable
 
         if "full_int8" in variants:
@@ -224,6 +235,8 @@ class Run:
         exportable = make_exportable(
             self.serving, self.windows(dataset), dataset.held_out
         )
+        scores = self.metrics[dataset.held_out]
+        exportable = sign(exportable, self.path, scores, author, license)
         folder = self.path / "export"
         return export(exportable, folder, formats, variants, max_loss, verbose)
 
@@ -239,6 +252,7 @@ def describe_columns(dataset: Dataset) -> dict:
 
 def measure(run: Run, dataset: Dataset) -> dict:
     """Scores a run beside baselines and writes all that tells of it."""
+    from ..common.training import read_history
     from .card import write_card
     from .comparison import build_metrics
     from .evaluate import (

@@ -14,9 +14,10 @@ import keras
 import numpy as np
 from keras import ops
 
+from polyhead.runtime.text_bytes import cut_text
+
 from ..common.errors import UsageError
 from ..common.files import write_json
-from ..common.text_bytes import cut_text
 from .wide import word_edges
 
 

@@ -18,9 +18,13 @@ from ..common.verification import Form
 from .batches import pad, scoring_batches
 from .config import Config
 from .presets import BACKBONE, PAD, PresetTokenizer, pool
-from .serving import MAX_EXAMPLES, make_metric
+from .serving import MAX_EXAMPLES, describe, make_metric
 
-INPUTS = ("token_ids", "padding_mask", "segment_ids")
+INPUTS = {
+    "token_ids": "Ids of the pieces, 0 behind the last.",
+    "padding_mask": "1 for each piece, 0 behind the last.",
+    "segment_ids": "0.",
+}
 
 
 class PresetServing:
@@ -171,5 +175,6 @@ def make_exportable(
             {"max_tokens": serving.max_tokens},
         ),
         metric=make_metric(labels[rows], serving.multi_label, thresholds),
+        metadata=describe(serving, INPUTS, thresholds),
         examples={"split": split, "rows": len(rows), "of": len(texts), "seed": seed},
     )

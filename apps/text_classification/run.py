@@ -4,20 +4,22 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from polyhead.runtime.classifier import choose
+
 from ..common.config import load_config
-from ..common.errors import PolyheadError, UsageError
+from ..common.errors import RETRAIN, PolyheadError, UsageError
+from ..common.exported import find_exported, find_tflite, describe_truncated
 from ..common.files import read_json, write_json
-from ..common.runs import RETRAIN, find_exported, find_tflite, held_out, load_model
-from ..common.tokenizer import Tokenizer
-from ..common.training import read_history
 from .config import Config
-from .data import Dataset, load_data, load_examples
+
+if TYPE_CHECKING:
+    from .data import Dataset
 
 TASK = "text-classification"
-UNKNOWN = "unknown"
 ENGINES = ("keras", "savedmodel", "tflite")
 
 
@@ -30,6 +32,7 @@ class Run:
 
     def __init__(self, path: str | Path):
         self.path = Path(path)
+        self.notes: list[str] = []  # on the last prediction
         self.config = load_config(Config, TASK, self.path / "config.json")
         self.label_names = read_labels(self.path / "labels.txt")
         self.multi_label = self.config.multi_label
@@ -49,6 +52,8 @@ class Run:
     @cached_property
     def tokenizer(self):
         """The tokenizer; a preset's brings what its model.keras names."""
+        from ..common.tokenizer import Tokenizer
+
         path = self.path / "tokenizer.json"
         if self.config.fine_tunes:
             from .presets import PresetTokenizer
@@ -59,6 +64,7 @@ class Run:
     @cached_property
     def serving(self):
         """The pure function from text to probabilities, in float32."""
+        from ..common.runs import load_model
         from .preset_serving import PresetServing
         from .serving import Serving
 
@@ -82,19 +88,30 @@ class Run:
             from ..common.savedmodel import SavedModelPredictor
 
             path = find_exported(self.path, "savedmodel")
-            return self._run_exported(SavedModelPredictor(path), texts)
+            predictor = SavedModelPredictor(path)
+            if self.config.fine_tunes:
+                return self._run_ids(predictor, texts)
+            return predictor.predict(texts)
         if engine == "tflite":
-            from ..common.litert import TFLitePredictor
-
-            return self._run_exported(TFLitePredictor(find_tflite(self.path)), texts)
+            return self._run_tflite(texts)
         raise UsageError(f"engine {engine!r}: one of {', '.join(ENGINES)}")
 
-    def _run_exported(self, predictor, texts) -> np.ndarray:
-        if self.config.fine_tunes:
-            from .preset_serving import predict_exported
+    def _run_ids(self, predictor, texts) -> np.ndarray:
+        from .preset_serving import predict_exported
 
-            return predict_exported(predictor, self.tokenizer, texts)
-        return predictor.predict(texts)
+        return predict_exported(predictor, self.tokenizer, texts)
+
+    def _run_tflite(self, texts) -> np.ndarray:
+        path = find_tflite(self.path)
+        if self.config.fine_tunes:
+            from ..common.litert import TFLitePredictor
+
+            return self._run_ids(TFLitePredictor(path), texts)
+        from polyhead import runtime
+
+        probabilities, truncated = runtime.load(path).probabilities(texts)
+        self.notes = describe_truncated(truncated, path)
+        return probabilities
 
     def predict(
         self,
@@ -117,18 +134,8 @@ class Run:
             For each text a list of `(label, probability)`.
         """
         found = self.probabilities(list(texts), engine)
-        return [self._answer(row, top_k, threshold) for row in found]
-
-    def _answer(self, row, top_k, threshold) -> list[tuple[str, float]]:
-        order = np.argsort(-row, kind="stable")
-        pairs = [(self.label_names[i], float(row[i])) for i in order]
-        if self.multi_label:
-            passed = row >= (self.thresholds if threshold is None else threshold)
-            kept = [pair for i, pair in zip(order, pairs, strict=True) if passed[i]]
-            return kept[:top_k] if top_k > 1 else kept
-        if threshold is not None and pairs[0][1] < threshold:
-            pairs.insert(0, (UNKNOWN, pairs[0][1]))
-        return pairs[:top_k]
+        tuned = self.thresholds
+        return [choose(row, self.label_names, top_k, threshold, tuned) for row in found]
 
     def evaluate(self, test: str | None = None, threshold: float | None = None) -> dict:
         """Measures the run, and both baselines on the same rows.
@@ -144,6 +151,7 @@ class Run:
             the plots and the card.
         """
         from .baselines import run_baselines
+        from .data import load_data, load_examples
 
         dataset = load_data(self.config)
         if test is not None:
@@ -169,11 +177,15 @@ class Run:
         variants: Sequence[str] = ("float32", "float16", "int8"),
         max_input_bytes: int = 256,
         max_loss: float = 0.3,
+        author: str = "",
+        license: str = "",
         verbose: bool = False,
     ) -> dict:
         """Writes and verifies the files to ship; see `common.export.export`."""
         from ..common.export import export
+        from ..common.runs import held_out, sign
         from . import preset_serving, serving
+        from .data import load_data
 
         if self.config.fine_tunes:
             preset_serving.check_variants(variants)
@@ -192,6 +204,8 @@ class Run:
                 calibration=dataset.train.texts[:500],
                 **settings,
             )
+        scores = self.metrics[split]
+        exportable = sign(exportable, self.path, scores, author, license)
         folder = self.path / "export"
         return export(exportable, folder, formats, variants, max_loss, verbose)
 
@@ -208,9 +222,11 @@ def read_labels(path: Path) -> tuple[str, ...]:
 
 
 def measure(
-    run: Run, dataset: Dataset, baselines: dict, threshold: float | None = None
+    run: Run, dataset: "Dataset", baselines: dict, threshold: float | None = None
 ) -> dict:
     """Scores a run beside baselines and writes all that tells of it."""
+    from ..common.runs import held_out
+    from ..common.training import read_history
     from .card import write_card
     from .comparison import build_metrics
     from .evaluate import measure_coverage, write_predictions

@@ -7,10 +7,12 @@ import keras
 import numpy as np
 from keras import ops
 
+from polyhead.runtime.text_bytes import cut_text, texts_to_bytes
+
 from ..common.compiling import CompiledFunction
 from ..common.export import Exportable
+from ..common.metadata import Metadata
 from ..common.splits import sample_rows
-from ..common.text_bytes import cut_text, texts_to_bytes
 from ..common.tokenizer import Tokenizer, encode_bytes
 from ..common.verification import Form, Metric
 from ..common.vocabulary import MAX_PIECE_BYTES
@@ -20,6 +22,7 @@ from .evaluate import count_labels, decide, macro_f1, main_metric
 from .model import mean_logits
 
 MAX_EXAMPLES = 2000  # that verify an export
+BYTES = "UTF-8 bytes of the text, zero-padded, cut between two characters."
 TIE = 1e-5  # closer than this, float32 decides nothing
 
 
@@ -180,9 +183,27 @@ def make_exportable(
         savedmodel_signature={"text": ((None,), "string")},
         tflite=Form(serving, {"text": text}, cut, facts),
         metric=make_metric(labels[rows], serving.multi_label, thresholds),
+        metadata=describe(serving, {"text": BYTES}, thresholds),
         calibration={"text": calibrating} if len(calibration) else None,
         unbranched=serving.unbranched,
         examples={"split": split, "rows": len(rows), "of": len(texts), "seed": seed},
+    )
+
+
+def describe(serving, inputs, thresholds: np.ndarray | float) -> Metadata:
+    """What the .tflite files say of themselves."""
+    tuned = thresholds.tolist() if isinstance(thresholds, np.ndarray) else None
+    return Metadata(
+        "Text classification: the probability of each label.",
+        inputs,
+        {"probabilities": "Probability of each label, in the order of the labels."},
+        labels={"probabilities": serving.label_names},
+        facts={
+            "task": "text-classification",
+            "labels": list(serving.label_names),
+            "multi_label": serving.multi_label,
+            "thresholds": tuned,
+        },
     )
 
 

@@ -4,14 +4,17 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from polyhead.runtime.text_bytes import cut_text, texts_to_bytes
+
 from ..common.export import Exportable
+from ..common.metadata import Metadata
 from ..common.splits import sample_rows
-from ..common.text_bytes import cut_text, texts_to_bytes
 from ..common.verification import Form, Metric
 from .evaluate import score, tokenizer_for
 from .pairs import Pairs
 from .serving import Serving
 
+BYTES = "UTF-8 bytes of the text, zero-padded"
 MAX_EXAMPLES = 2000  # that verify an export
 SIGNATURE_EXAMPLES = 200  # that verify each further signature of the SavedModel
 
@@ -69,6 +72,17 @@ def make_exportable(
         ),
         per_channel=False,  # the table is tied, and the largest part by far
         metric=make_metric(targets, tokenizer_for(config.target_language)),
+        metadata=Metadata(
+            "Translation: text to text, by "
+            + (f"beam search of {beam_size}." if beam_size > 1 else "greedy search."),
+            {"text": f"{BYTES}, cut between two characters."},
+            {"text": f"{BYTES}."},
+            facts={
+                "task": "translation",
+                "source_language": config.source_language,
+                "target_language": config.target_language,
+            },
+        ),
         examples={
             "split": split,
             "rows": len(rows),

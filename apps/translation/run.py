@@ -4,17 +4,18 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..common.config import load_config
-from ..common.errors import PolyheadError, UsageError
+from ..common.errors import RETRAIN, PolyheadError, UsageError
+from ..common.exported import find_exported, find_tflite, describe_truncated
 from ..common.files import read_json, write_json
-from ..common.runs import RETRAIN, find_exported, find_tflite, held_out, load_model
-from ..common.tokenizer import Tokenizer
-from ..common.training import read_history
 from .config import Config
-from .data import Dataset, load_data, load_pairs
+
+if TYPE_CHECKING:
+    from .data import Dataset
 
 TASK = "translation"
 ENGINES = ("keras", "savedmodel", "tflite")
@@ -29,6 +30,7 @@ class Run:
 
     def __init__(self, path: str | Path):
         self.path = Path(path)
+        self.notes: list[str] = []  # on the last prediction
         self.config = load_config(Config, TASK, self.path / "config.json")
 
     @cached_property
@@ -37,12 +39,16 @@ class Run:
         return read_json(self.path / "metrics.json", RETRAIN)
 
     @cached_property
-    def tokenizer(self) -> Tokenizer:
+    def tokenizer(self):
+        """The tokenizer."""
+        from ..common.tokenizer import Tokenizer
+
         return Tokenizer.load(self.path / "tokenizer.json")
 
     @cached_property
     def serving(self):
         """The pure functions from text to text, in float32."""
+        from ..common.runs import load_model
         from . import model as _  # noqa: F401  registers the Translator
         from .serving import Serving
 
@@ -123,14 +129,12 @@ class Run:
             outputs = predictor(text=np.array(data, object))
             rows = zip(outputs["text"], outputs["score"], strict=True)
             return [[(t.decode("utf-8", "replace"), float(s))] for t, s in rows]
-        from ..common.litert import TFLitePredictor
-        from ..common.text_bytes import texts_to_bytes
+        from polyhead import runtime
 
-        predictor = TFLitePredictor(find_tflite(self.path))
-        text, _ = texts_to_bytes(texts, predictor.max_input_bytes)
-        rows = predictor(text=text)["text"]
-        found = [row.tobytes().split(b"\0", 1)[0] for row in rows]
-        return [[(row.decode("utf-8", "replace"), float("nan"))] for row in found]
+        path = find_tflite(self.path)
+        found = runtime.load(path).predict(texts)
+        self.notes = describe_truncated([part.truncated for part in found], path)
+        return [[(answer.text, float("nan"))] for answer in found]
 
     def evaluate(
         self,
@@ -157,6 +161,7 @@ class Run:
             the plots and the card.
         """
         from .baselines import run_baselines
+        from .data import load_data, load_pairs
 
         dataset = load_data(self.config)
         if test is not None or test_source is not None or test_target is not None:
@@ -179,6 +184,8 @@ class Run:
         max_output_bytes: int = 256,
         beam_size: int = 1,
         max_loss: float = 0.3,
+        author: str = "",
+        license: str = "",
         verbose: bool = False,
     ) -> dict:
         """Writes and verifies the files to ship; see `common.export.export`.
@@ -187,6 +194,8 @@ class Run:
             beam_size: of the .tflite and of the SavedModel's default; 1 is greedy.
         """
         from ..common.export import export
+        from ..common.runs import held_out, sign
+        from .data import load_data
         from .exporting import make_exportable
 
         if "full_int8" in variants:
@@ -203,19 +212,23 @@ class Run:
             max_output_bytes=max_output_bytes,
             beam_size=beam_size,
         )
+        scores = self.metrics[split]
+        exportable = sign(exportable, self.path, scores, author, license)
         folder = self.path / "export"
         return export(exportable, folder, formats, variants, max_loss, verbose)
 
 
 def measure(
     run: Run,
-    dataset: Dataset,
+    dataset: "Dataset",
     baselines: dict,
     tokenize: str | None = None,
     lowercase: bool = False,
     beam_size: int | None = None,
 ) -> dict:
     """Scores a run beside baselines and writes all that tells of it."""
+    from ..common.runs import held_out
+    from ..common.training import read_history
     from .card import write_card
     from .comparison import build_metrics
     from .evaluate import tokenizer_for, write_predictions

@@ -6,11 +6,12 @@ import keras
 import numpy as np
 from keras import ops
 
+from polyhead.runtime.text_bytes import cut_text
+
 from ..common.beam_search import beam_search
 from ..common.compiling import CompiledFunction
 from ..common.decoding import greedy, sample
 from ..common.detokenizer import decode_ids, join_pieces, piece_tables
-from ..common.text_bytes import cut_text
 from ..common.tokenizer import Tokenizer, encode_bytes
 from ..common.vocabulary import MAX_PIECE_BYTES
 from .batches import encode_source, pad

@@ -9,9 +9,9 @@ from keras import ops
 from polyhead.apps.common import detokenizer
 from polyhead.apps.common.detokenizer import decode_ids, join_pieces, piece_tables
 from polyhead.apps.common.litert import TFLitePredictor
-from polyhead.apps.common.text_bytes import cut_text
 from polyhead.apps.common.tflite import export_tflite
 from polyhead.apps.common.tokenizer import Tokenizer
+from polyhead.runtime.text_bytes import cut_text
 
 TEXTS = [
     "",

@@ -4,6 +4,7 @@ import dataclasses
 import json
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -13,14 +14,15 @@ from polyhead.apps.common import export as export_module
 from polyhead.apps.common.errors import PolyheadError, UsageError
 from polyhead.apps.common.export import Exportable, export, format_export_report
 from polyhead.apps.common.litert import TFLitePredictor, custom_operators
+from polyhead.apps.common.metadata import Metadata, add_metadata
 from polyhead.apps.common.savedmodel import SavedModelPredictor
-from polyhead.apps.common.text_bytes import texts_to_bytes
 from polyhead.apps.common.tflite import VARIANTS, export_tflite
 from polyhead.apps.common.tokenizer import Tokenizer
 from polyhead.apps.common.verification import Form, Metric, compare
 from polyhead.apps.text_classification.config import Config
 from polyhead.apps.text_classification.model import build_model
 from polyhead.apps.text_classification.serving import Serving, make_exportable
+from polyhead.runtime.text_bytes import texts_to_bytes
 
 pytestmark = pytest.mark.tensorflow
 
@@ -253,7 +255,8 @@ def exportable():
         differs=lambda ours, keras: ours["y"].argmax(1) != keras["y"].argmax(1),
     )
     signature = {"x": ((None, 8), "float32")}
-    return Exportable(WEIGHTS, TABLES, form, signature, form, metric)
+    about = Metadata("A line.", {"x": "numbers"}, {"y": "sums"})
+    return Exportable(WEIGHTS, TABLES, form, signature, form, metric, about)
 
 
 def contents(folder):
@@ -443,3 +446,67 @@ def test_no_number_is_no_answer():
     with pytest.raises(PolyheadError, match="1 of 1000 answers"):
         compare_answers(0, exact=True, spoil=[np.nan, 0.1])
     assert compare_answers(0, spoil=[np.nan, np.nan])["disagreements"] == 1
+
+
+def read_table(table, slot):
+    """The table that a slot points at, read by hand: `slot` counts fields from 0."""
+    import flatbuffers
+
+    place = table.Offset(4 + 2 * slot)
+    return flatbuffers.table.Table(table.Bytes, table.Indirect(table.Pos + place))
+
+
+def read_text(table, slot):
+    return table.String(table.Pos + table.Offset(4 + 2 * slot)).decode()
+
+
+def read_first(table, slot):
+    """The first table of the list that a slot points at."""
+    import flatbuffers
+
+    place = table.Vector(table.Offset(4 + 2 * slot))
+    return flatbuffers.table.Table(table.Bytes, table.Indirect(place))
+
+
+def test_metadata_are_the_standard_flatbuffer(exported):
+    import flatbuffers
+    from ai_edge_litert import schema_py_generated as schema
+
+    content = (exported[0] / "model_int8.tflite").read_bytes()
+    model = schema.Model.GetRootAs(content)
+    entries = {
+        model.Metadata(i).Name(): model.Metadata(i).Buffer()
+        for i in range(model.MetadataLength())
+    }
+    data = model.Buffers(entries[b"TFLITE_METADATA"]).DataAsNumpy().tobytes()
+    assert data[4:8] == b"M001"
+    start = flatbuffers.encode.Get(flatbuffers.packer.uoffset, data, 0)
+    root = flatbuffers.table.Table(data, start)
+    assert read_text(root, 1).startswith("Text classification")
+    subgraph = read_first(root, 3)
+    assert read_text(read_first(subgraph, 2), 0) == "text"
+    output = read_first(subgraph, 3)
+    assert read_text(output, 0) == "probabilities"
+    assert read_text(read_first(output, 6), 0) == "probabilities_labels.txt"
+    with zipfile.ZipFile(exported[0] / "model_int8.tflite") as archive:
+        assert archive.testzip() is None
+        assert archive.read("probabilities_labels.txt").decode().split() == [*LABELS]
+        facts = json.loads(archive.read("polyhead.json"))
+    assert facts["labels"] == [*LABELS] and facts["task"] == "text-classification"
+
+
+def test_metadata_change_no_answer_and_align_every_buffer(serving, tmp_path):
+    from ai_edge_litert import schema_py_generated as schema
+
+    text, _ = texts_to_bytes(TEXTS, N)
+    path = tmp_path / "model.tflite"
+    export_tflite(serving, serving.weights, serving.tables, {"text": text}, path)
+    before = TFLitePredictor(path)(text=text)["probabilities"]
+    about = Metadata("", {"text": ""}, {"probabilities": ""})
+    path.write_bytes(add_metadata(path.read_bytes(), about))
+    after = TFLitePredictor(path)(text=text)["probabilities"]
+    np.testing.assert_array_equal(before, after)
+    model = schema.Model.GetRootAs(path.read_bytes())
+    buffers = [model.Buffers(i) for i in range(model.BuffersLength())]
+    places = [b._tab.Vector(b._tab.Offset(4)) for b in buffers if b.DataLength()]
+    assert places and all(place % 16 == 0 for place in places)

@@ -5,7 +5,6 @@ import numpy as np
 import pytest
 from keras import ops
 
-from polyhead.apps.common.text_bytes import cut_text, texts_to_bytes
 from polyhead.apps.common.tokenizer import Tokenizer
 from polyhead.apps.text_classification.config import Config
 from polyhead.apps.text_classification.model import build_model
@@ -15,6 +14,7 @@ from polyhead.apps.text_classification.serving import (
     make_exportable,
     make_metric,
 )
+from polyhead.runtime.text_bytes import cut_text, texts_to_bytes
 
 TEXTS = [
     "the cat sat on the mat",

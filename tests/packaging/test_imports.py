@@ -44,16 +44,27 @@ def test_layers_import_keras_and_nothing_of_the_apps(path):
         assert top not in ("tensorflow", "jax", "torch", "argparse"), name
 
 
-@pytest.mark.parametrize("path", [*files("layers"), *files("apps")])
+@pytest.mark.parametrize("path", files("runtime"))
+def test_the_runtime_imports_numpy_and_litert_and_nothing_else(path):
+    tops = {name.split(".")[0] for name in imports(path)} - set(sys.stdlib_module_names)
+    assert tops <= {"numpy", "ai_edge_litert", "polyhead"}
+    assert not any(
+        name.startswith(("polyhead.apps", "polyhead.layers")) for name in imports(path)
+    )
+
+
+@pytest.mark.parametrize("path", [*files("layers"), *files("apps"), *files("runtime")])
 def test_inside_a_package_imports_are_relative(path):
     own = f"polyhead.{path.relative_to(ROOT).parts[0]}"
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.ImportFrom) and node.level == 0:
             assert not node.module.startswith(own), node.module
-            assert node.module.split(".")[0] not in ("layers", "apps"), node.module
+            assert node.module.split(".")[0] not in ("layers", "apps", "runtime"), (
+                node.module
+            )
 
 
-@pytest.mark.parametrize("name", ["layers", "apps", "apps.common.config"])
+@pytest.mark.parametrize("name", ["layers", "runtime", "apps", "apps.common.config"])
 def test_the_folders_are_not_importable_by_their_own_names(name):
     # They would register every class a second time.
     done = python(f"import {name}", cwd=ROOT)

@@ -1,0 +1,33 @@
+"""Where a run's exported files are."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from .errors import PolyheadError
+
+SMALLEST_FIRST = ("int8", "float16", "float32")
+
+
+def find_exported(folder: Path, name: str) -> Path:
+    """An entry of a run's export folder."""
+    path = folder / "export" / name
+    if not path.exists():
+        raise PolyheadError(f"{path}: missing: polyhead export {folder}")
+    return path
+
+
+def find_tflite(folder: Path) -> Path:
+    """The smallest .tflite file that a run has exported."""
+    names = [f"model_{variant}.tflite" for variant in SMALLEST_FIRST]
+    found = [name for name in names if (folder / "export" / name).exists()]
+    return find_exported(folder, (found or names)[0])
+
+
+def describe_truncated(truncated: Sequence[bool], path: Path) -> list[str]:
+    """A line on texts that were longer than a .tflite file reads, if there are any."""
+    count = sum(map(bool, truncated))
+    if not count:
+        return []
+    texts = "a text is" if count == 1 else f"{count} texts are"
+    more = "--engine keras reads more"
+    return [f"{texts} longer than {path.name} reads, and cut: {more}"]

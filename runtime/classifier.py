@@ -1,0 +1,111 @@
+"""Text in, labels out."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from .model import Model
+from .text_bytes import texts_to_bytes
+
+UNKNOWN = "unknown"
+
+
+class Classification(NamedTuple):
+    """What is said of a text.
+
+    Args:
+        labels: `(label, probability)`, the best first.
+        truncated: whether the text was longer than the file reads.
+    """
+
+    labels: list[tuple[str, float]]
+    truncated: bool
+
+
+class Classifier:
+    """A text classifier's file; see `polyhead.runtime.load`.
+
+    Args:
+        model: the file.
+
+    Attributes:
+        labels: in the order of the probabilities.
+        max_bytes: of a text; what is longer is cut between two characters.
+
+    Example:
+
+    >>> from polyhead import runtime
+    >>> path = "saved_models/language-identifier/export/model_int8.tflite"
+    >>> model = runtime.load(path)
+    >>> model.predict(["Königreich der Niederlande"])[0].labels[0][0]
+    'de'
+    """
+
+    def __init__(self, model: Model):
+        self.model = model
+        self.labels = tuple(model.facts["labels"])
+        self.multi_label = bool(model.facts["multi_label"])
+        thresholds = model.facts["thresholds"]
+        self.thresholds = None if thresholds is None else np.array(thresholds)
+        self.max_bytes = model.inputs["text"][1]
+
+    def probabilities(self, texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+        """Probabilities `(texts, labels)`, and `(texts,)` which were cut."""
+        rows, truncated = texts_to_bytes(texts, self.max_bytes)
+        found = np.zeros((len(texts), len(self.labels)), np.float32)
+        for row, text in enumerate(rows):
+            found[row] = self.model(text=text[None])["probabilities"][0]
+        return found, truncated
+
+    def predict(
+        self, texts: Sequence[str], top_k: int = 1, threshold: float | None = None
+    ) -> list[Classification]:
+        """The labels of texts; see `choose` for the arguments."""
+        found, truncated = self.probabilities(texts)
+        thresholds = self.thresholds if self.multi_label else None
+        return [
+            Classification(
+                choose(row, self.labels, top_k, threshold, thresholds), bool(cut)
+            )
+            for row, cut in zip(found, truncated, strict=True)
+        ]
+
+
+def choose(
+    probabilities: np.ndarray,
+    labels: Sequence[str],
+    top_k: int = 1,
+    threshold: float | None = None,
+    thresholds: np.ndarray | None = None,
+) -> list[tuple[str, float]]:
+    """The labels that a text gets.
+
+    Args:
+        probabilities: `(labels,)`.
+        labels: their names.
+        top_k: how many labels; with several labels a text, all that reach their
+            thresholds, and at most `top_k` where it is above 1.
+        threshold: a best probability below it gives the label "unknown"; with
+            several labels a text it replaces the tuned thresholds.
+        thresholds: the probability that each label needs, where a text may have
+            several labels.
+
+    Returns:
+        `(label, probability)`, the best first.
+
+    Example:
+
+    >>> import numpy as np
+    >>> choose(np.array([0.3, 0.7]), ["no", "yes"])
+    [('yes', 0.7)]
+    """
+    order = np.argsort(-probabilities, kind="stable")
+    pairs = [(labels[i], float(probabilities[i])) for i in order]
+    if thresholds is not None:
+        passed = probabilities >= (thresholds if threshold is None else threshold)
+        kept = [pair for i, pair in zip(order, pairs, strict=True) if passed[i]]
+        return kept[:top_k] if top_k > 1 else kept
+    if threshold is not None and pairs[0][1] < threshold:
+        pairs.insert(0, (UNKNOWN, pairs[0][1]))
+    return pairs[:top_k]

@@ -1,0 +1,107 @@
+"""A .tflite file: what it says of itself, and its one signature, ready to run."""
+
+import hashlib
+import json
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+from .errors import PolyheadError
+
+SIGNATURE = "serving_default"
+FACTS = "polyhead.json"
+REMEDY = "copy it again, or export the run again"
+
+
+class Model:
+    """A .tflite file.
+
+    Args:
+        path: the file.
+        threads: that LiteRT may use.
+
+    Attributes:
+        facts: what the file says of itself: task, labels, columns, metrics.
+        inputs, outputs: name -> shape, of the signature's tensors.
+
+    Raises:
+        PolyheadError: the file is missing, cut short, altered or none of ours.
+    """
+
+    def __init__(self, path, threads=1):
+        from ai_edge_litert.interpreter import Interpreter
+
+        self.path = Path(path)
+        # LiteRT trusts what it reads: a damaged file could end the process.
+        self.facts = read_facts(self.path)
+        try:
+            self._interpreter = Interpreter(str(path), num_threads=threads)
+            self._interpreter.allocate_tensors()
+            runner = self._interpreter.get_signature_runner(SIGNATURE)
+        except (ValueError, RuntimeError) as error:
+            reason = str(error).splitlines()[0]
+            raise PolyheadError(
+                f"{path}: LiteRT cannot run it ({reason}): {REMEDY}"
+            ) from error
+        self._inputs = runner.get_input_details()
+        self._outputs = runner.get_output_details()
+        self.inputs = {k: tuple(map(int, d["shape"])) for k, d in self._inputs.items()}
+        self.outputs = {
+            k: tuple(map(int, d["shape"])) for k, d in self._outputs.items()
+        }
+
+    def __call__(self, **inputs: np.ndarray) -> dict[str, np.ndarray]:
+        """Runs one example.
+
+        Args:
+            inputs: arrays of the shapes in `inputs`, with the 1 in front.
+
+        Returns:
+            Name -> array, of the shapes in `outputs`.
+        """
+        for name, detail in self._inputs.items():
+            array = np.ascontiguousarray(inputs[name], detail["dtype"])
+            if array.shape != self.inputs[name]:
+                raise PolyheadError(
+                    f"{self.path}: input '{name}' has shape {array.shape}, but the "
+                    f"file takes {self.inputs[name]}"
+                )
+            self._interpreter.set_tensor(detail["index"], array)
+        self._interpreter.invoke()
+        return {
+            name: self._interpreter.get_tensor(detail["index"])
+            for name, detail in self._outputs.items()
+        }
+
+
+def read_facts(path: Path) -> dict:
+    """What a .tflite file says of itself, after a check that it is whole.
+
+    Args:
+        path: the file.
+
+    Returns:
+        The content of its polyhead.json.
+
+    Raises:
+        PolyheadError: the file is missing, cut short, altered or none of ours.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise PolyheadError(f"{path}: {error.strerror}") from None
+    if content[4:8] != b"TFL3":
+        raise PolyheadError(f"{path}: no .tflite file: {REMEDY}")
+    try:
+        with zipfile.ZipFile(path) as archive:
+            facts = json.loads(archive.read(FACTS))
+        size, digest = facts["model_bytes"], facts["model_sha256"]
+    except (zipfile.BadZipFile, KeyError, ValueError, TypeError, OSError):
+        raise PolyheadError(
+            f"{path}: cut short, or not written by polyhead (it has no {FACTS}): "
+            f"{REMEDY}"
+        ) from None
+    if hashlib.sha256(memoryview(content)[:size]).hexdigest() != digest:
+        raise PolyheadError(f"{path}: altered after it was written: {REMEDY}")
+    return facts

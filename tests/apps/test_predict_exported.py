@@ -1,0 +1,69 @@
+"""`polyhead predict` by the exported file, which starts without TensorFlow."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SHIPPED = Path(__file__).resolve().parents[2] / "saved_models"
+SCRIPT = """
+import sys
+from polyhead.apps.common.cli import main
+
+status = main(sys.argv[1:])
+heavy = {"tensorflow", "keras", "jax", "torch", "polyhead.layers", "sklearn"}
+print(status, sorted(heavy & set(sys.modules)))
+"""
+
+
+def predict(run, *words, **options):
+    command = [sys.executable, "-c", SCRIPT, "predict", str(SHIPPED / run), *words]
+    return subprocess.run(command, capture_output=True, text=True, **options)
+
+
+@pytest.mark.parametrize(
+    "run, words, answer",
+    [
+        ("language-identifier", ["Königreich der Niederlande"], "de\t"),
+        ("dates", ["jeudi 5 mars 1998"], "1998-03-05\n"),
+        ("english-spanish", ["Where is the station?"], "¿Dónde está la estación?\n"),
+    ],
+)
+def test_an_exported_run_answers_without_tensorflow(run, words, answer):
+    done = predict(run, *words)
+    assert done.stdout.startswith(answer), done.stderr
+    assert done.stdout.endswith("\n0 []\n") and done.stderr == ""
+
+
+def test_a_forecaster_answers_without_tensorflow(tmp_path):
+    weeks = "\n".join(f"{day},{370 + 0.01 * i}" for i, day in enumerate(saturdays(160)))
+    (tmp_path / "new.csv").write_text(f"ds,co2\n{weeks}\n")
+    done = predict("co2", str(tmp_path / "new.csv"), "--format", "csv")
+    assert done.stdout.startswith("ds,co2,co2_q0.1,co2_q0.5,co2_q0.9\n"), done.stderr
+    assert len(done.stdout.splitlines()) == 1 + 52 + 1
+    assert done.stdout.endswith("\n0 []\n") and done.stderr == ""
+
+
+def saturdays(count):
+    import numpy as np
+
+    return np.datetime64("2003-01-04") + 7 * np.arange(count)
+
+
+def test_a_text_that_is_cut_is_said_on_standard_error():
+    done = predict("dates", "5 March 1998", "x" * 300, "1 May 2000")
+    assert len(done.stdout.splitlines()) == 4
+    assert done.stderr.count("\n") == 1
+    assert done.stderr.startswith("note: a text is longer than model_int8.tflite reads")
+
+
+def test_what_only_keras_can_do_is_done_by_keras():
+    done = predict("dates", "5 March 1998", "--n-best", "2")
+    assert done.stdout.startswith("1998-03-05\n"), done.stderr
+    assert "'keras'" in done.stdout.splitlines()[-1]
+
+
+def test_standard_input_of_no_text_gives_no_answer():
+    done = predict("dates", input="")
+    assert (done.stdout, done.stderr) == ("0 []\n", "")
