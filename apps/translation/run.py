@@ -10,7 +10,7 @@ import numpy as np
 
 from ..common.config import load_config
 from ..common.errors import RETRAIN, PolyheadError, UsageError
-from ..common.exported import find_exported, find_tflite, describe_truncated
+from ..common.exported import describe_truncated, find_exported, find_tflite
 from ..common.files import read_json, write_json
 from .config import Config
 
