@@ -14,12 +14,13 @@ import keras
 import numpy as np
 
 from .errors import UsageError
+from .export_report import write_report
 from .files import is_full, read_json, write_json, writing_error
+from .inspection import LARGEST, inspect_tflite
 from .litert import SIGNATURE, TFLitePredictor, measure
 from .metadata import Metadata, add_metadata
 from .quiet import quiet
 from .savedmodel import SavedModelPredictor, export_savedmodel
-from .text_table import align
 from .tflite import VARIANTS, export_tflite
 from .verification import Form, Metric, compare
 
@@ -109,6 +110,7 @@ def export(
             files[name] = _make_tflite(exportable, new, name, variant, max_loss)
         report = _report(exportable, _older_files(folder) | files)
         write_json(new / REPORT, report)
+        write_report(new, report)
     return report
 
 
@@ -158,11 +160,15 @@ def _make_tflite(exportable, folder, name, variant, max_loss) -> dict:
     outputs = TFLitePredictor(path)(**form.inputs)
     exact = variant == "float32"
     facts = compare(name, outputs, form, exportable.metric, exact, max_loss)
+    found = inspect_tflite(path)
     return {
         "bytes": path.stat().st_size,
         **form.facts,
         **facts,
         **measure(path, form.inputs),
+        "latency_ms_two_threads": measure(path, form.inputs, 2)["latency_ms"],
+        "operators": found["operators"],
+        "tensors": found["tensors"][:LARGEST],
     }
 
 
@@ -211,30 +217,3 @@ def _writing(folder: Path) -> Iterator[Path]:
     finally:
         for leftover in (new, old):
             shutil.rmtree(leftover, ignore_errors=True)
-
-
-def format_export_report(report: dict) -> str:
-    """The report as a table for the terminal."""
-    metric = report["metric"]
-    header = ("file", "size", metric, "Keras", "differ", "latency", "p95", "memory")
-    rows = [header]
-    for name, facts in report["files"].items():
-        latency = facts.get("latency_ms")
-        memory = facts.get("memory_bytes")
-        rows.append(
-            (
-                name,
-                _megabytes(facts["bytes"]),
-                f"{facts[metric]:.4f}",
-                f"{facts['keras']:.4f}",
-                f"{facts['disagreements']}/{facts['rows']}",
-                f"{latency['median']:.2f} ms" if latency else "-",
-                f"{latency['p95']:.2f} ms" if latency else "-",
-                "-" if memory is None else _megabytes(memory),
-            )
-        )
-    return "\n".join(align(rows))
-
-
-def _megabytes(count: int) -> str:
-    return f"{count / 1e6:.2f} MB"

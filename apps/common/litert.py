@@ -92,12 +92,13 @@ def custom_operators(content: bytes) -> list[str]:
     return sorted(names)
 
 
-def measure(path: Path, inputs: Mapping[str, np.ndarray]) -> dict:
-    """Latency and memory of a file in a fresh process, on one thread.
+def measure(path: Path, inputs: Mapping[str, np.ndarray], threads: int = 1) -> dict:
+    """Latency and memory of a file in a fresh process.
 
     Args:
         path: the .tflite file.
         inputs: real examples, row by row.
+        threads: that LiteRT may use.
 
     Returns:
         `{"latency_ms": {"median", "p95"}, "memory_bytes"}`; the memory is the
@@ -110,6 +111,7 @@ def measure(path: Path, inputs: Mapping[str, np.ndarray]) -> dict:
         # -P: modules beside the script must not hide others of the same name.
         script = Path(__file__).with_name("measure.py")
         command = [sys.executable, "-P", str(script), str(path), str(examples)]
+        command.append(str(threads))
         done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
         sys.stderr.write(done.stderr)

@@ -39,12 +39,12 @@ def find_tensors(interpreter):
     return inputs, [d["index"] for d in runner.get_output_details().values()]
 
 
-def main(path, examples):
+def main(path, examples, threads):
     with np.load(examples) as file:
         inputs = {name: file[name] for name in file.files}
     rows = len(next(iter(inputs.values())))
     before = peak_bytes()
-    interpreter = Interpreter(path, num_threads=1)
+    interpreter = Interpreter(path, num_threads=int(threads))
     interpreter.allocate_tensors()
     places, outputs = find_tensors(interpreter)
     seconds = []

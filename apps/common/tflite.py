@@ -88,7 +88,8 @@ def _convert(function, weights, tables, inputs, variant, per_channel) -> bytes:
             warnings.filterwarnings("ignore", r"\s*Warning: tf.lite.Interpreter")
             return converter.convert()
     except Exception as error:
-        _refuse_custom("the graph", _missing_operators(str(error)))
+        missing = _missing_operators(str(error))
+        _refuse_custom("the graph", _locate(concrete, missing))
         raise
 
 
@@ -96,6 +97,14 @@ def _missing_operators(message: str) -> list[str]:
     """The operators that the converter's message says TFLite lacks."""
     lists = re.findall(r"^(?:TF Select|Custom) ops: (.*)$", message, re.MULTILINE)
     return sorted({name.strip() for line in lists for name in line.split(",")})
+
+
+def _locate(concrete, names: Sequence[str]) -> list[str]:
+    """Each operator with the first place in the graph, which names its layer."""
+    graph = concrete.graph.as_graph_def()
+    nodes = [*graph.node, *(n for f in graph.library.function for n in f.node_def)]
+    places = {node.op: node.name for node in reversed(nodes)}
+    return [f"{n} (at {places[n]})" if n in places else n for n in names]
 
 
 def _refuse_custom(path, names: Sequence[str]) -> None:

@@ -63,6 +63,6 @@ def format_answers(config, inputs, answers, style):
 
 def format_export(report):
     """An export's report as a table."""
-    from ..common.export import format_export_report
+    from ..common.export_report import format_export_report
 
     return format_export_report(report)

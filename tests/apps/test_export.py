@@ -12,7 +12,8 @@ import pytest
 
 from polyhead.apps.common import export as export_module
 from polyhead.apps.common.errors import PolyheadError, UsageError
-from polyhead.apps.common.export import Exportable, export, format_export_report
+from polyhead.apps.common.export import Exportable, export
+from polyhead.apps.common.export_report import format_export_report
 from polyhead.apps.common.litert import TFLitePredictor, custom_operators
 from polyhead.apps.common.metadata import Metadata, add_metadata
 from polyhead.apps.common.savedmodel import SavedModelPredictor
@@ -80,7 +81,7 @@ def test_every_file_is_there_and_in_the_report(exported):
     folder, report = exported
     names = ["savedmodel", *(f"model_{variant}.tflite" for variant in VARIANTS)]
     assert sorted(path.name for path in folder.iterdir()) == sorted(
-        [*names, "export_report.json"]
+        [*names, "export_report.json", "report.md", "report.png"]
     )
     assert json.loads((folder / "export_report.json").read_text()) == report
     assert list(report["files"]) == names
@@ -276,7 +277,8 @@ def test_only_the_files_asked_for_are_replaced(exportable, tmp_path):
     new = {Path("model_float16.tflite")}
     assert set(after) == set(before) | new
     changed = {path for path in before if before[path] != after[path]}
-    assert changed <= {Path("model_int8.tflite"), Path("export_report.json")}
+    report = {Path("export_report.json"), Path("report.md"), Path("report.png")}
+    assert changed <= {Path("model_int8.tflite"), *report}
     names = [f"model_{variant}.tflite" for variant in VARIANTS[:3]]
     assert list(report["files"]) == ["savedmodel", *names]
     assert [path.name for path in folder.parent.iterdir()] == ["export"]
@@ -348,14 +350,22 @@ def test_another_backend_is_told_the_remedy(exportable, tmp_path, monkeypatch):
 
 
 def test_an_operator_that_is_no_builtin_is_refused_by_name(exportable, tmp_path):
+    import keras
     import tensorflow as tf
 
+    class Speller(keras.layers.Layer):
+        def call(self, y):
+            spelled = tf.strings.length(tf.strings.as_string(y))
+            return y + tf.cast(spelled, y.dtype)
+
+    speller = Speller(name="speller")
+
     def flex(weights, tables, x):
-        y = linear(weights, tables, x)["y"]
-        return {"y": y + tf.cast(tf.strings.length(tf.strings.as_string(y)), y.dtype)}
+        return {"y": speller(linear(weights, tables, x)["y"])}
 
     form = dataclasses.replace(exportable.tflite, function=flex)
-    with pytest.raises(PolyheadError, match="no TFLite .*: AsString, StringLength;"):
+    named = r"AsString \(at speller.*/AsString\), StringLength \(at speller.*\);"
+    with pytest.raises(PolyheadError, match=f"no TFLite .*: {named}"):
         export(
             dataclasses.replace(exportable, tflite=form),
             tmp_path / "export",
