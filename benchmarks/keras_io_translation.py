@@ -173,7 +173,7 @@ class Recipe:
         ids = np.full((len(source), 1), START)
         done = np.zeros(len(source), bool)
         while ids.shape[1] < LENGTH and not done.all():
-            last = self.decoder([ids, memory])[:, -1]
+            last = self.decoder([keras.ops.array(ids), memory])[:, -1]
             following = np.asarray(self.output(last)).argmax(-1)
             following = np.where(done, PAD, following)
             done |= following == END

@@ -29,6 +29,9 @@ usage: polyhead VERB ... [--help]
   explain RUN   show which parts of a text, or of a history, decided
   backtest RUN  forecast the past from one origin after the other
   export RUN    write and verify the files to ship
+  benchmark RUN time the exported files on this machine
+  compare RUN RUN  two runs' scores, sizes and latencies
+  inspect FILE.tflite  inputs, operators, tensors and what the file says of itself
 
   polyhead VERB --help, polyhead train TASK --help, polyhead --version
 """
@@ -337,6 +340,30 @@ def _export(words):
     return options.parse(words)
 
 
+def _benchmark(words):
+    parser = Parser("benchmark", "RUN [flags]", "Time the exported files side by side.")
+    return _Options(parser).parse(words)
+
+
+def _compare(words):
+    parser = Parser("compare", "RUN RUN [flags]", "Two runs' figures side by side.")
+    arguments = _with_run(parser, words, takes_input=True)
+    if len(arguments.words) != 1:
+        raise UsageError(f"give two runs (see {parser.prog} --help)")
+    arguments.other = Path(arguments.words.pop())
+    return arguments
+
+
+def _inspect(words):
+    parser = Parser("inspect", "FILE.tflite [flags]", "What a .tflite is made of.")
+    parser.add_argument("--format", choices=("text", "json"), default="text")
+    arguments = _intermixed(parser, words)
+    if len(arguments.words) != 1:
+        raise UsageError(f"give one .tflite file (see {parser.prog} --help)")
+    arguments.file = Path(arguments.words.pop())
+    return arguments
+
+
 _VERBS = {
     "train": _train,
     "evaluate": _evaluate,
@@ -344,6 +371,9 @@ _VERBS = {
     "explain": _explain,
     "backtest": _backtest,
     "export": _export,
+    "benchmark": _benchmark,
+    "compare": _compare,
+    "inspect": _inspect,
 }
 
 

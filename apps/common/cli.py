@@ -1,5 +1,6 @@
 """The command `polyhead`: one function a verb."""
 
+import json
 import os
 import sys
 
@@ -162,6 +163,32 @@ def _export(arguments, terminal):
         print(app.format_export(report), file=terminal.out)
 
 
+def _benchmark(arguments, terminal):
+    from .benchmarking import benchmark_files, format_benchmark
+
+    _, run = _load(arguments.run)
+    found = benchmark_files(run.path / "export", run.examples())
+    print(format_benchmark(found), file=terminal.out)
+
+
+def _compare(arguments, terminal):
+    from .run_comparison import compare_runs, format_comparison
+
+    found = compare_runs(arguments.run, arguments.other)
+    names = str(arguments.run), str(arguments.other)
+    print(format_comparison(names, found), file=terminal.out)
+
+
+def _inspect(arguments, terminal):
+    from .inspection import format_inspection, inspect_tflite
+
+    found = inspect_tflite(arguments.file)
+    if arguments.format == "json":
+        print(json.dumps(found, ensure_ascii=False, indent=1), file=terminal.out)
+    else:
+        print(format_inspection(found), file=terminal.out)
+
+
 def _find_task(path):
     check_run(path)
     return find_task(read_config_json(path / "config.json")["task"])
@@ -206,4 +233,7 @@ _VERBS = {
     "explain": _explain,
     "backtest": _backtest,
     "export": _export,
+    "benchmark": _benchmark,
+    "compare": _compare,
+    "inspect": _inspect,
 }

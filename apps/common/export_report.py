@@ -12,17 +12,8 @@ PAGE, PICTURE = "report.md", "report.png"
 def rows_of(report: dict) -> list[tuple[str, ...]]:
     """A header, and a row for each file."""
     metric = report["metric"]
-    header = (
-        "file",
-        "size",
-        metric,
-        "Keras",
-        "differ",
-        "latency",
-        "p95",
-        "two threads",
-    )
-    rows = [(*header, "memory")]
+    header = ("file", "size", metric, "Keras", "differ", "latency", "p95")
+    rows: list[tuple[str, ...]] = [(*header, "two threads", "memory")]
     for name, facts in report["files"].items():
         memory = facts.get("memory_bytes")
         rows.append(

@@ -188,6 +188,17 @@ class Run:
 
         return backtest(self, load_data(self.config), stride)
 
+    def examples(self, count: int = 200) -> dict[str, np.ndarray]:
+        """Held-out examples, as the .tflite files take them.
+
+        Args:
+            count: at most so many.
+        """
+        dataset = load_data(self.config)
+        windows = self.windows(dataset)
+        found = windows.find(dataset.held_out)
+        return windows.take(found[:: max(1, len(found) // count)][:count]).inputs
+
     def explain(self, source=None, output: str | Path | None = None) -> dict:
         """What a forecast rests on; see `explain.explain`.
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from polyhead.runtime.classifier import choose
+from polyhead.runtime.model import Model
+from polyhead.runtime.text_bytes import texts_to_bytes
 
 from ..common.config import load_config
 from ..common.errors import RETRAIN, PolyheadError, UsageError
@@ -159,6 +161,24 @@ class Run:
             dataset = replace(dataset, test=examples)
         baselines = run_baselines(dataset, self.config.seed)
         return measure(self, dataset, baselines, threshold)
+
+    def examples(self, count: int = 200) -> dict[str, np.ndarray]:
+        """Held-out examples, as the .tflite files take them.
+
+        Args:
+            count: at most so many.
+        """
+        from ..common.runs import held_out
+        from .data import load_data
+
+        texts = held_out(load_data(self.config))[1].texts[:count]
+        if self.config.fine_tunes:
+            from .preset_serving import pad_inputs
+
+            tokenizer = self.tokenizer
+            return pad_inputs(tokenizer.encode_all(texts), tokenizer.max_tokens)
+        model = Model(find_tflite(self.path))
+        return {"text": texts_to_bytes(texts, model.inputs["text"][1])[0]}
 
     def explain(self, text: str, output: str | Path | None = None) -> dict:
         """Which pieces of a text speak for its label; see `explain.explain`."""

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from polyhead.runtime.model import Model
+from polyhead.runtime.text_bytes import texts_to_bytes
+
 from ..common.config import load_config
 from ..common.errors import RETRAIN, PolyheadError, UsageError
 from ..common.exported import describe_truncated, find_exported, find_tflite
@@ -169,6 +172,19 @@ class Run:
             dataset = replace(dataset, test=pairs)
         baselines = run_baselines(dataset, seed=self.config.seed)
         return measure(self, dataset, baselines, tokenize, lowercase, beam_size)
+
+    def examples(self, count: int = 200) -> dict[str, np.ndarray]:
+        """Held-out examples, as the .tflite files take them.
+
+        Args:
+            count: at most so many.
+        """
+        from ..common.runs import held_out
+        from .data import load_data
+
+        texts = held_out(load_data(self.config))[1].sources[:count]
+        model = Model(find_tflite(self.path))
+        return {"text": texts_to_bytes(texts, model.inputs["text"][1])[0]}
 
     def explain(self, text: str, output: str | Path | None = None) -> dict:
         """Which source pieces each target piece looked at; see `explain.explain`."""

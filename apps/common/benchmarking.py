@@ -1,0 +1,57 @@
+"""The exported files of a run, timed again on this machine."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from .errors import PolyheadError
+from .litert import measure
+from .text_table import align
+
+THREADS = (1, 2)
+
+
+def benchmark_files(folder: Path, inputs: Mapping[str, np.ndarray]) -> dict:
+    """Times every .tflite file of an export folder, each in a fresh process.
+
+    Args:
+        folder: the export folder.
+        inputs: real examples, row by row.
+
+    Returns:
+        `name -> {"bytes", "memory_bytes", "latency_ms": {threads: {median, p95}}}`.
+
+    Raises:
+        PolyheadError: there is no file.
+    """
+    paths = sorted(folder.glob("model_*.tflite"))
+    if not paths:
+        run = folder.parent
+        raise PolyheadError(f"{folder}: no .tflite file: polyhead export {run}")
+    found = {}
+    for path in paths:
+        measured = {threads: measure(path, inputs, threads) for threads in THREADS}
+        found[path.name] = {
+            "bytes": path.stat().st_size,
+            "memory_bytes": measured[1]["memory_bytes"],
+            "latency_ms": {k: v["latency_ms"] for k, v in measured.items()},
+        }
+    return found
+
+
+def format_benchmark(found: dict) -> str:
+    """What `benchmark_files` found, as a table."""
+    rows: list[tuple[str, ...]] = [
+        ("file", "size", "1 thread", "p95", "2 threads", "p95", "memory")
+    ]
+    for name, facts in found.items():
+        times = [
+            f"{facts['latency_ms'][threads][key]:.2f} ms"
+            for threads in THREADS
+            for key in ("median", "p95")
+        ]
+        memory = facts["memory_bytes"]
+        grown = "-" if memory is None else f"{memory / 1e6:.2f} MB"
+        rows.append((name, f"{facts['bytes'] / 1e6:.2f} MB", *times, grown))
+    return "\n".join(align(rows))
