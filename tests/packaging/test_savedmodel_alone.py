@@ -25,8 +25,8 @@ path, key, signature = sys.argv[1:]
 function = tf.saved_model.load(path).signatures[signature]
 # A request in TensorFlow Serving's REST form.
 request = {"inputs": json.load(sys.stdin)}
-types = {name: spec.dtype for name, spec in function.structured_input_signature[1].items()}
-inputs = {k: tf.constant(v, types[k]) for k, v in request["inputs"].items()}
+specs = function.structured_input_signature[1]
+inputs = {k: tf.constant(v, specs[k].dtype) for k, v in request["inputs"].items()}
 outputs = {name: value.numpy() for name, value in function(**inputs).items()}
 found = outputs[key].tolist()
 print(json.dumps([v.decode() if isinstance(v, bytes) else v for v in found]))
