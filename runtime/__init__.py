@@ -11,32 +11,12 @@ Example:
     model.predict(["Königreich der Niederlande"])
 """
 
-from .classifier import Classification, Classifier
 from .errors import PolyheadError
-from .forecaster import Forecast, Forecaster
-from .model import Model
-from .translator import Translation, Translator
 
 if __name__ != "polyhead.runtime":
     raise ImportError(f"import polyhead.runtime, not {__name__}")
 
-__all__ = [
-    "Classification",
-    "Classifier",
-    "Forecast",
-    "Forecaster",
-    "Model",
-    "PolyheadError",
-    "Translation",
-    "Translator",
-    "load",
-]
-
-_CLIENTS = {
-    "text-classification": Classifier,
-    "translation": Translator,
-    "forecasting": Forecaster,
-}
+__all__ = ["PolyheadError", "load"]
 
 
 def load(path, threads=1):
@@ -47,16 +27,29 @@ def load(path, threads=1):
         threads: that LiteRT may use.
 
     Returns:
-        A `Classifier`, `Translator` or `Forecaster`, by the file's task.
+        A `classifier.Classifier`, `translator.Translator` or
+        `forecaster.Forecaster`, by the file's task.
 
     Raises:
         PolyheadError: the file is missing, cut short, altered or none of ours.
     """
+    # Here, since the command line takes the error from this package and must start
+    # without NumPy.
+    from .classifier import Classifier
+    from .forecaster import Forecaster
+    from .model import Model
+    from .translator import Translator
+
     model = Model(path, threads)
+    clients = {
+        "text-classification": Classifier,
+        "translation": Translator,
+        "forecasting": Forecaster,
+    }
     task = model.facts["task"]
-    if task not in _CLIENTS:
+    if task not in clients:
         raise PolyheadError(
             f"{path}: its task is {task!r}, which this version does not know: "
             "upgrade polyhead"
         )
-    return _CLIENTS[task](model)
+    return clients[task](model)

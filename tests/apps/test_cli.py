@@ -41,6 +41,7 @@ class Run:
 
     def __init__(self, path):
         self.path, self.asked, self.metrics = Path(path), {}, {"accuracy": 0.5}
+        self.notes = []
 
     def predict(self, texts, **options):
         self.asked = options

@@ -11,6 +11,7 @@ import pytest
 
 from polyhead import runtime
 from polyhead.apps.common.litert import TFLitePredictor
+from polyhead.runtime.model import Model
 
 ROOT = Path(__file__).resolve().parents[2]
 SHIPPED = ROOT / "saved_models"
@@ -131,7 +132,7 @@ def test_an_altered_file(tmp_path, share):
 
 
 def test_a_file_of_somebody_else(tmp_path):
-    facts = runtime.Model(CO2).facts
+    facts = Model(CO2).facts
     content = CO2.read_bytes()[: facts["model_bytes"]]  # without the zip
     assert "not written by polyhead" in refusal(write(tmp_path, content))
 
@@ -141,7 +142,7 @@ def test_a_task_of_a_later_version(tmp_path):
     shutil.copy(CO2, path)
     with zipfile.ZipFile(path) as archive:
         text = archive.read("polyhead.json").replace(b"forecasting", b"soothsaying")
-    facts = runtime.Model(CO2).facts
+    facts = Model(CO2).facts
     path.write_bytes(CO2.read_bytes()[: facts["model_bytes"]])
     with zipfile.ZipFile(path, "a") as archive:
         archive.writestr("polyhead.json", text)
