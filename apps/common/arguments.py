@@ -333,7 +333,8 @@ def _export(words):
         "--max-loss",
         type=_number(float, 0, 100),
         metavar="POINTS",
-        help="what a variant may lose before the command fails (default: 0.3)",
+        help="what a variant may lose before the command fails "
+        "(default: 0.3, full_int8 1.5)",
     )
     options.add("--author", metavar="NAME", help="who made it, told by the files")
     options.add("--license", metavar="TEXT", help="of the model, told by the files")

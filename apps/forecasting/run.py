@@ -222,7 +222,7 @@ class Run:
         self,
         formats: Sequence[str] = ("savedmodel", "tflite"),
         variants: Sequence[str] = ("float32", "float16", "int8"),
-        max_loss: float = 0.3,
+        max_loss: float | None = None,
         author: str = "",
         license: str = "",
         verbose: bool = False,

@@ -196,7 +196,7 @@ class Run:
         formats: Sequence[str] = ("savedmodel", "tflite"),
         variants: Sequence[str] = ("float32", "float16", "int8"),
         max_input_bytes: int = 256,
-        max_loss: float = 0.3,
+        max_loss: float | None = None,
         author: str = "",
         license: str = "",
         verbose: bool = False,

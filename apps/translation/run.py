@@ -199,7 +199,7 @@ class Run:
         max_input_bytes: int = 256,
         max_output_bytes: int = 256,
         beam_size: int = 1,
-        max_loss: float = 0.3,
+        max_loss: float | None = None,
         author: str = "",
         license: str = "",
         verbose: bool = False,
