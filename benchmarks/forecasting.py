@@ -30,7 +30,8 @@ SETTINGS: dict[str, dict] = {
     "ett-search": {},
     "exchange": {"look_back": 96},
     "nord-pool": {"look_back": 168, "horizon": 24},
-    "m4-hourly": {"look_back": 336, "horizon": 48},
+    # Its validation error still falls where the others have stopped.
+    "m4-hourly": {"look_back": 336, "horizon": 48, "epochs": 60},
 }
 LOOK_BACKS = (96, 336, 512)  # those that the published search tried
 # Published MSE and MAE of horizons 96, 192, 336, 720, all windows.
