@@ -59,7 +59,18 @@ def test_the_python_of_the_guide_runs():
     assert lines[2] == "(52, 1) (52, 1, 3) ('co2',) (0.1, 0.5, 0.9)"
 
 
+def test_the_runtime_of_the_readme_runs():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    (code,) = [block for block in blocks if "runtime" in block]
+    code = code.replace("model.predict(", "print(model.predict(").replace("])", "]))")
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT
+    )
+    assert done.stdout.startswith("[Classification(labels=[('de', "), done.stderr
+
+
 def test_links_lead_somewhere():
-    for page in DOCS.glob("*.md"):
+    for page in [ROOT / "README.md", *DOCS.glob("*.md")]:
         for link in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8")):
             assert (page.parent / link).exists(), f"{page.name}: {link}"
