@@ -29,6 +29,7 @@ usage: polyhead VERB ... [--help]
   explain RUN   show which parts of a text, or of a history, decided
   backtest RUN  forecast the past from one origin after the other
   export RUN    write and verify the files to ship
+  demo RUN      try an exported file in a page on this computer
 
   polyhead VERB --help, polyhead train TASK --help, polyhead --version
 """
@@ -335,6 +336,22 @@ def _export(words):
     return options.parse(words)
 
 
+def _demo(words):
+    parser = Parser("demo", "RUN [flags]", "Serve a page that runs an exported file.")
+    parser.add_argument(
+        "--port",
+        type=_number(int, 0, 65535),
+        default=8000,
+        help="of the page's address (default: 8000; 0 is any free one)",
+    )
+    parser.add_argument(
+        "--assets",
+        metavar="FOLDER",
+        help="where npm install @litertjs/core was run (default: run it, once)",
+    )
+    return _with_run(parser, words)
+
+
 _VERBS = {
     "train": _train,
     "evaluate": _evaluate,
@@ -342,6 +359,7 @@ _VERBS = {
     "explain": _explain,
     "backtest": _backtest,
     "export": _export,
+    "demo": _demo,
 }
 
 

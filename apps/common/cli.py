@@ -150,6 +150,15 @@ def _export(arguments, terminal):
         print(app.format_export(report), file=terminal.out)
 
 
+def _demo(arguments, terminal):
+    from ..demo import serve
+
+    def tell(line):
+        print(line, file=terminal.out, flush=True)
+
+    serve(arguments.run, tell, arguments.port, arguments.assets)
+
+
 def _find_task(path):
     check_run(path)
     return find_task(read_config_json(path / "config.json")["task"])
@@ -194,4 +203,5 @@ _VERBS = {
     "explain": _explain,
     "backtest": _backtest,
     "export": _export,
+    "demo": _demo,
 }

@@ -19,21 +19,6 @@ def load_model(path: Path) -> keras.Model:
         raise PolyheadError(f"{path}: cannot be loaded ({error}): {RETRAIN}") from error
 
 
-def find_exported(folder: Path, name: str) -> Path:
-    """An entry of a run's export folder."""
-    path = folder / "export" / name
-    if not path.exists():
-        raise PolyheadError(f"{path}: missing: polyhead export {folder}")
-    return path
-
-
-def find_tflite(folder: Path) -> Path:
-    """The smallest .tflite file that a run has exported."""
-    names = [f"model_{variant}.tflite" for variant in ("int8", "float16", "float32")]
-    found = [name for name in names if (folder / "export" / name).exists()]
-    return find_exported(folder, (found or names)[0])
-
-
 def held_out(dataset):
     """The split that measures a run: test, or validation where there is none."""
     if dataset.test is not None:

@@ -10,8 +10,9 @@ import numpy as np
 
 from ..common.config import load_config
 from ..common.errors import UsageError
+from ..common.exported import find_exported, find_tflite
 from ..common.files import read_json, write_json
-from ..common.runs import RETRAIN, find_exported, find_tflite, load_model
+from ..common.runs import RETRAIN, load_model
 from ..common.training import read_history
 from .config import Config
 from .data import Dataset, load_data

@@ -9,8 +9,9 @@ import numpy as np
 
 from ..common.config import load_config
 from ..common.errors import PolyheadError, UsageError
+from ..common.exported import find_exported, find_tflite
 from ..common.files import read_json, write_json
-from ..common.runs import RETRAIN, find_exported, find_tflite, held_out, load_model
+from ..common.runs import RETRAIN, held_out, load_model
 from ..common.tokenizer import Tokenizer
 from ..common.training import read_history
 from .config import Config
