@@ -43,9 +43,7 @@ def find_assets(folder: str | Path | None = None) -> dict[str, Path]:
     base = Path(folder) / "node_modules" / "@litertjs"
     for place in MODULES:
         if not (base / place).is_file():
-            raise PolyheadError(
-                f"{base / place}: missing: run '{COMMAND}' in {folder}"
-            )
+            raise PolyheadError(f"{base / place}: missing: run '{COMMAND}' in {folder}")
     return {name: base / place for place, name in MODULES.items()}
 
 

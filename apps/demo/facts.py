@@ -6,6 +6,7 @@ from pathlib import Path
 from ..common.config import read_config_json
 from ..common.exported import list_tflites
 from ..common.files import read_json
+from ..common.text_files import clear_errors
 
 FORMAT = 1  # of the facts
 RETRAIN = "train the run again with --overwrite"
@@ -39,8 +40,9 @@ def read_facts(folder: Path) -> dict:
 
 
 def _read_classification(folder, config):
-    lines = (folder / "labels.txt").read_text(encoding="utf-8")
-    labels = lines.removesuffix("\n").split("\n")
+    file = folder / "labels.txt"
+    with clear_errors(file):
+        labels = file.read_text(encoding="utf-8").removesuffix("\n").split("\n")
     thresholds = None
     if config["multi_label"]:
         tuned = read_json(folder / "metrics.json", RETRAIN)["thresholds"]

@@ -59,8 +59,8 @@ def serve(
             port is taken.
     """
     with make_server(Path(path), port, assets) as server:
-        tell(f"http://localhost:{server.server_address[1]}/ (Ctrl-C ends it)")
         try:
+            tell(f"http://localhost:{server.server_address[1]}/ (Ctrl-C ends it)")
             server.serve_forever()
         except KeyboardInterrupt:
             pass

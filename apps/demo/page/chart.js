@@ -5,7 +5,7 @@ import { findRange, formatNumber, makeScale, roundTicks } from "./scale.js";
 
 const NAMESPACE = "http://www.w3.org/2000/svg";
 const TEXT_WIDTH = 7; // of a digit, at most
-const LABEL_ROOM = 110; // pixels between two time labels, at least
+const LABEL_ROOM = 120; // pixels between two time labels, at least
 
 /**
  * Draws into an `<svg>`, whose units are pixels.
@@ -57,16 +57,16 @@ function drawTick(tick, scale, { left, right }) {
   ];
 }
 
-function drawTimes(stamps, scale, { left, right }, height) {
+function drawTimes(stamps, scale, { left, right, bottom }, height) {
   const room = Math.max(1, Math.floor((right - left) / LABEL_ROOM));
   const every = Math.max(1, Math.ceil(stamps.length / room));
-  const texts = [];
-  for (let step = 0; scale.x(step) <= right - LABEL_ROOM / 2; step += every) {
-    const place = { x: scale.x(step), y: height - 6, "text-anchor": "middle" };
-    if (!step) place["text-anchor"] = "start";
-    texts.push(node("text", place, formatStamp(stamps[step])));
+  const nodes = [];
+  for (let step = 0; scale.x(step) <= right - LABEL_ROOM + 30; step += every) {
+    const x = scale.x(step);
+    nodes.push(node("line", { class: "tick", x1: x, x2: x, y1: bottom, y2: height }));
+    nodes.push(node("text", { x: x + 4, y: height - 4 }, formatStamp(stamps[step])));
   }
-  return texts;
+  return nodes;
 }
 
 function drawNow(steps, scale, { top, bottom }) {

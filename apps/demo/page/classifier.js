@@ -27,20 +27,15 @@ export function start(facts, session) {
   return answer;
 }
 
-async function classify({ session }, text) {
-  const { bytes } = toBytes(text, session.model.inputs.text[1]);
-  return (await session.run({ text: bytes })).probabilities;
-}
-
 async function showLabels(state, isStale) {
-  const text = find("text").value;
   const maxBytes = state.session.model.inputs.text[1];
-  const cut = toBytes(text, maxBytes);
-  const probabilities = cut.read.trim() ? await classify(state, text) : null;
+  const cut = toBytes(find("text").value, maxBytes);
+  const isEmpty = !cut.read.trim();
+  const outputs = isEmpty ? null : await state.session.run({ text: cut.bytes });
   if (isStale()) return;
-  state.probabilities = probabilities;
+  state.probabilities = outputs?.probabilities;
   find("note").textContent = describeCut(cut, maxBytes);
-  find("hint").hidden = Boolean(probabilities);
+  find("hint").hidden = !isEmpty;
   find("words-section").hidden = true;
   drawBars(state);
 }
@@ -98,11 +93,16 @@ function describe(facts, order, probabilities) {
 async function showWords(state, isStale) {
   const { facts, probabilities } = state;
   if (!probabilities) return;
-  const text = toBytes(find("text").value, state.session.model.inputs.text[1]).read;
+  const { model } = state.session;
+  const maxBytes = model.inputs.text[1];
+  const text = toBytes(find("text").value, maxBytes).read;
   const parts = splitWords(text);
   if (parts.length < 2) return;
   const top = rank(probabilities)[0];
-  const probabilityOf = async (changed) => (await classify(state, changed))[top];
+  const probabilityOf = async (changed) => {
+    const { outputs } = await model.run({ text: toBytes(changed, maxBytes).bytes });
+    return outputs.probabilities[top];
+  };
   const falls = await measureFalls(text, parts, probabilityOf, isStale);
   if (!falls) return;
   drawWords(text, parts, falls);

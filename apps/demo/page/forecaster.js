@@ -27,17 +27,17 @@ export async function start(facts, session) {
   addDrawing(state, answer);
   new ResizeObserver(() => draw(state)).observe(find("chart"));
   fill(facts, example);
-  answer();
+  if (example.history.length) answer();
   return answer;
 }
 
-/** The newest of the run's own data; what is wrong with them is no one's end. */
+/** The newest of the run's own data. Where they are gone, the user has others. */
 async function fetchExample() {
   const response = await fetch("example.json");
   const found = await response.json();
   if (response.ok) return found;
-  find("history-title").textContent = "History (paste your own)";
-  show(find("wrong"), `There is no example: ${found.error}`);
+  find("reset").hidden = true;
+  show(find("wrong"), `There is no example: ${found.error}. Paste numbers of your own.`);
   return { history: [], future: [], start: splitStamp(Date.UTC(2025, 0, 1)) };
 }
 
