@@ -1,10 +1,13 @@
-"""A headless Chromium, and the page of a run in it."""
+"""A headless Chromium, and the page of a run in it; makes `page_tools` importable."""
 
 import shutil
+import sys
 import threading
 from pathlib import Path
 
 import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = [

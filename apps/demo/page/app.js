@@ -12,7 +12,7 @@ const TASKS = {
   forecasting: { part: forecaster, title: "Forecast", needs: "history" },
 };
 
-const session = { model: null, fail, run };
+const session = { model: null, name: null, fail, run };
 let facts;
 let update = () => {};
 
@@ -35,7 +35,10 @@ async function start() {
   find("title").textContent = facts.run;
   find("about").textContent = `${task.title} with Polyhead ${facts.polyhead}`;
   for (const { name } of facts.files) find("file").append(make("option", {}, name));
-  find("file").addEventListener("change", () => change().catch(fail));
+  let loading = Promise.resolve();
+  find("file").addEventListener("change", () => {
+    loading = loading.then(change).catch(fail);
+  });
   find("facts").hidden = false;
   await load();
   find("task").append(find(facts.task).content.cloneNode(true));
@@ -69,6 +72,7 @@ async function load() {
   }
   session.model?.close();
   session.model = model;
+  session.name = name;
   find("size").textContent = formatSize(model.bytes);
   find("loaded").textContent = formatTime(performance.now() - begin);
 }
@@ -81,6 +85,7 @@ async function change() {
     await load();
     update();
   } finally {
+    find("file").value = session.name; // the older one still runs
     show(find("status"), "");
   }
 }

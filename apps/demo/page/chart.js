@@ -18,7 +18,7 @@ export function drawChart(svg, data, range) {
   const { history, forecast, fan, stamps } = data;
   const [width, height] = [svg.clientWidth, svg.clientHeight];
   const [low, high] = range ?? findRange([...history, ...forecast, ...fan.flat()]);
-  const ticks = roundTicks(low, high, 5);
+  const ticks = roundTicks(low, high, 7);
   const widest = Math.max(...ticks.map((tick) => formatNumber(tick).length));
   const frame = {
     left: widest * TEXT_WIDTH + 10,
@@ -80,13 +80,15 @@ function drawFan(fan, first, scale) {
   for (let i = 0; i < Math.floor(fan.length / 2); i += 1) {
     const lower = points(fan[i], first, scale);
     const upper = points(fan[fan.length - 1 - i], first, scale).reverse();
-    bands.push(node("polygon", { class: "fan", points: [...lower, ...upper].join(" ") }));
+    const outline = [...lower, ...upper].join(" ");
+    bands.push(node("polygon", { class: "fan", points: outline }));
   }
   return bands;
 }
 
 function points(values, first, scale) {
-  return values.map((v, i) => `${scale.x(first + i).toFixed(1)},${scale.y(v).toFixed(1)}`);
+  const place = (number) => number.toFixed(1);
+  return values.map((v, i) => `${place(scale.x(first + i))},${place(scale.y(v))}`);
 }
 
 /** A line that is broken where values are missing; a lone value is a dot. */

@@ -93,14 +93,14 @@ function describe(facts, order, probabilities) {
 async function showWords(state, isStale) {
   const { facts, probabilities } = state;
   if (!probabilities) return;
-  const { model } = state.session;
-  const maxBytes = model.inputs.text[1];
+  const maxBytes = state.session.model.inputs.text[1];
   const text = toBytes(find("text").value, maxBytes).read;
   const parts = splitWords(text);
   if (parts.length < 2) return;
   const top = rank(probabilities)[0];
   const probabilityOf = async (changed) => {
-    const { outputs } = await model.run({ text: toBytes(changed, maxBytes).bytes });
+    const inputs = { text: toBytes(changed, maxBytes).bytes };
+    const { outputs } = await state.session.model.run(inputs); // it is not timed
     return outputs.probabilities[top];
   };
   const falls = await measureFalls(text, parts, probabilityOf, isStale);

@@ -37,7 +37,7 @@ async function fetchExample() {
   const found = await response.json();
   if (response.ok) return found;
   find("reset").hidden = true;
-  show(find("wrong"), `There is no example: ${found.error}. Paste numbers of your own.`);
+  show(find("wrong"), `There is no example: ${found.error}. Paste your own numbers.`);
   return { history: [], future: [], start: splitStamp(Date.UTC(2025, 0, 1)) };
 }
 
@@ -73,18 +73,21 @@ function read({ facts, session, length }) {
     history: Float32Array.from(fitRows(rows, length, history).flat()),
     start: Int32Array.from(splitStamp(start)),
   };
-  if (future.length) {
-    const ahead = parseRows(find("future").value, future, categories);
-    const horizon = session.model.inputs.future[1];
-    if (ahead.length !== horizon || ahead.flat().some(Number.isNaN)) {
-      throw new Error(
-        `The known future of ${future.join(", ")} takes ${horizon} full rows, not ` +
-          `${ahead.length}.`,
-      );
-    }
-    inputs.future = Float32Array.from(ahead.flat());
-  }
+  if (future.length) inputs.future = readFuture(facts, session.model.inputs.future[1]);
   return { rows, start, inputs };
+}
+
+function readFuture({ future, categories }, horizon) {
+  const rows = parseRows(find("future").value, future, categories);
+  const what = `The known future of ${future.join(", ")}`;
+  if (rows.length !== horizon) {
+    throw new Error(`${what} takes ${horizon} rows, not ${rows.length}.`);
+  }
+  const gap = rows.findIndex((row) => row.some(Number.isNaN));
+  if (gap >= 0) {
+    throw new Error(`${what} lacks a known value in row ${gap + 1}.`);
+  }
+  return Float32Array.from(rows.flat());
 }
 
 async function forecast(state, isStale) {
