@@ -38,7 +38,7 @@ def find_assets(folder: str | Path | None = None) -> dict[str, Path]:
     """
     if folder is None:
         folder = cache_folder()
-        if not folder.is_dir():
+        if not (folder / "node_modules").is_dir():
             _install(folder)
     base = Path(folder) / "node_modules" / "@litertjs"
     for place in MODULES:
@@ -65,7 +65,7 @@ def _install(folder: Path) -> None:
         # Beside its place, and moved there when it is whole.
         with tempfile.TemporaryDirectory(dir=folder.parent) as temporary:
             command = [npm, "install", "--prefix", temporary, "--ignore-scripts"]
-            command += ["--no-audit", "--no-fund", *PACKAGES]
+            command += ["--no-audit", "--no-fund", "--fetch-retries=1", *PACKAGES]
             done = subprocess.run(command, capture_output=True, text=True)
             if done.returncode:
                 lines = [line for line in done.stderr.splitlines() if line.strip()]
@@ -73,11 +73,18 @@ def _install(folder: Path) -> None:
                     f"npm could not bring LiteRT.js ({lines[0] if lines else 'no word'}"
                     f"): run '{COMMAND}' elsewhere and give that folder with --assets"
                 )
-            modules = Path(temporary) / "node_modules"
             folder.mkdir(exist_ok=True)
-            os.replace(modules, folder / "node_modules")
+            _move(Path(temporary) / "node_modules", folder / "node_modules")
     except OSError as error:
         raise PolyheadError(
             f"{folder}: cannot be written ({error.strerror}): give a folder with "
             "--assets"
         ) from None
+
+
+def _move(source: Path, target: Path) -> None:
+    try:
+        os.replace(source, target)
+    except OSError:
+        if not target.is_dir():  # else another process was faster
+            raise

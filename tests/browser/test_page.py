@@ -103,6 +103,16 @@ def test_a_broken_file_is_said_so(open_page, tmp_path, content):
     assert error.endswith("Export the run again.")
 
 
+def test_after_a_broken_file_another_can_be_chosen(open_page, tmp_path):
+    run = shutil.copytree(FORECASTER, tmp_path / "run")
+    (run / "export/model_int8.tflite").write_bytes(b"hello")
+    page = open_page(run)
+    assert page.get_by_role("alert").first.is_visible()
+    page.get_by_label("File", exact=True).select_option("model_float32.tflite")
+    page.wait_for_selector("#history")
+    assert not page.locator("#error").is_visible()
+
+
 def test_a_file_that_is_gone_is_said_so(open_page, tmp_path):
     run = shutil.copytree(FORECASTER, tmp_path / "run")
     page = open_page(run)

@@ -108,6 +108,7 @@ def test_without_an_example_the_user_may_paste(open_page, tmp_path):
     (run / "config.json").write_text(json.dumps(config))
     page = open_page(run)
     wait_for_text(page, "#wrong", "There is no example: gone.csv: no such file")
+    page.locator("#chart").click()  # where nothing is drawn yet
     page.fill("#history", "\n".join(str(350 + i % 52) for i in range(156)))
     wait_for_forecast(page, FORECASTER)
 

@@ -14,7 +14,7 @@ const TASKS = {
 
 const session = { model: null, name: null, fail, run };
 let facts;
-let update = () => {};
+let update = null; // answers anew; the task's part gives it
 
 /** Runs the file that is loaded, and shows how long it took. */
 async function run(inputs) {
@@ -35,15 +35,11 @@ async function start() {
   find("title").textContent = facts.run;
   find("about").textContent = `${task.title} with Polyhead ${facts.polyhead}`;
   for (const { name } of facts.files) find("file").append(make("option", {}, name));
-  let loading = Promise.resolve();
-  find("file").addEventListener("change", () => {
-    loading = loading.then(change).catch(fail);
-  });
   find("facts").hidden = false;
-  await load();
-  find("task").append(find(facts.task).content.cloneNode(true));
-  update = await task.part.start(facts, session);
-  show(find("status"), "");
+  let opened = open().catch(fail);
+  find("file").addEventListener("change", () => {
+    opened = opened.then(open).catch(fail);
+  });
 }
 
 async function fetchFacts() {
@@ -77,17 +73,23 @@ async function load() {
   find("loaded").textContent = formatTime(performance.now() - begin);
 }
 
-/** Another file of the same run. */
-async function change() {
+/** Loads the file that is chosen, and answers with it. */
+async function open() {
   show(find("error"), "");
   show(find("status"), "Loading the model ...");
   try {
     await load();
-    update();
+    if (update) update();
+    else update = await startPart();
   } finally {
-    find("file").value = session.name; // the older one still runs
+    if (session.name) find("file").value = session.name; // an older one still runs
     show(find("status"), "");
   }
+}
+
+function startPart() {
+  find("task").replaceChildren(find(facts.task).content.cloneNode(true));
+  return TASKS[facts.task].part.start(facts, session);
 }
 
 start().catch((error) => {

@@ -58,5 +58,6 @@ export function fromField(text) {
 /** A time for people, without the time of day where it is midnight. */
 export function formatStamp(stamp) {
   const text = toField(stamp).replace("T", " ");
-  return text.endsWith(" 00:00:00") ? text.slice(0, 10) : text.slice(0, 16);
+  if (text.endsWith(" 00:00:00")) return text.slice(0, 10);
+  return text.endsWith(":00") ? text.slice(0, 16) : text;
 }

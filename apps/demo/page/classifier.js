@@ -137,6 +137,8 @@ function describeFalls(text, parts, falls, label) {
       return `"${word}" (${points} points ${falls[i] < 0 ? "against" : "for"} it)`;
     });
   const found = strong.length ? strong.join(", ") : "no single word";
-  return `Left out one by one, what changes "${label}" most: ${found}. Words for it
-    are coloured, words against it are underlined with dots.`;
+  return (
+    `Left out one by one, what changes "${label}" most: ${found}. Words for it are ` +
+    "coloured, words against it are underlined with dots."
+  );
 }

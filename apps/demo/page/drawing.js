@@ -15,8 +15,9 @@ export function letDraw(svg, { scale, steps, begin, change, end }) {
   }
 
   svg.addEventListener("pointerdown", (event) => {
-    const box = svg.getBoundingClientRect();
-    if (event.button || scale().stepAt(event.clientX - box.left) >= steps()) return;
+    if (event.button || !scale()) return; // nothing is drawn yet
+    const { left } = svg.getBoundingClientRect();
+    if (scale().stepAt(event.clientX - left) >= steps()) return;
     svg.setPointerCapture(event.pointerId);
     begin();
     last = place(event);

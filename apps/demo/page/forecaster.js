@@ -7,6 +7,8 @@ import { describeForecast, fillTable, nameFan } from "./forecast_text.js";
 import { count, fitRows, formatRows, parseRows } from "./numbers.js";
 import { find, make, show, whenQuiet } from "./page_tools.js";
 
+const LAST = Date.UTC(9000, 0, 1); // a calendar ends somewhere
+
 export async function start(facts, session) {
   const [, length, columns] = session.model.inputs.history;
   const state = { facts, session, length, range: null, scale: null, shown: null };
@@ -68,7 +70,9 @@ function read({ facts, session, length }) {
   const rows = parseRows(find("history").value, history, categories);
   if (rows.flat().every(Number.isNaN)) throw new Error("There is no number yet.");
   const start = fromField(find("start").value);
-  if (Number.isNaN(start)) throw new Error("Give the time of the first forecast step.");
+  if (!(start < LAST)) {
+    throw new Error("Give the time of the first forecast step, before the year 9000.");
+  }
   const inputs = {
     history: Float32Array.from(fitRows(rows, length, history).flat()),
     start: Int32Array.from(splitStamp(start)),
@@ -150,7 +154,7 @@ function addDrawing(state, answer) {
   const { facts, length } = state;
   letDraw(find("chart"), {
     scale: () => state.scale,
-    steps: () => (state.shown ? length : 0),
+    steps: () => length,
     begin() {
       state.range = [state.scale.low, state.scale.high];
       state.rows = fitRows(state.shown.rows, length, facts.history);
