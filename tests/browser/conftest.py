@@ -10,6 +10,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+PATIENCE = 180_000  # milliseconds: the machine may be busy
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -40,7 +41,9 @@ def browser():
     if path is None:
         pytest.skip(f"needs a browser: none of {', '.join(CHROMIUM)} is installed")
     with playwright.sync_playwright() as session:
-        found = session.chromium.launch(executable_path=path, args=ARGUMENTS)
+        found = session.chromium.launch(
+            executable_path=path, args=ARGUMENTS, timeout=PATIENCE
+        )
         yield found
         found.close()
 
@@ -75,6 +78,7 @@ def open_page(browser, serve):
 
     def open_page(run, **options):
         page = browser.new_page(**options)
+        page.set_default_timeout(PATIENCE)
         page.on("request", lambda request: requests.append(request.url))
         page.on("pageerror", lambda error: exceptions.append(str(error)))
         page.goto(serve(run))

@@ -65,7 +65,7 @@ def wait_for_forecast(page, run, name="model_int8.tflite"):
     expected = np.concatenate(
         [outputs["forecast"][0], outputs["quantiles"][0, :, 0]], axis=1
     )
-    for _ in range(100):
+    for _ in range(600):
         _, values = read_table(page)
         if values and np.allclose(values, expected, rtol=1e-5):
             return expected
