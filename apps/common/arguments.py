@@ -32,6 +32,7 @@ usage: polyhead VERB ... [--help]
   benchmark RUN time the exported files on this machine
   compare RUN RUN  two runs' scores, sizes and latencies
   inspect FILE.tflite  inputs, operators, tensors and what the file says of itself
+  demo RUN      try an exported file in a page on this computer
 
   polyhead VERB --help, polyhead train TASK --help, polyhead --version
 """
@@ -365,6 +366,22 @@ def _inspect(words):
     return arguments
 
 
+def _demo(words):
+    parser = Parser("demo", "RUN [flags]", "Serve a page that runs an exported file.")
+    parser.add_argument(
+        "--port",
+        type=_number(int, 0, 65535),
+        default=8000,
+        help="of the page's address (default: 8000; 0 is any free one)",
+    )
+    parser.add_argument(
+        "--assets",
+        metavar="FOLDER",
+        help="where npm install @litertjs/core was run (default: run it, once)",
+    )
+    return _with_run(parser, words)
+
+
 _VERBS = {
     "train": _train,
     "evaluate": _evaluate,
@@ -375,6 +392,7 @@ _VERBS = {
     "benchmark": _benchmark,
     "compare": _compare,
     "inspect": _inspect,
+    "demo": _demo,
 }
 
 

@@ -189,6 +189,15 @@ def _inspect(arguments, terminal):
         print(format_inspection(found), file=terminal.out)
 
 
+def _demo(arguments, terminal):
+    from ..demo import serve
+
+    def tell(line):
+        print(line, file=terminal.out, flush=True)
+
+    serve(arguments.run, tell, arguments.port, arguments.assets)
+
+
 def _find_task(path):
     check_run(path)
     return find_task(read_config_json(path / "config.json")["task"])
@@ -236,4 +245,5 @@ _VERBS = {
     "benchmark": _benchmark,
     "compare": _compare,
     "inspect": _inspect,
+    "demo": _demo,
 }

@@ -1,10 +1,11 @@
-"""Where a run's exported files are."""
+"""Where a run's exported files are. Imports nothing heavy."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
 from .errors import PolyheadError
 
+# The first that is there is the one to run; full_int8 is never chosen unasked.
 SMALLEST_FIRST = ("int8", "float16", "float32")
 
 
@@ -21,6 +22,13 @@ def find_tflite(folder: Path) -> Path:
     names = [f"model_{variant}.tflite" for variant in SMALLEST_FIRST]
     found = [name for name in names if (folder / "export" / name).exists()]
     return find_exported(folder, (found or names)[0])
+
+
+def list_tflites(folder: Path) -> list[Path]:
+    """All .tflite files that a run has exported, that of `find_tflite` first."""
+    first = find_tflite(folder)
+    others = sorted((folder / "export").glob("model_*.tflite"))
+    return [first, *(path for path in others if path != first)]
 
 
 def describe_truncated(truncated: Sequence[bool], path: Path) -> list[str]:

@@ -20,7 +20,7 @@ def wheel(wheel_path):
 def tree_files():
     """Every file that the packages need at run time, by its place in the wheel."""
     files = (file for name in PACKAGES for file in (ROOT / name).rglob("*"))
-    wanted = (".py", ".typed", ".json")
+    wanted = (".py", ".typed", ".json", ".html", ".css", ".js")
     return {
         f"polyhead/{file.relative_to(ROOT).as_posix()}"
         for file in files
@@ -48,7 +48,10 @@ def test_the_wheel_has_the_command_the_licence_and_the_extras(wheel):
     assert "Apache License" in read("licenses/LICENSE")
     metadata = read("METADATA").splitlines()
     extras = {line.split(": ")[1] for line in metadata if "Provides-Extra" in line}
-    assert extras == {"demo", "tensorboard", "tune", "jax", "torch", "test", "bench"}
+    assert extras == {"demo", "tensorboard", "tune", "jax", "torch", "test"} | {
+        "browser",
+        "bench",
+    }
     assert "Requires-Python: <3.14,>=3.11" in metadata
 
 

@@ -1,0 +1,173 @@
+// A history in, a forecast with its fan out.
+
+import { fromField, joinStamp, splitStamp, stampAt, toField } from "./calendar.js";
+import { drawChart } from "./chart.js";
+import { letDraw } from "./drawing.js";
+import { describeForecast, fillTable, nameFan } from "./forecast_text.js";
+import { count, fitRows, formatRows, parseRows } from "./numbers.js";
+import { find, make, show, whenQuiet } from "./page_tools.js";
+
+const LAST = Date.UTC(9000, 0, 1); // a calendar ends somewhere
+
+export async function start(facts, session) {
+  const [, length, columns] = session.model.inputs.history;
+  const state = { facts, session, length, range: null, scale: null, shown: null };
+  if (columns !== facts.history.length) {
+    throw new Error(`The file takes ${columns} columns, not ${facts.history.length}.`);
+  }
+  const example = await fetchExample();
+  label(state);
+  const answer = whenQuiet((isStale) => forecast(state, isStale), 30, session.fail);
+  for (const id of ["history", "future", "start"]) {
+    find(id).addEventListener("input", answer);
+  }
+  find("target").addEventListener("change", () => draw(state));
+  find("reset").addEventListener("click", () => {
+    fill(facts, example);
+    answer();
+  });
+  addDrawing(state, answer);
+  new ResizeObserver(() => draw(state)).observe(find("chart"));
+  fill(facts, example);
+  if (example.history.length) answer();
+  return answer;
+}
+
+/** The newest of the run's own data. Where they are gone, the user has others. */
+async function fetchExample() {
+  const response = await fetch("example.json");
+  const found = await response.json();
+  if (response.ok) return found;
+  find("reset").hidden = true;
+  show(find("wrong"), `There is no example: ${found.error}. Paste your own numbers.`);
+  return { history: [], future: [], start: splitStamp(Date.UTC(2025, 0, 1)) };
+}
+
+function label({ facts, length }) {
+  const { history, future, targets } = facts;
+  for (const target of targets) find("target").append(make("option", {}, target));
+  find("target-field").hidden = targets.length === 1;
+  find("history-label").textContent = `Numbers of ${history.join(", ")}`;
+  const parted = history.length > 1 ? ", its columns parted by commas or tabs" : "";
+  find("history-help").textContent =
+    `One row a step${parted}; the file reads the last ${length} rows. Empty fields ` +
+    "are missing values.";
+  find("future-field").hidden = future.length === 0;
+  find("future-label").textContent = `Known future of ${future.join(", ")}`;
+  find("fan-key").textContent = nameFan(facts.quantiles);
+  find("fan-key").hidden = facts.quantiles.length < 2;
+}
+
+function fill({ history, future, categories }, example) {
+  find("history").value = formatRows(example.history, history, categories);
+  find("future").value = formatRows(example.future, future, categories);
+  find("start").value = toField(joinStamp(example.start));
+}
+
+/** What the fields hold, as the file takes it. */
+function read({ facts, session, length }) {
+  const { history, future, categories } = facts;
+  const rows = parseRows(find("history").value, history, categories);
+  if (rows.flat().every(Number.isNaN)) throw new Error("There is no number yet.");
+  const start = fromField(find("start").value);
+  if (!(start < LAST)) {
+    throw new Error("Give the time of the first forecast step, before the year 9000.");
+  }
+  const inputs = {
+    history: Float32Array.from(fitRows(rows, length, history).flat()),
+    start: Int32Array.from(splitStamp(start)),
+  };
+  if (future.length) inputs.future = readFuture(facts, session.model.inputs.future[1]);
+  return { rows, start, inputs };
+}
+
+function readFuture({ future, categories }, horizon) {
+  const rows = parseRows(find("future").value, future, categories);
+  const what = `The known future of ${future.join(", ")}`;
+  if (rows.length !== horizon) {
+    throw new Error(`${what} takes ${horizon} rows, not ${rows.length}.`);
+  }
+  const gap = rows.findIndex((row) => row.some(Number.isNaN));
+  if (gap >= 0) {
+    throw new Error(`${what} lacks a known value in row ${gap + 1}.`);
+  }
+  return Float32Array.from(rows.flat());
+}
+
+async function forecast(state, isStale) {
+  let given;
+  try {
+    given = read(state);
+  } catch (error) {
+    show(find("wrong"), error.message);
+    return;
+  }
+  const outputs = await state.session.run(given.inputs);
+  if (isStale()) return;
+  show(find("wrong"), "");
+  find("note").textContent = describeLength(given.rows.length, state.length);
+  state.shown = { ...given, outputs };
+  draw(state);
+}
+
+function describeLength(rows, length) {
+  if (rows === length) return "";
+  const more = rows > length ? `the last ${length} are read` : "the others are missing";
+  return `${count(rows, "row")} of ${length}: ${more}.`;
+}
+
+/** The series of the column that is looked at. */
+function chosenSeries({ facts, length, shown, session }) {
+  const { targets, history: columns, frequency } = facts;
+  const place = targets.indexOf(find("target").value);
+  const { history } = shown.inputs;
+  const { forecast: values, quantiles = [] } = shown.outputs;
+  const levels = facts.quantiles.length;
+  const horizon = session.model.outputs.forecast[1];
+  const steps = Array.from({ length: horizon }, (_, step) => step);
+  const at = (step) => step * targets.length + place;
+  return {
+    name: targets[place],
+    history: Array.from({ length }, (_, step) =>
+      history[step * columns.length + place],
+    ),
+    forecast: steps.map((step) => values[at(step)]),
+    fan: facts.quantiles.map((_, q) =>
+      steps.map((step) => quantiles[at(step) * levels + q]),
+    ),
+    stamps: Array.from({ length: length + horizon }, (_, step) =>
+      stampAt(shown.start, step - length, frequency),
+    ),
+  };
+}
+
+function draw(state) {
+  if (!state.shown) return;
+  const series = chosenSeries(state);
+  state.scale = drawChart(find("chart"), series, state.range);
+  if (state.range) return; // the words follow when the stroke has ended
+  find("chart-text").textContent = describeForecast(series, state.facts.quantiles);
+  fillTable(find("table"), series, state.facts.quantiles);
+}
+
+function addDrawing(state, answer) {
+  const { facts, length } = state;
+  letDraw(find("chart"), {
+    scale: () => state.scale,
+    steps: () => length,
+    begin() {
+      state.range = [state.scale.low, state.scale.high];
+      state.rows = fitRows(state.shown.rows, length, facts.history);
+    },
+    change(step, value) {
+      const place = facts.targets.indexOf(find("target").value);
+      state.rows[step][place] = Number(value.toPrecision(5));
+      find("history").value = formatRows(state.rows, facts.history, facts.categories);
+      answer();
+    },
+    end() {
+      state.range = null;
+      answer();
+    },
+  });
+}

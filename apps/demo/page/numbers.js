@@ -1,0 +1,74 @@
+// Pasted numbers as a table, and back.
+
+const MISSING = ["", "na", "n/a", "nan", "null", "none", "-", "?"];
+const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+
+/**
+ * Reads rows of numbers, the columns parted by commas, semicolons or tabs. Missing
+ * ones are NaN. A first line with the names of the columns is passed over.
+ */
+export function parseRows(text, columns, categories) {
+  const lines = text.replace(/\s+$/, "").split("\n");
+  const rows = [];
+  lines.forEach((line, i) => {
+    const fields = line.split(/[,;\t]/).map((field) => field.trim());
+    if (i === 0 && fields.join() === columns.join()) return;
+    rows.push(parseRow(fields, i + 1, columns, categories));
+  });
+  return text.trim() ? rows : [];
+}
+
+function parseRow(fields, line, columns, categories) {
+  if (fields.length === 1 && !fields[0]) return columns.map(() => NaN);
+  if (fields.length !== columns.length) {
+    throw new Error(
+      `Line ${line} has ${count(fields.length, "value")}, but there ` +
+        `${columns.length === 1 ? "is" : "are"} ${count(columns.length, "column")} ` +
+        `(${columns.join(", ")}). Write decimals with a point.`,
+    );
+  }
+  return fields.map((field, i) => {
+    const known = categories[columns[i]];
+    return known ? parseName(field, known) : parseNumber(field, line, columns[i]);
+  });
+}
+
+function parseNumber(field, line, column) {
+  if (MISSING.includes(field.toLowerCase())) return NaN;
+  const value = NUMBER.test(field) ? Math.fround(Number(field)) : NaN;
+  if (Number.isFinite(value)) return value;
+  throw new Error(
+    `Line ${line}: "${field}" in column ${column} is no number. Leave it empty where ` +
+      "it is unknown.",
+  );
+}
+
+/** The place of a name among the known ones; another is missing. */
+function parseName(field, known) {
+  const place = known.indexOf(field);
+  return place < 0 ? NaN : place;
+}
+
+/** Rows as text, a missing value as an empty field. */
+export function formatRows(rows, columns, categories) {
+  return rows
+    .map((row) => row.map((v, i) => formatField(v, categories[columns[i]])).join(", "))
+    .join("\n");
+}
+
+function formatField(value, known) {
+  if (value === null || Number.isNaN(value)) return "";
+  return known ? known[value] : String(value);
+}
+
+/** The last `length` rows; missing ones in front where there are fewer. */
+export function fitRows(rows, length, columns) {
+  const blank = Array.from({ length: Math.max(0, length - rows.length) }, () =>
+    columns.map(() => NaN),
+  );
+  return [...blank, ...rows.slice(-length)];
+}
+
+export function count(number, word) {
+  return `${number} ${word}${number === 1 ? "" : "s"}`;
+}

@@ -1,0 +1,156 @@
+"""Series in the page: examples, pasted numbers, and drawing."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+from page_tools import (
+    CLASSIFIER,
+    FORECASTER,
+    read_inputs,
+    read_table,
+    wait_for_forecast,
+    wait_for_text,
+)
+
+
+@pytest.fixture
+def forecast_page(open_page):
+    pytest.importorskip("statsmodels")
+    page = open_page(FORECASTER)
+    wait_for_forecast(page, FORECASTER)
+    return page
+
+
+def test_the_example_is_forecast_with_its_times(forecast_page):
+    stamps, values = read_table(forecast_page)
+    assert (stamps[0], stamps[-1], len(stamps)) == ("2002-01-05", "2002-12-28", 52)
+    assert all(low <= high for _, low, _, high in values)
+    said = forecast_page.inner_text("#chart-text")
+    assert said.startswith("co2: 52 steps from 2002-01-05 to 2002-12-28")
+    chart = forecast_page.locator("#chart")
+    assert chart.get_attribute("aria-labelledby") == "chart-text"
+    assert chart.locator("polygon.fan").count() == 1
+
+
+def test_pasted_numbers_and_another_time_are_forecast(forecast_page):
+    values = [f"{300 + i % 7}" if i % 9 else "" for i in range(156)]
+    forecast_page.fill("#history", "\n".join(values))
+    forecast_page.fill("#start", "1999-06-26T00:00:00")
+    wait_for_forecast(forecast_page, FORECASTER)
+    assert read_table(forecast_page)[0][0] == "1999-06-26"
+    forecast_page.get_by_role("button", name="Back to the example").click()
+    wait_for_text(forecast_page, "#chart-text", "from 2002-01-05")
+    wait_for_forecast(forecast_page, FORECASTER)
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"), [(20, "20 rows of 156"), (200, "the last 156")]
+)
+def test_too_few_and_too_many_rows_are_said(forecast_page, rows, said):
+    numbers = "\n".join(str(350 + i / 10) for i in range(rows))
+    forecast_page.fill("#history", numbers)
+    wait_for_text(forecast_page, "#note", said)
+    wait_for_forecast(forecast_page, FORECASTER)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("370\n371\nhello", 'Line 3: "hello" in column co2 is no number.'),
+        ("370\n1e999", 'Line 2: "1e999" in column co2 is no number.'),
+        ("370,5\n371,5", "Line 1 has 2 values, but there is 1 column (co2)."),
+        ("Infinity", 'Line 1: "Infinity" in column co2 is no number.'),
+        ("370\0", "is no number"),
+        ("", "There is no number yet."),
+        ("nan\n-\n\n", "There is no number yet."),
+    ],
+)
+def test_what_is_no_number_is_said_and_what_was_shown_stays(forecast_page, text, said):
+    before = read_table(forecast_page)
+    script = "(text) => { const h = document.getElementById('history'); "
+    script += "h.value = text; h.dispatchEvent(new Event('input')) }"
+    forecast_page.evaluate(script, text)
+    wait_for_text(forecast_page, "#wrong", said)
+    assert read_table(forecast_page) == before
+    forecast_page.get_by_role("button", name="Back to the example").click()
+    forecast_page.wait_for_selector("#wrong", state="hidden")
+
+
+def test_a_missing_time_is_said(forecast_page):
+    forecast_page.fill("#start", "")
+    wait_for_text(forecast_page, "#wrong", "Give the time of the first forecast step")
+
+
+def test_drawing_changes_the_history_and_its_forecast(forecast_page):
+    before = read_inputs(forecast_page)["history"][0, :, 0]
+    box = forecast_page.locator("#chart").bounding_box()
+    x, y = box["x"] + box["width"] * 0.3, box["y"] + box["height"] * 0.2
+    forecast_page.mouse.move(x, y)
+    forecast_page.mouse.down()
+    forecast_page.mouse.move(x + 80, y + 120, steps=4)
+    forecast_page.mouse.up()
+    forecast_page.wait_for_timeout(200)
+    after = read_inputs(forecast_page)["history"][0, :, 0]
+    changed = np.flatnonzero(before != after)
+    assert 10 < len(changed) < 60
+    assert (np.diff(changed) == 1).all()  # no step is jumped over
+    assert (np.diff(after[changed]) <= 0).all()
+    wait_for_forecast(forecast_page, FORECASTER)
+
+
+def test_without_an_example_the_user_may_paste(open_page, tmp_path):
+    run = shutil.copytree(FORECASTER, tmp_path / "run")
+    config = json.loads((run / "config.json").read_text())
+    config |= {"dataset": None, "train": "gone.csv"}
+    (run / "config.json").write_text(json.dumps(config))
+    page = open_page(run)
+    wait_for_text(page, "#wrong", "There is no example: gone.csv: no such file")
+    page.locator("#chart").click()  # where nothing is drawn yet
+    page.fill("#history", "\n".join(str(350 + i % 52) for i in range(156)))
+    wait_for_forecast(page, FORECASTER)
+
+
+@pytest.mark.parametrize(
+    ("unit", "step", "start"),
+    [
+        ("second", 900, "2024-02-28T23:30:00"),
+        ("business", 1, "2024-01-05T00:00:00"),
+        ("month", 1, "2024-01-31T06:00:00"),
+        ("month", 3, "2023-02-28T00:00:00"),
+        ("month", 12, "1969-05-15T00:00:00"),
+    ],
+)
+def test_times_of_steps_are_those_of_python(open_page, unit, step, start):
+    from polyhead.apps.forecasting.frequency import Frequency
+
+    frequency = Frequency(unit, step)
+    first = np.datetime64(start, "s")
+    expected = [str(stamp) for stamp in frequency.stamps(first, 30)]
+    script = """async ([start, frequency]) => {
+      const { fromField, stampAt, toField } = await import("/calendar.js");
+      const at = (offset) => toField(stampAt(fromField(start), offset, frequency));
+      const there = Array.from({ length: 30 }, (_, offset) => at(offset));
+      const back = stampAt(fromField(there[29]), -29, frequency);
+      return [there, toField(back)];
+    }"""
+    page = open_page(CLASSIFIER)
+    there, back = page.evaluate(script, [start, {"unit": unit, "step": step}])
+    assert there == expected
+    assert back[:7] == start[:7]
+
+
+def test_several_columns_are_read_with_names_and_gaps(open_page):
+    page = open_page(CLASSIFIER)
+    script = """async (text) => {
+      const { formatRows, parseRows } = await import("/numbers.js");
+      const columns = ["load", "sky"];
+      const known = { sky: ["clear", "rain"] };
+      const rows = parseRows(text, columns, known);
+      return [rows.map((row) => row.map(String)), formatRows(rows, columns, known)];
+    }"""
+    text = "load, sky\n1.5,rain\n;clear\n\n-2e1\tfog\n"
+    rows, back = page.evaluate(script, text)
+    assert rows == [["1.5", "1"], ["NaN", "0"], ["NaN", "NaN"], ["-20", "NaN"]]
+    assert back == "1.5, rain\n, clear\n, \n-20, "
