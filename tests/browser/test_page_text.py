@@ -16,7 +16,7 @@ from page_tools import (
     wait_for_text,
 )
 
-from polyhead.apps.common.text_bytes import cut_text, texts_to_bytes
+from polyhead.runtime.text_bytes import cut_text, texts_to_bytes
 
 SENTENCES = [
     "Alemania, España e Italia son países de Europa",
