@@ -16,13 +16,15 @@ import numpy as np
 from .errors import UsageError
 from .files import is_full, read_json, write_json, writing_error
 from .litert import SIGNATURE, TFLitePredictor, measure
+from .mediapipe import MediaPipeForm, export_mediapipe
 from .quiet import quiet
 from .savedmodel import SavedModelPredictor, export_savedmodel
 from .text_table import align
 from .tflite import VARIANTS, export_tflite
 from .verification import Form, Metric, compare
 
-FORMATS = ("savedmodel", "tflite")
+FORMATS = ("savedmodel", "tflite", "mediapipe")
+DEFAULT_FORMATS = FORMATS[:2]
 DEFAULT_VARIANTS = ("float32", "float16", "int8")
 MAX_LOSS = 0.3  # points
 REPORT = "export_report.json"
@@ -48,6 +50,7 @@ class Exportable:
         per_channel: whether each output channel is quantised by a scale of its own.
             With one scale for all, an embedding that is tied to the output is kept
             once in an int8 file, not twice.
+        mediapipe: how MediaPipe calls the model, if it can.
     """
 
     weights: Sequence[np.ndarray]
@@ -61,12 +64,13 @@ class Exportable:
     signatures: Mapping[str, Form] = field(default_factory=dict)
     examples: Mapping[str, object] = field(default_factory=dict)
     per_channel: bool = True
+    mediapipe: MediaPipeForm | None = None
 
 
 def export(
     exportable: Exportable,
     folder: str | Path,
-    formats: Iterable[str] = FORMATS,
+    formats: Iterable[str] = DEFAULT_FORMATS,
     variants: Iterable[str] = DEFAULT_VARIANTS,
     max_loss: float = MAX_LOSS,
     verbose: bool = False,
@@ -104,6 +108,8 @@ def export(
         for variant in variants if "tflite" in formats else ():
             name = f"model_{variant}.tflite"
             files[name] = _make_tflite(exportable, new, name, variant, max_loss)
+        if "mediapipe" in formats:
+            files |= _make_mediapipe(exportable, new, variants, max_loss)
         report = _report(exportable, _older_files(folder) | files)
         write_json(new / REPORT, report)
     return report
@@ -160,6 +166,15 @@ def _make_tflite(exportable, folder, name, variant, max_loss) -> dict:
         **facts,
         **measure(path, form.inputs),
     }
+
+
+def _make_mediapipe(exportable, folder, variants, max_loss) -> dict:
+    form, metric = exportable.mediapipe, exportable.metric
+    if form is None:
+        raise UsageError("format 'mediapipe': text classifiers alone have such files")
+    return export_mediapipe(
+        form, exportable.weights, metric, folder, variants, max_loss
+    )
 
 
 def _older_files(folder: Path) -> dict:

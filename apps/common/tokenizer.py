@@ -67,6 +67,10 @@ class Tokenizer:
     def save(self, path: str | Path) -> None:
         Path(path).write_text(self.file_text, encoding="utf-8")
 
+    def most_bytes(self, max_tokens: int) -> int:
+        """What lies behind these bytes of a text is behind its last token."""
+        return max_tokens * MAX_PIECE_BYTES + 4
+
     def encode_graph(self, tables, text, max_tokens: int):
         """`(B, N)` int32 bytes to `(B, max_tokens)` ids, in `keras.ops`."""
         return encode_bytes(tables, text, max_tokens, self.case_fold)

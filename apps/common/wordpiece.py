@@ -19,7 +19,7 @@ import json
 import random
 import re
 import string
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property, lru_cache
 from pathlib import Path
 
@@ -34,6 +34,7 @@ from .wordpiece_graph import build_tables, encode_words
 
 PAD, UNKNOWN, START, END = SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]")
 REMEMBERED = 100_000  # words
+BYTES_A_TOKEN = 64
 
 _LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 _CLASS = "".join(f"\\U{a:08x}-\\U{b:08x}" for a, b in delimiter_ranges())
@@ -108,6 +109,13 @@ class WordPieceTokenizer:
         """The arrays that `encode_graph` reads."""
         return build_tables(self.ids)
 
+    def most_bytes(self, max_tokens: int) -> int:
+        """A text is read up to these bytes, which it takes odd ones to exceed.
+
+        White space and unknown words have no bound of their own.
+        """
+        return max_tokens * BYTES_A_TOKEN
+
     def encode_graph(self, tables, text, max_tokens: int):
         """`(B, N)` int32 bytes to `(B, max_tokens)` ids, in `keras.ops`."""
         special = [self.ids[name] for name in (UNKNOWN, START, END)]
@@ -133,14 +141,17 @@ class WordPieceTokenizer:
                 see `Tokenizer.encode_all`.
             rng: draws what is passed over; needed with `piece_dropout`.
         """
-        cut = self._remembered
-        if piece_dropout:
-            draws = iter(lambda: rng.random(4096).tolist(), None)
-            chances = (chance for block in draws for chance in block)
-            cut = lambda word: self._cut_word(word, chances, piece_dropout)  # noqa: E731
-        return [self._encode(text, cut) for text in texts]
+        if not piece_dropout or rng is None:
+            return [self._encode(text, self._remembered) for text in texts]
+        chances = _draw(rng)
+        return [
+            self._encode(
+                text, lambda word: self._cut_word(word, chances, piece_dropout)
+            )
+            for text in texts
+        ]
 
-    def _encode(self, text: str, cut) -> np.ndarray:
+    def _encode(self, text: str, cut: Callable[[str], list[int]]) -> np.ndarray:
         kept = self.max_tokens - 2
         ids: list[int] = []
         for word in split_words(text, self.lowercase):
@@ -172,6 +183,12 @@ class WordPieceTokenizer:
             ids.append(found[0])
             start, prefix = found[1], CONTINUES
         return ids
+
+
+def _draw(rng: np.random.Generator) -> Iterator[float]:
+    """Numbers from 0 to 1 without end; drawing them one by one is slow."""
+    while True:
+        yield from rng.random(4096).tolist()
 
 
 def split_words(text: str, lowercase: bool = True) -> list[str]:

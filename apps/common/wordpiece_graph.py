@@ -97,23 +97,21 @@ def encode_words(
     def at(x, where):
         return ops.take(flat(x), where, axis=0)
 
-    pieces, lengths = match(
-        ops, tables, flat(text), state=flat(state), longest=longest
-    )
-    pieces, lengths = ops.reshape(pieces, (-1, length)), ops.reshape(lengths, (-1, length))
-    found = pieces > 0
+    found = match(ops, tables, flat(text), state=flat(state), longest=longest)
+    pieces, lengths = (ops.reshape(x, (-1, length)) for x in found)
+    matched = pieces > 0
     after = ops.minimum(index + lengths, row * length + last)
 
     # A word is known if its chain of pieces ends at a border, and not at a byte
     # where no piece begins.
-    chain = ops.where(border | ops.logical_not(found), index, after)
+    chain = ops.where(border | ops.logical_not(matched), index, after)
     for _ in range((MAX_WORD_BYTES - 1).bit_length()):
         chain = at(chain, chain)
     complete = at(border, at(chain, after))
     borders = ops.cumsum(ops.cast(border, "int32"), axis=1)
     reach = row * length + ops.minimum(column + MAX_WORD_BYTES, last)
     short = at(borders, reach) > borders
-    failed = begins & ops.logical_not(found & complete & short)
+    failed = begins & ops.logical_not(matched & complete & short)
 
     # From each token to the next one.
     upcoming = row * length + next_true(begins, column, last)

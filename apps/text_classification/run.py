@@ -13,6 +13,7 @@ from ..common.files import read_json, write_json
 from ..common.runs import RETRAIN, find_exported, find_tflite, held_out, load_model
 from ..common.tokenizer import Tokenizer
 from ..common.training import read_history
+from ..common.wordpiece import WordPieceTokenizer
 from .config import Config
 from .data import Dataset, load_data, load_examples
 
@@ -48,22 +49,22 @@ class Run:
 
     @cached_property
     def tokenizer(self):
-        """The tokenizer; a preset's brings what its model.keras names."""
+        """The run's tokenizer."""
         path = self.path / "tokenizer.json"
-        if self.config.fine_tunes:
-            from .presets import PresetTokenizer
-
-            return PresetTokenizer.load(path)
+        if self.config.word_pieces:
+            return WordPieceTokenizer.load(path)
         return Tokenizer.load(path)
 
     @cached_property
     def serving(self):
         """The pure function from text to probabilities, in float32."""
-        from .preset_serving import PresetServing
         from .serving import Serving
 
-        tokenizer = self.tokenizer
         path = self.path / "model.keras"
+        if self.config.fine_tunes:
+            from .presets import import_keras_hub
+
+            import_keras_hub(str(path))
         model = load_model(path)
         outputs = {head.shape[-1] for head in model.output.values()}
         if outputs != {len(self.label_names)}:
@@ -71,8 +72,9 @@ class Run:
                 f"{self.path / 'labels.txt'}: {len(self.label_names)} labels, but the "
                 f"model has {max(outputs)}: {RETRAIN}"
             )
-        make = PresetServing if self.config.fine_tunes else Serving
-        return make(model, tokenizer, self.config, self.label_names, self.multi_label)
+        return Serving(
+            model, self.tokenizer, self.config, self.label_names, self.multi_label
+        )
 
     def probabilities(self, texts: Sequence[str], engine: str = "keras") -> np.ndarray:
         """Probabilities `(texts, labels)` by Keras or by an exported file."""
@@ -82,19 +84,12 @@ class Run:
             from ..common.savedmodel import SavedModelPredictor
 
             path = find_exported(self.path, "savedmodel")
-            return self._run_exported(SavedModelPredictor(path), texts)
+            return SavedModelPredictor(path).predict(texts)
         if engine == "tflite":
             from ..common.litert import TFLitePredictor
 
-            return self._run_exported(TFLitePredictor(find_tflite(self.path)), texts)
+            return TFLitePredictor(find_tflite(self.path)).predict(texts)
         raise UsageError(f"engine {engine!r}: one of {', '.join(ENGINES)}")
-
-    def _run_exported(self, predictor, texts) -> np.ndarray:
-        if self.config.fine_tunes:
-            from .preset_serving import predict_exported
-
-            return predict_exported(predictor, self.tokenizer, texts)
-        return predictor.predict(texts)
 
     def predict(
         self,
@@ -154,10 +149,10 @@ class Run:
 
     def explain(self, text: str, output: str | Path | None = None) -> dict:
         """Which pieces of a text speak for its label; see `explain.explain`."""
-        if self.config.fine_tunes:
+        if self.config.word_pieces:
             raise UsageError(
-                f"{self.path}: a run of the preset {self.config.preset!r} cannot be "
-                "explained yet, only those of tiny, small and base"
+                f"{self.path}: a run that reads WordPieces cannot be explained yet, "
+                "only those of tiny, small and base with tokenizer 'bytes'"
             )
         from .explain import explain
 
@@ -173,25 +168,23 @@ class Run:
     ) -> dict:
         """Writes and verifies the files to ship; see `common.export.export`."""
         from ..common.export import export
-        from . import preset_serving, serving
+        from .serving import check_variants, make_exportable
 
-        if self.config.fine_tunes:
-            preset_serving.check_variants(variants)
+        check_variants(self.config, variants)
         dataset = load_data(self.config)
         split, examples = held_out(dataset)
-        parts = self.serving, examples.texts, examples.labels, split
-        settings = {"seed": self.config.seed}
-        if self.multi_label:
-            settings["thresholds"] = self.thresholds
-        if self.config.fine_tunes:
-            exportable = preset_serving.make_exportable(*parts, **settings)
-        else:
-            exportable = serving.make_exportable(
-                *parts,
-                max_input_bytes=max_input_bytes,
-                calibration=dataset.train.texts[:500],
-                **settings,
-            )
+        thresholds = self.thresholds
+        exportable = make_exportable(
+            self.serving,
+            examples.texts,
+            examples.labels,
+            split,
+            max_input_bytes=max_input_bytes,
+            thresholds=0.5 if thresholds is None else thresholds,
+            calibration=dataset.train.texts[:500],
+            seed=self.config.seed,
+            mediapipe=self.path.name if "mediapipe" in formats else None,
+        )
         folder = self.path / "export"
         return export(exportable, folder, formats, variants, max_loss, verbose)
 
