@@ -141,14 +141,13 @@ def run_rows(path: Path, ids: Sequence[np.ndarray], length: int) -> dict:
     """Rows of ids through a file, one by one, padded to `length` or, if 0, as they are.
 
     Returns:
-        name of each output that is as long for every row -> its rows.
+        name of each output -> its rows.
     """
     predictor = TFLitePredictor(path)
     found = [predictor(**_inputs(_pad([row], length or len(row)))) for row in ids]
     return {
         name: np.concatenate([outputs[name] for outputs in found])
         for name in predictor.outputs
-        if len({outputs[name].shape for outputs in found}) == 1
     }
 
 

@@ -124,7 +124,7 @@ def _check_signature(predictor: TFLitePredictor, inputs, any_length: bool) -> No
     wanted = {n: _shape(array, any_length, -1) for n, array in inputs.items()}
     outputs = {n: list(d["shape_signature"]) for n, d in predictor.outputs.items()}
     dynamic = [n for n, shape in outputs.items() if -1 in shape or not shape]
-    if shapes != wanted or dynamic and not any_length:
+    if shapes != wanted or dynamic:
         raise PolyheadError(
             f"{predictor.path}: {SIGNATURE} takes {shapes} and gives {outputs}, "
             f"but should take {wanted} and give static shapes; the function makes "

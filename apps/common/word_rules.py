@@ -2,7 +2,7 @@
 
 Found by asking MediaPipe 1.2.2 about every code point of Unicode: its tables of
 punctuation are newer than Python's, and Python's change from version to version. See
-benchmarks/mediapipe.py.
+benchmarks/mediapipe_proof.py.
 """
 
 SPACES = "\t\n\f\r "  # part words and are dropped; no other white space is

@@ -12,7 +12,7 @@ unknown words, are not expressible in them.
 
 Reference: tasks/cc/text/tokenizers/bert_tokenizer.h in
 https://github.com/google-ai-edge/mediapipe; Wu et al., arXiv:1609.08144. That both give
-the same ids is shown by benchmarks/mediapipe_client.py.
+the same ids is shown by benchmarks/mediapipe_proof.py.
 """
 
 import json

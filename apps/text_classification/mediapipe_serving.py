@@ -96,8 +96,8 @@ class MediaPipeModel:
         segment_ids: `(1, T)` int32 zeros.
 
     Returns:
-        `probabilities (1, labels)` and `token_attributions (1, T)`: 0.5 says nothing,
-        and the token that says most has 1 or 0.
+        `probabilities (1, labels)` and `token_attributions (1, max_tokens)`: 0.5 says
+        nothing, and the token that says most has 1 or 0.
     """
 
     def __init__(self, serving: Serving, end: int):
@@ -130,9 +130,13 @@ class MediaPipeModel:
         likeliest = ops.cast(likeliest, "float32")
         shares = ops.sum(shares * ops.expand_dims(likeliest, 1), axis=-1)  # (1, T)
         most = ops.max(ops.abs(shares), axis=-1, keepdims=True)
+        said = 0.5 + 0.5 * shares / ops.maximum(most, 1e-9)
+        # MediaPipe wants static outputs, whatever a text's length.
+        nothing = ops.full((1, serving.max_tokens), 0.5)
+        said = ops.concatenate([said, nothing], axis=1)[:, : serving.max_tokens]
         return {
-            "probabilities": probabilities,
-            "token_attributions": 0.5 + 0.5 * shares / ops.maximum(most, 1e-9),
+            "probabilities": ops.reshape(probabilities, (1, logits.shape[-1])),
+            "token_attributions": ops.reshape(said, (1, serving.max_tokens)),
         }
 
     def cut(self, ids):
