@@ -6,8 +6,8 @@
 
 RUN is a finished SST-2 run: of benchmarks/minilm.py, or one trained with
 `--set tokenizer=mediapipe`. Its test sentences are read, its tokenizer is compared with
-MediaPipe's on hard lines, and its files are written where they are missing. `--fixture` also writes what
-the tests expect of the tokenizer.
+MediaPipe's on hard lines, and its files are written where they are missing. `--fixture`
+also writes what the tests expect of the tokenizer.
 """
 
 import argparse
