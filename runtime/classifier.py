@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from .errors import PolyheadError
 from .model import Model
 from .text_bytes import texts_to_bytes
 
@@ -43,6 +44,11 @@ class Classifier:
     """
 
     def __init__(self, model: Model):
+        if "text" not in model.inputs:
+            raise PolyheadError(
+                f"{model.path}: it takes {', '.join(model.inputs)} from MediaPipe's "
+                "tokenizer, not text: give it to MediaPipe, or take model_int8.tflite"
+            )
         self.model = model
         self.labels = tuple(model.facts["labels"])
         self.multi_label = bool(model.facts["multi_label"])

@@ -17,7 +17,7 @@ from .config import (
 from .errors import UsageError
 from .tasks import TASKS, config_class, find_task
 
-EXPORT_FORMATS = ("savedmodel", "tflite")
+EXPORT_FORMATS = ("savedmodel", "tflite", "mediapipe")
 VARIANTS = ("float32", "float16", "int8", "full_int8")
 
 _HELP = f"""\
@@ -305,9 +305,9 @@ def _export(words):
     parser.add_argument(
         "--format",
         type=_list_of(EXPORT_FORMATS),
-        default=EXPORT_FORMATS,
+        default=EXPORT_FORMATS[:2],
         metavar=",".join(EXPORT_FORMATS),
-        help="which kinds of file",
+        help="which kinds of file (default: all but mediapipe)",
     )
     parser.add_argument(
         "--variants",

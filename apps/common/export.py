@@ -18,13 +18,15 @@ from .export_report import write_report
 from .files import is_full, read_json, write_json, writing_error
 from .inspection import LARGEST, inspect_tflite
 from .litert import SIGNATURE, TFLitePredictor, measure
+from .mediapipe import MediaPipeForm, export_mediapipe
 from .metadata import Metadata, add_metadata
 from .quiet import quiet
 from .savedmodel import SavedModelPredictor, export_savedmodel
 from .tflite import VARIANTS, export_tflite
 from .verification import Form, Metric, compare
 
-FORMATS = ("savedmodel", "tflite")
+FORMATS = ("savedmodel", "tflite", "mediapipe")
+DEFAULT_FORMATS = FORMATS[:2]
 DEFAULT_VARIANTS = ("float32", "float16", "int8")
 MAX_LOSS = {"full_int8": 1.5}  # points; what is not named:
 MAX_LOSS_OTHERWISE = 0.3
@@ -52,6 +54,7 @@ class Exportable:
         per_channel: whether each output channel is quantised by a scale of its own.
             With one scale for all, an embedding that is tied to the output is kept
             once in an int8 file, not twice.
+        mediapipe: how MediaPipe calls the model, if it can.
     """
 
     weights: Sequence[np.ndarray]
@@ -66,12 +69,13 @@ class Exportable:
     signatures: Mapping[str, Form] = field(default_factory=dict)
     examples: Mapping[str, object] = field(default_factory=dict)
     per_channel: bool = True
+    mediapipe: MediaPipeForm | None = None
 
 
 def export(
     exportable: Exportable,
     folder: str | Path,
-    formats: Iterable[str] = FORMATS,
+    formats: Iterable[str] = DEFAULT_FORMATS,
     variants: Iterable[str] = DEFAULT_VARIANTS,
     max_loss: float | None = None,
     verbose: bool = False,
@@ -110,6 +114,9 @@ def export(
         for variant in variants if "tflite" in formats else ():
             name = f"model_{variant}.tflite"
             files[name] = _make_tflite(exportable, new, name, variant, max_loss)
+        if "mediapipe" in formats:
+            allowed = MAX_LOSS_OTHERWISE if max_loss is None else max_loss
+            files |= _make_mediapipe(exportable, new, variants, allowed)
         report = _report(exportable, _older_files(folder) | files)
         write_json(new / REPORT, report)
         write_report(new, report)
@@ -174,6 +181,15 @@ def _make_tflite(exportable, folder, name, variant, max_loss) -> dict:
         "operators": found["operators"],
         "tensors": found["tensors"][:LARGEST],
     }
+
+
+def _make_mediapipe(exportable, folder, variants, max_loss) -> dict:
+    form, metric = exportable.mediapipe, exportable.metric
+    if form is None:
+        raise UsageError("format 'mediapipe': text classifiers alone have such files")
+    return export_mediapipe(
+        form, exportable.weights, metric, folder, variants, max_loss
+    )
 
 
 def _older_files(folder: Path) -> dict:

@@ -71,6 +71,14 @@ class TFLitePredictor:
         }
 
     def invoke(self, inputs: Mapping[str, np.ndarray]) -> None:
+        resized = False
+        for name, detail in self.inputs.items():
+            if -1 in detail["shape_signature"]:
+                shape = inputs[name].shape
+                self.interpreter.resize_tensor_input(detail["index"], shape)
+                resized = True
+        if resized:
+            self.interpreter.allocate_tensors()
         for name, detail in self.inputs.items():
             self.interpreter.set_tensor(detail["index"], inputs[name])
         self.interpreter.invoke()
@@ -90,6 +98,13 @@ def custom_operators(content: bytes) -> list[str]:
     custom = schema.BuiltinOperator.CUSTOM
     names = {c.CustomCode().decode() for c in codes if c.BuiltinCode() == custom}
     return sorted(names)
+
+
+def count_subgraphs(content: bytes) -> int:
+    """How many graphs a file has: loops and branches are graphs of their own."""
+    from ai_edge_litert import schema_py_generated as schema
+
+    return schema.Model.GetRootAs(content).SubgraphsLength()
 
 
 def measure(path: Path, inputs: Mapping[str, np.ndarray], threads: int = 1) -> dict:

@@ -42,16 +42,21 @@ def sign(
     numbers = {k: v for k, v in scores.items() if isinstance(v, int | float)}
     facts = {"format": 1, "polyhead": version, "name": folder.resolve().name}
     facts |= {"author": author, "license": license, "metrics": numbers}
-    about = exportable.metadata
-    metadata = replace(
-        about,
-        name=folder.resolve().name,
-        version=version,
-        author=author,
-        license=license,
-        facts=facts | dict(about.facts),
-    )
-    return replace(exportable, metadata=metadata)
+
+    def signed(about):
+        return replace(
+            about,
+            name=folder.resolve().name,
+            version=version,
+            author=author,
+            license=license,
+            facts=facts | dict(about.facts),
+        )
+
+    form = exportable.mediapipe
+    if form is not None:
+        form = replace(form, metadata=signed(form.metadata))
+    return replace(exportable, metadata=signed(exportable.metadata), mediapipe=form)
 
 
 def held_out(dataset):

@@ -22,6 +22,7 @@ def export_tflite(
     path: Path,
     variant: str = "float32",
     per_channel: bool = True,
+    any_length: bool = False,
 ) -> None:
     """Converts `function(weights, tables, **inputs)` to one file.
 
@@ -35,17 +36,22 @@ def export_tflite(
         path: the file to write.
         variant: one of `VARIANTS`.
         per_channel: whether integers have a scale for each output channel.
+        any_length: whether the inputs' second dimension is left open.
 
     Raises:
         PolyheadError: an operator is no TFLite builtin.
     """
-    content = _convert(function, weights, tables, inputs, variant, per_channel)
+    content = _convert(
+        function, weights, tables, inputs, variant, per_channel, any_length
+    )
     _refuse_custom(path, custom_operators(content))
     path.write_bytes(content)
-    _check_signature(TFLitePredictor(path), inputs)
+    _check_signature(TFLitePredictor(path), inputs, any_length)
 
 
-def _convert(function, weights, tables, inputs, variant, per_channel) -> bytes:
+def _convert(
+    function, weights, tables, inputs, variant, per_channel, any_length
+) -> bytes:
     import tensorflow as tf
 
     if variant not in VARIANTS:
@@ -61,7 +67,7 @@ def _convert(function, weights, tables, inputs, variant, per_channel) -> bytes:
 
     rows = {name: np.asarray(array) for name, array in inputs.items()}
     signature = {
-        name: tf.TensorSpec((1, *array.shape[1:]), array.dtype, name)
+        name: tf.TensorSpec(_shape(array, any_length, None), array.dtype, name)
         for name, array in rows.items()
     }
     concrete = serve.get_concrete_function(**signature)
@@ -115,10 +121,16 @@ def _refuse_custom(path, names: Sequence[str]) -> None:
         )
 
 
-def _check_signature(predictor: TFLitePredictor, inputs) -> None:
+def _shape(array, any_length: bool, unknown) -> list:
+    """One row's shape."""
+    shape = [1, *np.shape(array)[1:]]
+    return [1, unknown, *shape[2:]] if any_length else shape
+
+
+def _check_signature(predictor: TFLitePredictor, inputs, any_length: bool) -> None:
     """Refuses a file whose signature is not the one asked for, or is dynamic."""
     shapes = {n: list(d["shape_signature"]) for n, d in predictor.inputs.items()}
-    wanted = {n: [1, *np.shape(array)[1:]] for n, array in inputs.items()}
+    wanted = {n: _shape(array, any_length, -1) for n, array in inputs.items()}
     outputs = {n: list(d["shape_signature"]) for n, d in predictor.outputs.items()}
     dynamic = [n for n, shape in outputs.items() if -1 in shape or not shape]
     if shapes != wanted or dynamic:

@@ -67,6 +67,14 @@ class Tokenizer:
     def save(self, path: str | Path) -> None:
         Path(path).write_text(self.file_text, encoding="utf-8")
 
+    def most_bytes(self, max_tokens: int) -> int:
+        """What lies behind these bytes of a text is behind its last token."""
+        return max_tokens * MAX_PIECE_BYTES + 4
+
+    def encode_graph(self, tables, text, max_tokens: int):
+        """`(B, N)` int32 bytes to `(B, max_tokens)` ids, in `keras.ops`."""
+        return encode_bytes(tables, text, max_tokens, self.case_fold)
+
     def encode(self, text: str) -> list[int]:
         """The piece ids of one text."""
         return self.encode_all([text])[0].tolist()
@@ -129,7 +137,7 @@ def fold_case(xp, data):
     return data + xp.where(upper, SPACE, 0)
 
 
-def match(xp, tables, data, keep=None):
+def match(xp, tables, data, keep=None, state=None, longest=MAX_PIECE_BYTES):
     """The longest piece that starts at each byte.
 
     Args:
@@ -138,16 +146,18 @@ def match(xp, tables, data, keep=None):
         data: `(N,)` int32 bytes; texts are separated by zeros.
         keep: makes an `(N,)` boolean array at each call: which matches of more
             than one byte may be used. None uses all.
+        state: `(N,)` int32 states to begin with; the trie's root where absent.
+        longest: bytes of the longest piece.
 
     Returns:
         Two `(N,)` int32 arrays: piece ids and piece lengths (id 0, length 1 at
         a zero byte).
     """
     base, check, value = tables["base"], tables["check"], tables["value"]
-    state = xp.zeros_like(data) + ROOT
+    state = xp.zeros_like(data) + ROOT if state is None else state
     pieces, lengths = xp.zeros_like(data), xp.ones_like(data)
     ahead = data
-    for length in range(1, MAX_PIECE_BYTES + 1):
+    for length in range(1, longest + 1):
         following = xp.take(base, state, axis=0) + ahead
         # No piece holds a zero byte, so a walk ends at the end of its text.
         follows = (xp.take(check, following, axis=0) == state) & (ahead > 0)

@@ -39,6 +39,7 @@ def build_trie(pieces: dict[bytes, int]) -> dict[str, np.ndarray]:
     value = np.zeros(size, np.int32)
     check[[DEAD, ROOT]] = -2  # taken, and no state's number either
     first_free = 2
+    tried_up_to: dict[tuple[int, ...], int] = {}
     queue = deque([(root, ROOT)])
     while queue:
         node, state = queue.popleft()
@@ -49,17 +50,25 @@ def build_trie(pieces: dict[bytes, int]) -> dict[str, np.ndarray]:
         # First fit: the lowest offset at which every child's cell is free.
         while check[first_free] != -1:
             first_free += 1
-        offset = max(first_free - children[0], 1)
+        # Cells are never given back, so the same pattern fits no earlier than before.
+        pattern = tuple(byte - children[0] for byte in children)
+        offset = max(tried_up_to.get(pattern, first_free) - children[0], 1)
         offsets = np.array(children)
+        tried = 512  # offsets at once
         while True:
-            if offset + 512 > len(check):
+            while offset + tried + 512 > len(check):
                 base, check, value = (
                     np.concatenate([array, np.full(len(array), fill, np.int32)])
                     for array, fill in ((base, 0), (check, -1), (value, 0))
                 )
-            if (check[offset + offsets] == -1).all():
+            cells = offset + np.arange(tried)[:, None] + offsets
+            fits = (check[cells] == -1).all(axis=1)
+            if fits.any():
+                offset += int(fits.argmax())
                 break
-            offset += 1
+            offset += tried
+            tried = min(2 * tried, 8192)
+        tried_up_to[pattern] = offset + children[0]
         base[state] = offset
         for byte in children:
             check[offset + byte] = state

@@ -17,13 +17,6 @@ def make_card(path: Path, config: Config, metrics: dict) -> str:
     source = config.dataset or config.tfds or Path(config.train or "").name
     labels = [row["label"] for row in _scores(metrics)["per_class"]]
     train = metrics["train"]
-    text_input = "text uint8[1, N]`, UTF-8 padded with zeros, and"
-    if config.fine_tunes:
-        size = config.max_tokens
-        text_input = (
-            "token_ids`, `padding_mask` and `segment_ids`, "
-            f"each `int32[1, {size}]`, and"
-        )
     shown = ", ".join(labels[:60]) + (", ..." if len(labels) > 60 else "")
     return f"""# {path.name}
 
@@ -48,7 +41,7 @@ polyhead predict {path} "some text"
 polyhead export {path}
 ```
 
-`export/model_*.tflite` take `{text_input} give
+`export/model_*.tflite` take `text uint8[1, N]`, UTF-8 padded with zeros, and give
 `probabilities float32[1, {len(labels)}]` in the order of `labels.txt`.
 Texts are cut at {config.max_tokens} pieces.
 """

@@ -61,6 +61,7 @@ class Config:
     deterministic: bool = False
 
     # Text.
+    tokenizer: str = "bytes"  # or "mediapipe": WordPiece; what KerasHub presets use
     vocabulary_size: int = 4000  # pieces
     max_tokens: int = 128  # longer texts are cut, in training and in the file
     case_fold: bool = True  # ASCII only
@@ -97,6 +98,11 @@ class Config:
     def fine_tunes(self) -> bool:
         """Whether the preset is a KerasHub one."""
         return self.preset not in PRESETS
+
+    @property
+    def word_pieces(self) -> bool:
+        """Whether texts are cut into WordPieces by MediaPipe's rules."""
+        return self.fine_tunes or self.tokenizer == "mediapipe"
 
     @property
     def input_column(self) -> str:

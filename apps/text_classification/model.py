@@ -12,7 +12,7 @@ from keras import ops
 
 from polyhead.layers import Encoder, MaskedPooling, TokenEmbedding
 
-from .wide import BagOfBuckets, HashedWords, word_edges
+from .wide import BagOfBuckets, HashedWords, piece_edges, word_edges
 
 
 @keras.saving.register_keras_serializable(package="polyhead")
@@ -60,7 +60,7 @@ def build_model(config, pieces, num_labels):
 
     Args:
         config: a resolved `Config`.
-        pieces: the tokenizer's pieces, byte strings.
+        pieces: the tokenizer's pieces, byte strings or WordPieces.
         num_labels: number of labels.
 
     Returns:
@@ -87,7 +87,8 @@ def build_model(config, pieces, num_labels):
     deep = keras.layers.Dropout(config.dropout, seed=seed + 3)(deep)
     if not config.wide:
         return keras.Model(ids, {"joint": logits(num_labels, seed, "joint")(deep)})
-    buckets = HashedWords(word_edges(pieces), config.wide_buckets, name="words")(ids)
+    edges = piece_edges(pieces) if config.word_pieces else word_edges(pieces)
+    buckets = HashedWords(edges, config.wide_buckets, name="words")(ids)
     bag = BagOfBuckets(
         config.wide_buckets,
         config.wide_dim,

@@ -1,20 +1,18 @@
-"""Fine-tuning a KerasHub preset: its tokenizer, and its backbone as a classifier.
+"""Fine-tuning a KerasHub preset: its vocabulary, and its backbone as a classifier.
 
 keras_hub is heavy (it brings tensorflow-text), so it is imported here alone, and only
 for runs of such a preset.
 """
 
-import json
-from collections.abc import Sequence
 from pathlib import Path
 
 import keras
-import numpy as np
 from keras import ops
 
 from polyhead.layers import MaskedPooling, enable_lora
 
 from ..common.errors import PolyheadError, UsageError
+from ..common.wordpiece import WordPieceTokenizer
 from .config import PRESETS, Config
 from .model import logits
 
@@ -65,72 +63,16 @@ def _load(config: Config, kind: str, **settings):
     return loaded
 
 
-class PresetTokenizer:
-    """KerasHub's tokenizer, called as the app's own `Tokenizer` is.
+def preset_tokenizer(config: Config) -> WordPieceTokenizer:
+    """The preset's vocabulary, read by MediaPipe's rules.
 
-    Args:
-        vocabulary: its pieces.
-        lowercase: whether texts are lowered.
-        max_tokens: texts are cut to as many ids, [CLS] and [SEP] among them.
+    KerasHub's own tokenizer lowers and parts some characters beyond ASCII otherwise,
+    and cannot go into the exported files.
     """
-
-    def __init__(self, vocabulary: Sequence[str], lowercase: bool, max_tokens: int):
-        hub = import_keras_hub("the tokenizer of a KerasHub preset")
-        self.pieces = list(vocabulary)
-        self.lowercase = lowercase
-        self.max_tokens = max_tokens
-        self.tokenizer = hub.models.BertTokenizer(self.pieces, lowercase=lowercase)
-        if self.tokenizer.pad_token_id != PAD:
-            raise UsageError(
-                f"the vocabulary has [PAD] at {self.tokenizer.pad_token_id}, not at "
-                f"{PAD}; only presets that pad with {PAD} can be fine-tuned"
-            )
-
-    @classmethod
-    def from_preset(cls, config: Config) -> "PresetTokenizer":
-        """The tokenizer of the older run to begin with, or of the preset."""
-        if config.init_from:
-            path = Path(config.init_from) / "tokenizer.json"
-            return cls.load(path, config.max_tokens)
-        loaded = _load(config, "BertTokenizer")
-        return cls(loaded.get_vocabulary(), loaded.lowercase, config.max_tokens)
-
-    @classmethod
-    def load(cls, path: str | Path, max_tokens: int | None = None) -> "PresetTokenizer":
-        """Reads what `save` wrote."""
-        try:
-            saved = json.loads(Path(path).read_text(encoding="utf-8"))
-            parts = saved["vocabulary"], saved["lowercase"], saved["max_tokens"]
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise PolyheadError(
-                f"{path}: not a readable tokenizer ({error}): train the run again with "
-                "--overwrite"
-            ) from error
-        return cls(*parts[:2], max_tokens or parts[2])
-
-    def save(self, path: str | Path) -> None:
-        content = {
-            "type": "keras_hub.models.BertTokenizer",
-            "lowercase": self.lowercase,
-            "max_tokens": self.max_tokens,
-            "vocabulary": self.pieces,
-        }
-        text = json.dumps(content, ensure_ascii=False, indent=0)
-        Path(path).write_text(text + "\n", encoding="utf-8")
-
-    def encode_all(
-        self, texts: Sequence[str], piece_dropout: float = 0.0, rng=None
-    ) -> list[np.ndarray]:
-        """Ids of each text from [CLS] to [SEP], int32.
-
-        `piece_dropout` is left aside: a preset has learned one spelling of a word.
-        """
-        first, last = self.tokenizer.cls_token_id, self.tokenizer.sep_token_id
-        # As everywhere, a text ends at its first zero byte.
-        data = [text.split("\0", 1)[0].encode("utf-8", "replace") for text in texts]
-        pieces = self.tokenizer.tokenize([line.decode() for line in data])
-        kept = self.max_tokens - 2
-        return [np.array([first, *row[:kept], last], np.int32) for row in pieces]
+    loaded = _load(config, "BertTokenizer")
+    return WordPieceTokenizer(
+        loaded.get_vocabulary(), loaded.lowercase, config.max_tokens
+    )
 
 
 def build_classifier(config: Config, num_labels: int) -> keras.Model:

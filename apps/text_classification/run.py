@@ -53,25 +53,26 @@ class Run:
 
     @cached_property
     def tokenizer(self):
-        """The tokenizer; a preset's brings what its model.keras names."""
+        """The run's tokenizer."""
         from ..common.tokenizer import Tokenizer
+        from ..common.wordpiece import WordPieceTokenizer
 
         path = self.path / "tokenizer.json"
-        if self.config.fine_tunes:
-            from .presets import PresetTokenizer
-
-            return PresetTokenizer.load(path)
+        if self.config.word_pieces:
+            return WordPieceTokenizer.load(path)
         return Tokenizer.load(path)
 
     @cached_property
     def serving(self):
         """The pure function from text to probabilities, in float32."""
         from ..common.runs import load_model
-        from .preset_serving import PresetServing
         from .serving import Serving
 
-        tokenizer = self.tokenizer
         path = self.path / "model.keras"
+        if self.config.fine_tunes:
+            from .presets import import_keras_hub
+
+            import_keras_hub(str(path))
         model = load_model(path)
         outputs = {head.shape[-1] for head in model.output.values()}
         if outputs != {len(self.label_names)}:
@@ -79,8 +80,9 @@ class Run:
                 f"{self.path / 'labels.txt'}: {len(self.label_names)} labels, but the "
                 f"model has {max(outputs)}: {RETRAIN}"
             )
-        make = PresetServing if self.config.fine_tunes else Serving
-        return make(model, tokenizer, self.config, self.label_names, self.multi_label)
+        return Serving(
+            model, self.tokenizer, self.config, self.label_names, self.multi_label
+        )
 
     def probabilities(self, texts: Sequence[str], engine: str = "keras") -> np.ndarray:
         """Probabilities `(texts, labels)` by Keras or by an exported file."""
@@ -90,27 +92,15 @@ class Run:
             from ..common.savedmodel import SavedModelPredictor
 
             path = find_exported(self.path, "savedmodel")
-            predictor = SavedModelPredictor(path)
-            if self.config.fine_tunes:
-                return self._run_ids(predictor, texts)
-            return predictor.predict(texts)
+            return SavedModelPredictor(path).predict(texts)
         if engine == "tflite":
             return self._run_tflite(texts)
         raise UsageError(f"engine {engine!r}: one of {', '.join(ENGINES)}")
 
-    def _run_ids(self, predictor, texts) -> np.ndarray:
-        from .preset_serving import predict_exported
-
-        return predict_exported(predictor, self.tokenizer, texts)
-
     def _run_tflite(self, texts) -> np.ndarray:
-        path = find_tflite(self.path)
-        if self.config.fine_tunes:
-            from ..common.litert import TFLitePredictor
-
-            return self._run_ids(TFLitePredictor(path), texts)
         from polyhead import runtime
 
+        path = find_tflite(self.path)
         probabilities, truncated = runtime.load(path).probabilities(texts)
         self.notes = describe_truncated(truncated, path)
         return probabilities
@@ -172,20 +162,15 @@ class Run:
         from .data import load_data
 
         texts = held_out(load_data(self.config))[1].texts[:count]
-        if self.config.fine_tunes:
-            from .preset_serving import pad_inputs
-
-            tokenizer = self.tokenizer
-            return pad_inputs(tokenizer.encode_all(texts), tokenizer.max_tokens)
         model = Model(find_tflite(self.path))
         return {"text": texts_to_bytes(texts, model.inputs["text"][1])[0]}
 
     def explain(self, text: str, output: str | Path | None = None) -> dict:
         """Which pieces of a text speak for its label; see `explain.explain`."""
-        if self.config.fine_tunes:
+        if self.config.word_pieces:
             raise UsageError(
-                f"{self.path}: a run of the preset {self.config.preset!r} cannot be "
-                "explained yet, only those of tiny, small and base"
+                f"{self.path}: a run that reads WordPieces cannot be explained yet, "
+                "only those of tiny, small and base with tokenizer 'bytes'"
             )
         from .explain import explain
 
@@ -204,26 +189,24 @@ class Run:
         """Writes and verifies the files to ship; see `common.export.export`."""
         from ..common.export import export
         from ..common.runs import held_out, sign
-        from . import preset_serving, serving
         from .data import load_data
+        from .serving import check_variants, make_exportable
 
-        if self.config.fine_tunes:
-            preset_serving.check_variants(variants)
+        check_variants(self.config, variants)
         dataset = load_data(self.config)
         split, examples = held_out(dataset)
-        parts = self.serving, examples.texts, examples.labels, split
-        settings = {"seed": self.config.seed}
-        if self.multi_label:
-            settings["thresholds"] = self.thresholds
-        if self.config.fine_tunes:
-            exportable = preset_serving.make_exportable(*parts, **settings)
-        else:
-            exportable = serving.make_exportable(
-                *parts,
-                max_input_bytes=max_input_bytes,
-                calibration=dataset.train.texts[:500],
-                **settings,
-            )
+        thresholds = self.thresholds
+        exportable = make_exportable(
+            self.serving,
+            examples.texts,
+            examples.labels,
+            split,
+            max_input_bytes=max_input_bytes,
+            thresholds=0.5 if thresholds is None else thresholds,
+            calibration=dataset.train.texts[:500],
+            seed=self.config.seed,
+            mediapipe="mediapipe" in formats,
+        )
         scores = self.metrics[split]
         exportable = sign(exportable, self.path, scores, author, license)
         folder = self.path / "export"

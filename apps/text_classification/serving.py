@@ -10,12 +10,13 @@ from keras import ops
 from polyhead.runtime.text_bytes import cut_text, texts_to_bytes
 
 from ..common.compiling import CompiledFunction
+from ..common.errors import UsageError
 from ..common.export import Exportable
 from ..common.metadata import Metadata
 from ..common.splits import sample_rows
-from ..common.tokenizer import Tokenizer, encode_bytes
+from ..common.tokenizer import Tokenizer
 from ..common.verification import Form, Metric
-from ..common.vocabulary import MAX_PIECE_BYTES
+from ..common.wordpiece import WordPieceTokenizer
 from .batches import scoring_batches
 from .config import Config
 from .evaluate import count_labels, decide, macro_f1, main_metric
@@ -48,7 +49,7 @@ class Serving:
     def __init__(
         self,
         model: keras.Model,
-        tokenizer: Tokenizer,
+        tokenizer: Tokenizer | WordPieceTokenizer,
         config: Config,
         label_names: Sequence[str],
         multi_label: bool,
@@ -65,9 +66,12 @@ class Serving:
         self.label_names = tuple(label_names)
         self.multi_label = multi_label
         self.weights = [ops.convert_to_numpy(weight) for weight in self.model.weights]
-        self.tables = dict(tokenizer.tables)
-        # What lies behind these bytes is behind the last token.
-        self.max_bytes = config.max_tokens * MAX_PIECE_BYTES + 4
+        self.max_bytes = tokenizer.most_bytes(config.max_tokens)
+
+    @property
+    def tables(self) -> dict[str, np.ndarray]:
+        """The tokenizer's arrays."""
+        return dict(self.tokenizer.tables)
 
     def __call__(self, weights, tables, text):
         ids = self.tokenize(tables, text)
@@ -87,7 +91,7 @@ class Serving:
     def tokenize(self, tables, text):
         """`(B, N)` bytes to `(B, max_tokens)` int32 piece ids."""
         text = ops.cast(text, "int32")
-        return encode_bytes(tables, text, self.max_tokens, self.tokenizer.case_fold)
+        return self.tokenizer.encode_graph(tables, text, self.max_tokens)
 
     def classify(self, weights, ids):
         """`(B, T)` piece ids to `(B, labels)` probabilities."""
@@ -136,8 +140,11 @@ class Serving:
         """
         limit = min(max_input_bytes or self.max_bytes, self.max_bytes)
         cut = [cut_text(text, limit)[0].decode("utf-8", "replace") for text in texts]
-        ids = self.tokenizer.encode_all(cut)
-        probabilities = np.zeros((len(texts), len(self.label_names)), np.float32)
+        return self.predict_ids(self.tokenizer.encode_all(cut))
+
+    def predict_ids(self, ids: Sequence[np.ndarray]) -> np.ndarray:
+        """Probabilities `(texts, labels)` of texts that are ids already."""
+        probabilities = np.zeros((len(ids), len(self.label_names)), np.float32)
         for rows, batch in scoring_batches(ids, self.max_tokens):
             probabilities[rows] = self._compiled(batch)
         return probabilities
@@ -152,6 +159,7 @@ def make_exportable(
     thresholds: np.ndarray | float = 0.5,
     calibration: Sequence[str] = (),
     seed: int = 0,
+    mediapipe: bool = False,
 ) -> Exportable:
     """The classifier, and held-out examples on which its files are verified.
 
@@ -164,6 +172,7 @@ def make_exportable(
         thresholds: a probability for each label, if there may be several.
         calibration: texts from training, for the variant "full_int8" alone.
         seed: of the sample.
+        mediapipe: whether the files for MediaPipe are wanted as well.
     """
     rows = sample_rows(len(texts), MAX_EXAMPLES, seed)
     chosen = [texts[int(row)] for row in rows]
@@ -171,6 +180,11 @@ def make_exportable(
     whole = np.array([data.encode("utf-8", "replace") for data in chosen], object)
     cut = {"probabilities": serving.predict(chosen, max_input_bytes)}
     facts = {"max_input_bytes": max_input_bytes, "truncated": int(truncated.sum())}
+    form = None
+    if mediapipe:
+        from .mediapipe_serving import make_mediapipe_form
+
+        form = make_mediapipe_form(serving, chosen)
     calibrating = texts_to_bytes(calibration, max_input_bytes)[0]
     return Exportable(
         weights=serving.weights,
@@ -187,6 +201,7 @@ def make_exportable(
         calibration={"text": calibrating} if len(calibration) else None,
         unbranched=serving.unbranched,
         examples={"split": split, "rows": len(rows), "of": len(texts), "seed": seed},
+        mediapipe=form,
     )
 
 
@@ -205,6 +220,15 @@ def describe(serving, inputs, thresholds: np.ndarray | float) -> Metadata:
             "thresholds": tuned,
         },
     )
+
+
+def check_variants(config: Config, variants: Sequence[str]) -> None:
+    """Refuses what a preset's arithmetic does not bear."""
+    if config.fine_tunes and "full_int8" in variants:
+        raise UsageError(
+            "variant 'full_int8': KerasHub masks with -1e9, which leaves 8-bit "
+            "attention no range; choose of float32, float16, int8"
+        )
 
 
 def make_metric(

@@ -20,6 +20,7 @@ from ..common.runs import save_run
 from ..common.tokenizer import Tokenizer
 from ..common.training import WarmUpDecay, be_deterministic, choose_precision
 from ..common.training import train as fit
+from ..common.wordpiece import WordPieceTokenizer
 from .batches import scoring_batches, training_batches
 from .blending import fit_scales, scale_heads
 from .config import FINE_TUNING, FROM_SCRATCH, LORA_LEARNING_RATE, PRESETS, Config
@@ -27,9 +28,15 @@ from .data import Dataset, load_data
 from .evaluate import count_labels, macro_f1, main_metric, tune_thresholds
 from .losses import ClassificationLoss
 from .model import build_model, mean_logits
-from .presets import PresetTokenizer, build_classifier, check_preset, copy_classifier
+from .presets import (
+    build_classifier,
+    check_preset,
+    copy_classifier,
+    preset_tokenizer,
+)
 from .run import TASK, Run, measure
 
+TOKENIZERS = ("bytes", "mediapipe")
 WIDE_NUMBERS = 2**20
 WIDE_DIMS = ((2, 4), (16, 16), (math.inf, 64))  # up to so many labels, so wide
 MEASURED_STEPS = 8  # of training, for --dry-run's estimate
@@ -43,6 +50,7 @@ SHAPE_FIELDS = (
     "wide",
     "wide_buckets",
     "wide_dim",
+    "tokenizer",
     "case_fold",
 )
 
@@ -55,6 +63,10 @@ def resolve(config: Config) -> Config:
         config = take_shape(config, old, SHAPE_FIELDS)
     elif config.fine_tunes:
         check_preset(config.preset)
+    if config.tokenizer not in TOKENIZERS:
+        raise UsageError(
+            f"tokenizer {config.tokenizer!r}: choose of {', '.join(TOKENIZERS)}"
+        )
     if config.lora_rank and not config.fine_tunes:
         raise UsageError(
             f"lora_rank is {config.lora_rank}, but preset {config.preset!r} has no "
@@ -166,12 +178,22 @@ def _train(config, dataset, path, terminal) -> None:
     write_text(path / "labels.txt", "\n".join(dataset.label_names) + "\n")
 
 
-def make_tokenizer(config: Config, dataset: Dataset) -> Tokenizer | PresetTokenizer:
-    """The preset's or the older run's, or one learned from the training texts."""
-    if config.fine_tunes:
-        return PresetTokenizer.from_preset(config)
+def make_tokenizer(config: Config, dataset: Dataset) -> Tokenizer | WordPieceTokenizer:
+    """The older run's or the preset's, or one learned from the training texts."""
     if config.init_from:
-        return Tokenizer.load(Path(config.init_from) / "tokenizer.json")
+        path = Path(config.init_from) / "tokenizer.json"
+        if config.word_pieces:
+            return WordPieceTokenizer.load(path, config.max_tokens)
+        return Tokenizer.load(path)
+    if config.fine_tunes:
+        return preset_tokenizer(config)
+    if config.word_pieces:
+        return WordPieceTokenizer.learn(
+            dataset.train.texts,
+            config.vocabulary_size,
+            config.max_tokens,
+            config.seed,
+        )
     return Tokenizer.learn(
         dataset.train.texts, config.vocabulary_size, config.case_fold, config.seed
     )

@@ -34,6 +34,11 @@ def word_edges(pieces: list[bytes]) -> str:
     return "".join(edges)
 
 
+def piece_edges(pieces: list[str]) -> str:
+    """The same of WordPieces, where every piece says whether it starts a word."""
+    return "".join("0" if piece.startswith("##") else "1" for piece in pieces)
+
+
 @keras.saving.register_keras_serializable(package="polyhead")
 class HashedWords(keras.layers.Layer):
     """Piece ids to the buckets of the words and word pairs that they spell.

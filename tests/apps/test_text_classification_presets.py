@@ -15,6 +15,7 @@ import pytest
 from polyhead.apps.common.errors import PolyheadError, UsageError
 from polyhead.apps.common.litert import TFLitePredictor
 from polyhead.apps.common.savedmodel import SavedModelPredictor
+from polyhead.apps.common.wordpiece import WordPieceTokenizer
 from polyhead.apps.text_classification import Config, presets, train
 
 keras_hub = pytest.importorskip("keras_hub")
@@ -161,7 +162,7 @@ def test_both_forms_of_a_folder_give_the_same_model(folder, transformers_folder)
     models = []
     for preset in (folder, transformers_folder):
         config = Config(preset=str(preset), dropout=0.1, max_tokens=24)
-        tokenizer = presets.PresetTokenizer.from_preset(config)
+        tokenizer = presets.preset_tokenizer(config)
         assert tokenizer.pieces == VOCABULARY and tokenizer.lowercase
         models.append(presets.build_classifier(config, 3))
     answers = [model.predict_on_batch(ids)["joint"] for model in models]
@@ -171,7 +172,7 @@ def test_both_forms_of_a_folder_give_the_same_model(folder, transformers_folder)
 
 def test_ids_go_from_cls_to_sep_and_are_cut(folder, tmp_path):
     config = Config(preset=str(folder), max_tokens=5)
-    tokenizer = presets.PresetTokenizer.from_preset(config)
+    tokenizer = presets.preset_tokenizer(config)
     texts = [
         "Good film",
         "",
@@ -180,9 +181,7 @@ def test_ids_go_from_cls_to_sep_and_are_cut(folder, tmp_path):
         "a\0 film",
         "\ud800",
     ]
-    names = [
-        [VOCABULARY[i] for i in row] for row in tokenizer.encode_all(texts, 0.5, None)
-    ]
+    names = [[VOCABULARY[i] for i in row] for row in tokenizer.encode_all(texts)]
     assert names == [
         ["[CLS]", "good", "film", "[SEP]"],
         ["[CLS]", "[SEP]"],
@@ -192,7 +191,7 @@ def test_ids_go_from_cls_to_sep_and_are_cut(folder, tmp_path):
         ["[CLS]", "[UNK]", "[SEP]"],
     ]
     tokenizer.save(tmp_path / "tokenizer.json")
-    again = presets.PresetTokenizer.load(tmp_path / "tokenizer.json")
+    again = WordPieceTokenizer.load(tmp_path / "tokenizer.json")
     pairs = zip(tokenizer.encode_all(texts), again.encode_all(texts), strict=True)
     for before, after in pairs:
         assert np.array_equal(before, after)
@@ -230,7 +229,7 @@ def test_a_fresh_process_answers_the_same(run):
     assert np.abs(other - run.probabilities(TEXTS)).max() < 1e-6
 
 
-def test_the_files_take_three_inputs(run, exported):
+def test_the_files_take_text(run, exported):
     files = exported["files"]
     assert set(files) == {
         "savedmodel",
@@ -241,18 +240,13 @@ def test_the_files_take_three_inputs(run, exported):
     assert files["model_int8.tflite"]["rows"] == 120
     predictor = TFLitePredictor(run.path / "export" / "model_int8.tflite")
     found = {n: (d["shape"].tolist(), d["dtype"]) for n, d in predictor.inputs.items()}
-    assert found == dict.fromkeys(
-        ("token_ids", "padding_mask", "segment_ids"), ([1, 24], np.int32)
-    )
+    assert found == {"text": ([1, 256], np.uint8)}
     predictor = SavedModelPredictor(run.path / "export" / "savedmodel")
-    short = np.array([[2, 5, 3]], np.int32)
-    outputs = predictor(
-        token_ids=short, padding_mask=short * 0 + 1, segment_ids=short * 0
-    )
+    outputs = predictor(text=np.array([b"Good"], object))
     assert outputs["label"].tolist() == [b"praise"]
 
 
-def test_every_engine_tokenizes_in_python(run, exported):
+def test_every_engine_tokenizes_alike(run, exported):
     ours = run.probabilities(TEXTS)
     assert np.abs(run.probabilities(TEXTS, "savedmodel") - ours).max() < 1e-5
     assert np.abs(run.probabilities(TEXTS, "tflite") - ours).max() < 0.05
@@ -264,6 +258,13 @@ def test_what_a_preset_run_cannot_do(run):
         run.export(variants=["full_int8"])
     with pytest.raises(UsageError, match="cannot be explained yet"):
         run.explain("a good film")
+
+
+def test_mediapipe_gets_files_of_a_preset(run):
+    files = run.export(["mediapipe"], ["float32"])["files"]
+    for name in ("mediapipe.tflite", "mediapipe_static.tflite"):
+        assert files[name]["disagreements"] == 0
+        assert files[name]["largest_difference"] < 1e-4
 
 
 def test_adapters_learn_and_are_merged(data, folder, tmp_path):
@@ -389,8 +390,6 @@ def test_other_presets_are_refused(folder, tmp_path):
         presets.build_classifier(config, 2)
     with pytest.raises(UsageError, match="takes 64 at most"):
         presets.build_classifier(Config(preset=str(folder), dropout=0.1), 2)
-    with pytest.raises(UsageError, match=r"\[PAD\] at 1"):
-        presets.PresetTokenizer(["[X]", *VOCABULARY], True, 24)
 
 
 def test_without_keras_hub_one_line_says_so(folder, monkeypatch):

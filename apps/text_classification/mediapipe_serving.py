@@ -1,0 +1,180 @@
+"""The classifier as MediaPipe's TextClassifier calls it, with token attributions.
+
+The second output says of each token how much it spoke for the likeliest label. The
+last layers are linear in the mean over the tokens, and in the sum over the hashed
+words, so the label's logit is a sum over tokens, but for a constant; a word's share
+goes to its last token. Where one label is to be chosen, the mean over all labels is
+taken off, which changes no probability. No gradient is needed, but a token's share
+holds what the encoder brought there from its neighbours.
+
+Reference: Zhou et al., "Learning Deep Features for Discriminative Localization", CVPR
+2016 (class activation maps; there over the places of a picture).
+"""
+
+from collections.abc import Sequence
+
+import keras
+from keras import ops
+
+from ..common.errors import UsageError
+from ..common.mediapipe import MediaPipeForm
+from ..common.metadata import Metadata
+from ..common.wordpiece import END, WordPieceTokenizer
+from .serving import Serving
+
+UNCUT = 1_000_000  # tokens
+HEADS = ("joint", "wide", "deep")
+
+
+def make_mediapipe_form(serving: Serving, texts: Sequence[str]) -> MediaPipeForm:
+    """The classifier as MediaPipe calls it, and held-out texts.
+
+    Args:
+        serving: a classifier that reads WordPieces.
+        texts: held-out texts.
+
+    Raises:
+        UsageError: MediaPipe cannot tokenize for this classifier.
+    """
+    tokenizer = serving.tokenizer
+    if not isinstance(tokenizer, WordPieceTokenizer):
+        raise UsageError(
+            "format 'mediapipe': MediaPipe cannot cut texts into byte pieces: train "
+            "the run with --set tokenizer=mediapipe, or fine-tune a KerasHub preset"
+        )
+    if not tokenizer.lowercase:
+        raise UsageError(
+            "format 'mediapipe': MediaPipe lowers every text, but this preset tells "
+            "capitals from small letters: fine-tune an uncased one"
+        )
+    if "" in tokenizer.pieces or any("\n" in piece for piece in tokenizer.pieces):
+        raise UsageError(
+            "format 'mediapipe': the vocabulary has an empty piece, which MediaPipe "
+            "would leave out, and read all others one off"
+        )
+    uncut = WordPieceTokenizer(tokenizer.pieces, True, UNCUT)
+    return MediaPipeForm(
+        MediaPipeModel(serving, tokenizer.ids[END]),
+        uncut.encode_all(texts),
+        {"probabilities": serving.predict_ids(tokenizer.encode_all(texts))},
+        serving.max_tokens,
+        Metadata(
+            "Text classifier. The first output has the labels' probabilities; the "
+            "second says of each token how much it spoke for the likeliest label: "
+            "above 0.5 for it, below 0.5 against it.",
+            {
+                "ids": "ids of the tokens, from [CLS] to [SEP], then 0",
+                "mask": "1 for each token, then 0",
+                "segment_ids": "0",
+            },
+            {
+                "probabilities": "of the labels",
+                "token_attributions": "of each token, from [CLS] on",
+            },
+            labels={"probabilities": serving.label_names},
+            facts={
+                "task": "text-classification",
+                "labels": list(serving.label_names),
+                "multi_label": serving.multi_label,
+                "thresholds": None,
+            },
+            vocabulary=tokenizer.pieces,
+        ),
+    )
+
+
+class MediaPipeModel:
+    """MediaPipe's three inputs to probabilities and attributions: a pure function.
+
+    Args:
+        serving: a classifier that reads WordPieces.
+        end: the id of [SEP].
+
+    Call arguments:
+        weights: arrays or tensors, as `serving.weights`.
+        tables: empty.
+        ids: `(1, T)` int32, cut at `max_tokens`, the last one then [SEP].
+        mask: `(1, T)` int32, 1 for tokens and 0 behind them.
+        segment_ids: `(1, T)` int32 zeros.
+
+    Returns:
+        `probabilities (1, labels)` and `token_attributions (1, max_tokens)`: 0.5 says
+        nothing, and the token that says most has 1 or 0.
+    """
+
+    def __init__(self, serving: Serving, end: int):
+        self.serving = serving
+        self.end = end
+        model = serving.model
+        inner = {"logits": model.output, "tokens": pooled_tokens(model)}
+        names = [layer.name for layer in model.layers]
+        if "words" in names:
+            inner["buckets"] = model.get_layer("words").output
+        self.inner = keras.Model(model.inputs, inner)
+        self.bag = model.get_layer("bag") if "bag" in names else None
+        self.heads = [model.get_layer(n) for n in HEADS if n in names]
+
+    def __call__(self, weights, tables, ids, mask, segment_ids):
+        serving = self.serving
+        ids = self.cut(ids * mask + segment_ids)
+        values = list(zip(serving.model.weights, weights, strict=True))
+        with keras.StatelessScope(state_mapping=values):
+            found = self.inner(ids, training=False)
+            logits = found["logits"]
+            shares = self.share(ids, found)  # (1, T, labels)
+        probabilities = (
+            ops.sigmoid(logits) if serving.multi_label else ops.softmax(logits)
+        )
+        if not serving.multi_label:
+            shares = shares - ops.mean(shares, axis=-1, keepdims=True)
+        # Not argmax, which Keras writes with bitwise operators.
+        likeliest = ops.equal(logits, ops.max(logits, axis=-1, keepdims=True))
+        likeliest = ops.cast(likeliest, "float32")
+        shares = ops.sum(shares * ops.expand_dims(likeliest, 1), axis=-1)  # (1, T)
+        most = ops.max(ops.abs(shares), axis=-1, keepdims=True)
+        said = 0.5 + 0.5 * shares / ops.maximum(most, 1e-9)
+        # MediaPipe wants static outputs, whatever a text's length.
+        nothing = ops.full((1, serving.max_tokens), 0.5)
+        said = ops.concatenate([said, nothing], axis=1)[:, : serving.max_tokens]
+        return {
+            "probabilities": ops.reshape(probabilities, (1, logits.shape[-1])),
+            "token_attributions": ops.reshape(said, (1, serving.max_tokens)),
+        }
+
+    def cut(self, ids):
+        """Ids cut at `max_tokens`, which MediaPipe does for static files alone."""
+        most = self.serving.max_tokens
+        ids = ids[:, :most]
+        place = ops.cumsum(ops.ones_like(ids), axis=1)
+        full = ops.logical_and(ops.equal(place, most), ids > 0)
+        return ops.where(full, self.end, ids)
+
+    def share(self, ids, found):
+        """Each token's share `(1, T, labels)` of the logits but for the biases."""
+        real = ops.cast(ops.not_equal(ids, 0), "float32")
+        count = ops.maximum(ops.sum(real, axis=1, keepdims=True), 1.0)
+        weight = ops.expand_dims(real / count, -1)
+        width = found["tokens"].shape[-1]
+        kernels = {head.name: ops.convert_to_tensor(head.kernel) for head in self.heads}
+        deep = [kernels[name][:width] for name in ("joint", "deep") if name in kernels]
+        shares = ops.matmul(found["tokens"] * weight, sum(deep))
+        if self.bag is not None:
+            wide = kernels["joint"][width:] + kernels["wide"]
+            buckets = ops.matmul(addends(self.bag, found["buckets"]), wide)
+            length = ops.shape(ids)[1]
+            shares = shares + buckets[:, :length] + buckets[:, length:]
+        return shares / len(self.heads)
+
+
+def pooled_tokens(model: keras.Model):
+    """The tokens' vectors `(B, T, E)` that the model takes the mean of."""
+    inputs = model.get_layer("pooling").input
+    return inputs[0] if isinstance(inputs, list | tuple) else inputs
+
+
+def addends(bag, buckets):
+    """What each of `buckets (B, N)` adds to its bag, `(B, N, dim)`."""
+    real = ops.cast(buckets > 0, "float32")
+    count = ops.maximum(ops.sum(real, axis=1, keepdims=True), 1.0)
+    weight = real * bag.learning_rate_ratio / ops.sqrt(count)
+    return bag.table(buckets) * ops.expand_dims(weight, -1)
