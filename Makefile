@@ -26,7 +26,7 @@ $(STAMP): setup.cfg pyproject.toml
 	rm -rf build
 	$(PYTHON) -m venv $(VENV)
 	@echo "Installing into $(VENV): about 1.5 GB the first time."
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[demo,jax,test]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[browser,demo,jax,test]'
 	@touch $@
 
 demo: $(STAMP)
@@ -74,6 +74,7 @@ bench: $(STAMP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[bench]'
 	$(BIN)/python benchmarks/text_classification.py --data $(DATA)
 	$(BIN)/python benchmarks/translation.py --data $(DATA)
+	$(BIN)/python benchmarks/forecasting.py --data $(DATA)
 
 clean:
 	rm -rf $(VENV) $(DEMO) $(DATES) $(CO2) .cache build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache

@@ -16,10 +16,10 @@ from review_tools import TINY
 from polyhead.apps.common import mediapipe
 from polyhead.apps.common.errors import PolyheadError, UsageError
 from polyhead.apps.common.litert import TFLitePredictor, count_subgraphs
-from polyhead.apps.common.text_bytes import texts_to_bytes
 from polyhead.apps.common.wordpiece import WordPieceTokenizer, learn_pieces, split_words
 from polyhead.apps.text_classification import Config, train
 from polyhead.apps.text_classification.mediapipe_serving import MediaPipeModel
+from polyhead.runtime.text_bytes import texts_to_bytes
 
 pytestmark = pytest.mark.tensorflow
 
@@ -169,9 +169,11 @@ def test_attributions_add_up_to_the_logit(run):
     serving = run.serving
     model = MediaPipeModel(serving, run.tokenizer.ids["[SEP]"])
     ids = run.tokenizer.encode_all(TEXTS[:1])[0][None]
-    found = model.inner(ids)
+    found = model.inner([ids])
     shares = np.array(model.share(ids, found)).sum(axis=1)
-    biases = sum(np.array(head.bias) for head in model.heads) / len(model.heads)
+    biases = sum(ops.convert_to_numpy(head.bias) for head in model.heads) / len(
+        model.heads
+    )
     assert np.abs(shares + biases - np.array(found["logits"])).max() < 1e-4
 
 
@@ -209,7 +211,7 @@ def test_what_else_is_refused(run, tmp_path):
     copy = object.__new__(type(run.serving))
     copy.__dict__.update(run.serving.__dict__, tokenizer=cased)
     with pytest.raises(UsageError, match="fine-tune an uncased one"):
-        mediapipe_serving.make_mediapipe_form(copy, rows[0], "x")
+        mediapipe_serving.make_mediapipe_form(copy, rows[0])
     with pytest.raises(UsageError, match="tokenizer 'words'"):
         train(replace(run.config, tokenizer="words", run=str(tmp_path)))
 

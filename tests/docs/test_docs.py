@@ -35,7 +35,7 @@ def test_the_table_is_that_of_the_files():
         assert row == (describe(found["inputs"]), describe(found["outputs"])), file
 
 
-@pytest.mark.parametrize("name", ["android.md", "ios.md"])
+@pytest.mark.parametrize("name", ["android.md", "ios.md", "web.md"])
 def test_a_guide_names_every_tensor(name):
     text = (DOCS / name).read_text(encoding="utf-8")
     for file in rows():
