@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from keras import ops
 from review_tools import TINY
 
 from polyhead.apps.common import mediapipe
@@ -171,9 +172,8 @@ def test_attributions_add_up_to_the_logit(run):
     ids = run.tokenizer.encode_all(TEXTS[:1])[0][None]
     found = model.inner([ids])
     shares = np.array(model.share(ids, found)).sum(axis=1)
-    biases = sum(ops.convert_to_numpy(head.bias) for head in model.heads) / len(
-        model.heads
-    )
+    each = [ops.convert_to_numpy(head.bias) for head in model.heads]
+    biases = sum(each) / len(each)
     assert np.abs(shares + biases - np.array(found["logits"])).max() < 1e-4
 
 
