@@ -16,7 +16,7 @@ from ..common.tokenizer import Tokenizer, encode_bytes
 from ..common.vocabulary import MAX_PIECE_BYTES
 from .batches import encode_source, pad
 from .config import Config
-from .model import END, PAD, Translator
+from .model import END, PAD, START, Translator
 
 BATCH = 64
 MIN_OUTPUT_RATIO = 2.0  # pieces of a translation for each of its source
@@ -248,6 +248,27 @@ class Serving:
                     if np.isfinite(value)
                 ]
         return found
+
+    def margin(self, text: str, max_input_bytes: int | None = None) -> float:
+        """How sure greedy decoding was of a text, at the step where it was least.
+
+        Args:
+            text: the text.
+            max_input_bytes: see `translate`.
+
+        Returns:
+            The least gap between the scores of the two best next pieces; below 1e-5
+            float32 decides nothing.
+        """
+        limit = min(max_input_bytes or self.max_bytes, self.max_bytes)
+        cut = cut_text(text, limit)[0].decode("utf-8", "replace")
+        source = pad(encode_source(self.tokenizer.encode_all([cut]), self.max_tokens))
+        ids = np.asarray(self._compiled(self.method(1))(source)[0])
+        target = np.concatenate([[[START]], ids[:, : int((ids > 0).sum())]], axis=1)
+        with keras.StatelessScope(state_mapping=self._pairs(self.weights)):
+            logits = self.model([source, target.astype("int32")], training=False)
+        best = np.sort(ops.convert_to_numpy(logits)[0], axis=-1)[:, -2:]
+        return float((best[:, 1] - best[:, 0]).min())
 
     def _compiled(self, method: dict) -> CompiledFunction:
         key = tuple(method.items())

@@ -314,6 +314,9 @@ def test_npm_is_asked_once_and_its_failure_is_one_line(
 
 
 COMMAND = """
+import signal
+# A process that is started in the background ignores it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 import sys
 from polyhead.apps.common.cli import main
 status = main(sys.argv[1:])
@@ -334,5 +337,8 @@ def test_it_begins_light_and_ends_well_with_an_interrupt(litertjs):
     line = process.stdout.readline()
     assert line.startswith("http://localhost:")
     process.send_signal(signal.SIGINT)
-    out, error = process.communicate(timeout=60)
+    try:
+        out, error = process.communicate(timeout=60)
+    finally:
+        process.kill()
     assert (process.returncode, out, error) == (0, "", "heavy: []\n")

@@ -23,7 +23,7 @@ from polyhead.apps.common.errors import PolyheadError, UsageError
 from polyhead.apps.common.tflite import export_tflite
 from polyhead.apps.translation import Config, losses
 from polyhead.apps.translation.data import load_data
-from polyhead.apps.translation.exporting import make_exportable
+from polyhead.apps.translation.exporting import make_exportable, make_metric
 from polyhead.apps.translation.losses import smoothed_cross_entropy
 from polyhead.apps.translation.model import Translator, build_model
 from polyhead.apps.translation.training import (
@@ -519,3 +519,33 @@ def test_an_exported_file_cut_short(exported, tmp_path, capsys):
         assert main(["predict", str(copy), "one", "--engine", engine]) == 1
         message = capsys.readouterr().err
         assert message.count("\n") == 1 and "export the run again" in message
+
+
+def test_a_margin_is_the_least_gap_between_two_pieces(run):
+    source = "four two seven"
+    margins = [run.serving.margin(text) for text in (source, "")]
+    assert all(0 <= margin < 100 for margin in margins)
+    # Equal rows of the tied table leave every step undecided.
+    serving = run.serving
+    kept = serving.weights
+    serving.set_weights([np.zeros_like(weight) for weight in kept])
+    try:
+        assert serving.margin(source) == 0
+    finally:
+        serving.set_weights(kept)
+
+
+def test_what_float32_cannot_decide_is_no_other_answer():
+    ours = {"text": np.array([b"in a", b"same", b"left"], object)}
+    keras = {"text": np.array([b"im a", b"same", b"right"], object)}
+    asked = []
+
+    def hangs(row):
+        asked.append(row)
+        return row == 0
+
+    metric = make_metric(["im a", "same", "right"], "13a", hangs)
+    assert metric.differs(ours, keras).tolist() == [False, False, True]
+    assert asked == [0, 2]
+    strict = make_metric(["im a", "same", "right"], "13a")
+    assert strict.differs(ours, keras).tolist() == [True, False, True]
