@@ -7,6 +7,9 @@ from .serving import Serving
 from .windows import Windows
 
 MAX_WINDOWS = 2_000  # neighbours tell the same
+# Stretches of validation rows, each as long as the horizon, that are believed half: one
+# drift in a single long stretch says nothing of the next.
+DOUBT = 2.0
 
 
 def conformal_offsets(truth, base, scale, quantiles) -> np.ndarray:
@@ -55,6 +58,9 @@ def conformal_offsets(truth, base, scale, quantiles) -> np.ndarray:
 def calibrate(model, windows: Windows, seed: int) -> None:
     """Sets the offsets of a model's quantiles by what validation shows.
 
+    The fewer stretches of the horizon's length the validation rows have, the less of
+    the way it goes: n of them count as `n / (n + 2)`.
+
     Args:
         model: a `Forecaster` in float32.
         windows: its data.
@@ -70,4 +76,17 @@ def calibrate(model, windows: Windows, seed: int) -> None:
     mean, scale = (np.asarray(v)[:targets] for v in (model.mean, model.scale))
     truth = (window.truth - mean) / scale
     offsets = conformal_offsets(truth, parts["base"], parts["scale"], s["quantiles"])
-    model.offsets.assign(offsets)
+    stretches = count_stretches(chosen, s["horizon"])
+    model.offsets.assign(offsets * stretches / (stretches + DOUBT))
+
+
+def count_stretches(chosen: np.ndarray, horizon: int) -> float:
+    """How many stretches of the horizon's length windows `(N, 2)` lie in.
+
+    Example:
+
+    >>> count_stretches(np.array([[0, 96], [0, 97], [1, 96]]), horizon=2)
+    2.5
+    """
+    series = len(np.unique(chosen[:, 0]))
+    return (len(chosen) + series * (horizon - 1)) / horizon

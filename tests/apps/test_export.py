@@ -277,8 +277,8 @@ def test_only_the_files_asked_for_are_replaced(exportable, tmp_path):
     new = {Path("model_float16.tflite")}
     assert set(after) == set(before) | new
     changed = {path for path in before if before[path] != after[path]}
-    report = {Path("export_report.json"), Path("report.md"), Path("report.png")}
-    assert changed <= {Path("model_int8.tflite"), *report}
+    reports = {Path("export_report.json"), Path("report.md"), Path("report.png")}
+    assert changed <= {Path("model_int8.tflite"), *reports}
     names = [f"model_{variant}.tflite" for variant in VARIANTS[:3]]
     assert list(report["files"]) == ["savedmodel", *names]
     assert [path.name for path in folder.parent.iterdir()] == ["export"]

@@ -23,6 +23,7 @@ from polyhead.apps.common.litert import TFLitePredictor
 from polyhead.apps.forecasting import training
 from polyhead.apps.forecasting.data import load_data
 from polyhead.apps.forecasting.training import train
+from polyhead.runtime.model import read_facts
 
 MODELS = ("periodic", "patch", "encoder-decoder", "linear")
 
@@ -298,8 +299,9 @@ def test_exported_files_agree(exported):
     for name in ("savedmodel", "model_float32.tflite"):
         assert report["files"][name]["disagreements"] == 0
     assert report["files"]["model_int8.tflite"]["loss_points"] < 0.3
-    assert report["examples"]["history"] == ["y0", "y1"]
-    assert report["examples"]["quantiles"] == [0.1, 0.5, 0.9]
+    facts = read_facts(exported.path / "export/model_int8.tflite")
+    assert facts["history"] == facts["targets"] == ["y0", "y1"]
+    assert facts["quantiles"] == [0.1, 0.5, 0.9]
 
 
 def test_every_engine_gives_the_same(exported):

@@ -7,7 +7,6 @@ from keras import ops
 
 from polyhead.apps.common.errors import PolyheadError, UsageError
 from polyhead.apps.forecasting.clock import (
-    calendar_cycles,
     calendar_features,
     cycle_phase,
     first_day,
@@ -16,6 +15,7 @@ from polyhead.apps.forecasting.clock import (
 )
 from polyhead.apps.forecasting.frequency import (
     Frequency,
+    calendar_cycles,
     find_frequency,
     parse_frequency,
     split_stamps,

@@ -19,7 +19,6 @@ from polyhead.apps.common.cli import main
 from polyhead.apps.common.errors import UsageError
 from polyhead.apps.text_classification import Config
 from polyhead.apps.text_classification.data import load_data
-from polyhead.apps.text_classification.run import UNKNOWN
 from polyhead.apps.text_classification.training import (
     example_weights,
     fit_wide_branch,
@@ -28,6 +27,7 @@ from polyhead.apps.text_classification.training import (
     resolve,
     targets_of,
 )
+from polyhead.runtime.classifier import UNKNOWN
 
 TEXTS = ["a superb film", "an awful, tedious evening", "", "猫 😀 the music"]
 
