@@ -7,7 +7,7 @@ import numpy as np
 
 from .errors import PolyheadError
 from .litert import measure
-from .text_table import align
+from .text_table import align, megabytes
 
 THREADS = (1, 2)
 
@@ -52,6 +52,6 @@ def format_benchmark(found: dict) -> str:
             for key in ("median", "p95")
         ]
         memory = facts["memory_bytes"]
-        grown = "-" if memory is None else f"{memory / 1e6:.2f} MB"
-        rows.append((name, f"{facts['bytes'] / 1e6:.2f} MB", *times, grown))
+        grown = "-" if memory is None else megabytes(memory)
+        rows.append((name, megabytes(facts["bytes"]), *times, grown))
     return "\n".join(align(rows))

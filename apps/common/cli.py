@@ -8,6 +8,7 @@ from .. import load
 from .arguments import parse
 from .config import load_config, read_config_json
 from .errors import PolyheadError, UsageError
+from .exported import has_tflite
 from .files import is_full, write_text
 from .quiet import quiet
 from .run_folder import check_run
@@ -118,10 +119,8 @@ def _predict(arguments, terminal):
 
 def _choose_engine(arguments):
     """The exported file answers where it can: it needs no TensorFlow to start."""
-    given = set(arguments.options)
-    if not given & {"engine", *_find_task(arguments.run).keras_options} and any(
-        (arguments.run / "export").glob("model_*.tflite")
-    ):
+    decided = {"engine", *_find_task(arguments.run).keras_options}
+    if decided.isdisjoint(arguments.options) and has_tflite(arguments.run):
         arguments.options["engine"] = "tflite"
 
 

@@ -7,7 +7,7 @@ import types
 import typing
 from pathlib import Path
 
-from .errors import PolyheadError, UsageError
+from .errors import RETRAIN, PolyheadError, UsageError
 from .files import read_json
 
 FORMAT = 1  # of config.json
@@ -43,7 +43,7 @@ def load_config(config_class, task, path):
 
 def read_config_json(path):
     """Returns config.json as a dict that has a `task` and the right format."""
-    values = read_json(path, remedy="train the run again with --overwrite")
+    values = read_json(path, remedy=RETRAIN)
     if not isinstance(values, dict) or not isinstance(values.get("task"), str):
         raise PolyheadError(f"{path}: not the configuration of a polyhead run")
     if values.get("format") != FORMAT:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from .figures import BLUE, GREY, ORANGE, hide_frame, new_figure, save_figure
 from .files import write_text
-from .text_table import align
+from .text_table import align, megabytes
 
 PAGE, PICTURE = "report.md", "report.png"
 
@@ -19,14 +19,14 @@ def rows_of(report: dict) -> list[tuple[str, ...]]:
         rows.append(
             (
                 name,
-                _megabytes(facts["bytes"]),
+                megabytes(facts["bytes"]),
                 f"{facts[metric]:.4f}",
                 f"{facts['keras']:.4f}",
                 f"{facts['disagreements']}/{facts['rows']}",
                 _latency(facts, "latency_ms", "median"),
                 _latency(facts, "latency_ms", "p95"),
                 _latency(facts, "latency_ms_two_threads", "median"),
-                "-" if memory is None else _megabytes(memory),
+                "-" if memory is None else megabytes(memory),
             )
         )
     return rows
@@ -97,7 +97,3 @@ def _draw(path: Path, files: dict, metric: str) -> None:
 
 def _latency(facts: dict, key: str, which: str) -> str:
     return f"{facts[key][which]:.2f} ms" if key in facts else "-"
-
-
-def _megabytes(count: int) -> str:
-    return f"{count / 1e6:.2f} MB"

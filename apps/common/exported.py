@@ -6,7 +6,7 @@ from pathlib import Path
 from .errors import PolyheadError
 
 # The first that is there is the one to run; full_int8 is never chosen unasked.
-SMALLEST_FIRST = ("int8", "float16", "float32")
+NAMES = [f"model_{variant}.tflite" for variant in ("int8", "float16", "float32")]
 
 
 def find_exported(folder: Path, name: str) -> Path:
@@ -17,11 +17,15 @@ def find_exported(folder: Path, name: str) -> Path:
     return path
 
 
+def has_tflite(folder: Path) -> bool:
+    """Whether a run has exported a .tflite file that `find_tflite` would give."""
+    return any((folder / "export" / name).exists() for name in NAMES)
+
+
 def find_tflite(folder: Path) -> Path:
     """The smallest .tflite file that a run has exported."""
-    names = [f"model_{variant}.tflite" for variant in SMALLEST_FIRST]
-    found = [name for name in names if (folder / "export" / name).exists()]
-    return find_exported(folder, (found or names)[0])
+    found = [name for name in NAMES if (folder / "export" / name).exists()]
+    return find_exported(folder, (found or NAMES)[0])
 
 
 def list_tflites(folder: Path) -> list[Path]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from polyhead.runtime.model import read_facts
 
 from .errors import PolyheadError
-from .text_table import align
+from .text_table import align, megabytes
 
 LARGEST = 12  # tensors that are shown
 
@@ -127,7 +127,7 @@ def _tensors(schema, model) -> list[dict]:
 
 def format_inspection(found: dict) -> str:
     """What `inspect_tflite` found, for the terminal."""
-    lines = [f"{found['bytes'] / 1e6:.2f} MB, {found['subgraphs']} subgraphs"]
+    lines = [f"{megabytes(found['bytes'])}, {found['subgraphs']} subgraphs"]
     facts = found["facts"]
     if facts is None:
         lines.append("not written by polyhead, or altered since")

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .config import changed_fields, config_to_json, load_config
-from .errors import PolyheadError, UsageError
+from .errors import RETRAIN, PolyheadError, UsageError
 from .files import read_json, write_json
 
 # What a run writes. --overwrite touches these and nothing else in the folder.
@@ -46,7 +46,6 @@ PACKAGES = (
     "ai-edge-litert",
 )
 SIDES = ("source", "target")
-_REMEDY = "train the run again with --overwrite"
 
 
 @dataclass(frozen=True)
@@ -196,14 +195,14 @@ def check_run(path):
         )
     model = path / "model.keras"
     if not model.exists():
-        raise PolyheadError(f"{model}: missing: {_REMEDY}")
+        raise PolyheadError(f"{model}: missing: {RETRAIN}")
     try:
         with zipfile.ZipFile(model) as archive:
             broken = archive.testzip()
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError):
         broken = model.name
     if broken:
-        raise PolyheadError(f"{model}: truncated or corrupt: {_REMEDY}")
+        raise PolyheadError(f"{model}: truncated or corrupt: {RETRAIN}")
 
 
 def _new_record(config):
@@ -226,9 +225,9 @@ def _versions():
 
 
 def _read_record(path):
-    record = read_json(path / "run.json", _REMEDY)
+    record = read_json(path / "run.json", RETRAIN)
     if not isinstance(record, dict) or "finished" not in record:
-        raise PolyheadError(f"{path / 'run.json'}: not the record of a run: {_REMEDY}")
+        raise PolyheadError(f"{path / 'run.json'}: not the record of a run: {RETRAIN}")
     return record
 
 

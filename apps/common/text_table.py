@@ -11,3 +11,8 @@ def align(rows: Sequence[Sequence[str]]) -> list[str]:
         padded = [cell.rjust(w) for cell, w in zip(cells, widths[1:], strict=True)]
         lines.append("  ".join([name.ljust(widths[0]), *padded]).rstrip())
     return lines
+
+
+def megabytes(count: int) -> str:
+    """A size in bytes, as tables show it."""
+    return f"{count / 1e6:.2f} MB"

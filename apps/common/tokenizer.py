@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from tokenizers import Tokenizer as HuggingFaceTokenizer
 
-from .errors import PolyheadError
+from .errors import RETRAIN, PolyheadError
 from .trie import DEAD, ROOT, build_trie
 from .vocabulary import MAX_PIECE_BYTES, SPECIAL, byte_characters, learn_vocabulary
 
@@ -60,8 +60,7 @@ class Tokenizer:
             return cls(Path(path).read_text(encoding="utf-8"))
         except Exception as error:  # the library raises bare Exception
             raise PolyheadError(
-                f"{path}: not a readable tokenizer ({error}): train the run again with "
-                "--overwrite"
+                f"{path}: not a readable tokenizer ({error}): {RETRAIN}"
             ) from error
 
     def save(self, path: str | Path) -> None:

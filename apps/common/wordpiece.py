@@ -27,7 +27,7 @@ import numpy as np
 from tokenizers import Tokenizer as HuggingFaceTokenizer
 from tokenizers import models, pre_tokenizers, trainers
 
-from .errors import PolyheadError, UsageError
+from .errors import RETRAIN, PolyheadError, UsageError
 from .vocabulary import SAMPLE_BYTES
 from .word_rules import CONTINUES, MAX_WORD_BYTES, SPACES, delimiter_ranges
 from .wordpiece_graph import build_tables, encode_words
@@ -90,8 +90,7 @@ class WordPieceTokenizer:
             parts = saved["vocabulary"], saved["lowercase"], saved["max_tokens"]
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise PolyheadError(
-                f"{path}: not a readable tokenizer ({error}): train the run again with "
-                "--overwrite"
+                f"{path}: not a readable tokenizer ({error}): {RETRAIN}"
             ) from error
         return cls(*parts[:2], max_tokens or parts[2])
 

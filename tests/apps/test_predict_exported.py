@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from polyhead.apps.common.exported import find_tflite, has_tflite
+
 SHIPPED = Path(__file__).resolve().parents[2] / "saved_models"
 SCRIPT = """
 import sys
@@ -67,3 +69,13 @@ def test_what_only_keras_can_do_is_done_by_keras():
 def test_standard_input_of_no_text_gives_no_answer():
     done = predict("dates", input="")
     assert (done.stdout, done.stderr) == ("0 []\n", "")
+
+
+def test_a_file_that_is_never_chosen_is_no_reason_to_leave_keras(tmp_path):
+    folder = tmp_path / "export"
+    folder.mkdir()
+    (folder / "model_full_int8.tflite").touch()
+    assert not has_tflite(tmp_path)
+    (folder / "model_float16.tflite").touch()
+    assert has_tflite(tmp_path)
+    assert find_tflite(tmp_path).name == "model_float16.tflite"
