@@ -6,11 +6,11 @@
 
 The recipe is that of https://keras.io/examples/nlp/neural_machine_translation_with_keras_hub/
 scored after 1 epoch, as its code stands, after 5, and after the 10 that it names as the
-least for convergence: lowercased text, two WordPiece vocabularies of 15,000, one encoder and
-one decoder layer, width 256, inner width 2048, 8 heads, dropout .5 before the output,
-RMSprop, batches of 64, 40 positions, greedy. Its split puts 18% of its test sentences
-into training as well; here it gets ours. Decoding gives the same symbols as there, but
-encodes once and looks at the last position alone.
+least for convergence: lowercased text, two WordPiece vocabularies of 15,000, one
+encoder and one decoder layer, width 256, inner width 2048, 8 heads, dropout .5 before
+the output, RMSprop, batches of 64, 40 positions, greedy. Its split puts 18% of its test
+sentences into training as well; here it gets ours. Decoding gives the same symbols as
+there, but encodes once and looks at the last position alone.
 
 Both are scored in lower case on all test pairs: BLEU with sacreBLEU's `intl` tokenizer,
 since the recipe's output has a space before each mark, and its own ROUGE. Training goes

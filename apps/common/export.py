@@ -16,18 +16,16 @@ import numpy as np
 from .errors import UsageError
 from .export_report import write_report
 from .files import is_full, read_json, write_json, writing_error
+from .formats import DEFAULT_FORMATS, DEFAULT_VARIANTS, FORMATS, VARIANTS
 from .inspection import LARGEST, inspect_tflite
 from .litert import SIGNATURE, TFLitePredictor, measure
 from .mediapipe import MediaPipeForm, export_mediapipe
 from .metadata import Metadata, add_metadata
 from .quiet import quiet
 from .savedmodel import SavedModelPredictor, export_savedmodel
-from .tflite import VARIANTS, export_tflite
+from .tflite import export_tflite
 from .verification import Form, Metric, compare
 
-FORMATS = ("savedmodel", "tflite", "mediapipe")
-DEFAULT_FORMATS = FORMATS[:2]
-DEFAULT_VARIANTS = ("float32", "float16", "int8")
 MAX_LOSS = {"full_int8": 1.5}  # points; what is not named:
 MAX_LOSS_OTHERWISE = 0.3
 REPORT = "export_report.json"

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from .errors import PolyheadError, UsageError
+from .formats import VARIANTS
 from .litert import SIGNATURE, TFLitePredictor, custom_operators
 
-VARIANTS = ("float32", "float16", "int8", "full_int8")
 CALIBRATION_ROWS = 200
 
 

@@ -14,10 +14,11 @@ from polyhead.apps.common import export as export_module
 from polyhead.apps.common.errors import PolyheadError, UsageError
 from polyhead.apps.common.export import Exportable, export
 from polyhead.apps.common.export_report import format_export_report
+from polyhead.apps.common.formats import VARIANTS
 from polyhead.apps.common.litert import TFLitePredictor, custom_operators
 from polyhead.apps.common.metadata import Metadata, add_metadata
 from polyhead.apps.common.savedmodel import SavedModelPredictor
-from polyhead.apps.common.tflite import VARIANTS, export_tflite
+from polyhead.apps.common.tflite import export_tflite
 from polyhead.apps.common.tokenizer import Tokenizer
 from polyhead.apps.common.verification import Form, Metric, compare
 from polyhead.apps.text_classification.config import Config

@@ -1,0 +1,6 @@
+"""What `export` can write."""
+
+FORMATS = ("savedmodel", "tflite", "mediapipe")
+DEFAULT_FORMATS = ("savedmodel", "tflite")
+VARIANTS = ("float32", "float16", "int8", "full_int8")  # of a .tflite
+DEFAULT_VARIANTS = ("float32", "float16", "int8")
