@@ -45,7 +45,7 @@ def plot_evaluation(run, windows: Windows, part: str, history) -> None:
     plot_horizon(folder / "horizon.png", metrics[part]["by_step"], errors)
     window = windows.take(spaced(found, RESIDUAL_WINDOWS))
     residuals = window.truth - run.answer(window.inputs)["forecast"]
-    plot_residuals(folder / "residuals.png", residuals / window.spread, targets)
+    plot_residuals(folder / "residuals.png", residuals / window.spread)
     if run.quantiles:
         before, after = (
             [metrics[part][name][str(level)] for level in run.quantiles]
@@ -165,29 +165,31 @@ def plot_horizon(
     save_figure(figure, path)
 
 
-def plot_residuals(path: Path, residuals: np.ndarray, targets: Sequence[str]) -> None:
+def plot_residuals(path: Path, residuals: np.ndarray) -> None:
     """Draws how truth minus forecast spreads, and whether it leans with the horizon.
 
     Args:
         path: a PNG file.
         residuals: `(N, H, T)` in standard deviations of training, NaN where missing.
-        targets: names.
     """
     figure, (left, right) = new_figure(9, 3.6, 1, 2)
     values = residuals[~np.isnan(residuals)]
     limit = np.percentile(np.abs(values), 99) or 1.0
-    left.hist(values.clip(-limit, limit), bins=61, color=BLUE)
+    left.hist(values, bins=61, range=(-limit, limit), color=BLUE)
     left.axvline(0, color="#222222", linewidth=0.8)
     left.set_title("Truth minus forecast, standard deviations", size=10)
+    left.set_xlabel("the largest 1% are not drawn")
     left.set_ylabel("values")
+    left.locator_params(axis="x", nbins=6)
     steps = np.arange(1, residuals.shape[1] + 1)
     for level, style in ((10, ":"), (50, "-"), (90, ":")):
         line = np.nanpercentile(residuals, level, axis=(0, 2))
         right.plot(steps, line, color=BLUE, linestyle=style, label=f"{level}% below")
     right.axhline(0, color="#222222", linewidth=0.8)
-    right.set_title(f"The same by steps ahead, {len(targets)} targets", size=10)
+    right.set_title("The same by steps ahead", size=10)
     right.set_xlabel("steps ahead")
-    right.legend(frameon=False, fontsize=8)
+    right.margins(y=0.2)
+    right.legend(frameon=False, fontsize=8, ncols=3, loc="upper left")
     for axes in (left, right):
         axes.grid(color="#dddddd", linewidth=0.6)
         axes.set_axisbelow(True)
