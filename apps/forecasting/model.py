@@ -167,7 +167,7 @@ class Forecaster(keras.Model):
 
     def call(self, inputs, training=None):
         scaled, _, _ = self.run(inputs, training=training)
-        return self.to_units(scaled)
+        return ops.transpose(self.to_units(scaled), (0, 3, 2, 1))
 
     @property
     def middle(self):
@@ -176,7 +176,7 @@ class Forecaster(keras.Model):
         return levels.index(0.5) if 0.5 in levels else 0
 
     def to_units(self, scaled):
-        """`(B, H, T, Q)` from standardised values to those of the data."""
+        """`(B, Q, T, H)` from standardised values to those of the data."""
         targets = self.settings["num_targets"]
         mean = ops.reshape(self.mean[:targets], (1, 1, targets, 1))
         scale = ops.reshape(self.scale[:targets], (1, 1, targets, 1))
@@ -185,9 +185,13 @@ class Forecaster(keras.Model):
     def run(self, inputs, return_scores=False, training=None):
         """Forecasts in standardised units, the scale of each history, and scores.
 
+        The levels come before the targets and the steps: a phone takes one of them out
+        of a tensor as one block, not number by number.
+
         Returns:
-            Tensors `(B, H, T, levels)` (see `call`) and `(B, 1, T)`, and the attention
-            weights of the core, `None` where not asked for or where there are none.
+            Tensors `(B, levels, T, H)` (see `call`) and `(B, 1, T, 1)`, and the
+            attention weights of the core, `None` where not asked for or where there
+            are none.
         """
         s = self.settings
         horizon, targets = s["horizon"], s["num_targets"]
@@ -204,16 +208,17 @@ class Forecaster(keras.Model):
             y = ops.reshape(
                 ops.cast(y, "float32"), (-1, targets, horizon, len(s["levels"]))
             )
-            y = in_order(ops.transpose(y, (0, 2, 1, 3)), s["levels"])
+            y = in_order(ops.transpose(y, (0, 3, 1, 2)), s["levels"])
             if shift is not None:
-                y = y + ops.expand_dims(ops.cast(shift, "float32"), 3)
+                shift = ops.transpose(ops.cast(shift, "float32"), (0, 2, 1))
+                y = y + ops.expand_dims(shift, 1)
             outputs.append(y)
         if training:
-            y = ops.concatenate(outputs, axis=3)
+            y = ops.concatenate(outputs, axis=1)
         else:
             y = sum(outputs[1:], outputs[0]) / float(len(outputs))
-        y = y * ops.expand_dims(scale, 3) + ops.expand_dims(level, 3)
-        return y, scale, scores
+        level, scale = ops.expand_dims(level, 3), ops.expand_dims(scale, 3)
+        return y * scale + level, scale, scores
 
     def prepare(self, inputs) -> dict:
         """Standardises, and adds what the clock and the categories say."""
@@ -262,21 +267,24 @@ class Forecaster(keras.Model):
         """
         s = self.settings
         scaled, scale, _ = self.run(inputs)
-        outputs = {"forecast": central(self.to_units(scaled), s["levels"])}
+        found = central(self.to_units(scaled), s["levels"])
+        outputs = {"forecast": ops.transpose(found, (0, 2, 1))}
         if s["quantiles"]:
-            base = self.quantiles_of(scaled)
-            base = base + ops.expand_dims(scale, 3) * ops.expand_dims(self.offsets, 0)
-            outputs["quantiles"] = self.to_units(rising(base))
+            offsets = ops.expand_dims(ops.transpose(self.offsets, (2, 1, 0)), 0)
+            found = rising(self.quantiles_of(scaled) + scale * offsets)
+            outputs["quantiles"] = ops.transpose(self.to_units(found), (0, 3, 2, 1))
         return outputs
 
     def quantiles_of(self, scaled):
-        """What stands for each quantile before it is calibrated, `(B, H, T, Q)`."""
+        """What stands for each quantile before it is calibrated, `(B, Q, T, H)`."""
         levels = self.settings["levels"]
         places = [
             levels.index(level) if level in levels else 0
             for level in self.settings["quantiles"]
         ]
-        return ops.stack([scaled[:, :, :, place] for place in places], axis=3)
+        if places == list(range(len(levels))):
+            return scaled
+        return ops.stack([scaled[:, place] for place in places], axis=1)
 
     def get_config(self):
         return {**super().get_config(), **self.settings}

@@ -13,24 +13,24 @@ TOWARDS_MEAN = 0.5
 
 
 def in_order(y, levels):
-    """Quantiles that cannot cross: the middle one, and rising steps off it."""
+    """Quantiles `(B, levels, ...)` that cannot cross: the middle, and steps off it."""
     if len(levels) == 1:
         return y
     middle = levels.index(0.5)
-    columns = [y[:, :, :, place] for place in range(len(levels))]
+    columns = [y[:, place] for place in range(len(levels))]
     for place in range(middle + 1, len(levels)):
         columns[place] = columns[place - 1] + ops.softplus(columns[place])
     for place in range(middle - 1, -1, -1):
         columns[place] = columns[place + 1] - ops.softplus(columns[place])
-    return ops.stack(columns, axis=3)
+    return ops.stack(columns, axis=1)
 
 
 def rising(y):
-    """Each quantile no lower than the one before it."""
-    columns = [y[:, :, :, 0]]
-    for place in range(1, y.shape[3]):
-        columns.append(ops.maximum(columns[-1], y[:, :, :, place]))
-    return ops.stack(columns, axis=3)
+    """Each quantile `(B, levels, ...)` no lower than the one before it."""
+    columns = [y[:, 0]]
+    for place in range(1, y.shape[1]):
+        columns.append(ops.maximum(columns[-1], y[:, place]))
+    return ops.stack(columns, axis=1)
 
 
 def central(y, levels):
@@ -41,23 +41,23 @@ def central(y, levels):
     terms of the expansion. Where the outermost are no such pair, the median.
 
     Args:
-        y: `(B, H, T, levels)`, in order.
+        y: `(B, levels, T, H)`, in order.
         levels: as `levels_of` gives them.
 
     Returns:
-        Tensor `(B, H, T)`.
+        Tensor `(B, T, H)`.
 
     Reference:
         Cornish and Fisher, Moments and Cumulants in the Specification of
         Distributions, 1938
     """
     if len(levels) == 1:
-        return y[:, :, :, 0]
-    median = y[:, :, :, levels.index(0.5)]
+        return y[:, 0]
+    median = y[:, levels.index(0.5)]
     if abs(levels[0] + levels[-1] - 1.0) > 1e-6:
         return median
     share = TOWARDS_MEAN / NormalDist().inv_cdf(levels[-1]) ** 2
-    around = 0.5 * (y[:, :, :, 0] + y[:, :, :, -1])
+    around = 0.5 * (y[:, 0] + y[:, -1])
     return median + min(share, 1.0) * (around - median)
 
 

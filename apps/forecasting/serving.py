@@ -55,7 +55,8 @@ class Serving:
             inputs["future"] = future
         with self._scope(weights):
             scaled, scale, _ = self.model.run(inputs)
-            return {"base": self.model.quantiles_of(scaled), "scale": scale}
+            base = ops.transpose(self.model.quantiles_of(scaled), (0, 3, 2, 1))
+            return {"base": base, "scale": scale[:, :, :, 0]}
 
     def _scope(self, weights):
         values = list(zip(self.model.weights, weights, strict=True))

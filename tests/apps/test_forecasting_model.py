@@ -76,7 +76,8 @@ def test_shapes_and_order(model):
     assert found.shape == (3, 10, 2, 3)
     assert (np.diff(found, axis=3) > 0).all()
     answer = forecast(made, inputs)
-    expected = central(ops.convert_to_tensor(found), LEVELS)
+    expected = central(ops.convert_to_tensor(found.transpose(0, 3, 2, 1)), LEVELS)
+    expected = ops.transpose(expected, (0, 2, 1))
     np.testing.assert_allclose(answer["forecast"], expected, rtol=1e-5)
     np.testing.assert_allclose(answer["quantiles"], found[..., [0, 2]], rtol=1e-5)
 
@@ -237,7 +238,7 @@ def test_windows_weigh_alike_however_much_is_missing():
 def test_the_forecast_is_half_way_from_the_median_to_the_mean(levels):
     draws = np.random.default_rng(0).gamma(8.0, size=200_000)
     found = np.quantile(draws, levels).astype("float32")
-    found = ops.convert_to_tensor(found[None, None, None])
+    found = ops.convert_to_tensor(found[None, :, None, None])
     forecast = float(ops.squeeze(central(found, levels)))
     wanted = (draws.mean() + np.median(draws)) / 2
     assert abs(forecast - wanted) < 0.15 * (draws.mean() - np.median(draws))
@@ -247,5 +248,5 @@ def test_the_forecast_is_half_way_from_the_median_to_the_mean(levels):
     "levels, wanted", [([POINT], 1.0), ([0.5, 0.9], 1.0), ([0.1, 0.5, 0.8], 2.0)]
 )
 def test_the_forecast_is_the_median_where_no_pair_lies_around_it(levels, wanted):
-    y = np.arange(1.0, 1 + len(levels), dtype="float32").reshape(1, 1, 1, -1)
+    y = np.arange(1.0, 1 + len(levels), dtype="float32").reshape(1, -1, 1, 1)
     assert float(ops.squeeze(central(ops.convert_to_tensor(y), levels))) == wanted
