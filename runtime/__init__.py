@@ -37,7 +37,7 @@ def load(path, threads=1):
     # without NumPy.
     from .classifier import Classifier
     from .forecaster import Forecaster
-    from .model import Model
+    from .model import REMEDY, Model
     from .translator import Translator
 
     model = Model(path, threads)
@@ -46,10 +46,15 @@ def load(path, threads=1):
         "translation": Translator,
         "forecasting": Forecaster,
     }
-    task = model.facts["task"]
+    task = model.facts.get("task")
     if task not in clients:
         raise PolyheadError(
             f"{path}: its task is {task!r}, which this version does not know: "
             "upgrade polyhead"
         )
-    return clients[task](model)
+    try:
+        return clients[task](model)
+    except (KeyError, TypeError, ValueError) as error:
+        raise PolyheadError(
+            f"{path}: what it says of itself does not fit its task ({error}): {REMEDY}"
+        ) from None

@@ -55,6 +55,9 @@ class Classifier:
         thresholds = model.facts["thresholds"]
         self.thresholds = None if thresholds is None else np.array(thresholds)
         self.max_bytes = model.inputs["text"][1]
+        count = model.outputs["probabilities"][1]
+        if len(self.labels) != count:
+            raise ValueError(f"{len(self.labels)} labels for {count} probabilities")
 
     def probabilities(self, texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
         """Probabilities `(texts, labels)`, and `(texts,)` which were cut."""

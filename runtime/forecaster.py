@@ -16,10 +16,12 @@ class Forecast(NamedTuple):
     Args:
         values: `(H, targets)`.
         quantiles: `(H, targets, levels)`, or None where the model has none.
+        truncated: whether the history was longer than the file looks back.
     """
 
     values: np.ndarray
     quantiles: np.ndarray | None
+    truncated: bool = False
 
 
 class Forecaster:
@@ -70,9 +72,10 @@ class Forecaster:
                 any.
 
         Raises:
-            PolyheadError: shapes do not fit; says which.
+            PolyheadError: shapes do not fit, a value is no number or too large, or
+                the time is none; says which.
         """
-        history = np.asarray(history, np.float32)
+        history = to_numbers("history", history)
         if history.ndim != 2 or history.shape[1] != len(self.history):
             raise PolyheadError(
                 f"history has shape {history.shape}, but should have the columns "
@@ -85,21 +88,43 @@ class Forecaster:
             )
         inputs = {"history": history[None, -self.look_back :], "start": split(start)}
         if self.future:
-            future = np.asarray([] if future is None else future, np.float32)
+            future = to_numbers("future", [] if future is None else future)
             if future.shape != (self.horizon, len(self.future)):
                 raise PolyheadError(
                     f"future has shape {future.shape}, but should have "
                     f"{self.horizon} steps of {', '.join(self.future)}"
                 )
             inputs["future"] = future[None]
-        outputs = self.model(**inputs)
-        quantiles = outputs.get("quantiles")
-        return Forecast(
-            outputs["forecast"][0], None if quantiles is None else quantiles[0]
-        )
+        outputs = {name: array[0] for name, array in self.model(**inputs).items()}
+        if not all(np.isfinite(array).all() for array in outputs.values()):
+            raise PolyheadError(
+                "the forecast is beyond float32: some values given are too large"
+            )
+        truncated = len(history) > self.look_back
+        return Forecast(outputs["forecast"], outputs.get("quantiles"), truncated)
+
+
+def to_numbers(name: str, values) -> np.ndarray:
+    """Values as float32; `name` is what an error calls them."""
+    try:
+        with np.errstate(over="ignore"):
+            numbers = np.asarray(values, np.float32)
+    except (TypeError, ValueError) as error:
+        raise PolyheadError(f"{name} is no table of numbers: {error}") from None
+    if np.isinf(numbers).any():
+        raise PolyheadError(f"{name} holds an infinite number, or one beyond float32")
+    return numbers
 
 
 def split(start) -> np.ndarray:
     """`(1, 2)` int32: day since 1970-01-01 and second of the day of a time."""
-    seconds = int(np.datetime64(start, "s").astype("int64"))
-    return np.array([[seconds // SECONDS, seconds % SECONDS]], np.int32)
+    try:
+        time = np.datetime64(start, "s")
+        if np.isnat(time):
+            raise ValueError
+        days, second = divmod(int(time.astype("int64")), SECONDS)
+        return np.array([[days, second]], np.int32)
+    except (OverflowError, TypeError, ValueError):
+        raise PolyheadError(
+            f"start is {start!r}, no time: give one such as 2024-01-31T12:00"
+        ) from None

@@ -2,7 +2,9 @@
 
 import hashlib
 import json
+import struct
 import zipfile
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +13,19 @@ from .errors import PolyheadError
 
 SIGNATURE = "serving_default"
 FACTS = "polyhead.json"
+# What a damaged zip raises: RuntimeError where it seems encrypted.
+DAMAGES = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    EOFError,
+    KeyError,
+    NotImplementedError,
+    OSError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+)
 REMEDY = "copy it again, or export the run again"
 
 
@@ -59,7 +74,15 @@ class Model:
 
         Returns:
             Name -> array, of the shapes in `outputs`.
+
+        Raises:
+            PolyheadError: an input is missing, unknown, or of another shape.
         """
+        if inputs.keys() != self._inputs.keys():
+            raise PolyheadError(
+                f"{self.path}: it takes {', '.join(self._inputs)}, not "
+                f"{', '.join(inputs) or 'nothing'}"
+            )
         for name, detail in self._inputs.items():
             array = np.ascontiguousarray(inputs[name], detail["dtype"])
             if array.shape != self.inputs[name]:
@@ -96,8 +119,8 @@ def read_facts(path: Path) -> dict:
     try:
         with zipfile.ZipFile(path) as archive:
             facts = json.loads(archive.read(FACTS))
-        size, digest = facts["model_bytes"], facts["model_sha256"]
-    except (zipfile.BadZipFile, KeyError, ValueError, TypeError, OSError):
+        size, digest = int(facts["model_bytes"]), facts["model_sha256"]
+    except DAMAGES:
         raise PolyheadError(
             f"{path}: cut short, or not written by polyhead (it has no {FACTS}): "
             f"{REMEDY}"

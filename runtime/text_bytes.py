@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from .errors import PolyheadError
+
 
 def cut_text(text: str | bytes, max_bytes: int) -> tuple[bytes, bool]:
     """A text's UTF-8 up to its first zero byte, cut between two characters.
@@ -34,10 +36,18 @@ def cut_text(text: str | bytes, max_bytes: int) -> tuple[bytes, bool]:
 def texts_to_bytes(
     texts: Sequence[str | bytes], max_bytes: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Texts as `(B, max_bytes)` uint8, zero-padded, and `(B,)` which were cut."""
+    """Texts as `(B, max_bytes)` uint8, zero-padded, and `(B,)` which were cut.
+
+    Raises:
+        PolyheadError: it is no list of texts.
+    """
+    if isinstance(texts, str | bytes):
+        raise PolyheadError("one text is given: give a list of texts")
     padded = np.zeros((len(texts), max_bytes), np.uint8)
     truncated = np.zeros(len(texts), bool)
     for row, text in enumerate(texts):
+        if not isinstance(text, str | bytes):
+            raise PolyheadError(f"texts[{row}] is {text!r}, not a text")
         data, truncated[row] = cut_text(text, max_bytes)
         padded[row, : len(data)] = np.frombuffer(data, np.uint8)
     return padded, truncated

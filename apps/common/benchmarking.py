@@ -1,9 +1,11 @@
 """The exported files of a run, timed again on this machine."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
+
+from polyhead.runtime.model import Model
 
 from .errors import PolyheadError
 from .litert import measure
@@ -12,18 +14,20 @@ from .text_table import align, megabytes
 THREADS = (1, 2)
 
 
-def benchmark_files(folder: Path, inputs: Mapping[str, np.ndarray]) -> dict:
+def benchmark_files(
+    folder: Path, examples: Callable[[Model], Mapping[str, np.ndarray]]
+) -> dict:
     """Times every .tflite file of an export folder, each in a fresh process.
 
     Args:
         folder: the export folder.
-        inputs: real examples, row by row.
+        examples: gives real examples, row by row, as a file takes them.
 
     Returns:
         `name -> {"bytes", "memory_bytes", "latency_ms": {threads: {median, p95}}}`.
 
     Raises:
-        PolyheadError: there is no file.
+        PolyheadError: there is no file, or one is damaged.
     """
     paths = sorted(folder.glob("model_*.tflite"))
     if not paths:
@@ -31,6 +35,7 @@ def benchmark_files(folder: Path, inputs: Mapping[str, np.ndarray]) -> dict:
         raise PolyheadError(f"{folder}: no .tflite file: polyhead export {run}")
     found = {}
     for path in paths:
+        inputs = examples(Model(path))
         measured = {threads: measure(path, inputs, threads) for threads in THREADS}
         found[path.name] = {
             "bytes": path.stat().st_size,

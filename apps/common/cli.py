@@ -3,12 +3,13 @@
 import json
 import os
 import sys
+from dataclasses import replace
 
 from .. import load
 from .arguments import parse
 from .config import load_config, read_config_json
 from .errors import PolyheadError, UsageError
-from .exported import has_tflite
+from .exported import describe_truncated, find_tflite, has_tflite
 from .files import is_full, write_text
 from .quiet import quiet
 from .run_folder import check_run
@@ -103,7 +104,9 @@ def _predict(arguments, terminal):
 
     def answer(inputs):
         answers = run.predict(inputs.texts, **arguments.options)
-        for note in run.notes if not arguments.quiet else ():
+        inputs = replace(inputs, truncated=run.truncated)
+        if any(run.truncated or ()) and not arguments.quiet:
+            note = describe_truncated(run.truncated, find_tflite(run.path))
             print(f"note: {note}", file=terminal.err)
         return app.format_answers(config, inputs, answers, arguments.format)
 

@@ -217,6 +217,7 @@ def _writing(folder: Path) -> Iterator[Path]:
     """Gives a new folder, whose entries replace those of `folder` if all went well."""
     new = folder.with_name(f".{folder.name}.new")
     old = folder.with_name(f".{folder.name}.old")
+    placed: list[Path] = []
     try:
         for leftover in (new, old):
             shutil.rmtree(leftover, ignore_errors=True)
@@ -227,8 +228,13 @@ def _writing(folder: Path) -> Iterator[Path]:
         for entry in sorted(new.iterdir(), key=lambda entry: entry.name == REPORT):
             if (folder / entry.name).exists():
                 os.replace(folder / entry.name, old / entry.name)
+            placed.append(folder / entry.name)
             os.replace(entry, folder / entry.name)
-    except Exception as error:  # TensorFlow's writers raise errors of their own
+    except BaseException as error:  # TensorFlow's writers raise errors of their own
+        for path in placed:
+            shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+        for entry in old.iterdir() if old.exists() else ():
+            os.replace(entry, folder / entry.name)
         if isinstance(error, OSError) or is_full(error):
             raise writing_error(folder, error) from error
         raise

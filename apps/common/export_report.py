@@ -12,10 +12,10 @@ PAGE, PICTURE = "report.md", "report.png"
 def rows_of(report: dict) -> list[tuple[str, ...]]:
     """A header, and a row for each file."""
     metric = report["metric"]
-    header = ("file", "size", metric, "Keras", "differ", "latency", "p95")
-    rows: list[tuple[str, ...]] = [(*header, "two threads", "memory")]
+    header = ("file", "size", metric, "Keras", "differ", "by up to", "latency", "p95")
+    rows: list[tuple[str, ...]] = [(*header, "two threads", "p95", "memory")]
     for name, facts in report["files"].items():
-        memory = facts.get("memory_bytes")
+        memory, gap = facts.get("memory_bytes"), facts.get("largest_difference")
         rows.append(
             (
                 name,
@@ -23,9 +23,11 @@ def rows_of(report: dict) -> list[tuple[str, ...]]:
                 f"{facts[metric]:.4f}",
                 f"{facts['keras']:.4f}",
                 f"{facts['disagreements']}/{facts['rows']}",
+                f"{gap:.1g}" if gap is not None else "-",
                 _latency(facts, "latency_ms", "median"),
                 _latency(facts, "latency_ms", "p95"),
                 _latency(facts, "latency_ms_two_threads", "median"),
+                _latency(facts, "latency_ms_two_threads", "p95"),
                 "-" if memory is None else megabytes(memory),
             )
         )
@@ -45,9 +47,10 @@ def write_report(folder: Path, report: dict) -> None:
         "# Exported files",
         "",
         "Each was run again on held-out examples and compared with Keras in float32;",
-        f"examples: {examples}. Latency is of one example, median and 95th percentile,",
-        "on one thread, and the median on two; memory is the growth of the peak of a",
-        "fresh process.",
+        f"examples: {examples}. How many answers differ, and the largest difference of",
+        "a number (for a forecast in standard deviations). Latency is of one example,",
+        "median and 95th percentile, on one thread and on two; memory is the growth of",
+        "the peak of a fresh process.",
         "",
         f"| {table[0]} |",
         "|---" * len(rows_of(report)[0]) + "|",

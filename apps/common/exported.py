@@ -6,6 +6,7 @@ from pathlib import Path
 from .errors import PolyheadError
 
 # The first that is there is the one to run; full_int8 is never chosen unasked.
+SHOWN = 5  # texts that a line names
 NAMES = [f"model_{variant}.tflite" for variant in ("int8", "float16", "float32")]
 
 
@@ -35,11 +36,13 @@ def list_tflites(folder: Path) -> list[Path]:
     return [first, *(path for path in others if path != first)]
 
 
-def describe_truncated(truncated: Sequence[bool], path: Path) -> list[str]:
-    """A line on texts that were longer than a .tflite file reads, if there are any."""
-    count = sum(map(bool, truncated))
-    if not count:
-        return []
-    texts = "a text is" if count == 1 else f"{count} texts are"
-    more = "--engine keras reads more"
-    return [f"{texts} longer than {path.name} reads, and cut: {more}"]
+def describe_truncated(truncated: Sequence[bool], path: Path) -> str:
+    """A line that names the texts that were longer than a .tflite file reads."""
+    numbers = [number for number, cut in enumerate(truncated, 1) if cut]
+    shown = ", ".join(map(str, numbers[:SHOWN]))
+    if len(numbers) > SHOWN:
+        shown += f" and {len(numbers) - SHOWN} more"
+    return (
+        f"longer than {path.name} reads, and cut: text {shown} "
+        "(--engine keras reads more)"
+    )

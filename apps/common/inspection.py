@@ -47,7 +47,7 @@ def inspect_tflite(path: str | Path) -> dict:
             "tensors": _tensors(schema, model),
             "facts": _facts(path),
         }
-    except (struct.error, IndexError, TypeError, AttributeError, ValueError):
+    except (struct.error, LookupError, TypeError, AttributeError, ValueError):
         raise PolyheadError(
             f"{path}: cut short or altered: copy it again, or export the run again"
         ) from None
@@ -82,8 +82,10 @@ def _signature(schema, model, side) -> dict:
     }
 
 
-def _names(enum) -> dict[int, str]:
-    return {v: k for k, v in vars(enum).items() if isinstance(v, int)}
+def _name(enum, number: int) -> str:
+    """What the schema calls a number; a newer file may have one it does not know."""
+    names = {v: k for k, v in vars(enum).items() if isinstance(v, int)}
+    return names.get(number, f"#{number}")
 
 
 def _describe(schema, tensor) -> dict:
@@ -91,18 +93,18 @@ def _describe(schema, tensor) -> dict:
     shape = tensor.ShapeSignatureAsNumpy() if dynamic else tensor.ShapeAsNumpy()
     # A scalar has no shape at all.
     shape = [] if isinstance(shape, int) else shape.tolist()
-    return {"shape": shape, "type": _names(schema.TensorType)[tensor.Type()].lower()}
+    return {"shape": shape, "type": _name(schema.TensorType, tensor.Type()).lower()}
 
 
 def _operators(schema, model) -> dict[str, int]:
-    names = _names(schema.BuiltinOperator)
     codes = []
     for i in range(model.OperatorCodesLength()):
         code = model.OperatorCodes(i)
         custom = code.CustomCode()
         # Old files have the number where a byte suffices.
         number = max(code.BuiltinCode(), code.DeprecatedBuiltinCode())
-        codes.append(custom.decode() if custom else names[number])
+        known = _name(schema.BuiltinOperator, number)
+        codes.append(custom.decode() if custom else known)
     counts = Counter(
         codes[subgraph.Operators(i).OpcodeIndex()]
         for subgraph in _subgraphs(model)

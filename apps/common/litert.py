@@ -129,6 +129,6 @@ def measure(path: Path, inputs: Mapping[str, np.ndarray], threads: int = 1) -> d
         command.append(str(threads))
         done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
-        sys.stderr.write(done.stderr)
-        raise RuntimeError(f"{path}: could not be measured (exit {done.returncode})")
+        reason = (done.stderr.strip().splitlines() or [f"exit {done.returncode}"])[-1]
+        raise PolyheadError(f"{path}: LiteRT cannot run it ({reason}): export it again")
     return json.loads(done.stdout.splitlines()[-1])

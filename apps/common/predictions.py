@@ -9,10 +9,24 @@ from .errors import PolyheadError, UsageError
 
 @dataclass(frozen=True)
 class Inputs:
-    """Texts to answer for, and the columns of the file that they came from."""
+    """Texts to answer for, and the columns of the file that they came from.
+
+    Args:
+        texts: the texts.
+        columns: name -> values.
+        truncated: which of the texts were cut, where that is known.
+    """
 
     texts: list[str]
     columns: dict[str, list]
+    truncated: list[bool] | None = None
+
+    def records(self) -> list[dict]:
+        """For JSON: each text, and whether it was cut."""
+        if self.truncated is None:
+            return [{"text": text} for text in self.texts]
+        pairs = zip(self.texts, self.truncated, strict=True)
+        return [{"text": text, "truncated": cut} for text, cut in pairs]
 
 
 def read_inputs(words, file, column, reads_lines=False):

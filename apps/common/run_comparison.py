@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from .errors import RETRAIN
+from .errors import RETRAIN, PolyheadError
 from .files import read_json
 from .run_folder import check_run
 from .text_table import align
+
+REMEDY = "export the run again"
 
 
 def compare_runs(first: Path, second: Path) -> dict[str, tuple]:
@@ -41,11 +43,16 @@ def _figures(folder: Path) -> dict[str, float]:
         found["training minutes"] = seconds / 60
     report = folder / "export" / "export_report.json"
     if report.exists():
-        files = read_json(report, remedy="export the run again")["files"]
-        for name, facts in files.items():
-            found[f"{name} MB"] = facts["bytes"] / 1e6
-            if "latency_ms" in facts:
-                found[f"{name} ms"] = facts["latency_ms"]["median"]
+        try:
+            files = read_json(report, REMEDY)["files"]
+            for name, facts in files.items():
+                found[f"{name} MB"] = facts["bytes"] / 1e6
+                if "latency_ms" in facts:
+                    found[f"{name} ms"] = facts["latency_ms"]["median"]
+        except (KeyError, TypeError, AttributeError):
+            raise PolyheadError(
+                f"{report}: not as export writes it: {REMEDY}"
+            ) from None
     return found
 
 

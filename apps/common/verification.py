@@ -95,8 +95,11 @@ def compare(
             f"{name}: {count} of {rows} answers are not Keras's, and its numbers are "
             f"up to {largest:.2g} off ({TOLERANCE:.0e} allowed); nothing was exported"
         )
-    allowed = max(max_loss, FREE_EXAMPLES / max(rows, 1) * abs(metric.points))
-    if not loss <= allowed and count > FREE_EXAMPLES:
+    allowed, free = max_loss, 0
+    if metric.points > 0:  # a share of right answers, not an error
+        free = FREE_EXAMPLES
+        allowed = max(max_loss, free / max(rows, 1) * metric.points)
+    if not loss <= allowed and count > free:
         raise PolyheadError(
             f"{name}: {metric.name} {ours:.4f} where Keras has {keras:.4f}: "
             f"{loss:.2f} points lost, {allowed:.2f} allowed on {rows} examples; "

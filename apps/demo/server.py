@@ -3,10 +3,12 @@
 import json
 import socketserver
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
+
+from polyhead.runtime.model import read_facts as check_file
 
 from ..common.errors import PolyheadError
 from ..common.exported import list_tflites
@@ -91,12 +93,20 @@ def make_routes(path: Path, assets: str | Path | None = None) -> Routes:
     files |= {f"/litert/{name}": f for name, f in find_assets(assets).items()}
     files["/"] = files.pop("/index.html")
     routes: Routes = {route: file.read_bytes for route, file in files.items()}
+    for file in list_tflites(path):
+        routes[f"/models/{file.name}"] = partial(_read_model, file)
     core = files["/litert/core.js"]
     routes["/litert/core.js"] = lambda: _link(core.read_bytes())
     read_facts(path)  # what is wrong with the run is said before a page is opened
     routes["/facts.json"] = lambda: _to_json(read_facts(path))
     routes["/example.json"] = cache(lambda: _to_json(_read_example(path)))
     return routes
+
+
+def _read_model(file: Path) -> bytes:
+    """LiteRT.js trusts what it is given: an altered file would answer nonsense."""
+    check_file(file)
+    return file.read_bytes()
 
 
 def _link(module: bytes) -> bytes:

@@ -1,12 +1,14 @@
 """A finished run: predict, evaluate, explain and export from its folder."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from polyhead.runtime.model import Model
 
 from ..common.config import load_config
 from ..common.errors import RETRAIN, UsageError
@@ -188,8 +190,8 @@ class Run:
 
         return backtest(self, load_data(self.config), stride)
 
-    def examples(self, count: int = 200) -> dict[str, np.ndarray]:
-        """Held-out examples, as the .tflite files take them.
+    def examples(self, count: int = 200) -> Callable[[Model], dict[str, np.ndarray]]:
+        """Held-out examples: a function gives them as a .tflite file takes them.
 
         Args:
             count: at most so many.
@@ -197,7 +199,8 @@ class Run:
         dataset = load_data(self.config)
         windows = self.windows(dataset)
         found = windows.find(dataset.held_out)
-        return windows.take(found[:: max(1, len(found) // count)][:count]).inputs
+        inputs = windows.take(found[:: max(1, len(found) // count)][:count]).inputs
+        return lambda model: inputs
 
     def explain(self, source=None, output: str | Path | None = None) -> dict:
         """What a forecast rests on; see `explain.explain`.

@@ -16,7 +16,7 @@ def format_predictions(inputs, answers, style, separator=None):
             number of them; None gives each rank columns of its own.
     """
     if style == "json":
-        return _format_json(inputs.texts, answers)
+        return _format_json(inputs.records(), answers)
     if style == "csv":
         return _format_csv(inputs.columns, answers, separator)
     lines = []
@@ -27,16 +27,16 @@ def format_predictions(inputs, answers, style, separator=None):
     return "".join(lines)
 
 
-def _format_json(texts, answers):
+def _format_json(records, answers):
     records = [
         {
-            "text": text,
+            **record,
             "predictions": [
                 {"label": label, "probability": round(float(probability), 6)}
                 for label, probability in answer
             ],
         }
-        for text, answer in zip(texts, answers, strict=True)
+        for record, answer in zip(records, answers, strict=True)
     ]
     lines = ",\n".join(json.dumps(record, ensure_ascii=False) for record in records)
     return f"[\n{lines}\n]\n" if records else "[]\n"

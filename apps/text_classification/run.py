@@ -1,6 +1,6 @@
 """A finished run: predict, evaluate, explain and export from its folder."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -14,7 +14,7 @@ from polyhead.runtime.text_bytes import texts_to_bytes
 
 from ..common.config import load_config
 from ..common.errors import RETRAIN, PolyheadError, UsageError
-from ..common.exported import describe_truncated, find_exported, find_tflite
+from ..common.exported import find_exported, find_tflite
 from ..common.files import read_json, write_json
 from .config import Config
 
@@ -34,7 +34,8 @@ class Run:
 
     def __init__(self, path: str | Path):
         self.path = Path(path)
-        self.notes: list[str] = []  # on the last prediction
+        # Which of the last texts a .tflite file cut; None by another engine.
+        self.truncated: list[bool] | None = None
         self.config = load_config(Config, TASK, self.path / "config.json")
         self.label_names = read_labels(self.path / "labels.txt")
         self.multi_label = self.config.multi_label
@@ -100,9 +101,9 @@ class Run:
     def _run_tflite(self, texts) -> np.ndarray:
         from polyhead import runtime
 
-        path = find_tflite(self.path)
-        probabilities, truncated = runtime.load(path).probabilities(texts)
-        self.notes = describe_truncated(truncated, path)
+        model = runtime.load(find_tflite(self.path))
+        probabilities, truncated = model.probabilities(texts)
+        self.truncated = truncated.tolist()
         return probabilities
 
     def predict(
@@ -152,8 +153,8 @@ class Run:
         baselines = run_baselines(dataset, self.config.seed)
         return measure(self, dataset, baselines, threshold)
 
-    def examples(self, count: int = 200) -> dict[str, np.ndarray]:
-        """Held-out examples, as the .tflite files take them.
+    def examples(self, count: int = 200) -> Callable[[Model], dict[str, np.ndarray]]:
+        """Held-out examples: a function gives them as a .tflite file takes them.
 
         Args:
             count: at most so many.
@@ -162,8 +163,11 @@ class Run:
         from .data import load_data
 
         texts = held_out(load_data(self.config))[1].texts[:count]
-        model = Model(find_tflite(self.path))
-        return {"text": texts_to_bytes(texts, model.inputs["text"][1])[0]}
+
+        def inputs_of(model):
+            return {"text": texts_to_bytes(texts, model.inputs["text"][1])[0]}
+
+        return inputs_of
 
     def explain(self, text: str, output: str | Path | None = None) -> dict:
         """Which pieces of a text speak for its label; see `explain.explain`."""

@@ -17,7 +17,7 @@ def format_translations(inputs, answers, style):
             more a translation.
     """
     if style == "json":
-        return _format_json(inputs.texts, answers)
+        return _format_json(inputs.records(), answers)
     if style == "csv":
         return _format_csv(inputs.columns, answers)
     width = max(map(len, answers), default=1)
@@ -29,10 +29,10 @@ def format_translations(inputs, answers, style):
     return "".join(lines)
 
 
-def _format_json(texts, answers):
+def _format_json(records, answers):
     records = [
         {
-            "text": text,
+            **record,
             "translations": [
                 {"text": translation, "score": round(score, 6)}
                 if math.isfinite(score)
@@ -40,7 +40,7 @@ def _format_json(texts, answers):
                 for translation, score in answer
             ],
         }
-        for text, answer in zip(texts, answers, strict=True)
+        for record, answer in zip(records, answers, strict=True)
     ]
     lines = ",\n".join(json.dumps(record, ensure_ascii=False) for record in records)
     return f"[\n{lines}\n]\n" if records else "[]\n"

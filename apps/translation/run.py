@@ -1,6 +1,6 @@
 """A finished run: predict, evaluate, explain and export from its folder."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -13,7 +13,7 @@ from polyhead.runtime.text_bytes import texts_to_bytes
 
 from ..common.config import load_config
 from ..common.errors import RETRAIN, PolyheadError, UsageError
-from ..common.exported import describe_truncated, find_exported, find_tflite
+from ..common.exported import find_exported, find_tflite
 from ..common.files import read_json, write_json
 from .config import Config
 
@@ -33,7 +33,8 @@ class Run:
 
     def __init__(self, path: str | Path):
         self.path = Path(path)
-        self.notes: list[str] = []  # on the last prediction
+        # Which of the last texts a .tflite file cut; None by another engine.
+        self.truncated: list[bool] | None = None
         self.config = load_config(Config, TASK, self.path / "config.json")
 
     @cached_property
@@ -134,9 +135,8 @@ class Run:
             return [[(t.decode("utf-8", "replace"), float(s))] for t, s in rows]
         from polyhead import runtime
 
-        path = find_tflite(self.path)
-        found = runtime.load(path).predict(texts)
-        self.notes = describe_truncated([part.truncated for part in found], path)
+        found = runtime.load(find_tflite(self.path)).predict(texts)
+        self.truncated = [answer.truncated for answer in found]
         return [[(answer.text, float("nan"))] for answer in found]
 
     def evaluate(
@@ -173,8 +173,8 @@ class Run:
         baselines = run_baselines(dataset, seed=self.config.seed)
         return measure(self, dataset, baselines, tokenize, lowercase, beam_size)
 
-    def examples(self, count: int = 200) -> dict[str, np.ndarray]:
-        """Held-out examples, as the .tflite files take them.
+    def examples(self, count: int = 200) -> Callable[[Model], dict[str, np.ndarray]]:
+        """Held-out examples: a function gives them as a .tflite file takes them.
 
         Args:
             count: at most so many.
@@ -183,8 +183,11 @@ class Run:
         from .data import load_data
 
         texts = held_out(load_data(self.config))[1].sources[:count]
-        model = Model(find_tflite(self.path))
-        return {"text": texts_to_bytes(texts, model.inputs["text"][1])[0]}
+
+        def inputs_of(model):
+            return {"text": texts_to_bytes(texts, model.inputs["text"][1])[0]}
+
+        return inputs_of
 
     def explain(self, text: str, output: str | Path | None = None) -> dict:
         """Which source pieces each target piece looked at; see `explain.explain`."""

@@ -57,7 +57,7 @@ def test_a_text_that_is_cut_is_said_on_standard_error():
     done = predict("dates", "5 March 1998", "x" * 300, "1 May 2000")
     assert len(done.stdout.splitlines()) == 4
     assert done.stderr.count("\n") == 1
-    assert done.stderr.startswith("note: a text is longer than model_int8.tflite reads")
+    assert done.stderr.startswith("note: longer than model_int8.tflite reads, and cut")
 
 
 def test_what_only_keras_can_do_is_done_by_keras():

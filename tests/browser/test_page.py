@@ -107,6 +107,16 @@ def test_a_broken_file_is_said_so(open_page, tmp_path, content):
     assert error.endswith("Export the run again.")
 
 
+def test_an_altered_file_is_not_run(open_page, tmp_path):
+    run = shutil.copytree(DATES, tmp_path / "run")
+    file = run / "export/model_int8.tflite"
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2] ^= 0x41  # a weight
+    file.write_bytes(content)
+    error = open_page(run).get_by_role("alert").inner_text()
+    assert "altered after it was written" in error and "export the run again" in error
+
+
 def test_after_a_broken_file_another_can_be_chosen(open_page, tmp_path):
     run = shutil.copytree(FORECASTER, tmp_path / "run")
     (run / "export/model_int8.tflite").write_bytes(b"hello")

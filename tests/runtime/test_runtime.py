@@ -2,7 +2,7 @@
 
 import doctest
 import importlib
-import shutil
+import json
 import zipfile
 from pathlib import Path
 
@@ -93,6 +93,57 @@ def test_a_history_that_does_not_fit(history, message):
     assert message in str(caught.value)
 
 
+HISTORY = np.full((156, 1), 370.0)
+
+
+@pytest.mark.parametrize(
+    "history, message",
+    [
+        ([["many"]] * 156, "history is no table of numbers"),
+        ([[1.0], [1.0, 2.0]] * 78, "history is no table of numbers"),
+        (np.where(np.arange(156)[:, None] == 7, np.inf, HISTORY), "an infinite number"),
+        (HISTORY * 1e300, "beyond float32"),
+        (np.linspace(1, 3e38, 156)[:, None], "the forecast is beyond float32"),
+    ],
+)
+def test_numbers_that_are_none_or_too_large(history, message):
+    with pytest.raises(runtime.PolyheadError, match=message):
+        runtime.load(CO2).predict(history, "2003-01-04")
+
+
+@pytest.mark.parametrize("start", ["tomorrow", None, "NaT", "9999999-01-01", [1, 2]])
+def test_a_start_that_is_no_time(start):
+    with pytest.raises(runtime.PolyheadError, match="no time: give one such as"):
+        runtime.load(CO2).predict(HISTORY, start)
+
+
+def test_a_history_that_is_cut_is_told():
+    model = runtime.load(CO2)
+    assert not model.predict(HISTORY, "2003-01-04").truncated
+    assert model.predict(np.tile(HISTORY, (2, 1)), "2003-01-04").truncated
+
+
+@pytest.mark.parametrize("path", [LANGUAGES, DATES], ids=["labels", "text"])
+@pytest.mark.parametrize(
+    "texts, message",
+    [
+        ("one text", "give a list of texts"),
+        (b"one text", "give a list of texts"),
+        (["a", None], r"texts\[1\] is None, not a text"),
+        ([5], r"texts\[0\] is 5, not a text"),
+    ],
+)
+def test_what_is_no_list_of_texts(path, texts, message):
+    with pytest.raises(runtime.PolyheadError, match=message):
+        runtime.load(path).predict(texts)
+
+
+@pytest.mark.parametrize("inputs", [{}, {"history": HISTORY}, {"text": HISTORY}])
+def test_inputs_that_the_file_does_not_have(inputs):
+    with pytest.raises(runtime.PolyheadError, match="it takes history, start, not"):
+        Model(CO2)(**inputs)
+
+
 def write(tmp_path, content):
     path = tmp_path / "model.tflite"
     path.write_bytes(content)
@@ -137,13 +188,50 @@ def test_a_file_of_somebody_else(tmp_path):
     assert "not written by polyhead" in refusal(write(tmp_path, content))
 
 
-def test_a_task_of_a_later_version(tmp_path):
-    path = tmp_path / "model.tflite"
-    shutil.copy(CO2, path)
-    with zipfile.ZipFile(path) as archive:
-        text = archive.read("polyhead.json").replace(b"forecasting", b"soothsaying")
-    facts = Model(CO2).facts
-    path.write_bytes(CO2.read_bytes()[: facts["model_bytes"]])
+def test_any_damage_to_what_a_file_says_of_itself(tmp_path):
+    content, size = CO2.read_bytes(), Model(CO2).facts["model_bytes"]
+    for place in range(size, len(content)):
+        damaged = bytearray(content)
+        damaged[place] ^= 0x41
+        try:
+            runtime.load(write(tmp_path, bytes(damaged)))
+        except runtime.PolyheadError:
+            pass  # the zip has bytes that say nothing: names twice, times
+
+
+def rewrite(tmp_path, source, change):
+    """A file whose facts are others."""
+    facts = dict(Model(source).facts)
+    path = write(tmp_path, source.read_bytes()[: facts["model_bytes"]])
+    change(facts)
     with zipfile.ZipFile(path, "a") as archive:
-        archive.writestr("polyhead.json", text)
+        archive.writestr("polyhead.json", json.dumps(facts))
+    return path
+
+
+@pytest.mark.parametrize(
+    "source, change",
+    [
+        (LANGUAGES, lambda facts: facts.pop("labels")),
+        (LANGUAGES, lambda facts: facts.update(labels=["only one"])),
+        (LANGUAGES, lambda facts: facts.update(task="forecasting")),
+        (CO2, lambda facts: facts.pop("frequency")),
+        (CO2, lambda facts: facts.update(targets=None)),
+    ],
+)
+def test_facts_that_do_not_fit(tmp_path, source, change):
+    path = rewrite(tmp_path, source, change)
+    assert "does not fit its task" in refusal(path)
+
+
+@pytest.mark.parametrize("size", ["many", None, [], -5])
+def test_facts_that_cannot_be_checked(tmp_path, size):
+    path = rewrite(tmp_path, CO2, lambda facts: facts.update(model_bytes=size))
+    assert "export the run again" in refusal(path)
+
+
+def test_a_task_of_a_later_version(tmp_path):
+    path = rewrite(tmp_path, CO2, lambda facts: facts.update(task="soothsaying"))
     assert "soothsaying" in refusal(path) and "upgrade" in refusal(path)
+    path = rewrite(tmp_path, CO2, lambda facts: facts.pop("task"))
+    assert "None" in refusal(path)
