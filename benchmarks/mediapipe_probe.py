@@ -64,7 +64,7 @@ def ask_ids(vocabulary: list[str], length: int, texts: list[str]) -> list[list[i
 
     example = {name: np.zeros((1, length), np.int32) for name in INPUTS}
     names = {name: name for name in INPUTS}
-    metadata = Metadata("probe", "", names, {"ids_again": ""}, vocabulary=vocabulary)
+    metadata = Metadata("probe", names, {"ids_again": ""}, vocabulary=vocabulary)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "probe.tflite"
         export_tflite(answer, [], {}, example, path)

@@ -1,6 +1,6 @@
 """Runs exported .tflite files with NumPy and LiteRT alone.
 
-    pip install --no-deps polyhead
+    pip install --no-deps .
     pip install numpy ai-edge-litert
 
 Example:

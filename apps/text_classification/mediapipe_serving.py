@@ -26,17 +26,12 @@ UNCUT = 1_000_000  # tokens
 HEADS = ("joint", "wide", "deep")
 
 
-def make_mediapipe_form(serving: Serving, texts: Sequence[str]) -> MediaPipeForm:
-    """The classifier as MediaPipe calls it, and held-out texts.
-
-    Args:
-        serving: a classifier that reads WordPieces.
-        texts: held-out texts.
+def check_tokenizer(tokenizer) -> WordPieceTokenizer:
+    """Gives the tokenizer back, if MediaPipe cuts texts as it does.
 
     Raises:
-        UsageError: MediaPipe cannot tokenize for this classifier.
+        UsageError: it does not; says how to train a classifier for it.
     """
-    tokenizer = serving.tokenizer
     if not isinstance(tokenizer, WordPieceTokenizer):
         raise UsageError(
             "format 'mediapipe': MediaPipe cannot cut texts into byte pieces: train "
@@ -52,6 +47,20 @@ def make_mediapipe_form(serving: Serving, texts: Sequence[str]) -> MediaPipeForm
             "format 'mediapipe': the vocabulary has an empty piece, which MediaPipe "
             "would leave out, and read all others one off"
         )
+    return tokenizer
+
+
+def make_mediapipe_form(
+    serving: Serving, texts: Sequence[str], thresholds: Sequence[float] | None = None
+) -> MediaPipeForm:
+    """The classifier as MediaPipe calls it, and held-out texts.
+
+    Args:
+        serving: a classifier that reads WordPieces.
+        texts: held-out texts.
+        thresholds: a probability for each label, if there may be several.
+    """
+    tokenizer = check_tokenizer(serving.tokenizer)
     uncut = WordPieceTokenizer(tokenizer.pieces, True, UNCUT)
     return MediaPipeForm(
         MediaPipeModel(serving, tokenizer.ids[END]),
@@ -76,7 +85,7 @@ def make_mediapipe_form(serving: Serving, texts: Sequence[str]) -> MediaPipeForm
                 "task": "text-classification",
                 "labels": list(serving.label_names),
                 "multi_label": serving.multi_label,
-                "thresholds": None,
+                "thresholds": thresholds,
             },
             vocabulary=tokenizer.pieces,
         ),

@@ -197,6 +197,10 @@ class Run:
         from .serving import check_variants, make_exportable
 
         check_variants(self.config, variants)
+        if "mediapipe" in formats:
+            from .mediapipe_serving import check_tokenizer
+
+            check_tokenizer(self.tokenizer)
         dataset = load_data(self.config)
         split, examples = held_out(dataset)
         thresholds = self.thresholds

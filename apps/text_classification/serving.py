@@ -184,7 +184,7 @@ def make_exportable(
     if mediapipe:
         from .mediapipe_serving import make_mediapipe_form
 
-        form = make_mediapipe_form(serving, chosen)
+        form = make_mediapipe_form(serving, chosen, tuned_of(thresholds))
     calibrating = texts_to_bytes(calibration, max_input_bytes)[0]
     return Exportable(
         weights=serving.weights,
@@ -207,7 +207,6 @@ def make_exportable(
 
 def describe(serving, inputs, thresholds: np.ndarray | float) -> Metadata:
     """What the .tflite files say of themselves."""
-    tuned = thresholds.tolist() if isinstance(thresholds, np.ndarray) else None
     return Metadata(
         "Text classification: the probability of each label.",
         inputs,
@@ -217,9 +216,14 @@ def describe(serving, inputs, thresholds: np.ndarray | float) -> Metadata:
             "task": "text-classification",
             "labels": list(serving.label_names),
             "multi_label": serving.multi_label,
-            "thresholds": tuned,
+            "thresholds": tuned_of(thresholds),
         },
     )
+
+
+def tuned_of(thresholds: np.ndarray | float) -> list[float] | None:
+    """The thresholds of labels, where each has its own."""
+    return thresholds.tolist() if isinstance(thresholds, np.ndarray) else None
 
 
 def check_variants(config: Config, variants: Sequence[str]) -> None:

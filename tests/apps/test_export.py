@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import os
 import subprocess
 import sys
 import zipfile
@@ -324,6 +325,41 @@ def test_an_export_that_is_cut_off_leaves_the_older_files(
     with pytest.raises(KeyboardInterrupt):
         export(exportable, tmp_path / "export", variants=["float32"])
     assert contents(tmp_path) == before
+
+
+def test_files_that_cannot_all_be_placed_are_taken_back(
+    exportable, tmp_path, monkeypatch
+):
+    export(exportable, tmp_path / "export", variants=["float32"])
+    before = contents(tmp_path)
+    replace = os.replace
+
+    def fail_at_the_report(source, target):
+        if Path(source).parent.name == ".export.new" and "report.json" in str(source):
+            raise OSError("gone")
+        replace(source, target)
+
+    monkeypatch.setattr(export_module.os, "replace", fail_at_the_report)
+    with pytest.raises(PolyheadError):
+        export(exportable, tmp_path / "export", variants=["float32", "int8"])
+    monkeypatch.undo()
+    assert contents(tmp_path) == before
+
+
+def test_an_error_may_not_grow_by_more_than_is_allowed():
+    truth = np.zeros((5, 2), np.float32)
+    form = Form(None, {}, {"y": truth + 0.05})
+    metric = Metric(
+        "mae",
+        lambda outputs: np.abs(outputs["y"]).mean(),
+        lambda outputs, expected: (outputs["y"] != expected["y"]).any(axis=1),
+        points=-100.0,
+    )
+    close = compare("m", {"y": truth + 0.052}, form, metric, False, 0.3)
+    assert close["loss_points"] == pytest.approx(0.2, abs=1e-3)
+    # Not even on a few examples, which measure a share no finer.
+    with pytest.raises(PolyheadError, match="5.00 points lost, 0.30 allowed"):
+        compare("m", {"y": truth + 0.1}, form, metric, False, 0.3)
 
 
 def test_a_folder_that_cannot_be_written_is_named(exportable, tmp_path):

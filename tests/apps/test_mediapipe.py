@@ -16,6 +16,7 @@ from review_tools import TINY
 
 from polyhead.apps.common import mediapipe
 from polyhead.apps.common.errors import PolyheadError, UsageError
+from polyhead.apps.common.inspection import inspect_tflite
 from polyhead.apps.common.litert import TFLitePredictor, count_subgraphs
 from polyhead.apps.common.wordpiece import WordPieceTokenizer, learn_pieces, split_words
 from polyhead.apps.text_classification import Config, train
@@ -208,12 +209,23 @@ def test_what_else_is_refused(run, tmp_path):
         with_branch = run.path / "export" / "model_float32.tflite"
         mediapipe.check_one_graph("x.tflite", with_branch.read_bytes())
     cased = WordPieceTokenizer(run.tokenizer.pieces, False, 32)
-    copy = object.__new__(type(run.serving))
-    copy.__dict__.update(run.serving.__dict__, tokenizer=cased)
     with pytest.raises(UsageError, match="fine-tune an uncased one"):
-        mediapipe_serving.make_mediapipe_form(copy, rows[0])
+        mediapipe_serving.check_tokenizer(cased)
     with pytest.raises(UsageError, match="tokenizer 'words'"):
         train(replace(run.config, tokenizer="words", run=str(tmp_path)))
+
+
+def test_the_guide_names_the_tensors(run, exported):
+    guide = (Path(__file__).parents[2] / "docs/mediapipe.md").read_text("utf-8")
+    for name, path in read_files(run, exported).items():
+        found = inspect_tflite(path)
+        sides = []
+        for side in ("inputs", "outputs"):
+            shapes = {n: f"{t['type']}{t['shape']}" for n, t in found[side].items()}
+            row = ", ".join(f"`{n}` {shape}" for n, shape in shapes.items())
+            row = row.replace("[1, 32]", "[1, max_tokens]")
+            sides.append(row.replace("[1, 2]", "[1, labels]"))
+        assert f"| `{name}` | {sides[0]} | {sides[1]} |" in guide
 
 
 def test_the_smallest_exact_variant_is_written():

@@ -47,6 +47,15 @@ def test_a_guide_names_every_tensor(name):
                 assert str(facts["shape"][1]) in text
 
 
+def test_android_has_the_shapes_of_the_forecaster():
+    found = inspect_tflite(SHIPPED / "co2/export/model_int8.tflite")["outputs"]
+    text = (DOCS / "android.md").read_text(encoding="utf-8")
+    _, steps, targets, levels = found["quantiles"]["shape"]
+    assert found["forecast"]["shape"] == [1, steps, targets]
+    assert f"Array({steps}) {{ FloatArray({targets}) }}" in text
+    assert f"Array({steps}) {{ Array({targets}) {{ FloatArray({levels}) }} }}" in text
+
+
 def test_the_python_of_the_guide_runs():
     text = (DOCS / "python.md").read_text(encoding="utf-8")
     (code,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
