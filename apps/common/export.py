@@ -15,10 +15,10 @@ import numpy as np
 
 from .errors import UsageError
 from .export_report import write_report
+from .file_facts import read_file_facts
 from .files import is_full, read_json, write_json, writing_error
 from .formats import DEFAULT_FORMATS, DEFAULT_VARIANTS, FORMATS, VARIANTS
-from .inspection import LARGEST, inspect_tflite
-from .litert import SIGNATURE, TFLitePredictor, measure
+from .litert import SIGNATURE, TFLitePredictor
 from .mediapipe import MediaPipeForm, export_mediapipe
 from .metadata import Metadata, add_metadata
 from .quiet import quiet
@@ -169,16 +169,7 @@ def _make_tflite(exportable, folder, name, variant, max_loss) -> dict:
     if max_loss is None:
         max_loss = MAX_LOSS.get(variant, MAX_LOSS_OTHERWISE)
     facts = compare(name, outputs, form, exportable.metric, exact, max_loss)
-    found = inspect_tflite(path)
-    return {
-        "bytes": path.stat().st_size,
-        **form.facts,
-        **facts,
-        **measure(path, form.inputs),
-        "latency_ms_two_threads": measure(path, form.inputs, 2)["latency_ms"],
-        "operators": found["operators"],
-        "tensors": found["tensors"][:LARGEST],
-    }
+    return {**form.facts, **facts, **read_file_facts(path, form.inputs)}
 
 
 def _make_mediapipe(exportable, folder, variants, max_loss) -> dict:

@@ -21,7 +21,8 @@ from pathlib import Path
 import numpy as np
 
 from .errors import PolyheadError, UsageError
-from .litert import TFLitePredictor, count_subgraphs, measure
+from .file_facts import read_file_facts
+from .litert import TFLitePredictor, count_subgraphs
 from .metadata import Metadata, add_metadata
 from .tflite import export_tflite
 from .verification import Form, Metric, compare
@@ -113,12 +114,11 @@ def export_mediapipe(
         usual = int(np.median([len(row) for row in cut]))
         length = usual if any_length else form.max_tokens
         files[name] = {
-            "bytes": path.stat().st_size,
             "variant": variant,
             "max_tokens": form.max_tokens,
             **facts,
             "measured_tokens": length,
-            **measure(path, _inputs(_pad(cut, form.max_tokens)[:, :length])),
+            **read_file_facts(path, _inputs(_pad(cut, form.max_tokens)[:, :length])),
         }
     return files
 

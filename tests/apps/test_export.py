@@ -321,7 +321,7 @@ def test_an_export_that_is_cut_off_leaves_the_older_files(
     def interrupted(*arguments):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(export_module, "measure", interrupted)
+    monkeypatch.setattr(export_module, "read_file_facts", interrupted)
     with pytest.raises(KeyboardInterrupt):
         export(exportable, tmp_path / "export", variants=["float32"])
     assert contents(tmp_path) == before
