@@ -68,12 +68,15 @@ def export(name, tmp_path):
             {"text": ["Königreich der Niederlande", "español y francés"]},
             ["de", "es"],
         ),
-        (
-            "dates",
-            "beam",
-            "text",
-            {"text": ["jeudi 5 mars 1998", "", "5 March 2031"]},
-            ["1998-03-05", "", "2031-03-05"],
+        *(
+            (
+                "dates",
+                signature,
+                "text",
+                {"text": ["jeudi 5 mars 1998", "", "5 March 2031"]},
+                ["1998-03-05", "", "2031-03-05"],
+            )
+            for signature in ("greedy", "beam")
         ),
     ],
 )
@@ -96,8 +99,15 @@ def test_numbers(environment, tmp_path):
     history = [[[370.0 + 0.03 * week] for week in range(156)]] * 2
     inputs = {"history": history, "start": [[12056, 0], [12063, 0]]}
     command = [str(environment / "python"), "-c", SCRIPT, path]
-    found = json.loads(
-        run(*command, "forecast", "serving_default", input=json.dumps(inputs))
-    )
+    command += ["forecast", "serving_default"]
+    found = json.loads(run(*command, input=json.dumps(inputs), cwd=tmp_path))
     assert len(found) == 2 and len(found[0]) == 52
     assert all(360 < value < 390 for row in found for (value,) in row)
+    given = "history=np.full((1, 156, 1), 370.0);start=np.array([[12056, 0]], np.int32)"
+    shown = run(
+        str(environment / "saved_model_cli"),
+        *["run", "--dir", path, "--tag_set", "serve"],
+        *["--signature_def", "serving_default", "--input_exprs", given],
+        cwd=tmp_path,
+    )
+    assert "Result for output key forecast" in shown
