@@ -55,6 +55,12 @@ def test_too_few_and_too_many_rows_are_said(forecast_page, rows, said):
     wait_for_forecast(forecast_page, FORECASTER)
 
 
+def test_a_history_of_zeros_is_forecast(forecast_page):
+    forecast_page.fill("#history", "0\n" * 156)
+    wait_for_forecast(forecast_page, FORECASTER)
+    assert not read_inputs(forecast_page)["history"].any()
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -63,6 +69,7 @@ def test_too_few_and_too_many_rows_are_said(forecast_page, rows, said):
         ("370,5\n371,5", "Line 1 has 2 values, but there is 1 column (co2)."),
         ("Infinity", 'Line 1: "Infinity" in column co2 is no number.'),
         ("370\0", "is no number"),
+        ("1e38\n" * 100 + "-1e38\n" * 56, "some of the numbers are too large"),
         ("", "There is no number yet."),
         ("nan\n-\n\n", "There is no number yet."),
     ],

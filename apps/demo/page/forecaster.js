@@ -104,6 +104,11 @@ async function forecast(state, isStale) {
   }
   const outputs = await state.session.run(given.inputs);
   if (isStale()) return;
+  const numbers = Object.values(outputs).flatMap((values) => [...values]);
+  if (!numbers.every(Number.isFinite)) {
+    show(find("wrong"), "There is no forecast: some of the numbers are too large.");
+    return;
+  }
   show(find("wrong"), "");
   find("note").textContent = describeLength(given.rows.length, state.length);
   state.shown = { ...given, outputs };
