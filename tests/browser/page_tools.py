@@ -11,6 +11,8 @@ CLASSIFIER = SAVED / "language-identifier"
 DATES = SAVED / "dates"
 TRANSLATOR = SAVED / "english-spanish"
 FORECASTER = SAVED / "co2"
+# Near zero, float32 rounds what is left of numbers near 350.
+CLOSE = {"rtol": 1e-5, "atol": 3e-4}
 
 
 def predictor(run, name="model_int8.tflite"):
@@ -67,7 +69,7 @@ def wait_for_forecast(page, run, name="model_int8.tflite"):
     )
     for _ in range(600):
         _, values = read_table(page)
-        if values and np.allclose(values, expected, rtol=1e-5):
+        if values and np.allclose(values, expected, **CLOSE):
             return expected
         page.wait_for_timeout(100)
-    np.testing.assert_allclose(values, expected, rtol=1e-5)
+    np.testing.assert_allclose(values, expected, **CLOSE)
