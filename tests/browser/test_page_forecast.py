@@ -56,7 +56,7 @@ def test_too_few_and_too_many_rows_are_said(forecast_page, rows, said):
 
 
 def test_a_history_of_zeros_is_forecast(forecast_page):
-    forecast_page.fill("#history", "0\n" * 156)
+    forecast_page.fill("#history", "\n".join("0" * 156))
     wait_for_forecast(forecast_page, FORECASTER)
     assert not read_inputs(forecast_page)["history"].any()
 
