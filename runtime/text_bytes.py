@@ -22,10 +22,10 @@ def cut_text(text: str | bytes, max_bytes: int) -> tuple[bytes, bool]:
     >>> cut_text("né", 2)
     (b'n', True)
     """
-    data = text if isinstance(text, bytes) else text.encode("utf-8", "replace")
-    data = data.split(b"\0", 1)[0]
+    whole = text if isinstance(text, bytes) else text.encode("utf-8", "replace")
+    data = whole.split(b"\0", 1)[0]
     if len(data) <= max_bytes:
-        return data, False
+        return data, bool(whole[len(data) :].strip(b"\0"))
     end = max_bytes
     # A character has at most three continuation bytes.
     while end > max(0, max_bytes - 3) and data[end] & 0xC0 == 0x80:

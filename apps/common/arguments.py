@@ -93,7 +93,7 @@ def _predict(words):
     _add_threshold(options)
     _add_beam_size(options)
     options.add(
-        "--n-best", type=number(int, 1), metavar="N", help="translations a text"
+        "--n-best", type=number(int, 1, 50), metavar="N", help="translations a text"
     )
     options.add(
         "--temperature",
@@ -131,7 +131,7 @@ def _add_threshold(options):
 def _add_beam_size(options):
     options.add(
         "--beam-size",
-        type=number(int, 1),
+        type=number(int, 1, 100),
         metavar="B",
         help="hypotheses followed side by side; 1 is greedy",
     )

@@ -5,6 +5,7 @@ import sys
 from dataclasses import dataclass
 
 from .errors import PolyheadError, UsageError
+from .texts import clean_text
 
 
 @dataclass(frozen=True)
@@ -39,16 +40,21 @@ def read_inputs(words, file, column, reads_lines=False):
         from .text_files import read_lines
 
         if reads_lines and not is_table(file):
-            return Inputs(lines := read_lines(file), {column: lines})
+            return Inputs(clean(lines := read_lines(file)), {column: lines})
 
         table = read_table(file, [column], keep_all=True)
         texts = [
             _to_text(value, f"{file}: row {row}", column)
             for value, row in zip(table.columns[column], table.rows, strict=True)
         ]
-        return Inputs(texts, table.columns)
+        return Inputs(texts := clean(texts), table.columns | {column: texts})
     texts = [_check_word(word) for word in words] or list(_read_lines(sys.stdin.buffer))
-    return Inputs(texts, {"text": texts})
+    return Inputs(clean(texts), {"text": texts})
+
+
+def clean(texts: list[str]) -> list[str]:
+    """As the texts of training: without zero bytes, at which a file stops to read."""
+    return [clean_text(text) for text in texts]
 
 
 def _to_text(value, where, column):
@@ -89,4 +95,4 @@ def read_typed(prompt):
             prompt.write("\n")
             return
         text = line.rstrip("\r\n")
-        yield Inputs([text], {"text": [text]})
+        yield Inputs(clean([text]), {"text": [text]})

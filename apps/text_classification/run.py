@@ -141,7 +141,8 @@ class Run:
 
         Returns:
             The content of metrics.json, which is written with predictions.csv,
-            the plots and the card.
+            the plots and the card. Scores on other data are returned alone: the run
+            keeps its own.
         """
         from .baselines import run_baselines
         from .data import load_data, load_examples
@@ -151,7 +152,7 @@ class Run:
             examples = load_examples(self.config, test, self.label_names)
             dataset = replace(dataset, test=examples)
         baselines = run_baselines(dataset, self.config.seed)
-        return measure(self, dataset, baselines, threshold)
+        return measure(self, dataset, baselines, threshold, test)
 
     def examples(self, count: int = 200) -> Callable[[Model], dict[str, np.ndarray]]:
         """Held-out examples: a function gives them as a .tflite file takes them.
@@ -233,9 +234,16 @@ def read_labels(path: Path) -> tuple[str, ...]:
 
 
 def measure(
-    run: Run, dataset: "Dataset", baselines: dict, threshold: float | None = None
+    run: Run,
+    dataset: "Dataset",
+    baselines: dict,
+    threshold: float | None = None,
+    other: str | None = None,
 ) -> dict:
-    """Scores a run beside baselines and writes all that tells of it."""
+    """Scores a run beside baselines and writes all that tells of it.
+
+    Of `other` rows than the run's own nothing is written.
+    """
     from ..common.runs import held_out
     from ..common.training import read_history
     from .card import write_card
@@ -259,6 +267,14 @@ def measure(
         metrics["answered"] = measure_coverage(
             probabilities[split], examples.labels, threshold
         )
+    if other:
+        trained = set(dataset.train.texts)
+        seen = sum(text in trained for text in examples.texts)
+        metrics["protocol"] = (
+            f"{other}, which is not the run's own test ({seen} of its texts were "
+            f"trained on); {metrics['protocol']}"
+        )
+        return metrics
     write_json(run.path / "metrics.json", metrics)
     run.metrics = metrics
     write_predictions(

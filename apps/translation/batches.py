@@ -2,15 +2,17 @@
 
 import functools
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import keras
 import numpy as np
 
 from ..common.tokenizer import Tokenizer
 from .config import Config
-from .data import Pairs
+from .data import Dataset
 from .losses import PARTS
 from .model import END, START
+from .pairs import Pairs, choose
 
 # Padded lengths are multiples of this: JAX compiles anew for every shape.
 LENGTH_STEP = 8 if keras.backend.backend() == "jax" else 1
@@ -100,6 +102,14 @@ def fitting_pairs(config: Config, tokenizer: Tokenizer, pairs: Pairs) -> np.ndar
     sides = [tokenizer.encode_all(texts) for texts in (pairs.sources, pairs.targets)]
     lengths = [np.array([len(row) for row in side]) for side in sides]
     return np.maximum(*lengths) < config.max_tokens
+
+
+def leave_out_long(config: Config, tokenizer: Tokenizer, dataset: Dataset) -> Dataset:
+    """Takes pairs of more pieces than the model reads out of training, counted."""
+    fits = fitting_pairs(config, tokenizer, dataset.train)
+    removed = dataset.report["removed"] | {"pieces": int((~fits).sum())}
+    train = choose(dataset.train, np.flatnonzero(fits))
+    return replace(dataset, train=train, report=dataset.report | {"removed": removed})
 
 
 def training_batches(

@@ -9,7 +9,7 @@ from ..common.splits import stratified_split
 from .config import Config
 from .data_report import describe, format_report
 from .filters import REASONS, sentence_key, sort_out
-from .pairs import Pairs
+from .pairs import Pairs, choose
 from .sources import read_part, read_splits
 
 __all__ = ["Dataset", "Pairs", "format_report", "load_data", "load_pairs"]
@@ -124,10 +124,4 @@ def _split(train: Pairs, config: Config) -> tuple[Pairs, Pairs]:
 
 
 def _take(pairs: Pairs, keep: np.ndarray) -> Pairs:
-    places = np.flatnonzero(keep).tolist()
-    return Pairs(
-        [pairs.sources[place] for place in places],
-        [pairs.targets[place] for place in places],
-        pairs.rows[keep],
-        pairs.source,
-    )
+    return choose(pairs, np.flatnonzero(keep))

@@ -13,6 +13,7 @@ REASONS = {
     "repeated": "are repeated",
     "too_long": "are too long",
     "unlike": "have sides of too unlike length",
+    "pieces": "have more pieces than the model reads",
 }
 
 SHORT_BYTES = 40  # the lengths of short texts say little

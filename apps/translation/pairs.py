@@ -1,7 +1,7 @@
 """Sentences beside their translations, and two files of them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -18,6 +18,16 @@ class Pairs:
     targets: list[str]
     rows: np.ndarray  # int64 (pairs,), where in the data each comes from
     source: str  # what the data are called in messages
+
+
+def choose(pairs: Pairs, rows: np.ndarray) -> Pairs:
+    """Some of the pairs, by their places."""
+    return replace(
+        pairs,
+        sources=[pairs.sources[row] for row in rows],
+        targets=[pairs.targets[row] for row in rows],
+        rows=pairs.rows[rows],
+    )
 
 
 def make_pairs(

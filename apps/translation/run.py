@@ -83,7 +83,9 @@ class Run:
             texts: any number of texts, cut at `max_tokens` pieces.
             beam_size: hypotheses followed side by side; 1 is greedy. The run's own
                 where absent.
-            n_best: how many translations a text.
+            n_best: how many translations a text, no two alike; fewer where the search
+                found no more. It follows twice as many hypotheses, for several
+                spellings in pieces are one text.
             temperature: draws instead of searching; so do `top_k` and `top_p`, see
                 `common.decoding.sample`.
             top_k: draw of the k most probable pieces only.
@@ -115,14 +117,23 @@ class Run:
             method = self.serving.sampling(**drawing)
         else:
             method = self._method(beam_size, n_best)
-        return [
-            [(text.decode("utf-8", "replace"), score) for text, score in row]
-            for row in self.serving.translate(texts, method, seed=seed)
-        ]
+        found = []
+        for row in self.serving.translate(texts, method, seed=seed):
+            different: dict[str, float] = {}
+            for text, score in row:  # the best first
+                different.setdefault(text.decode("utf-8", "replace"), score)
+            found.append(list(different.items())[:n_best])
+        return found
 
     def _method(self, beam_size: int | None, n_best: int = 1) -> dict:
-        beam_size = max(beam_size or self.config.beam_size, n_best)
-        return self.serving.method(beam_size, n_best)
+        if n_best == 1:
+            return self.serving.method(beam_size or self.config.beam_size)
+        if beam_size and beam_size < n_best:
+            raise UsageError(
+                f"beam size {beam_size} cannot give {n_best} translations: raise it"
+            )
+        beam_size = beam_size or max(self.config.beam_size, 2 * n_best)
+        return self.serving.method(beam_size, beam_size)
 
     def _predict_exported(self, texts, engine):
         if engine == "savedmodel":
@@ -161,17 +172,23 @@ class Run:
 
         Returns:
             The content of metrics.json, which is written with predictions.csv,
-            the plots and the card.
+            the plots and the card. Scores on other data are returned alone: the run
+            keeps its own.
         """
         from .baselines import run_baselines
+        from .batches import leave_out_long
         from .data import load_data, load_pairs
+        from .evaluate import Scorer, tokenizer_for
 
-        dataset = load_data(self.config)
+        Scorer(tokenize or tokenizer_for(self.config.target_language), lowercase)
+        dataset = leave_out_long(self.config, self.tokenizer, load_data(self.config))
+        other = None
         if test is not None or test_source is not None or test_target is not None:
             pairs = load_pairs(self.config, test, test_source, test_target)
             dataset = replace(dataset, test=pairs)
+            other = test or test_source
         baselines = run_baselines(dataset, seed=self.config.seed)
-        return measure(self, dataset, baselines, tokenize, lowercase, beam_size)
+        return measure(self, dataset, baselines, tokenize, lowercase, beam_size, other)
 
     def examples(self, count: int = 200) -> Callable[[Model], dict[str, np.ndarray]]:
         """Held-out examples: a function gives them as a .tflite file takes them.
@@ -244,8 +261,12 @@ def measure(
     tokenize: str | None = None,
     lowercase: bool = False,
     beam_size: int | None = None,
+    other: str | None = None,
 ) -> dict:
-    """Scores a run beside baselines and writes all that tells of it."""
+    """Scores a run beside baselines and writes all that tells of it.
+
+    Of `other` rows than the run's own nothing is written.
+    """
     from ..common.runs import held_out
     from ..common.training import read_history
     from .card import write_card
@@ -256,6 +277,8 @@ def measure(
     beam_size = beam_size or run.config.beam_size
     tokenize = tokenize or tokenizer_for(run.config.target_language)
     parts = {"validation": dataset.validation, "test": dataset.test}
+    if other:
+        del parts["validation"]
     hypotheses = {
         split: [
             row[0][0] if row else "" for row in run.predict(pairs.sources, beam_size)
@@ -272,6 +295,14 @@ def measure(
         dataset, hypotheses, baselines, tokenize, lowercase, decoding
     )
     metrics["train"] = known
+    if other:
+        trained = set(dataset.train.sources)
+        seen = sum(source in trained for source in held_out(dataset)[1].sources)
+        metrics["protocol"] = (
+            f"{other}, which is not the run's own test ({seen} of its sources were "
+            f"trained on); {metrics['protocol']}"
+        )
+        return metrics
     write_json(run.path / "metrics.json", metrics)
     run.metrics = metrics
     split, pairs = held_out(dataset)

@@ -20,6 +20,7 @@ from .model import END, PAD, START, Translator
 
 BATCH = 64
 MIN_OUTPUT_RATIO = 2.0  # pieces of a translation for each of its source
+SPACE = 32  # bytes up to it are white space and control characters
 MAX_RUN = 24  # pieces that a repetition may fill, see `candidates.endless`
 LENGTHS = (32, 64)  # of a .tflite's encoder, that are tried before the longest
 STAGES = (32,)  # steps for which caches have room before they grow; each is traced
@@ -52,8 +53,12 @@ class Serving:
         self.max_bytes = config.max_tokens * MAX_PIECE_BYTES + 4
 
     def tokenize(self, tables, text):
-        """`(B, N)` bytes to `(B, max_tokens)` int32 piece ids, with the end symbol."""
+        """`(B, N)` bytes to `(B, max_tokens)` int32 piece ids, with the end symbol.
+
+        A text of white space alone has no pieces: nothing is translated to nothing.
+        """
         text = ops.cast(text, "int32")
+        text = ops.where(ops.max(text, axis=1, keepdims=True) > SPACE, text, 0)
         ids = encode_bytes(tables, text, self.max_tokens - 1, self.tokenizer.case_fold)
         none = ops.zeros_like(ids[:, :1])
         before = ops.concatenate([none, ids], axis=1)
@@ -226,7 +231,9 @@ class Serving:
         """
         method = method or self.method(1)
         limit = min(max_input_bytes or self.max_bytes, self.max_bytes)
-        cut = [cut_text(text, limit)[0].decode("utf-8", "replace") for text in texts]
+        data = [cut_text(text, limit)[0] for text in texts]
+        data = [text if max(text, default=0) > SPACE else b"" for text in data]
+        cut = [text.decode("utf-8", "replace") for text in data]
         sources = encode_source(self.tokenizer.encode_all(cut), self.max_tokens)
         order = np.argsort([len(row) for row in sources], kind="stable")
         found: list[list[tuple[bytes, float]]] = [[] for _ in texts]

@@ -23,14 +23,15 @@ from ..common.splits import sample_rows
 from ..common.tokenizer import Tokenizer
 from ..common.training import InverseSquareRoot, be_deterministic, choose_precision
 from ..common.training import train as fit
-from .batches import fitting_pairs, training_batches
+from .batches import leave_out_long, training_batches
 from .comparison import SCORED_PAIRS
 from .config import PRESETS, Config
-from .data import Dataset, Pairs, load_data
+from .data import Dataset, load_data
 from .evaluate import score as score_translations
 from .evaluate import tokenizer_for
 from .losses import TrainedTranslator, give_parts_cores, smoothed_cross_entropy
 from .model import Translator, build_model
+from .pairs import Pairs, choose
 from .run import TASK, Run, measure
 from .serving import MIN_OUTPUT_RATIO, Serving
 
@@ -68,6 +69,17 @@ RANGES = {
     "piece_dropout": (0, 0.95),
     "label_smoothing": (0, 0.95),
     "ema": (0, 0.99999),
+    "length_penalty": (0, 10),
+    "learning_rate": (1e-9, 10),
+    "weight_decay": (0, 10),
+    "warmup_steps": (0, 10**7),
+    "patience": (0, 10**6),
+    "max_output_ratio": (0.1, 100),
+    "encoder_layers": (1, 100),
+    "decoder_layers": (1, 100),
+    "hidden_dim": (1, 2**16),
+    "feedforward_dim": (1, 2**18),
+    "num_heads": (1, 2**10),
 }
 
 
@@ -85,10 +97,15 @@ def resolve(config: Config) -> Config:
                 f"{name} {getattr(config, name)!r}: one of {', '.join(choices)}"
             )
     for name, (low, high) in RANGES.items():
-        if not low <= getattr(config, name) <= high:
-            raise UsageError(
-                f"{name} is {getattr(config, name)}: it must be from {low} to {high}"
-            )
+        value = getattr(config, name)
+        if value is not None and not low <= value <= high:
+            raise UsageError(f"{name} is {value}: it must be from {low} to {high}")
+    try:
+        keras.activations.get(config.activation)
+    except ValueError:
+        raise UsageError(
+            f"activation {config.activation!r}: none of Keras's, such as relu or gelu"
+        ) from None
     if config.tensorboard and not importlib.util.find_spec("tensorboard"):
         raise UsageError("tensorboard is missing: pip install 'polyhead[tensorboard]'")
     missing: dict[str, Any] = {
@@ -154,7 +171,10 @@ def train(
                 print(f"resuming {folder.path}", file=terminal.err)
             for warning in dataset.report["warnings"] if not quiet else ():
                 print(f"note: {warning}", file=terminal.err)
-            _train(config, dataset, folder.path, None if quiet else terminal)
+            tokenizer = keep_tokenizer(config, dataset, folder.path / "tokenizer.json")
+            dataset = leave_out_long(config, tokenizer, dataset)
+            shown = None if quiet else terminal
+            _train(config, dataset, tokenizer, folder.path, shown)
             run = Run(folder.path)
             measure(run, dataset, baselines={})
             folder.finish()
@@ -163,23 +183,19 @@ def train(
         return run
 
 
-def _train(config, dataset, path, terminal) -> None:
+def _train(config, dataset, tokenizer, path, terminal) -> None:
     """Trains and writes the run's files."""
     if config.deterministic:
         be_deterministic()
-    tokenizer = keep_tokenizer(config, dataset, path / "tokenizer.json")
-    fits = fitting_pairs(config, tokenizer, dataset.train)
-    if not fits.all():
-        dataset = replace(dataset, train=choose(dataset.train, np.flatnonzero(fits)))
     model, make_epoch = make_training(config, dataset, tokenizer)
     final = build_model(config, len(tokenizer.pieces))
     score = Score(config, final, tokenizer, dataset.validation)
     first = make_epoch(0)
     callbacks: list[keras.callbacks.Callback] = []
     if terminal is not None:
-        if not fits.all():
+        if long := dataset.report["removed"]["pieces"]:
             print(
-                f"note: {int((~fits).sum())} training pairs have more than "
+                f"note: {long} training pairs have more than "
                 f"{config.max_tokens - 1} pieces and are left out",
                 file=terminal.err,
             )
@@ -330,16 +346,6 @@ class Score:
             self.translations, self.targets, self.tokenize, bootstrap=0
         )
         return {"loss": loss, "bleu": scores["bleu"]}
-
-
-def choose(pairs: Pairs, rows) -> Pairs:
-    """Some of the pairs."""
-    return replace(
-        pairs,
-        sources=[pairs.sources[row] for row in rows],
-        targets=[pairs.targets[row] for row in rows],
-        rows=pairs.rows[rows],
-    )
 
 
 class Samples(keras.callbacks.Callback):

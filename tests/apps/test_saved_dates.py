@@ -56,3 +56,16 @@ def test_dates_in_several_languages(run):
     }
     answers = run.predict(list(dates), engine="tflite")
     assert [row[0][0] for row in answers] == list(dates.values())
+
+
+def test_no_two_of_the_best_are_alike(run):
+    (best,) = run.predict(["5 March 2031"], n_best=4)
+    texts = [text for text, _ in best]
+    assert texts[0] == "2031-03-05" and len(set(texts)) == len(texts) > 1
+
+
+@pytest.mark.parametrize("engine", ["keras", "tflite"])
+def test_white_space_has_no_translation(run, engine):
+    assert [row[0][0] for row in run.predict(["   ", "\t", ""], engine=engine)] == [
+        ""
+    ] * 3

@@ -206,7 +206,7 @@ def test_one_answer_for_each_text_whatever_it_holds(run):
     answers = run.predict(HARD)
     assert len(answers) == len(HARD)
     assert answers[0][0][0] == "1 2 3"
-    assert answers[1] == [("", 0.0)]
+    assert answers[1] == answers[2] == [("", 0.0)]
     assert run.predict([]) == []
 
 
@@ -232,12 +232,33 @@ def test_sampling_is_reproducible_and_top_1_is_greedy(run):
 
 
 def test_what_does_not_go_together_is_refused(run):
+    with pytest.raises(UsageError, match="beam size 2 cannot give 3 translations"):
+        run.predict(["one"], beam_size=2, n_best=3)
     with pytest.raises(UsageError, match="sampling takes no beam size"):
         run.predict(["one"], temperature=1.0, beam_size=2)
     with pytest.raises(UsageError, match="decodes as it was exported"):
         run.predict(["one"], engine="tflite", n_best=2)
     with pytest.raises(UsageError, match="engine 'onnx'"):
         run.predict(["one"], engine="onnx")
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        {"length_penalty": -1.0},
+        {"learning_rate": -1.0},
+        {"encoder_layers": 0},
+        {"num_heads": 0},
+        {"feedforward_dim": 0},
+        {"max_output_ratio": -3.0},
+        {"patience": -1},
+        {"activation": "no such"},
+    ],
+)
+def test_a_setting_that_cannot_be_is_refused_before_training(setting):
+    (name,) = setting
+    with pytest.raises(UsageError, match=name):
+        resolve(Config(**setting))
 
 
 # Evaluating and explaining.
@@ -267,6 +288,16 @@ def test_evaluate_on_other_files_as_papers_do(run, folder, tmp_path):
     )
     assert metrics["test"]["rows"] == 40
     assert "case:lc" in metrics["signature"] and "tok:none" in metrics["signature"]
+    # The run keeps its own scores, and says what these are.
+    assert metrics["protocol"].startswith(
+        f"{source}, which is not the run's own test ("
+    )
+    assert polyhead.apps.load(copy).metrics == run.metrics
+    seen = load_data(run.config).train
+    rows = list(zip(seen.sources, seen.targets, strict=True))[:12]
+    source, target = write_files(tmp_path, "seen", rows)
+    metrics = other.evaluate(test_source=source, test_target=target)
+    assert "(12 of its sources were trained on)" in metrics["protocol"]
 
 
 def test_explain_draws_where_the_decoder_looked(run, tmp_path):
