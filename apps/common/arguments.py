@@ -139,7 +139,12 @@ def _add_beam_size(options):
 
 def _explain(words):
     parser = Parser("explain", "RUN [INPUT] --output P.png", "Show what decided.")
-    parser.add_argument("--output", metavar="P.png", required=True)
+    parser.add_argument(
+        "--output",
+        metavar="P.png",
+        required=True,
+        help="the picture; of a text, its numbers go to P.json",
+    )
     arguments = with_run(parser, words, takes_input=True)
     if len(arguments.words) > 1:
         raise UsageError(

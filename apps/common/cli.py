@@ -97,6 +97,8 @@ def _predict(arguments, terminal):
     config = _read_config(arguments.run)
     column = (arguments.column or config.input_column).strip()
     typed = not arguments.words and not arguments.file and sys.stdin.isatty()
+    if typed and arguments.output:
+        raise UsageError("--output is for texts, a --file or a pipe, not for typing")
     lines = _find_task(arguments.run).reads_lines
     words, file = arguments.words, arguments.file
     inputs = None if typed else read_inputs(words, file, column, lines)

@@ -74,7 +74,7 @@ class Run:
         temperature: float | None = None,
         top_k: int | None = None,
         top_p: float | None = None,
-        seed: int = 0,
+        seed: int | None = None,
         engine: str = "keras",
     ) -> list[list[tuple[str, float]]]:
         """Translations of texts, the best first.
@@ -91,7 +91,7 @@ class Run:
                 `common.decoding.sample`.
             top_k: draw of the k most probable pieces only.
             top_p: draw of the pieces that together reach this share only.
-            seed: of the draws.
+            seed: of the draws; 0 where absent.
             engine: "keras", "savedmodel" or "tflite"; the exported files decode as
                 they were exported.
 
@@ -103,6 +103,10 @@ class Run:
         texts = list(texts)
         drawing = {"temperature": temperature, "top_k": top_k, "top_p": top_p}
         drawing = {name: value for name, value in drawing.items() if value is not None}
+        if seed is not None and not drawing:
+            raise UsageError(
+                "a seed is for draws: give temperature, top-k or top-p as well"
+            )
         if engine not in ENGINES:
             raise UsageError(f"engine {engine!r}: one of {', '.join(ENGINES)}")
         if engine != "keras":
@@ -115,7 +119,7 @@ class Run:
         if drawing:
             if n_best > 1 or beam_size is not None:
                 raise UsageError("sampling takes no beam size and no n-best")
-            return self._translate(texts, self.serving.sampling(**drawing), seed)
+            return self._translate(texts, self.serving.sampling(**drawing), seed or 0)
         if n_best > 1:
             return self._find_best(texts, n_best, beam_size)
         method = self.serving.method(beam_size or self.config.beam_size)

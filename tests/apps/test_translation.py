@@ -232,6 +232,8 @@ def test_sampling_is_reproducible_and_top_1_is_greedy(run):
 
 
 def test_what_does_not_go_together_is_refused(run):
+    with pytest.raises(UsageError, match="a seed is for draws"):
+        run.predict(["one"], seed=3)
     with pytest.raises(UsageError, match="beam size 2 cannot give 3 translations"):
         run.predict(["one"], beam_size=2, n_best=3)
     with pytest.raises(UsageError, match="sampling takes no beam size"):
