@@ -167,10 +167,13 @@ def test_the_card_tells_the_scores_and_the_use(review_run):
 
 def test_evaluate_adds_the_baselines(copied, tmp_path, capsys):
     path = write_csv(tmp_path / "more.csv", make_reviews(60, seed=9))
+    before = (copied.path / "metrics.json").read_text()
     assert main(["evaluate", str(copied.path), "--test", path]) == 0
     table = capsys.readouterr().out
-    metrics = json.loads((copied.path / "metrics.json").read_text())
+    assert (copied.path / "metrics.json").read_text() == before
+    metrics = copied.evaluate(test=path)
     assert metrics["test"]["rows"] == 60
+    assert "which is not the run's own test (0 of its texts" in metrics["protocol"]
     assert len(metrics["baselines"]) == 2
     for name, scores in metrics["baselines"].items():
         assert name in table and scores["split"] == "test"
