@@ -15,6 +15,7 @@ from .frequency import lies_on_grid
 
 TIME_NAMES = ("ds", "date", "datetime", "timestamp", "time", "month", "week", "day")
 SERIES_NAMES = ("unique_id", "series", "item_id")
+UNNAMED = ("", "unnamed: 0", "__index_level_0__")  # the index, as pandas writes it
 FIRST_YEAR, LAST_YEAR = 1677, 2262  # what nanoseconds since 1970 can tell
 _SLASHED = re.compile(r"(\d\d?)([/.-])(\d\d?)\2(\d{4})(?!\d)(.*)")  # 01/02/2024
 _OFFSET = re.compile(
@@ -61,16 +62,27 @@ def find_columns(config: Config, table: Table) -> Columns:
     series = config.series_column or _first_of(SERIES_NAMES, names)
     past, future = config.past_covariates, config.future_covariates
     taken = {time, series, *past, *future}
-    targets = config.target or tuple(name for name in names if name not in taken)
+    targets = config.target or tuple(
+        name
+        for name in names
+        if name not in taken
+        and not (name.lower() in UNNAMED and _counts_rows(table.columns[name]))
+    )
     columns = Columns(time, series, targets, past, future)
     _check_columns(columns, table)
     return columns
 
 
 def find_time(config: Config, table: Table) -> str:
-    """The column of the time stamps: as configured, or by its name."""
+    """The column of the time stamps: as configured, by its name, or unnamed."""
     names = list(table.columns)
-    time = config.time_column or _first_of(TIME_NAMES, names)
+    time = config.time_column
+    if time is None:
+        time = _first_of(TIME_NAMES, names)
+    if time is None:
+        unnamed = _first_of(UNNAMED, names)
+        if unnamed is not None and _is_date(table.columns[unnamed][0]):
+            time = unnamed
     if time is None:
         raise UsageError(
             f"{table.source}: no column is named {', '.join(TIME_NAMES)}; name the "
@@ -88,6 +100,20 @@ def _first_of(wanted: Sequence[str], names: Sequence[str]) -> str | None:
     """The first wanted name that is among the names, whatever its case."""
     lower = {name.lower(): name for name in reversed(names)}
     return next((lower[name] for name in wanted if name in lower), None)
+
+
+def _is_date(value) -> bool:
+    text = str(value).strip()
+    return bool(_YEAR.search(text)) and not np.isnat(_to_stamps([text]))[0]
+
+
+def _counts_rows(values: Sequence) -> bool:
+    """Whether values are whole numbers that rise, for each series anew."""
+    try:
+        numbers = np.array([int(str(value)) for value in values])
+    except ValueError:
+        return False
+    return bool(((np.diff(numbers) > 0) | (numbers[1:] == numbers[0])).all())
 
 
 def _check_columns(columns: Columns, table: Table) -> None:
@@ -295,23 +321,32 @@ def parse_numbers(table: Table, name: str) -> np.ndarray:
     """A column as float64; empty fields are NaN.
 
     Raises:
-        PolyheadError: a field is text or infinite.
+        PolyheadError: a field is text, or beyond what float32 holds.
     """
     values = table.columns[name]
     numbers = np.array([_number(value) for value in values], np.float64)
-    wrong = np.isinf(numbers)
+    with np.errstate(over="ignore"):
+        wrong = np.isinf(numbers.astype(np.float32))
     if wrong.any():
         at = int(wrong.argmax())
-        row, value = table.rows[at], values[at]
-        if _is_infinite(value):
+        value = values[at]
+        texts = sum(_is_text(values[place]) for place in np.flatnonzero(wrong))
+        if np.isfinite(numbers[at]):
+            what = "is beyond 3.4e38; correct it, or leave it empty where it is unknown"
+        elif not _is_text(value):
             what = "is infinite; leave it empty where it is unknown"
+        elif 2 * texts > len(values):
+            what = (
+                "is no number, nor are most others; name the columns to forecast with "
+                "--target, or the column of the series with --series-column"
+            )
         else:
             what = (
                 "is no number; leave it empty where it is unknown, write decimals "
                 "with a point, or name the column's part with --categorical"
             )
         raise PolyheadError(
-            f"{table.source}: row {row}: {value!r} in column '{name}' {what}"
+            f"{table.source}: row {table.rows[at]}: {value!r} in column '{name}' {what}"
         )
     return numbers
 
@@ -328,11 +363,12 @@ def _number(value) -> float:
         return np.inf
 
 
-def _is_infinite(value) -> bool:
+def _is_text(value) -> bool:
     try:
-        return bool(np.isinf(float(value)))
+        float(value)
     except (ValueError, TypeError):
-        return False
+        return True
+    return False
 
 
 def parse_categories(values: Sequence, known: Sequence[str]) -> np.ndarray:

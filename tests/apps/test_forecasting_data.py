@@ -152,6 +152,48 @@ def test_other_time_columns(tmp_path):
     assert len(dataset.series[0]) == 100
 
 
+@pytest.mark.parametrize("name", ["", "Unnamed: 0"])
+def test_an_unnamed_column_of_dates_is_the_time(tmp_path, name):
+    path = write_wide(tmp_path / "a.csv", make_waves(100), time=name)
+    for time_column in (None, name):
+        dataset = load_data(make_config(path, time_column=time_column))
+        assert dataset.columns.time == name
+        assert dataset.columns.targets == ("y0", "y1")
+
+
+def test_the_index_of_a_parquet_file_is_the_time(tmp_path):
+    frame = pd.DataFrame({"y": make_waves(100, 1)[:, 0]}, index=hours(100))
+    frame.to_parquet(tmp_path / "a.parquet")
+    dataset = load_data(make_config(str(tmp_path / "a.parquet")))
+    assert dataset.columns.targets == ("y",)
+
+
+@pytest.mark.parametrize("first", [0, 1, 2000])
+def test_an_unnamed_row_number_is_no_target(tmp_path, first):
+    frame = pd.DataFrame(make_waves(100), columns=["a", "b"])
+    frame.insert(0, "date", hours(100))
+    frame.index += first
+    frame.to_csv(tmp_path / "a.csv")
+    config = make_config(str(tmp_path / "a.csv"))
+    assert load_data(config).columns.targets == ("a", "b")
+    frame.drop(index=[first + 5]).to_csv(tmp_path / "a.csv")
+    assert load_data(config).columns.targets == ("a", "b")
+
+
+def test_an_unnamed_column_of_values_is_a_target(tmp_path):
+    path = write_wide(tmp_path / "a.csv", make_waves(100), names=["", "y"])
+    assert load_data(make_config(path)).columns.targets == ("", "y")
+
+
+def test_months_that_begin_on_the_last_of_february(tmp_path):
+    months = np.arange("2023-02", "2026-06", dtype="datetime64[M]")
+    stamps = months.astype("datetime64[D]") + 27
+    path = write_wide(tmp_path / "a.csv", make_waves(len(stamps)), stamps=stamps)
+    dataset = load_data(make_config(path))
+    assert (dataset.series[0].stamps(dataset.frequency) == stamps).all()
+    assert dataset.report["last"] == "2026-05-28T00:00:00"
+
+
 @pytest.mark.tensorflow
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_tfds_rows_come_in_time_order(tmp_path, monkeypatch):
