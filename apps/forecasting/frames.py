@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ..common.errors import PolyheadError, UsageError
-from ..common.tables import Table, read_table
+from ..common.tables import Table
 from .config import Config
 from .frequency import lies_on_grid
 
@@ -19,7 +19,9 @@ UNNAMED = ("", "unnamed: 0", "__index_level_0__")  # the index, as pandas writes
 FIRST_YEAR, LAST_YEAR = 1677, 2262  # what nanoseconds since 1970 can tell
 _SLASHED = re.compile(r"(\d\d?)([/.-])(\d\d?)\2(\d{4})(?!\d)(.*)")  # 01/02/2024
 _OFFSET = re.compile(
-    r"(.*(?:T\d+|\d:\d\d(?::\d\d(?:\.\d+)?)?))\s*(Z|UTC|[+-]\d\d(?::?\d\d)?)"
+    r"(.*(?:\d[T ]\d+|\d:\d\d(?::\d\d(?:\.\d+)?)?))\s*"
+    r"(Z|UTC|GMT|[+-]\d\d(?::?\d\d)?)",
+    re.IGNORECASE,
 )
 _YEAR = re.compile(r"(?<!\d)\d{4}(?!\d)|\d{8}")
 MISSING = ("", "na", "n/a", "nan", "null", "none", "-", "?")
@@ -140,23 +142,6 @@ def _check_columns(columns: Columns, table: Table) -> None:
                 )
     if not columns.targets:
         raise UsageError(f"{table.source}: no column is left to forecast: --target")
-
-
-def read_frames(
-    path: str, columns: Columns, categories: dict[str, list[str]], needed=None
-) -> list[Frame]:
-    """Reads the series of a file.
-
-    Args:
-        path: of the file.
-        columns: what is in it.
-        categories: the known values of categorical columns; others are missing.
-        needed: the columns that the file must have; all of `columns` where None.
-            The others are missing values where they are absent.
-    """
-    needed = columns.values if needed is None else needed
-    header = [columns.time, *([columns.series] if columns.series else []), *needed]
-    return frames_of(read_table(path, header, keep_all=True), columns, categories)
 
 
 def frames_of(

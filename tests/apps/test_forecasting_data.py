@@ -349,10 +349,19 @@ def test_stamps_that_could_be_another_day_are_refused(texts, message):
 
 @pytest.mark.parametrize(
     ("offset", "zone"),
-    [("Z", "+00:00"), ("+02:00", "+02:00"), (" +0200", "+02:00"), ("-03:30", "-03:30")],
+    [
+        ("Z", "+00:00"),
+        (" GMT", "+00:00"),
+        ("+02:00", "+02:00"),
+        (" +0200", "+02:00"),
+        ("-03:30", "-03:30"),
+    ],
 )
 def test_the_offset_is_kept(offset, zone):
     found = read_stamps([f"2024-01-01 0{hour}:00{offset}" for hour in range(5)])
+    assert found[1:] == (zone, "")
+    assert (found[0] == hours(5)).all()
+    found = read_stamps([f"2024-01-01T0{hour}{offset}" for hour in range(5)])
     assert found[1:] == (zone, "")
     assert (found[0] == hours(5)).all()
 
