@@ -8,7 +8,7 @@ import csv
 import io
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -19,6 +19,7 @@ from .errors import PolyheadError, UsageError
 from .text_files import clear_errors, open_bytes
 
 FORMATS = (".csv", ".tsv", ".txt", ".jsonl", ".parquet")
+MAX_MISSING = 10**8  # fields that records lack: beyond, memory would not do
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ def read_table(
         names: The columns wanted. If all are numbers ("0", "1") and the first
             line does not hold them, the file has no header and the numbers
             count its columns. A `.txt` file from which one column is wanted
-            and whose first line does not name it is one text a line.
+            is one text a line, unless its first line names it beside others.
         keep_all: Whether to return the other columns as well.
 
     Returns:
@@ -84,7 +85,7 @@ def read_table(
                 return _read_text(file, source, names[0], keep_all)
             else:
                 records = _tsv_records(file)
-            return _collect(records, source, names, keep_all)
+            return _collect(records, source, names, keep_all, suffix == ".csv")
 
 
 def list_rows(rows: Sequence[int]) -> str:
@@ -101,8 +102,7 @@ def _csv_records(file: IO[str], source: str) -> Iterator[tuple[int, list[str]]]:
     row = 1
     try:
         for fields in reader:
-            if fields:
-                yield row, fields
+            yield row, fields
             row = reader.line_num + 1
     except csv.Error:
         raise PolyheadError(
@@ -111,11 +111,10 @@ def _csv_records(file: IO[str], source: str) -> Iterator[tuple[int, list[str]]]:
         ) from None
 
 
-def _tsv_records(file: IO[str]) -> Iterator[tuple[int, list[str]]]:
-    for row, line in enumerate(file, 1):
+def _tsv_records(lines: Iterable[str]) -> Iterator[tuple[int, list[str]]]:
+    for row, line in enumerate(lines, 1):
         line = line.rstrip("\r\n")
-        if line:
-            yield row, line.split("\t")
+        yield row, line.split("\t") if line else []
 
 
 def _collect(
@@ -123,8 +122,9 @@ def _collect(
     source: str,
     names: Sequence[str],
     keep_all: bool,
+    has_quotes: bool,
 ) -> Table:
-    first_row, first = next(records, (0, []))
+    first_row, first = next((record for record in records if record[1]), (0, []))
     if not first:
         raise PolyheadError(f"{source}: empty file; it needs at least one row")
     header = [name.strip() for name in first]
@@ -137,11 +137,18 @@ def _collect(
     places = list(zip(values, chosen.values(), strict=True))
 
     def add(row: int, fields: list[str]) -> None:
+        if not fields:
+            if len(header) > 1:
+                return
+            fields = [""]  # one empty field looks like an empty line
         if len(fields) != len(header):
+            remedy = "quote texts that hold the separator, or "
+            if not has_quotes:
+                more = len(fields) > len(header)
+                remedy = "remove the tab inside a text, or " if more else ""
             raise PolyheadError(
                 f"{source}: row {row}: {len(fields)} fields where the first row "
-                f"has {len(header)}; quote texts that hold the separator, or "
-                "correct the row"
+                f"has {len(header)}; {remedy}correct the row"
             )
         rows.append(row)
         for column, place in places:
@@ -156,9 +163,9 @@ def _collect(
 
 def _read_text(file: IO[str], source: str, name: str, keep_all: bool) -> Table:
     lines = [line.rstrip("\r\n") for line in file]
-    if lines and name in [field.strip() for field in lines[0].split("\t")]:
-        records = ((row, line.split("\t")) for row, line in enumerate(lines, 1) if line)
-        return _collect(records, source, [name], keep_all)
+    first = lines[0].split("\t") if lines else []
+    if len(first) > 1 and name in [field.strip() for field in first]:
+        return _collect(_tsv_records(lines), source, [name], keep_all, False)
     return _table(source, {name: lines}, range(1, len(lines) + 1))
 
 
@@ -188,9 +195,22 @@ def _read_jsonl(
                     f"{source}: row {row}: no field '{name}'; add it, or remove "
                     f"the row (fields: {', '.join(record)})"
                 )
-        for name, values in columns.items():
-            values.append(record.get(name))
+        for name, value in record.items():
+            if keep_all and name not in columns:
+                columns[name] = []
+            if name in columns:
+                values = columns[name]
+                values.extend([None] * (len(rows) - len(values)))
+                values.append(value)
         rows.append(row)
+    missing = sum(len(rows) - len(values) for values in columns.values())
+    if missing > MAX_MISSING:
+        raise PolyheadError(
+            f"{source}: the records have {len(columns):,} fields in all, and most have "
+            "few of them; give them the same fields"
+        )
+    for values in columns.values():
+        values.extend([None] * (len(rows) - len(values)))
     return _table(source, columns, rows)
 
 
@@ -250,13 +270,15 @@ def _choose(
             raise PolyheadError(
                 f"{source}: no column '{name}'; it has: {', '.join(header)}{hint}"
             )
+    wanted = header if keep_all else names
+    places = {name: place for place, name in reversed(list(enumerate(header)))}
+    for name in wanted if len(places) < len(header) else ():
         if header.count(name) > 1:
             raise PolyheadError(
                 f"{source}: {header.count(name)} columns are named '{name}'; "
                 "rename all but one"
             )
-    wanted = header if keep_all else names
-    return {name: header.index(name) for name in wanted}
+    return {name: places[name] for name in wanted}
 
 
 def _table(source: str, columns: dict[str, list], rows: Sequence[int]) -> Table:

@@ -10,6 +10,7 @@ from ..common.errors import PolyheadError, UsageError
 
 DAY = 86_400
 BUSINESS_SHARE = 0.9  # of the gaps that are weekends
+MISSING_SHARE = 0.1  # of its stamps that a regular grid may lack
 _SECONDS = {"s": 1, "min": 60, "t": 60, "h": 3600, "d": DAY, "w": 7 * DAY}
 _MONTHS = {"m": 1, "q": 3, "y": 12, "a": 12}
 _FORMS = re.compile(r"(\d*)\s*(s|min|t|h|d|w|b|[mqya][se]?)(-\w+)?", re.IGNORECASE)
@@ -57,11 +58,16 @@ class Frequency:
                 return max(1, round(cycle / self.step))
         return max(1, int(365.25 * DAY / self.step))
 
-    def places(self, stamps: np.ndarray) -> np.ndarray:
-        """Number of each stamp on the grid of the first; -1 where it lies beside it."""
+    def places(self, stamps: np.ndarray, day: int | None = None) -> np.ndarray:
+        """Number of each stamp on the grid of the first; -1 where it lies beside it.
+
+        Args:
+            stamps: in time order.
+            day: of the month, as `day_of_months` tells it; None to tell it here.
+        """
         first = stamps[0]
         if self.unit == "month":
-            return self._month_places(stamps)
+            return self._month_places(stamps, day or day_of_months(stamps))
         if self.unit == "business":
             days = _days(stamps)
             numbers = 5 * ((days + 3) // 7) + (days + 3) % 7
@@ -70,18 +76,25 @@ class Frequency:
         gaps = (stamps - first).astype("timedelta64[s]").astype(np.int64)
         return np.where(gaps % self.step, -1, gaps // self.step)
 
-    def _month_places(self, stamps):
+    def _month_places(self, stamps, day):
         months = stamps.astype("datetime64[M]")
         numbers = (months - months[0]).astype(np.int64)
-        at_end = _is_month_end(stamps)
-        inside = _day_of_month(stamps)
         # The 31st of one month is the 30th of the next.
-        same = (inside == inside[0]) | (at_end & at_end[0])
-        off = ~same | (numbers % self.step != 0) | (_clock(stamps) != _clock(stamps[0]))
+        off = _day_of_month(stamps) != np.minimum(day, _last_day(months))
+        off |= (numbers % self.step != 0) | (_clock(stamps) != _clock(stamps[0]))
         return np.where(off, -1, numbers // self.step)
 
-    def stamps(self, first: np.datetime64, count: int) -> np.ndarray:
-        """`count` stamps of the grid, `datetime64[s]`, from `first` on."""
+    def stamps(
+        self, first: np.datetime64, count: int, day: int | None = None
+    ) -> np.ndarray:
+        """`count` stamps of the grid, `datetime64[s]`, from `first` on.
+
+        Args:
+            first: the first.
+            count: how many.
+            day: of the month, as `day_of_months` tells it; None for that of the
+                first, and for the last of every month where the first is one.
+        """
         steps = np.arange(count)
         if self.unit == "second":
             return first + (steps * self.step).astype("timedelta64[s]")
@@ -92,9 +105,8 @@ class Frequency:
             days = 7 * (number // 5) + number % 5 - 3
             return days.astype("datetime64[D]").astype("datetime64[s]") + time
         months = first.astype("datetime64[M]") + steps * self.step
-        last = _last_day(months)
-        inside = np.minimum(int(_day_of_month(first)), last)
-        inside = np.where(bool(_is_month_end(first)), last, inside)
+        day = day or (31 if _is_month_end(first) else int(_day_of_month(first)))
+        inside = np.minimum(day, _last_day(months))
         days = months.astype("datetime64[D]") + (inside - 1)
         return days.astype("datetime64[s]") + time
 
@@ -119,6 +131,21 @@ def _last_day(months):
 
 def _is_month_end(stamps):
     return _day_of_month(stamps) == _last_day(stamps.astype("datetime64[M]"))
+
+
+def day_of_months(stamps: np.ndarray) -> int:
+    """The day of the month that stamps stand on; 31 for the last of every month.
+
+    Example:
+
+    >>> [day_of_months(np.array([f"2023-02-{day}", f"2023-03-{day}"], "M8[s]"))
+    ...  for day in ("01", "28")]
+    [1, 28]
+    """
+    days, at_end = _day_of_month(stamps), _is_month_end(stamps)
+    if not at_end.all():
+        return int(days[~at_end][0])  # not shortened by February
+    return int(days[0]) if (days == days[0]).all() else 31
 
 
 def split_stamps(stamps: np.ndarray) -> np.ndarray:
@@ -179,6 +206,16 @@ def find_frequency(groups: Sequence[np.ndarray], source: str) -> Frequency:
         if fridays.any() and (gaps[fridays] > DAY).mean() >= BUSINESS_SHARE:
             return Frequency("business", 1)
     return Frequency("second", step)
+
+
+def lies_on_grid(stamps: np.ndarray) -> bool:
+    """Whether stamps, of one series or several, leave out few steps of a grid."""
+    stamps = np.unique(stamps)
+    if len(stamps) < 3:
+        return False
+    places = find_frequency([stamps], "").places(stamps)
+    missing = places[-1] + 1 - len(stamps)
+    return bool(places.min() == 0 and missing <= MISSING_SHARE * len(stamps))
 
 
 def _commonest(values):

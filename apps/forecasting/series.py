@@ -1,13 +1,13 @@
 """Series on a regular grid of time; what is missing is NaN."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ..common.errors import PolyheadError
 from .frames import Frame
-from .frequency import Frequency, split_stamps
+from .frequency import Frequency, day_of_months, split_stamps
 
 MAX_GAP = 100  # times as many steps as there are rows: a wrong stamp, not a gap
 
@@ -21,19 +21,26 @@ class Series:
         start: stamp of the first step.
         values: `(steps, columns)` float32.
         gaps: steps that the file has no row for.
+        day: of the month, that steps of months stand on; 31 for the last.
+        zone: what the clock is ahead of UTC, such as "+02:00"; None where untold.
+        note: on the time stamps, for the report.
     """
 
     name: str
     start: np.datetime64
     values: np.ndarray
     gaps: int = 0
+    day: int | None = None
+    zone: str | None = None
+    note: str = ""
 
     def __len__(self):
         return len(self.values)
 
     def stamps(self, frequency: Frequency, count: int | None = None) -> np.ndarray:
         """Stamps of the steps, or of `count` steps from the first on."""
-        return frequency.stamps(self.start, len(self) if count is None else count)
+        count = len(self) if count is None else count
+        return frequency.stamps(self.start, count, self.day)
 
     def clock(self, frequency: Frequency) -> np.ndarray:
         """`(steps + 1, 2)` int32: day and second of every step and of the next."""
@@ -71,19 +78,35 @@ def make_series(frame: Frame, frequency: Frequency, source: str) -> Series:
         )
     values = np.full((steps, frame.values.shape[1]), np.nan, np.float32)
     values[places] = frame.values
-    return Series(frame.name, frame.stamps[0], values, steps - len(places))
+    return Series(
+        frame.name,
+        frame.stamps[0],
+        values,
+        steps - len(places),
+        day_of_months(frame.stamps),
+        frame.zone,
+        frame.note,
+    )
 
 
 def append(before: Series, after: Series, frequency: Frequency, source: str) -> Series:
     """One series of two that follow each other.
 
     Raises:
-        PolyheadError: the second does not begin after the end of the first.
+        PolyheadError: the second does not begin after the end of the first, lies
+            beside its grid, or is in another time zone.
     """
+    check_zones(before, after, source)
     stamps = np.array([before.start, after.start])
-    place = int(frequency.places(stamps)[1])
+    place = int(frequency.places(stamps, before.day)[1])
     last = before.stamps(frequency)[-1]
     name = f"series '{after.name}' " if after.name else ""
+    if after.start > last and place < 0:
+        raise PolyheadError(
+            f"{source}: {name}begins at {after.start}, which is no whole number of "
+            f"steps of {frequency} after {last}, where the rows before it end; correct "
+            "the time stamps"
+        )
     if place < len(before):
         raise PolyheadError(
             f"{source}: {name}begins at {after.start}, but the rows before it end at "
@@ -91,8 +114,27 @@ def append(before: Series, after: Series, frequency: Frequency, source: str) -> 
         )
     gap = place - len(before)
     blank = np.full((gap, before.values.shape[1]), np.nan, np.float32)
-    values = np.concatenate([before.values, blank, after.values])
-    return Series(before.name, before.start, values, before.gaps + gap + after.gaps)
+    return replace(
+        before,
+        values=np.concatenate([before.values, blank, after.values]),
+        gaps=before.gaps + gap + after.gaps,
+        zone=before.zone or after.zone,
+        note=before.note or after.note,
+    )
+
+
+def check_zones(one: Series, other: Series, source: str) -> None:
+    """Refuses a series of `source` whose clock tells another zone's time.
+
+    Raises:
+        PolyheadError: both zones are known and differ.
+    """
+    if one.zone and other.zone and one.zone != other.zone:
+        name = f"series '{other.name}' " if other.name else ""
+        raise PolyheadError(
+            f"{source}: {name}has time stamps in {other.zone}, but what it belongs to "
+            f"has them in {one.zone}: write both in UTC"
+        )
 
 
 def constant_columns(values: np.ndarray, names: Sequence[str]) -> list[str]:

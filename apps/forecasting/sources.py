@@ -76,7 +76,8 @@ def _read_tfds_split(config: Config, builder: Any, part: str) -> Table:
     columns = {key: [_plain(row[key]) for row in examples] for key in examples[0]}
     source = f"{config.tfds}/{part}"
     table = Table(source, columns, np.arange(1, len(examples) + 1))
-    order = np.argsort(parse_stamps(table, find_time(config, table)), kind="stable")
+    stamps, *_ = parse_stamps(table, find_time(config, table))
+    order = np.argsort(stamps, kind="stable")
     columns = {key: [values[row] for row in order] for key, values in columns.items()}
     return Table(source, columns, table.rows[order])
 

@@ -64,6 +64,12 @@ def swap(rows, a, b):
         (GOOD[:40], "no window fits.*--look-back 48"),
         (with_row(60, "2024-01-03T12:00:00,inf"), "row 62: 'inf' in column 'y' is inf"),
         (with_row(60, "2024-01-03T12:00:00,1e999"), "row 62: '1e999' .* infinite"),
+        (with_row(60, "2024-01-03T12:00:00,1e39"), "row 62: '1e39' .* beyond 3.4e38"),
+        (with_row(60, "2024-01-03T12:00:00,-1e39"), "row 62: '-1e39' .* beyond"),
+        (
+            [f"{stamp},north" for stamp in hours(200)],
+            "row 2: 'north' in column 'y' is no number, .* --target, .*--series-column",
+        ),
         (with_row(60, "2024-01-03T12:00:00,high"), "row 62: 'high' .* is no number"),
         (with_row(60, '2024-01-03T12:00:00,"3,5"'), "row 62: '3,5' .* with a point"),
         (with_row(60, "2199-01-01T00:00:00,5"), "row (62|63): "),
@@ -184,6 +190,13 @@ def test_a_test_file_that_does_not_follow(run, tmp_path, capsys):
     status, line = fail(capsys, ["evaluate", run.path, "--test", early])
     assert status == 1 and "give rows that follow" in line
     assert contents(run.path) == before
+
+
+def test_a_test_file_beside_the_grid(run, tmp_path, capsys):
+    beside = table(tmp_path / "beside.csv", 60, "2024-02-01T00:20")
+    status, line = fail(capsys, ["evaluate", run.path, "--test", beside])
+    assert status == 1 and line.startswith(beside)
+    assert "begins at 2024-02-01T00:20:00, which is no whole number of steps" in line
 
 
 def test_a_model_file_cut_short(run, tmp_path, capsys):

@@ -1,6 +1,7 @@
 """Tables of numbers: what is read, how it is parted, what is refused."""
 
 import gzip
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -9,8 +10,10 @@ import pytest
 from wave_tools import hours, make_config, make_waves, write_long, write_wide
 
 from polyhead.apps.common.errors import PolyheadError, UsageError
+from polyhead.apps.common.tables import Table
 from polyhead.apps.forecasting import Config, format_report
 from polyhead.apps.forecasting.data import load_data
+from polyhead.apps.forecasting.frames import parse_stamps
 from polyhead.apps.forecasting.windows import EpochBatches, Windows
 
 
@@ -149,6 +152,48 @@ def test_other_time_columns(tmp_path):
     assert len(dataset.series[0]) == 100
 
 
+@pytest.mark.parametrize("name", ["", "Unnamed: 0"])
+def test_an_unnamed_column_of_dates_is_the_time(tmp_path, name):
+    path = write_wide(tmp_path / "a.csv", make_waves(100), time=name)
+    for time_column in (None, name):
+        dataset = load_data(make_config(path, time_column=time_column))
+        assert dataset.columns.time == name
+        assert dataset.columns.targets == ("y0", "y1")
+
+
+def test_the_index_of_a_parquet_file_is_the_time(tmp_path):
+    frame = pd.DataFrame({"y": make_waves(100, 1)[:, 0]}, index=hours(100))
+    frame.to_parquet(tmp_path / "a.parquet")
+    dataset = load_data(make_config(str(tmp_path / "a.parquet")))
+    assert dataset.columns.targets == ("y",)
+
+
+@pytest.mark.parametrize("first", [0, 1, 2000])
+def test_an_unnamed_row_number_is_no_target(tmp_path, first):
+    frame = pd.DataFrame(make_waves(100), columns=["a", "b"])
+    frame.insert(0, "date", hours(100))
+    frame.index += first
+    frame.to_csv(tmp_path / "a.csv")
+    config = make_config(str(tmp_path / "a.csv"))
+    assert load_data(config).columns.targets == ("a", "b")
+    frame.drop(index=[first + 5]).to_csv(tmp_path / "a.csv")
+    assert load_data(config).columns.targets == ("a", "b")
+
+
+def test_an_unnamed_column_of_values_is_a_target(tmp_path):
+    path = write_wide(tmp_path / "a.csv", make_waves(100), names=["", "y"])
+    assert load_data(make_config(path)).columns.targets == ("", "y")
+
+
+def test_months_that_begin_on_the_last_of_february(tmp_path):
+    months = np.arange("2023-02", "2026-06", dtype="datetime64[M]")
+    stamps = months.astype("datetime64[D]") + 27
+    path = write_wide(tmp_path / "a.csv", make_waves(len(stamps)), stamps=stamps)
+    dataset = load_data(make_config(path))
+    assert (dataset.series[0].stamps(dataset.frequency) == stamps).all()
+    assert dataset.report["last"] == "2026-05-28T00:00:00"
+
+
 @pytest.mark.tensorflow
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_tfds_rows_come_in_time_order(tmp_path, monkeypatch):
@@ -245,3 +290,131 @@ def test_an_epoch_has_every_window_once(tmp_path):
     for found in starts:
         assert len(np.unique(found, axis=0)) == len(chosen) == len(found)
     assert (starts[0] != starts[1]).any()
+
+
+# Time stamps.
+
+
+def read_stamps(texts):
+    texts = list(texts)
+    table = Table("a.csv", {"date": texts}, np.arange(2, len(texts) + 2))
+    return parse_stamps(table, "date")
+
+
+@pytest.mark.parametrize(
+    ("first", "count", "step", "form"),
+    [
+        ("2024-01-01", 120, "MS", "%d/%m/%Y"),
+        ("2024-01-01", 120, "MS", "%m/%d/%Y"),
+        ("2023-06-01", 10, "MS", "%d.%m.%Y"),
+        ("2010-01-01", 40, "D", "%d/%m/%Y"),
+        ("2010-01-01", 40, "D", "%m/%d/%Y"),
+        ("2010-01-01", 40, "B", "%d-%m-%Y"),
+        ("2024-01-01", 72, "h", "%d/%m/%Y %H:%M"),
+        ("2024-01-01", 72, "h", "%m/%d/%Y %I:%M %p"),
+    ],
+)
+def test_the_order_of_day_and_month_is_that_of_the_whole_column(
+    first, count, step, form
+):
+    stamps = pd.date_range(first, periods=count, freq=step)
+    kept = np.delete(np.arange(count), [3])
+    for wanted in (stamps, stamps[kept] if count > 10 else stamps):
+        found, zone, note = read_stamps(wanted.strftime(form))
+        assert (found == wanted.to_numpy("datetime64[s]")).all()
+        assert zone is None and note == ""
+
+
+@pytest.mark.parametrize(
+    ("texts", "message"),
+    [
+        (
+            [f"01/{month:02}/2024" for month in range(1, 11)],
+            "row 3: '01/02/2024' .* two ways, as 2024-01-02 and as 2024-02-01; write "
+            "dates as 2024-01-31",
+        ),
+        (["01/01/2024", "02/01/2024"], "row 3: '02/01/2024' .* two ways"),
+        (["Jan-10", "Feb-10"], "row 2: 'Jan-10' .* year 1; write dates as 2024-01-31"),
+        (["201001", "201002"], "row 2: '201001' .* four digits; write dates as 2024-"),
+        (["31/01/24", "28/02/24"], "row 2: '31/01/24' .* no year of four digits"),
+        (["2024-01-31", "9999-12-31"], "row 3: '9999-12-31' .* in the year 9999"),
+        (["13/01/2024", "14/13/2024"], "row 3: '14/13/2024' .* is no time stamp"),
+        (["13/01/2024", "2024-01-14"], "row 3: '2024-01-14' .* in another way"),
+    ],
+)
+def test_stamps_that_could_be_another_day_are_refused(texts, message):
+    with pytest.raises(PolyheadError, match=f"^a.csv: {message}"):
+        read_stamps(texts)
+
+
+@pytest.mark.parametrize(
+    ("offset", "zone"),
+    [
+        ("Z", "+00:00"),
+        (" GMT", "+00:00"),
+        ("+02:00", "+02:00"),
+        (" +0200", "+02:00"),
+        ("-03:30", "-03:30"),
+    ],
+)
+def test_the_offset_is_kept(offset, zone):
+    found = read_stamps([f"2024-01-01 0{hour}:00{offset}" for hour in range(5)])
+    assert found[1:] == (zone, "")
+    assert (found[0] == hours(5)).all()
+    found = read_stamps([f"2024-01-01T0{hour}{offset}" for hour in range(5)])
+    assert found[1:] == (zone, "")
+    assert (found[0] == hours(5)).all()
+
+
+def test_summer_time_is_read_in_utc_and_days_keep_their_dates():
+    local = pd.date_range("2024-03-30", periods=72, freq="h", tz="Europe/Berlin")
+    for texts in (local, [stamp.isoformat() for stamp in local]):
+        stamps, zone, note = read_stamps(texts)
+        assert (stamps == hours(72, "2024-03-29T23")).all()
+        assert zone == "+00:00" and "UTC" in note
+    local = pd.date_range("2024-03-30", periods=3, tz="Europe/Berlin")
+    stamps, zone, note = read_stamps(local)
+    assert stamps.astype("datetime64[D]").astype(str).tolist() == [
+        "2024-03-30",
+        "2024-03-31",
+        "2024-04-01",
+    ]
+    assert zone is None and note == ""
+
+
+def test_summer_time_in_a_file_is_a_regular_grid(tmp_path):
+    local = pd.date_range("2024-03-30", periods=100, freq="h", tz="Europe/Berlin")
+    frame = pd.DataFrame({"ds": local, "y": make_waves(100, 1)[:, 0]})
+    frame.to_parquet(tmp_path / "a.parquet")
+    series = load_data(make_config(str(tmp_path / "a.parquet"))).series[0]
+    assert len(series) == 100 and series.gaps == 0
+    assert series.zone == "+00:00" and "'ds' changes" in series.note
+
+
+@pytest.mark.parametrize("step", ["h", "15min"])
+def test_an_hour_that_autumn_repeats_is_told(tmp_path, step):
+    local = pd.date_range("2024-10-26", periods=200, freq=step, tz="Europe/Berlin")
+    stamps = local.tz_localize(None).to_numpy("datetime64[s]")
+    path = write_wide(tmp_path / "a.csv", make_waves(200), stamps=stamps)
+    with pytest.raises(PolyheadError, match="row.* clocks were set back.* write UTC"):
+        load_data(make_config(path))
+
+
+def test_a_test_file_in_another_time_zone_is_refused(tmp_path):
+    paths = []
+    for name, first, zone in (("a", 0, "Z"), ("b", 200, "+02:00"), ("c", 200, "Z")):
+        stamps = [f"{stamp}{zone}" for stamp in hours(300)[first : first + 200]]
+        values = make_waves(len(stamps))
+        paths.append(write_wide(tmp_path / f"{name}.csv", values, stamps=stamps))
+    with pytest.raises(PolyheadError, match=r"b.csv: .*\+02:00, .* \+00:00: .* UTC"):
+        load_data(make_config(paths[0], test=paths[1]))
+    assert len(load_data(make_config(paths[0], test=paths[2])).series[0]) == 300
+
+
+def test_a_bad_stamp_late_in_a_file_is_found_in_no_time():
+    texts = [str(stamp) for stamp in hours(50_000)]
+    texts[-1] = "no day"
+    begin = time.perf_counter()
+    with pytest.raises(PolyheadError, match="row 50001: 'no day' .* no time stamp"):
+        read_stamps(texts)
+    assert time.perf_counter() - begin < 10  # row by row it takes 35 seconds

@@ -16,6 +16,7 @@ from polyhead.apps.forecasting.clock import (
 from polyhead.apps.forecasting.frequency import (
     Frequency,
     calendar_cycles,
+    day_of_months,
     find_frequency,
     parse_frequency,
     split_stamps,
@@ -63,6 +64,25 @@ def test_stamps_beside_the_grid_have_no_place():
     assert Frequency("business", 1).places(stamps).tolist() == [0, -1]
     stamps = np.array(["2024-01-05", "2024-02-07"], "datetime64[s]")
     assert Frequency("month", 1).places(stamps).tolist() == [0, -1]
+
+
+@pytest.mark.parametrize("day", [1, 27, 28, 29, 30, 31])
+@pytest.mark.parametrize("first", ["2023-01", "2023-02", "2023-04", "2024-02"])
+def test_steps_of_months_stand_on_one_day(day, first):
+    months = np.datetime64(first) + np.arange(40)
+    last = ((months + 1).astype("M8[D]") - months.astype("M8[D]")).astype(int)
+    days = months.astype("M8[D]") + (np.minimum(day, last) - 1)
+    stamps = days.astype("datetime64[s]")
+    frequency = find_frequency([stamps[:30]], "f")
+    assert frequency == Frequency("month", 1)
+    found = frequency.stamps(stamps[0], 40, day_of_months(stamps[:30]))
+    assert (found == stamps).all()
+    assert frequency.places(stamps).tolist() == list(range(40))
+
+
+def test_a_stamp_on_another_day_of_the_month_has_no_place():
+    stamps = np.array(["2023-02-28", "2023-03-28", "2023-05-31"], "datetime64[s]")
+    assert Frequency("month", 1).places(stamps).tolist() == [0, 1, -1]
 
 
 @pytest.mark.parametrize("text", ["", "x", "0h", "2B", "h3"])

@@ -229,3 +229,62 @@ def test_list_rows():
     assert list_rows([3]) == "row 3"
     assert list_rows(np.array([3, 5])) == "rows 3, 5"
     assert list_rows(range(1, 8)) == "rows 1, 2, 3, 4, 5, ... (7 in all)"
+
+
+# What pandas and others write.
+
+
+@pytest.mark.parametrize("suffix, separator", [(".csv", ","), (".tsv", "\t")])
+def test_two_columns_of_one_name_are_refused_where_both_are_wanted(
+    tmp_path, suffix, separator
+):
+    content = "text,n,n\nx,1,2\n".replace(",", separator)
+    path = write(tmp_path / f"a{suffix}", content)
+    assert read_table(path, ["text"]).columns == {"text": ["x"]}
+    with pytest.raises(PolyheadError, match="2 columns are named 'n'; rename"):
+        read_table(path, ["text"], keep_all=True)
+
+
+def test_json_fields_of_all_records_are_kept(tmp_path):
+    records = ['{"text": "a"}', '{"n": 1, "text": "b"}', '{"text": "c", "m": 2}']
+    path = write(tmp_path / "a.jsonl", "\n".join(records))
+    table = read_table(path, ["text"], keep_all=True)
+    assert list(table.columns.items()) == [
+        ("text", ["a", "b", "c"]),
+        ("n", [None, 1, None]),
+        ("m", [None, None, 2]),
+    ]
+    assert read_table(path, ["text"]).columns == {"text": ["a", "b", "c"]}
+
+
+def test_json_records_that_share_no_fields_are_refused(tmp_path):
+    records = "\n".join(f'{{"id{number}": 1}}' for number in range(20_000))
+    path = write(tmp_path / "a.jsonl", records)
+    with pytest.raises(PolyheadError, match="20,000 fields in all"):
+        read_table(path, [], keep_all=True)
+
+
+@pytest.mark.parametrize("keep_all", [False, True])
+@pytest.mark.parametrize("suffix", [".csv", ".tsv"])
+def test_an_empty_line_of_a_single_column_is_an_empty_text(tmp_path, suffix, keep_all):
+    path = write(tmp_path / f"a{suffix}", "text\r\na\r\n\r\nb\r\n")
+    table = read_table(path, ["text"], keep_all=keep_all)
+    assert table.columns == {"text": ["a", "", "b"]}
+    assert table.rows.tolist() == [2, 3, 4]
+
+
+def test_a_first_text_like_the_column_is_a_text(tmp_path):
+    path = write(tmp_path / "a.txt", "text\n\nmore\n")
+    table = read_table(path, ["text"])
+    assert table.columns == {"text": ["text", "", "more"]}
+
+
+@pytest.mark.parametrize(
+    ("line", "remedy"),
+    [("x\ty\tz", "remove the tab inside a text, or correct"), ("x", "2; correct the")],
+)
+def test_quotes_are_no_remedy_for_a_tab(tmp_path, line, remedy):
+    path = write(tmp_path / "a.tsv", f"text\tlabel\n{line}\n")
+    with pytest.raises(PolyheadError, match=remedy) as caught:
+        read_table(path, ["text", "label"])
+    assert "quote texts" not in str(caught.value)
