@@ -8,7 +8,8 @@ from ..common.errors import PolyheadError, UsageError
 from ..common.tables import Table, read_table
 from ..common.tfds_sets import open_tfds
 from .config import Config
-from .frames import find_time, parse_stamps
+from .frames import find_time
+from .stamps import parse_stamps
 
 DATASETS = ("co2",)
 

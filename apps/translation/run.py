@@ -125,7 +125,9 @@ class Run:
         method = self.serving.method(beam_size or self.config.beam_size)
         return self._translate(texts, method)
 
-    def _translate(self, texts, method, seed=0):
+    def _translate(
+        self, texts: Sequence[str], method: dict, seed: int = 0
+    ) -> list[list[tuple[str, float]]]:
         """Different translations of each text, the best first."""
         found = []
         for row in self.serving.translate(texts, method, seed=seed):

@@ -13,7 +13,7 @@ from polyhead.apps.common.errors import PolyheadError, UsageError
 from polyhead.apps.common.tables import Table
 from polyhead.apps.forecasting import Config, format_report
 from polyhead.apps.forecasting.data import load_data
-from polyhead.apps.forecasting.frames import parse_stamps
+from polyhead.apps.forecasting.stamps import parse_stamps
 from polyhead.apps.forecasting.windows import EpochBatches, Windows
 
 
