@@ -48,7 +48,7 @@ class Dataset:
     def calendar_cycles(self) -> list[str]:
         """What the clock may tell of; see `clock.calendar_cycles`."""
         longest = max(
-            (series.stamps(self.frequency)[end - 1] - series.start)
+            (series.stamps(self.frequency, max(end, 1))[-1] - series.start)
             for series, end in zip(self.series, self.ends["train"], strict=True)
         )
         return calendar_cycles(self.frequency, longest.astype(int) / DAY)
@@ -106,6 +106,8 @@ def _refuse_constant(dataset: Dataset, source: str) -> None:
     names = dataset.columns.targets
     constant = set(names)
     for series, end in zip(dataset.series, dataset.ends["train"], strict=True):
+        if not end:  # nothing of it is trained on
+            continue
         constant &= set(constant_columns(series.values[:end, : len(names)], names))
     if constant:
         name = next(name for name in names if name in constant)
@@ -158,7 +160,7 @@ def _find_ends(config: Config, lengths, source) -> dict[str, np.ndarray]:
     else:
         # At least one window has to fit, whatever the horizon.
         held = np.maximum((total * VALIDATION_SHARE).astype(int), config.horizon or 1)
-        ends = {"train": total - held, "validation": total}
+        ends = {"train": np.maximum(total - held, 0), "validation": total}
     if "test" in lengths:
         ends["test"] = ends["validation"] + lengths["test"]
     return ends

@@ -55,7 +55,7 @@ def _warnings(dataset) -> list[str]:
     names = dataset.columns.values
     constant: dict[str, list[str]] = {}
     for part, end in zip(dataset.series, dataset.ends["train"], strict=True):
-        for name in constant_columns(part.values[:end], names):
+        for name in constant_columns(part.values[:end], names) if end else ():
             constant.setdefault(name, []).append(part.name)
     for name, where in constant.items():
         of = ""
