@@ -12,6 +12,7 @@ from .frames import Columns, find_columns, frames_of, learn_categories
 from .frequency import DAY, Frequency, calendar_cycles, find_frequency, parse_frequency
 from .series import Series, append, constant_columns, make_series
 from .sources import read_tables
+from .spacing import check_spacing, usual_gap
 
 __all__ = ["Dataset", "format_report", "load_data"]
 
@@ -31,6 +32,7 @@ class Dataset:
         series: their values in all parts together.
         ends: part to the step, of each series, where it ends.
         report: what was found.
+        usual_gap: steps from a training row to the next; see `spacing.usual_gap`.
     """
 
     columns: Columns
@@ -39,6 +41,7 @@ class Dataset:
     series: list[Series]
     ends: dict[str, np.ndarray]
     report: dict
+    usual_gap: int = 1
 
     @property
     def season(self) -> int:
@@ -95,9 +98,10 @@ def load_data(config: Config) -> Dataset:
         frequency = parse_frequency(config.frequency)
     else:
         frequency = find_frequency([f.stamps for f in frames["train"]], source)
-    series, lengths = _join(frames, tables, frequency)
+    gap = usual_gap(frames["train"], frequency)
+    series, lengths = _join(frames, tables, frequency, gap)
     ends = _find_ends(config, lengths, source)
-    dataset = Dataset(columns, categories, frequency, series, ends, {})
+    dataset = Dataset(columns, categories, frequency, series, ends, {}, gap)
     _refuse_constant(dataset, source)
     return replace(dataset, report=describe(dataset, tables))
 
@@ -122,8 +126,9 @@ def _refuse_constant(dataset: Dataset, source: str) -> None:
         )
 
 
-def _join(frames, tables: dict[str, Table], frequency: Frequency):
+def _join(frames, tables: dict[str, Table], frequency: Frequency, gap: int):
     """One series of each name, and the steps that each part adds to it."""
+    trained = f"{tables['train'].source} has"
     joined = {
         frame.name: make_series(frame, frequency, tables["train"].source)
         for frame in frames["train"]
@@ -133,6 +138,7 @@ def _join(frames, tables: dict[str, Table], frequency: Frequency):
         if part not in frames:
             continue
         source = tables[part].source
+        check_spacing(frames[part], frequency, gap, source, trained)
         before = {name: len(series) for name, series in joined.items()}
         for frame in frames[part]:
             if frame.name not in joined:

@@ -7,8 +7,9 @@ import numpy as np
 from ..common.errors import PolyheadError
 from ..common.tables import Table, read_table
 from .frames import Columns, frames_of
-from .frequency import Frequency, find_frequency, split_stamps
+from .frequency import Frequency, split_stamps
 from .series import Series, make_series
+from .spacing import check_spacing
 
 _NAMED = 3  # missing steps that a message lists
 
@@ -43,9 +44,15 @@ def read_source(source) -> Table:
 
 
 def read_series(
-    source, columns: Columns, categories, frequency: Frequency, needed=None
+    source, columns: Columns, categories, frequency: Frequency, gap: int, needed=None
 ) -> list[Series]:
     """The series of a file, on the grid of the run.
+
+    Args:
+        source: a file, or a pandas DataFrame.
+        columns, categories, frequency: the run's.
+        gap: `spacing.usual_gap` of the rows that the run was trained on.
+        needed: the columns that must be there; all of them where None.
 
     Raises:
         PolyheadError: a column is missing, or the steps are not those of the run.
@@ -53,13 +60,7 @@ def read_series(
     table = read_source(source)
     _check_header(table, columns, columns.values if needed is None else needed)
     frames = frames_of(table, columns, categories)
-    if any(len(frame.stamps) > 2 for frame in frames):
-        found = find_frequency([frame.stamps for frame in frames], table.source)
-        if found != frequency:
-            raise PolyheadError(
-                f"{table.source}: its steps are {found}, but the run was trained on "
-                f"steps of {frequency}: bring them to {frequency}"
-            )
+    check_spacing(frames, frequency, gap, table.source, "the run was trained on")
     return [make_series(frame, frequency, table.source) for frame in frames]
 
 

@@ -37,6 +37,7 @@ class Run:
         self.config = load_config(Config, TASK, self.path / "config.json")
         facts = read_json(self.path / "columns.json", RETRAIN)
         self.frequency = Frequency(*facts["frequency"])
+        self.usual_gap = facts.get("usual_gap", 1)  # older runs do not say
         self.categories = facts["categories"]
         columns: dict[str, Any] = {
             name: tuple(value) if isinstance(value, list) else value
@@ -165,7 +166,12 @@ class Run:
 
     def _read(self, source, needed=None):
         return read_series(
-            source, self.columns, self.categories, self.frequency, needed
+            source,
+            self.columns,
+            self.categories,
+            self.frequency,
+            self.usual_gap,
+            needed,
         )
 
     def evaluate(self, test: str | None = None) -> dict:
@@ -261,6 +267,7 @@ def describe_columns(dataset: Dataset) -> dict:
         "columns": asdict(dataset.columns),
         "categories": dataset.categories,
         "frequency": [dataset.frequency.unit, dataset.frequency.step],
+        "usual_gap": dataset.usual_gap,
     }
 
 

@@ -4,9 +4,12 @@ import numpy as np
 import pytest
 from wave_tools import hours, make_config, make_waves, write_long, write_wide
 
+from polyhead.apps.common.errors import PolyheadError
 from polyhead.apps.forecasting import baselines
 from polyhead.apps.forecasting.data import load_data
+from polyhead.apps.forecasting.run import Run
 from polyhead.apps.forecasting.statistics import spreads, standardisation
+from polyhead.apps.forecasting.training import train
 from polyhead.apps.forecasting.windows import Windows
 
 
@@ -56,3 +59,55 @@ def test_a_series_that_rests_in_training_has_the_spread_of_the_others(tmp_path):
     path = write_long(tmp_path / "a.csv", series | {"still": still})
     found = spreads(load_data(make_config(path)))[:, 0]
     assert found[3] == np.median(found[:3]) > 1e4
+
+
+# The frequency of other files.
+
+
+def make_small(path, run, **changes):
+    """A configuration of a linear model that trains in a second or two."""
+    changes = {"model": "linear", "epochs": 1, "horizon": 6, "look_back": 12} | changes
+    return make_config(path, run, **changes)
+
+
+@pytest.mark.parametrize(("step", "row"), [(2, 3), (0.5, 3)])
+def test_test_rows_of_another_frequency(tmp_path, step, row):
+    path = write_wide(tmp_path / "a.csv", make_waves(200))
+    gap = np.timedelta64(int(step * 3600), "s")
+    stamps = hours(201)[-1] + np.arange(100) * gap
+    later = write_wide(tmp_path / "b.csv", make_waves(100), stamps=stamps)
+    message = rf"b.csv: row {row}: its steps are .*, but .*a.csv has steps of h: bring"
+    with pytest.raises(PolyheadError, match=message):
+        load_data(make_small(path, tmp_path / "run", test=later))
+    run = train(make_small(path, tmp_path / "run"), quiet=True)
+    with pytest.raises(PolyheadError, match=message):
+        run.evaluate(test=later)
+    with pytest.raises(PolyheadError, match=f"row {row}: .* trained on steps of h:"):
+        run.predict(later)
+
+
+def weekdays(count):
+    found = days(2 * count)
+    return found[(found.astype("datetime64[D]").astype(int) + 3) % 7 < 5][:count]
+
+
+@pytest.mark.parametrize(
+    ("frequency", "stamps"), [("D", weekdays(150)), ("12h", days(150))]
+)
+def test_a_given_frequency_is_that_of_the_training_file(tmp_path, frequency, stamps):
+    path = write_wide(tmp_path / "a.csv", make_waves(150), stamps=stamps)
+    config = make_small(path, tmp_path / "run", frequency=frequency)
+    run = train(config, quiet=True)
+    found = Run(run.path).predict(path)
+    np.testing.assert_array_equal(found[0].values, run.predict()[0].values)
+
+
+def test_a_future_of_five_business_days(tmp_path):
+    stamps = weekdays(155)
+    values = make_waves(155)
+    path = write_wide(tmp_path / "a.csv", values[:150], ["y", "x"], stamps[:150])
+    changes = {"target": ("y",), "future_covariates": ("x",), "horizon": 5}
+    run = train(make_small(path, tmp_path / "run", **changes), quiet=True)
+    ahead = write_wide(tmp_path / "b.csv", values[150:, 1:], ["x"], stamps[150:])
+    (found,) = run.predict(path, future=ahead)
+    assert (found.stamps == stamps[150:]).all()
