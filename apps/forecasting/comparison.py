@@ -75,6 +75,8 @@ def _protocol(windows, config, scored: int) -> str:
     ]
     if config.quantiles:
         parts.append("quantiles calibrated on validation")
+    if dataset.test_begins is not None:
+        parts.append(f"test is {dataset.report['sources']['test']}, after all others")
     if part == "validation":
         parts.append("no test data, so scores are on the rows the choices were made on")
     return "; ".join(parts)
@@ -92,7 +94,8 @@ def format_table(metrics: dict) -> str:
     models = {"this run": ours, **metrics.get("baselines", {})}
     rows = [["", *names]]
     for name, scores in models.items():
-        cells = [f"{scores[key]:.4g}" if key in scores else "-" for key in names]
+        found = [scores.get(key) for key in names]
+        cells = ["-" if value is None else f"{value:.4g}" for value in found]
         rows.append([name, *cells])
     lines = [f"{split}, {ours['windows']:,} windows"]
     lines += align(rows)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..common.errors import PolyheadError, UsageError
-from ..common.tables import Table
+from ..common.tables import Table, read_table
 from .config import Config
 from .data_report import describe, format_report
 from .frames import Columns, find_columns, frames_of, learn_categories
@@ -33,6 +33,8 @@ class Dataset:
         ends: part to the step, of each series, where it ends.
         report: what was found.
         usual_gap: steps from a training row to the next; see `spacing.usual_gap`.
+        test_begins: where the test part of each series begins, if not where
+            validation ends.
     """
 
     columns: Columns
@@ -42,6 +44,7 @@ class Dataset:
     ends: dict[str, np.ndarray]
     report: dict
     usual_gap: int = 1
+    test_begins: np.ndarray | None = None
 
     @property
     def season(self) -> int:
@@ -66,21 +69,32 @@ class Dataset:
         order = [name for name in PARTS if name in self.ends]
         place = order.index(part)
         ends = self.ends[part]
+        if part == "test" and self.test_begins is not None:
+            return self.test_begins, ends
         return (self.ends[order[place - 1]] if place else np.zeros_like(ends)), ends
 
 
-def load_data(config: Config) -> Dataset:
+def load_data(config: Config, later: str | None = None) -> Dataset:
     """Reads and checks the data that a Config names.
 
     Time stamps without a row and empty fields are missing values; they are counted,
     never filled. Where no parts are given, the last tenth of a series is for
-    validation, or with no test data either, shares of `split`.
+    validation, or with no test data either, shares of `split`. The categories of a
+    column are those of its training rows: another has no trained weights, so it counts
+    as missing.
+
+    Args:
+        config: names the data.
+        later: a file of rows after all others, to be the test part instead of the one
+            that the Config names.
 
     Raises:
         PolyheadError: the data cannot be used; the message names file, row and remedy.
         UsageError: the Config names no source, or what it names does not fit.
     """
     tables = read_tables(config)
+    if later is not None:
+        tables["later"] = read_table(later, [], keep_all=True)
     columns = find_columns(config, tables["train"])
     known = set(columns.past + columns.future)
     strangers = [name for name in config.categorical if name not in known]
@@ -100,10 +114,35 @@ def load_data(config: Config) -> Dataset:
         frequency = find_frequency([f.stamps for f in frames["train"]], source)
     gap = usual_gap(frames["train"], frequency)
     series, lengths = _join(frames, tables, frequency, gap)
+    added = lengths.pop("later", None)
     ends = _find_ends(config, lengths, source)
-    dataset = Dataset(columns, categories, frequency, series, ends, {}, gap)
+    begins = None
+    if added is not None:
+        total = np.array([len(part) for part in series])
+        begins, ends["test"] = total - added, total
+    series, categories = _forget_unseen(series, ends["train"], columns, categories)
+    dataset = Dataset(columns, categories, frequency, series, ends, {}, gap, begins)
     _refuse_constant(dataset, source)
     return replace(dataset, report=describe(dataset, tables))
+
+
+def _forget_unseen(series, ends, columns: Columns, categories):
+    """Only the categories that training rows have; the others' values become NaN."""
+    series, kept = list(series), {}
+    for name, known in categories.items():
+        place = columns.values.index(name)
+        parts = [s.values[:end, place] for s, end in zip(series, ends, strict=True)]
+        seen = np.unique(np.concatenate(parts))
+        seen = seen[~np.isnan(seen)].astype(int)
+        kept[name] = [known[number] for number in seen]
+        numbers = np.full(len(known) + 1, np.nan, np.float32)  # the last for missing
+        numbers[seen] = np.arange(len(seen))
+        for row, part in enumerate(series):
+            values = part.values.copy()
+            old = np.nan_to_num(values[:, place], nan=len(known)).astype(int)
+            values[:, place] = numbers[old]
+            series[row] = replace(part, values=values)
+    return series, kept
 
 
 def _refuse_constant(dataset: Dataset, source: str) -> None:
@@ -134,7 +173,7 @@ def _join(frames, tables: dict[str, Table], frequency: Frequency, gap: int):
         for frame in frames["train"]
     }
     lengths = {"train": np.array([len(series) for series in joined.values()])}
-    for part in PARTS[1:]:
+    for part in (*PARTS[1:], "later"):
         if part not in frames:
             continue
         source = tables[part].source

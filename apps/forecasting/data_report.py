@@ -14,8 +14,11 @@ def describe(dataset, tables) -> dict:
     stamps = [part.stamps(frequency) for part in series]
     values = np.concatenate([part.values for part in series])
     missing = np.isnan(values).sum(axis=0)
+    sources = {part: table.source for part, table in tables.items()}
+    if "later" in sources:
+        sources["test"] = sources.pop("later")
     return {
-        "sources": {part: table.source for part, table in tables.items()},
+        "sources": sources,
         "frequency": str(frequency),
         "season": dataset.season,
         "series": len(series),

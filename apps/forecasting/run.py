@@ -1,7 +1,7 @@
 """A finished run: predict, evaluate, explain and export from its folder."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -178,17 +178,14 @@ class Run:
         """Measures the run, and the baselines on the same windows.
 
         Args:
-            test: rows that follow all of the run's own, to be scored instead of its
-                test data; what it had then counts as training and validation.
+            test: a file of rows that follow all of the run's own, to be scored
+                instead of its test data.
 
         Returns:
             The content of metrics.json, which is written with predictions.csv, the
             plots and the card.
         """
-        config = self.config
-        if test is not None:
-            config = replace(config, test=test, split=None)
-        return measure(self, load_data(config))
+        return measure(self, load_data(self.config, test))
 
     def backtest(self, stride: int | None = None) -> dict:
         """Forecasts from one origin after the other; see `backtest.backtest`."""

@@ -111,3 +111,49 @@ def test_a_future_of_five_business_days(tmp_path):
     ahead = write_wide(tmp_path / "b.csv", values[150:, 1:], ["x"], stamps[150:])
     (found,) = run.predict(path, future=ahead)
     assert (found.stamps == stamps[150:]).all()
+
+
+def test_later_rows_take_the_place_of_the_test_file_alone(tmp_path):
+    values = make_waves(300)
+    train_file, test_file, later = (
+        write_wide(tmp_path / name, values[a:b], stamps=hours(300)[a:b])
+        for name, a, b in (("a.csv", 0, 200), ("b.csv", 200, 250), ("c.csv", 250, 300))
+    )
+    config = make_small(train_file, None, test=test_file)
+    own, dataset = load_data(config), load_data(config, later)
+    for part in ("train", "validation"):
+        assert dataset.ends[part] == own.ends[part]
+    assert [int(edge[0]) for edge in dataset.bounds("test")] == [250, 300]
+    np.testing.assert_allclose(dataset.series[0].values, values, rtol=1e-5)
+    assert dataset.report["steps"] == {"train": 180, "validation": 20, "test": 50}
+    assert dataset.report["sources"]["test"] == later
+    with pytest.raises(PolyheadError, match="a.csv: begins at .* give rows that foll"):
+        load_data(config, train_file)
+    few = write_wide(tmp_path / "d.csv", values[:5], stamps=hours(305)[300:])
+    with pytest.raises(PolyheadError, match="d.csv: no window fits: the test part"):
+        Windows(load_data(config, few), 12, 6).find("test")
+
+
+# Categories.
+
+
+def write_kinds(path, numbers, kinds, stamps=None):
+    stamps = hours(len(numbers)) if stamps is None else stamps
+    rows = zip(stamps, numbers, kinds, strict=True)
+    lines = [f"{stamp},{number:.6f},{kind}" for stamp, number, kind in rows]
+    path.write_text("\n".join(["date,y,kind", *lines]) + "\n", encoding="utf-8")
+    return str(path)
+
+
+def test_categories_are_those_of_the_training_rows(tmp_path):
+    kinds = ["b", "d"] * 150
+    kinds[290] = "c"
+    path = write_kinds(tmp_path / "a.csv", make_waves(300)[:, 0], kinds)
+    config = make_small(
+        path, None, target=("y",), future_covariates=("kind",), categorical=("kind",)
+    )
+    dataset = load_data(config)
+    assert dataset.categories == {"kind": ["b", "d"]}
+    values = dataset.series[0].values[:, 1]
+    assert np.isnan(values[290])
+    assert (np.delete(values, 290) == np.delete(np.arange(300) % 2, 290)).all()
