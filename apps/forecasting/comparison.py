@@ -54,6 +54,8 @@ def build_metrics(
     }
     for name, found in baselines.items():
         metrics["baselines"][name]["by_step"] = found.by_step()
+    counts = ("missing_stamps", "missing_values")
+    metrics["data"] = {name: dataset.report[name] for name in counts}
     metrics["protocol"] = _protocol(windows, config, ours.windows)
     return metrics
 

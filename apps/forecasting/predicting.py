@@ -1,5 +1,6 @@
 """From a new file to the inputs of the model: the newest history of each series."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +11,7 @@ from .frames import Columns, frames_of
 from .frequency import Frequency, split_stamps
 from .series import Series, make_series
 from .spacing import check_spacing
+from .unseen import Unseen, find_unseen, refuse_unseen
 
 _NAMED = 3  # missing steps that a message lists
 
@@ -45,8 +47,8 @@ def read_source(source) -> Table:
 
 def read_series(
     source, columns: Columns, categories, frequency: Frequency, gap: int, needed=None
-) -> list[Series]:
-    """The series of a file, on the grid of the run.
+) -> tuple[list[Series], Unseen]:
+    """The series of a file on the grid of the run, and categories it does not know.
 
     Args:
         source: a file, or a pandas DataFrame.
@@ -61,7 +63,8 @@ def read_series(
     _check_header(table, columns, columns.values if needed is None else needed)
     frames = frames_of(table, columns, categories)
     check_spacing(frames, frequency, gap, table.source, "the run was trained on")
-    return [make_series(frame, frequency, table.source) for frame in frames]
+    series = [make_series(frame, frequency, table.source) for frame in frames]
+    return series, find_unseen(table, columns, categories)
 
 
 def _check_header(table: Table, columns: Columns, needed) -> None:
@@ -74,6 +77,20 @@ def _check_header(table: Table, columns: Columns, needed) -> None:
             )
 
 
+def split_by_length(
+    series: list[Series], targets: int, look_back: int
+) -> tuple[list[Series], list[str]]:
+    """The series with a whole history, and the names of the others.
+
+    All of them where none has one, so that `make_inputs` says what the first lacks.
+    """
+    long = [part for part in series if _known_steps(part, targets) >= look_back]
+    if not long:
+        return series, []
+    kept = {part.name for part in long}
+    return long, [part.name for part in series if part.name not in kept]
+
+
 def make_inputs(
     series: list[Series],
     future: dict[str, Series],
@@ -82,6 +99,8 @@ def make_inputs(
     look_back: int,
     horizon: int,
     sources: tuple[str, str],
+    categories: Mapping[str, Sequence[str]] | None = None,
+    unseen: Unseen | None = None,
 ) -> tuple[dict[str, np.ndarray], list[np.ndarray]]:
     """The model's inputs for the newest history of each series, and the steps ahead.
 
@@ -91,6 +110,8 @@ def make_inputs(
         columns, frequency: the run's.
         look_back, horizon: the run's.
         sources: of both files, for messages.
+        categories: the run's, for messages.
+        unseen: those that the run does not know, for messages.
 
     Raises:
         PolyheadError: a series is too short, or known-future covariates are missing;
@@ -99,7 +120,11 @@ def make_inputs(
     targets, num_future = len(columns.targets), len(columns.future)
     history, starts, ahead, stamps = [], [], [], []
     for part in series:
-        end = _last_target(part, targets, sources[0]) + 1
+        end = _known_steps(part, targets)
+        if not end:
+            raise PolyheadError(
+                f"{sources[0]}:{_of(part)} no value of a target: fill them in"
+            )
         if end < look_back:
             raise PolyheadError(
                 f"{sources[0]}:{_of(part)} {end} steps with a target, but the run "
@@ -112,7 +137,11 @@ def make_inputs(
         if num_future:
             given = future.get(part.name) if future else part
             source = sources[1] if future else sources[0]
-            ahead.append(_future_values(part, given, steps, frequency, columns, source))
+            values = _future_values(given, steps, frequency, num_future)
+            if np.isnan(values).any():
+                refuse_unseen(unseen or {}, part.name, steps, categories or {}, source)
+                raise _missing_future(part, values, steps, columns, source)
+            ahead.append(values)
     inputs = {
         "history": np.stack(history).astype(np.float32),
         "start": np.stack(starts).astype(np.int32),
@@ -122,34 +151,36 @@ def make_inputs(
     return inputs, stamps
 
 
-def _last_target(part: Series, targets: int, source: str) -> int:
-    seen = ~np.isnan(part.values[:, :targets]).all(axis=1)
-    if not seen.any():
-        raise PolyheadError(f"{source}:{_of(part)} no value of a target: fill them in")
-    return int(np.flatnonzero(seen)[-1])
+def _known_steps(part: Series, targets: int) -> int:
+    """Steps up to the last that has a target."""
+    seen = np.flatnonzero(~np.isnan(part.values[:, :targets]).all(axis=1))
+    return int(seen[-1]) + 1 if len(seen) else 0
 
 
 def _of(part: Series) -> str:
     return f" series '{part.name}':" if part.name else ""
 
 
-def _future_values(part, given, steps, frequency, columns, source):
-    """`(H, future covariates)` of the steps; an error names those that are missing."""
-    num_future = len(columns.future)
+def _future_values(given, steps, frequency, num_future):
+    """`(H, future covariates)` of the steps; NaN for those that are missing."""
     found = np.full((len(steps), num_future), np.nan, np.float32)
     if given is not None:
         places = frequency.places(np.concatenate([[given.start], steps]))[1:]
         inside = (places >= 0) & (places < len(given))
         found[inside] = given.values[places[inside], -num_future:]
-    missing = np.isnan(found).any(axis=1)
-    if missing.any():
-        name = f"series '{part.name}' at " if part.name else ""
-        shown = ", ".join(str(stamp) for stamp in steps[missing][:_NAMED])
-        count = int(missing.sum())
-        more = f" and {count - _NAMED} more" if count > _NAMED else ""
-        raise PolyheadError(
-            f"{source}: known-future covariates ({', '.join(columns.future)}) are "
-            f"missing for {name}{shown}{more}: the forecast begins at {steps[0]} and "
-            f"needs {len(steps)} steps; give them with --future"
-        )
     return found
+
+
+def _missing_future(part, values, steps, columns, source) -> PolyheadError:
+    missing = np.isnan(values)
+    lacking = missing.any(axis=0)
+    names = ", ".join(n for n, no in zip(columns.future, lacking, strict=True) if no)
+    of = f"series '{part.name}' at " if part.name else ""
+    late = steps[missing.any(axis=1)]
+    shown = ", ".join(str(stamp) for stamp in late[:_NAMED])
+    more = f" and {len(late) - _NAMED} more" if len(late) > _NAMED else ""
+    return PolyheadError(
+        f"{source}: known-future covariates ({names}) are missing for {of}{shown}"
+        f"{more}: the forecast begins at {steps[0]} and needs {len(steps)} steps; give "
+        "them with --future"
+    )

@@ -18,7 +18,8 @@ from .config import Config
 from .data import Dataset, load_data
 from .frames import Columns
 from .frequency import Frequency
-from .predicting import Forecast, make_inputs, read_series
+from .predicting import Forecast, make_inputs, read_series, split_by_length
+from .unseen import Unseen
 from .windows import Windows
 
 TASK = "forecasting"
@@ -44,6 +45,7 @@ class Run:
             for name, value in facts["columns"].items()
         }
         self.columns = Columns(**columns)
+        self.notes: list[str] = []  # on the newest forecasts
 
     @cached_property
     def metrics(self) -> dict:
@@ -119,7 +121,8 @@ class Run:
             engine: "keras", "savedmodel" or "tflite".
 
         Returns:
-            A `Forecast` for each series.
+            A `Forecast` for each series that has a whole history; `notes` names the
+            others.
 
         Raises:
             PolyheadError: what is given does not suffice; says what is missing.
@@ -144,15 +147,20 @@ class Run:
             raise UsageError(
                 f"{self.path}: the run knows no future covariates: leave --future out"
             )
+        unseen: Unseen = {}
         if source is None:
             dataset = load_data(self.config)
             series, name = dataset.series, dataset.report["sources"]["train"]
         else:
             name = str(source) if isinstance(source, str | Path) else "the table"
-            series = self._read(source)
+            series, unseen = self._read(source)
         ahead = {}
         if future is not None:
-            ahead = {s.name: s for s in self._read(future, self.columns.future)}
+            following, unseen = self._read(future, self.columns.future)
+            ahead = {part.name: part for part in following}
+        targets = len(self.columns.targets)
+        series, short = split_by_length(series, targets, self.look_back)
+        self.notes = [_describe_short(name, short, self.look_back)] if short else []
         inputs, stamps = make_inputs(
             series,
             ahead,
@@ -161,6 +169,8 @@ class Run:
             self.look_back,
             self.horizon,
             (name, str(future)),
+            self.categories,
+            unseen,
         )
         return [part.name for part in series], inputs, stamps
 
@@ -215,8 +225,10 @@ class Run:
         """
         from .explain import explain
 
-        dataset = load_data(self.config)
-        if source is None:
+        # A new file needs the run's own data for the covariates' importance alone.
+        needed = source is None or self.columns.past or self.columns.future
+        dataset = load_data(self.config) if needed else None
+        if source is None and dataset is not None:
             windows = self.windows(dataset)
             inputs = windows.take(windows.find(dataset.held_out)[-1:]).inputs
         else:
@@ -256,6 +268,14 @@ class Run:
         exportable = sign(exportable, self.path, scores, author, license)
         folder = self.path / "export"
         return export(exportable, folder, formats, variants, max_loss, verbose)
+
+
+def _describe_short(source: str, names: list[str], look_back: int) -> str:
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return (
+        f"{source}: series {', '.join(names[:3])}{more}: fewer than {look_back} steps "
+        "with a target, not forecast"
+    )
 
 
 def describe_columns(dataset: Dataset) -> dict:

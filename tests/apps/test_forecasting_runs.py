@@ -1,13 +1,18 @@
 """Laws of small runs: what is trained on, measured on, and refused."""
 
+import json
+import re
+
 import numpy as np
 import pytest
 from wave_tools import hours, make_config, make_waves, write_long, write_wide
 
-from polyhead.apps.common.errors import PolyheadError
-from polyhead.apps.forecasting import baselines
+from polyhead.apps.common.cli import main
+from polyhead.apps.common.errors import PolyheadError, UsageError
+from polyhead.apps.forecasting import Config, baselines, settings
 from polyhead.apps.forecasting.data import load_data
 from polyhead.apps.forecasting.run import Run
+from polyhead.apps.forecasting.settings import resolve
 from polyhead.apps.forecasting.statistics import spreads, standardisation
 from polyhead.apps.forecasting.training import train
 from polyhead.apps.forecasting.windows import Windows
@@ -157,3 +162,121 @@ def test_categories_are_those_of_the_training_rows(tmp_path):
     values = dataset.series[0].values[:, 1]
     assert np.isnan(values[290])
     assert (np.delete(values, 290) == np.delete(np.arange(300) % 2, 290)).all()
+
+
+def test_a_category_ahead_that_training_never_saw(tmp_path):
+    values, kinds = make_waves(300), ["b", "d"] * 150
+    path = write_kinds(tmp_path / "a.csv", values[:, 0], kinds)
+    config = make_small(
+        path,
+        tmp_path / "run",
+        target=("y",),
+        future_covariates=("kind",),
+        categorical=("kind",),
+    )
+    run = train(config, quiet=True)
+    lines = ["date,kind", *(f"{stamp},b" for stamp in hours(306)[300:])]
+    ahead = tmp_path / "ahead.csv"
+    ahead.write_text("\n".join(lines) + "\n")
+    assert len(run.predict(path, future=ahead)[0].values) == 6
+    ahead.write_text("\n".join([*lines[:3], lines[3][:-1] + "new", *lines[4:]]) + "\n")
+    message = r"ahead.csv: row 4: 'new' in column 'kind' is none of .* on: b, d: give"
+    with pytest.raises(PolyheadError, match=message):
+        run.predict(path, future=ahead)
+
+
+def test_only_the_covariates_that_are_missing_are_named(tmp_path):
+    values = make_waves(306, 3)
+    names, future = ["y", "p", "q"], ("p", "q")
+    path = write_wide(tmp_path / "a.csv", values[:300], names)
+    config = make_small(path, tmp_path / "run", target=("y",), future_covariates=future)
+    run = train(config, quiet=True)
+    values[303, 2] = np.nan
+    ahead = write_wide(tmp_path / "b.csv", values[300:, 1:], future, hours(306)[300:])
+    with pytest.raises(PolyheadError, match=r"covariates \(q\) are missing for 2024-"):
+        run.predict(path, future=ahead)
+    new = write_wide(tmp_path / "new.csv", make_waves(300, 2), ["y", "p"])
+    more = make_small(
+        new,
+        tmp_path / "more",
+        target=("y",),
+        init_from=str(run.path),
+        horizon=None,
+        look_back=None,
+    )
+    with pytest.raises(UsageError, match="0 past and 2 known-future covariates, not 0"):
+        train(more, quiet=True)
+
+
+# One of several.
+
+
+def test_the_series_that_are_long_enough_are_forecast(tmp_path, capsys):
+    series = {"a": make_waves(200, 1), "b": make_waves(11, 1), "c": make_waves(90, 1)}
+    path = write_long(tmp_path / "a.csv", series)
+    run = train(make_small(path, tmp_path / "run"), quiet=True)
+    assert main(["predict", str(run.path), path, "--format", "json"]) == 0
+    printed = capsys.readouterr()
+    assert [row["series"] for row in json.loads(printed.out)] == ["a", "c"]
+    assert printed.err == (
+        f"note: {path}: series b: fewer than 12 steps with a target, not forecast\n"
+    )
+    short = write_long(tmp_path / "b.csv", {"b": make_waves(11, 1)})
+    with pytest.raises(PolyheadError, match="series 'b': 11 steps with a target"):
+        run.predict(short)
+
+
+# Settings, and a run without its data.
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        ("hidden_dim", 0),
+        ("num_layers", 0),
+        ("num_heads", 0),
+        ("patch_length", 0),
+        ("dropout", 1.5),
+        ("learning_rate", -1.0),
+        ("weight_decay", -1.0),
+        ("patience", -1),
+        ("ema", 1.0),
+    ],
+)
+def test_settings_that_cannot_be(setting, value):
+    with pytest.raises(UsageError, match=f"{setting} is {value}: it must be from"):
+        resolve(Config(**{setting: value}))
+
+
+def test_heads_part_the_vectors():
+    changes = {"hidden_dim": 8, "num_heads": 3}
+    with pytest.raises(UsageError, match="hidden_dim 8 is no multiple of num_heads 3"):
+        resolve(Config(model="patch", **changes))
+    assert resolve(Config(**changes)).num_heads == 3  # its heads part the look-back
+
+
+def test_auto_says_what_it_chose_and_can_be_begun_with(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(settings, "CANDIDATES", ("linear", "patch"))
+    values = make_waves(200)
+    values[20, 0] = np.nan
+    path = write_wide(tmp_path / "a.csv", values)
+    train(make_small(path, tmp_path / "run", model="auto"))
+    said = capsys.readouterr().err
+    assert re.search(
+        r"^auto: (linear|patch), validation MAE \S+ \((linear|patch) \S+\)$", said, re.M
+    )
+    moved = tmp_path / "b.csv"
+    (tmp_path / "a.csv").rename(moved)
+    run = Run(tmp_path / "run")
+    assert run.metrics["data"]["missing_values"] == {"y0": 1}
+    card = (tmp_path / "run" / "README.md").read_text()
+    assert "Missing in the data: 1 values of y0." in card
+    assert run.explain(str(moved))["covariates"] == {}  # its own data are gone
+    older = resolve(Config(train=str(moved), init_from=str(run.path)))
+    assert older.model == run.metrics["train"]["model"]
+
+
+def test_the_encoder_decoder_is_a_candidate_where_the_future_is_known():
+    known = Config(model="auto", future_covariates=("x",))
+    assert "encoder-decoder" in settings.candidates(known)
+    assert "encoder-decoder" not in settings.candidates(Config(model="auto"))
