@@ -96,8 +96,8 @@ def format_table(metrics: dict) -> str:
     models = {"this run": ours, **metrics.get("baselines", {})}
     rows = [["", *names]]
     for name, scores in models.items():
-        found = [scores.get(key) for key in names]
-        cells = ["-" if value is None else f"{value:.4g}" for value in found]
+        values = [scores.get(key) for key in names]
+        cells = ["-" if value is None else f"{value:.4g}" for value in values]
         rows.append([name, *cells])
     lines = [f"{split}, {ours['windows']:,} windows"]
     lines += align(rows)

@@ -91,6 +91,15 @@ def split_by_length(
     return long, [part.name for part in series if part.name not in kept]
 
 
+def describe_short(source: str, names: list[str], look_back: int) -> str:
+    """The note on series that `split_by_length` left out."""
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return (
+        f"{source}: series {', '.join(names[:3])}{more}: fewer than {look_back} steps "
+        "with a target, not forecast"
+    )
+
+
 def make_inputs(
     series: list[Series],
     future: dict[str, Series],

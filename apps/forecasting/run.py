@@ -13,13 +13,18 @@ from polyhead.runtime.model import Model
 from ..common.config import load_config
 from ..common.errors import RETRAIN, UsageError
 from ..common.exported import find_exported, find_tflite
-from ..common.files import read_json, write_json
+from ..common.files import read_json
 from .config import Config
 from .data import Dataset, load_data
 from .frames import Columns
 from .frequency import Frequency
-from .predicting import Forecast, make_inputs, read_series, split_by_length
-from .unseen import Unseen
+from .predicting import (
+    Forecast,
+    describe_short,
+    make_inputs,
+    read_series,
+    split_by_length,
+)
 from .windows import Windows
 
 TASK = "forecasting"
@@ -147,7 +152,7 @@ class Run:
             raise UsageError(
                 f"{self.path}: the run knows no future covariates: leave --future out"
             )
-        unseen: Unseen = {}
+        unseen = {}
         if source is None:
             dataset = load_data(self.config)
             series, name = dataset.series, dataset.report["sources"]["train"]
@@ -160,7 +165,7 @@ class Run:
             ahead = {part.name: part for part in following}
         targets = len(self.columns.targets)
         series, short = split_by_length(series, targets, self.look_back)
-        self.notes = [_describe_short(name, short, self.look_back)] if short else []
+        self.notes = [describe_short(name, short, self.look_back)] if short else []
         inputs, stamps = make_inputs(
             series,
             ahead,
@@ -195,6 +200,8 @@ class Run:
             The content of metrics.json, which is written with predictions.csv, the
             plots and the card.
         """
+        from .evaluate import measure
+
         return measure(self, load_data(self.config, test))
 
     def backtest(self, stride: int | None = None) -> dict:
@@ -270,14 +277,6 @@ class Run:
         return export(exportable, folder, formats, variants, max_loss, verbose)
 
 
-def _describe_short(source: str, names: list[str], look_back: int) -> str:
-    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-    return (
-        f"{source}: series {', '.join(names[:3])}{more}: fewer than {look_back} steps "
-        "with a target, not forecast"
-    )
-
-
 def describe_columns(dataset: Dataset) -> dict:
     """What a run keeps of its data: the content of columns.json."""
     return {
@@ -286,41 +285,3 @@ def describe_columns(dataset: Dataset) -> dict:
         "frequency": [dataset.frequency.unit, dataset.frequency.step],
         "usual_gap": dataset.usual_gap,
     }
-
-
-def measure(run: Run, dataset: Dataset) -> dict:
-    """Scores a run beside baselines and writes all that tells of it."""
-    from ..common.training import read_history
-    from .card import write_card
-    from .comparison import build_metrics
-    from .evaluate import (
-        make_baselines,
-        score_baselines,
-        score_model,
-        uncalibrated,
-        write_predictions,
-    )
-    from .plots import plot_evaluation
-
-    windows, part = run.windows(dataset), dataset.held_out
-    scores = {
-        name: score_model(windows, name, run.answer, run.quantiles)
-        for name in dataset.ends
-        if name != "train"
-    }
-    before = None
-    if run.quantiles:
-        answer = uncalibrated(run.serving)
-        before = score_model(windows, part, answer, run.quantiles)
-    baselines = make_baselines(windows, run.config.seed)
-    floor = score_baselines(windows, part, baselines)
-    known = run.metrics.get("train", {})
-    metrics = build_metrics(windows, run.config, scores, before, floor)
-    metrics["train"] = known
-    write_json(run.path / "metrics.json", metrics)
-    run.metrics = metrics
-    write_predictions(run.path / "predictions.csv", windows, part, run.answer)
-    history = read_history(run.path / "history.csv")
-    plot_evaluation(run, windows, part, history)
-    write_card(run.path, run.config, run.columns, run.frequency, metrics)
-    return metrics

@@ -78,6 +78,11 @@ def resolve(config: Config) -> Config:
         raise UsageError(
             f"hidden_dim {width} is no multiple of num_heads {heads}: change one"
         )
+    if config.model in ("patch", "auto") and width // heads % 2:
+        raise UsageError(
+            f"hidden_dim {width} in {heads} heads (num_heads) gives {width // heads} "
+            "to each, which must be even for the positions: change one"
+        )
     return config
 
 

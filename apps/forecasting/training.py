@@ -19,9 +19,10 @@ from ..common.training import train as fit
 from .config import LEARNING_RATES, Config
 from .conformal import calibrate
 from .data import Dataset, load_data
+from .evaluate import measure
 from .losses import ForecastLoss
 from .model import build_model
-from .run import TASK, Run, describe_columns, measure
+from .run import TASK, Run, describe_columns
 from .settings import candidates, fit_lengths, resolve
 from .windows import EpochBatches, Windows
 

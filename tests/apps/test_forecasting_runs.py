@@ -252,6 +252,8 @@ def test_heads_part_the_vectors():
     changes = {"hidden_dim": 8, "num_heads": 3}
     with pytest.raises(UsageError, match="hidden_dim 8 is no multiple of num_heads 3"):
         resolve(Config(model="patch", **changes))
+    with pytest.raises(UsageError, match=r"6 in 2 heads \(num_heads\) gives 3 to each"):
+        resolve(Config(model="patch", hidden_dim=6, num_heads=2))
     assert resolve(Config(**changes)).num_heads == 3  # its heads part the look-back
 
 
