@@ -92,6 +92,9 @@ def _training_rows(windows, seed):
         np.moveaxis(x, 1, 2).reshape(-1, x.shape[1]) for x in (history, truth)
     )
     whole = ~np.isnan(truth).any(axis=1)
+    if not whole.any():  # as on a grid of days without weekends
+        truth = fill_forward(truth[..., None])[..., 0]
+        whole[:] = True
     return history[whole].astype(np.float64), truth[whole].astype(np.float64)
 
 

@@ -105,6 +105,8 @@ def test_a_given_frequency_is_that_of_the_training_file(tmp_path, frequency, sta
     run = train(config, quiet=True)
     found = Run(run.path).predict(path)
     np.testing.assert_array_equal(found[0].values, run.predict()[0].values)
+    # The baselines have numbers too, though no window is without a gap.
+    assert np.isfinite(run.metrics["baselines"]["linear"]["mae"])
 
 
 def test_a_future_of_five_business_days(tmp_path):
