@@ -135,6 +135,8 @@ def _predict_table(arguments, terminal):
         raise UsageError(f"give one file, not {len(files)}")
     app, run = _load(arguments.run)
     answers = run.predict(files[0] if files else None, **arguments.options)
+    for note in run.notes if not arguments.quiet else ():
+        print(f"note: {note}", file=terminal.err)
     text = app.format_answers(run, answers, arguments.format)
     if arguments.output:
         write_text(arguments.output, text)

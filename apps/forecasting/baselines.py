@@ -26,21 +26,37 @@ def last_value(windows: Windows) -> Forecast:
 
 def seasonal_naive(windows: Windows, season: int) -> Forecast:
     """What was seen at the same point of the last cycle; an older one where missing."""
-    length = min(season, windows.look_back)
+    short = windows.look_back < season
+    length = 2 * season if short else windows.look_back
 
     def forecast(window):
-        history = targets_of(windows, window)
-        cycle = history[:, -length:].copy()
-        for back in range(2, windows.look_back // length + 1):
-            end = windows.look_back - (back - 1) * length
-            older = history[:, end - length : end]
+        history = _longer_history(windows, window, length)
+        cycle = history[:, -season:].copy()
+        for back in range(2, length // season + 1):
+            end = length - (back - 1) * season
+            older = history[:, end - season : end]
             cycle = np.where(np.isnan(cycle), older, cycle)
-        last = fill_forward(history)[:, -1:]
+        last = fill_forward(targets_of(windows, window))[:, -1:]
         cycle = np.where(np.isnan(cycle), last, cycle)
-        steps = np.arange(windows.horizon) % length
+        steps = np.arange(windows.horizon) % season
         return cycle[:, steps]
 
     return forecast
+
+
+def _longer_history(windows, window, length):
+    """`(B, length, T)`: a window's history, and before it what the series holds.
+
+    A baseline is no model: the look-back does not bind it. NaN before the first step.
+    """
+    history = targets_of(windows, window)
+    if length <= windows.look_back:
+        return history
+    steps = window.places[:, None] - np.arange(length, windows.look_back, -1)
+    first = windows.offsets[window.series][:, None]
+    older = windows.values[first + np.maximum(steps, 0), : windows.num_targets]
+    older = np.where(steps[..., None] < 0, np.nan, older)
+    return np.concatenate([older, history], axis=1)
 
 
 def linear(windows: Windows, seed: int = 0) -> Forecast:
@@ -76,6 +92,9 @@ def _training_rows(windows, seed):
         np.moveaxis(x, 1, 2).reshape(-1, x.shape[1]) for x in (history, truth)
     )
     whole = ~np.isnan(truth).any(axis=1)
+    if not whole.any():  # as on a grid of days without weekends
+        truth = fill_forward(truth[..., None])[..., 0]
+        whole[:] = True
     return history[whole].astype(np.float64), truth[whole].astype(np.float64)
 
 

@@ -43,7 +43,7 @@ Forecasts {", ".join(columns.targets)}: {config.horizon} steps ahead
 Trained with Polyhead on {_data(config)}, model `{train["model"]}`, preset
 `{config.preset}`, seed {config.seed}: {train["epochs"]} epochs in
 {train["seconds"]:.0f} s, of which epoch {train["best_epoch"]} is kept.
-{_chosen(train)}
+{_chosen(train)}{_missing(metrics)}
 ## Scores
 
 ```
@@ -79,6 +79,17 @@ def _data(config: Config) -> str:
     if config.dataset or config.tfds:
         return f"`{config.dataset or config.tfds}`"
     return f"`{Path(str(config.train)).name}`"
+
+
+def _missing(metrics: dict) -> str:
+    data = metrics.get("data")
+    if not data or not (data["missing_stamps"] or data["missing_values"]):
+        return ""
+    gaps, values = data["missing_stamps"], data["missing_values"]
+    found = [f"{gaps:,} time stamps without a row"] if gaps else []
+    found += [f"{count:,} values of {name}" for name, count in values.items()]
+    more = f" and of {len(found) - 4} more columns" if len(found) > 4 else ""
+    return f"\nMissing in the data: {', '.join(found[:4])}{more}.\n"
 
 
 def _chosen(train: dict) -> str:

@@ -54,6 +54,8 @@ def build_metrics(
     }
     for name, found in baselines.items():
         metrics["baselines"][name]["by_step"] = found.by_step()
+    counts = ("missing_stamps", "missing_values")
+    metrics["data"] = {name: dataset.report[name] for name in counts}
     metrics["protocol"] = _protocol(windows, config, ours.windows)
     return metrics
 
@@ -75,6 +77,8 @@ def _protocol(windows, config, scored: int) -> str:
     ]
     if config.quantiles:
         parts.append("quantiles calibrated on validation")
+    if dataset.test_begins is not None:
+        parts.append(f"test is {dataset.report['sources']['test']}, after all others")
     if part == "validation":
         parts.append("no test data, so scores are on the rows the choices were made on")
     return "; ".join(parts)
@@ -92,7 +96,8 @@ def format_table(metrics: dict) -> str:
     models = {"this run": ours, **metrics.get("baselines", {})}
     rows = [["", *names]]
     for name, scores in models.items():
-        cells = [f"{scores[key]:.4g}" if key in scores else "-" for key in names]
+        values = [scores.get(key) for key in names]
+        cells = ["-" if value is None else f"{value:.4g}" for value in values]
         rows.append([name, *cells])
     lines = [f"{split}, {ours['windows']:,} windows"]
     lines += align(rows)

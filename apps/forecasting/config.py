@@ -57,7 +57,9 @@ class Config:
     deterministic: bool = False
 
     # Model.
-    model: str = "periodic"  # one of MODELS, or "auto": the best on validation
+    # One of MODELS, or "auto": the best on validation of periodic, linear, patch and,
+    # where future covariates are given, encoder-decoder, which is slow otherwise.
+    model: str = "periodic"
     cycle: int | None = None  # steps of the learned cycle; a day, a week or a year
     calendar: bool = True  # the clock as known-future covariates
     hidden_dim: int | None = None

@@ -5,13 +5,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..common.errors import PolyheadError, UsageError
-from ..common.tables import Table
+from ..common.tables import Table, read_table
 from .config import Config
 from .data_report import describe, format_report
 from .frames import Columns, find_columns, frames_of, learn_categories
 from .frequency import DAY, Frequency, calendar_cycles, find_frequency, parse_frequency
 from .series import Series, append, constant_columns, make_series
 from .sources import read_tables
+from .spacing import check_spacing, usual_gap
 
 __all__ = ["Dataset", "format_report", "load_data"]
 
@@ -31,6 +32,9 @@ class Dataset:
         series: their values in all parts together.
         ends: part to the step, of each series, where it ends.
         report: what was found.
+        usual_gap: steps from a training row to the next; see `spacing.usual_gap`.
+        test_begins: where the test part of each series begins, if not where
+            validation ends.
     """
 
     columns: Columns
@@ -39,6 +43,8 @@ class Dataset:
     series: list[Series]
     ends: dict[str, np.ndarray]
     report: dict
+    usual_gap: int = 1
+    test_begins: np.ndarray | None = None
 
     @property
     def season(self) -> int:
@@ -48,7 +54,7 @@ class Dataset:
     def calendar_cycles(self) -> list[str]:
         """What the clock may tell of; see `clock.calendar_cycles`."""
         longest = max(
-            (series.stamps(self.frequency)[end - 1] - series.start)
+            (series.stamps(self.frequency, max(end, 1))[-1] - series.start)
             for series, end in zip(self.series, self.ends["train"], strict=True)
         )
         return calendar_cycles(self.frequency, longest.astype(int) / DAY)
@@ -63,21 +69,32 @@ class Dataset:
         order = [name for name in PARTS if name in self.ends]
         place = order.index(part)
         ends = self.ends[part]
+        if part == "test" and self.test_begins is not None:
+            return self.test_begins, ends
         return (self.ends[order[place - 1]] if place else np.zeros_like(ends)), ends
 
 
-def load_data(config: Config) -> Dataset:
+def load_data(config: Config, later: str | None = None) -> Dataset:
     """Reads and checks the data that a Config names.
 
     Time stamps without a row and empty fields are missing values; they are counted,
     never filled. Where no parts are given, the last tenth of a series is for
-    validation, or with no test data either, shares of `split`.
+    validation, or with no test data either, shares of `split`. The categories of a
+    column are those of its training rows: another has no trained weights, so it counts
+    as missing.
+
+    Args:
+        config: names the data.
+        later: a file of rows after all others, to be the test part instead of the one
+            that the Config names.
 
     Raises:
         PolyheadError: the data cannot be used; the message names file, row and remedy.
         UsageError: the Config names no source, or what it names does not fit.
     """
     tables = read_tables(config)
+    if later is not None:
+        tables["later"] = read_table(later, [], keep_all=True)
     columns = find_columns(config, tables["train"])
     known = set(columns.past + columns.future)
     strangers = [name for name in config.categorical if name not in known]
@@ -95,17 +112,45 @@ def load_data(config: Config) -> Dataset:
         frequency = parse_frequency(config.frequency)
     else:
         frequency = find_frequency([f.stamps for f in frames["train"]], source)
-    series, lengths = _join(frames, tables, frequency)
+    gap = usual_gap(frames["train"], frequency)
+    series, lengths = _join(frames, tables, frequency, gap)
+    added = lengths.pop("later", None)
     ends = _find_ends(config, lengths, source)
-    dataset = Dataset(columns, categories, frequency, series, ends, {})
+    begins = None
+    if added is not None:
+        total = np.array([len(part) for part in series])
+        begins, ends["test"] = total - added, total
+    series, categories = _forget_unseen(series, ends["train"], columns, categories)
+    dataset = Dataset(columns, categories, frequency, series, ends, {}, gap, begins)
     _refuse_constant(dataset, source)
     return replace(dataset, report=describe(dataset, tables))
+
+
+def _forget_unseen(series, ends, columns: Columns, categories):
+    """Only the categories that training rows have; the others' values become NaN."""
+    series, kept = list(series), {}
+    for name, known in categories.items():
+        place = columns.values.index(name)
+        parts = [s.values[:end, place] for s, end in zip(series, ends, strict=True)]
+        seen = np.unique(np.concatenate(parts))
+        seen = seen[~np.isnan(seen)].astype(int)
+        kept[name] = [known[number] for number in seen]
+        numbers = np.full(len(known) + 1, np.nan, np.float32)  # the last for missing
+        numbers[seen] = np.arange(len(seen))
+        for row, part in enumerate(series):
+            values = part.values.copy()
+            old = np.nan_to_num(values[:, place], nan=len(known)).astype(int)
+            values[:, place] = numbers[old]
+            series[row] = replace(part, values=values)
+    return series, kept
 
 
 def _refuse_constant(dataset: Dataset, source: str) -> None:
     names = dataset.columns.targets
     constant = set(names)
     for series, end in zip(dataset.series, dataset.ends["train"], strict=True):
+        if not end:  # nothing of it is trained on
+            continue
         constant &= set(constant_columns(series.values[:end, : len(names)], names))
     if constant:
         name = next(name for name in names if name in constant)
@@ -120,17 +165,19 @@ def _refuse_constant(dataset: Dataset, source: str) -> None:
         )
 
 
-def _join(frames, tables: dict[str, Table], frequency: Frequency):
+def _join(frames, tables: dict[str, Table], frequency: Frequency, gap: int):
     """One series of each name, and the steps that each part adds to it."""
+    trained = f"{tables['train'].source} has"
     joined = {
         frame.name: make_series(frame, frequency, tables["train"].source)
         for frame in frames["train"]
     }
     lengths = {"train": np.array([len(series) for series in joined.values()])}
-    for part in PARTS[1:]:
+    for part in (*PARTS[1:], "later"):
         if part not in frames:
             continue
         source = tables[part].source
+        check_spacing(frames[part], frequency, gap, source, trained)
         before = {name: len(series) for name, series in joined.items()}
         for frame in frames[part]:
             if frame.name not in joined:
@@ -158,7 +205,7 @@ def _find_ends(config: Config, lengths, source) -> dict[str, np.ndarray]:
     else:
         # At least one window has to fit, whatever the horizon.
         held = np.maximum((total * VALIDATION_SHARE).astype(int), config.horizon or 1)
-        ends = {"train": total - held, "validation": total}
+        ends = {"train": np.maximum(total - held, 0), "validation": total}
     if "test" in lengths:
         ends["test"] = ends["validation"] + lengths["test"]
     return ends

@@ -14,8 +14,11 @@ def describe(dataset, tables) -> dict:
     stamps = [part.stamps(frequency) for part in series]
     values = np.concatenate([part.values for part in series])
     missing = np.isnan(values).sum(axis=0)
+    sources = {part: table.source for part, table in tables.items()}
+    if "later" in sources:
+        sources["test"] = sources.pop("later")
     return {
-        "sources": {part: table.source for part, table in tables.items()},
+        "sources": sources,
         "frequency": str(frequency),
         "season": dataset.season,
         "series": len(series),
@@ -55,7 +58,7 @@ def _warnings(dataset) -> list[str]:
     names = dataset.columns.values
     constant: dict[str, list[str]] = {}
     for part, end in zip(dataset.series, dataset.ends["train"], strict=True):
-        for name in constant_columns(part.values[:end], names):
+        for name in constant_columns(part.values[:end], names) if end else ():
             constant.setdefault(name, []).append(part.name)
     for name, where in constant.items():
         of = ""

@@ -5,13 +5,45 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ..common.files import replacing
+from ..common.files import replacing, write_json
+from ..common.training import read_history
 from .baselines import Forecast, last_value, linear, seasonal_naive
+from .card import write_card
+from .comparison import build_metrics
+from .data import Dataset
 from .scores import Scores, seasonal_errors
 from .windows import Windows
 
 MAX_PREDICTIONS = 1_000  # rows of predictions.csv
 Answer = Callable[[dict], dict]  # inputs to forecast and quantiles
+
+
+def measure(run, dataset: Dataset) -> dict:
+    """Scores a run beside baselines and writes all that tells of it."""
+    from .plots import plot_evaluation
+
+    windows, part = run.windows(dataset), dataset.held_out
+    scores = {
+        name: score_model(windows, name, run.answer, run.quantiles)
+        for name in dataset.ends
+        if name != "train"
+    }
+    before = None
+    if run.quantiles:
+        answer = uncalibrated(run.serving)
+        before = score_model(windows, part, answer, run.quantiles)
+    baselines = make_baselines(windows, run.config.seed)
+    floor = score_baselines(windows, part, baselines)
+    known = run.metrics.get("train", {})
+    metrics = build_metrics(windows, run.config, scores, before, floor)
+    metrics["train"] = known
+    write_json(run.path / "metrics.json", metrics)
+    run.metrics = metrics
+    write_predictions(run.path / "predictions.csv", windows, part, run.answer)
+    history = read_history(run.path / "history.csv")
+    plot_evaluation(run, windows, part, history)
+    write_card(run.path, run.config, run.columns, run.frequency, metrics)
+    return metrics
 
 
 def make_baselines(windows: Windows, seed: int = 0) -> dict[str, Forecast]:

@@ -117,7 +117,8 @@ def explain(run, dataset, inputs: dict, output: str | Path | None = None) -> dic
 
     Args:
         run: the forecaster.
-        dataset: the run's data, for the importance of the covariates.
+        dataset: the run's data, for the importance of the covariates; None where
+            there are none.
         inputs: the arrays of one window, as `Run.answer` takes them.
         output: a PNG file.
 

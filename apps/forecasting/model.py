@@ -197,7 +197,7 @@ class Forecaster(keras.Model):
         horizon, targets = s["horizon"], s["num_targets"]
         x = self.prepare(inputs)
         x["targets"], (level, scale) = self.normalization.normalize(x["targets"])
-        x["past"], _ = self.normalization.normalize(x["past"])
+        x["past"] = self.normalize_past(x["past"])
         scores = None
         if return_scores and s["model"] != "linear":
             heads, scores = self.core(x, return_scores=True, training=training)
@@ -219,6 +219,19 @@ class Forecaster(keras.Model):
             y = sum(outputs[1:], outputs[0]) / float(len(outputs))
         level, scale = ops.expand_dims(level, 3), ops.expand_dims(scale, 3)
         return y * scale + level, scale, scores
+
+    def normalize_past(self, past):
+        """Numbers beside their history's level; categories stay 0 and 1.
+
+        A category that is the same all through a history would be gone otherwise.
+        """
+        normal, _ = self.normalization.normalize(past)
+        first = self.settings["num_targets"]
+        counts = [self.counts.get(first + p) for p in range(self.settings["num_past"])]
+        if not any(counts):
+            return normal
+        widths = [count or 1 for count in counts]
+        return ops.where(np.repeat([bool(c) for c in counts], widths), past, normal)
 
     def prepare(self, inputs) -> dict:
         """Standardises, and adds what the clock and the categories say."""

@@ -1,5 +1,6 @@
 """From a new file to the inputs of the model: the newest history of each series."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,8 +8,10 @@ import numpy as np
 from ..common.errors import PolyheadError
 from ..common.tables import Table, read_table
 from .frames import Columns, frames_of
-from .frequency import Frequency, find_frequency, split_stamps
+from .frequency import Frequency, split_stamps
 from .series import Series, make_series
+from .spacing import check_spacing
+from .unseen import Unseen, find_unseen, refuse_unseen
 
 _NAMED = 3  # missing steps that a message lists
 
@@ -43,9 +46,15 @@ def read_source(source) -> Table:
 
 
 def read_series(
-    source, columns: Columns, categories, frequency: Frequency, needed=None
-) -> list[Series]:
-    """The series of a file, on the grid of the run.
+    source, columns: Columns, categories, frequency: Frequency, gap: int, needed=None
+) -> tuple[list[Series], Unseen]:
+    """The series of a file on the grid of the run, and categories it does not know.
+
+    Args:
+        source: a file, or a pandas DataFrame.
+        columns, categories, frequency: the run's.
+        gap: `spacing.usual_gap` of the rows that the run was trained on.
+        needed: the columns that must be there; all of them where None.
 
     Raises:
         PolyheadError: a column is missing, or the steps are not those of the run.
@@ -53,14 +62,9 @@ def read_series(
     table = read_source(source)
     _check_header(table, columns, columns.values if needed is None else needed)
     frames = frames_of(table, columns, categories)
-    if any(len(frame.stamps) > 2 for frame in frames):
-        found = find_frequency([frame.stamps for frame in frames], table.source)
-        if found != frequency:
-            raise PolyheadError(
-                f"{table.source}: its steps are {found}, but the run was trained on "
-                f"steps of {frequency}: bring them to {frequency}"
-            )
-    return [make_series(frame, frequency, table.source) for frame in frames]
+    check_spacing(frames, frequency, gap, table.source, "the run was trained on")
+    series = [make_series(frame, frequency, table.source) for frame in frames]
+    return series, find_unseen(table, columns, categories)
 
 
 def _check_header(table: Table, columns: Columns, needed) -> None:
@@ -73,6 +77,29 @@ def _check_header(table: Table, columns: Columns, needed) -> None:
             )
 
 
+def split_by_length(
+    series: list[Series], targets: int, look_back: int
+) -> tuple[list[Series], list[str]]:
+    """The series with a whole history, and the names of the others.
+
+    All of them where none has one, so that `make_inputs` says what the first lacks.
+    """
+    long = [part for part in series if _known_steps(part, targets) >= look_back]
+    if not long:
+        return series, []
+    kept = {part.name for part in long}
+    return long, [part.name for part in series if part.name not in kept]
+
+
+def describe_short(source: str, names: list[str], look_back: int) -> str:
+    """The note on series that `split_by_length` left out."""
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return (
+        f"{source}: series {', '.join(names[:3])}{more}: fewer than {look_back} steps "
+        "with a target, not forecast"
+    )
+
+
 def make_inputs(
     series: list[Series],
     future: dict[str, Series],
@@ -81,6 +108,8 @@ def make_inputs(
     look_back: int,
     horizon: int,
     sources: tuple[str, str],
+    categories: Mapping[str, Sequence[str]] | None = None,
+    unseen: Unseen | None = None,
 ) -> tuple[dict[str, np.ndarray], list[np.ndarray]]:
     """The model's inputs for the newest history of each series, and the steps ahead.
 
@@ -90,6 +119,8 @@ def make_inputs(
         columns, frequency: the run's.
         look_back, horizon: the run's.
         sources: of both files, for messages.
+        categories: the run's, for messages.
+        unseen: those that the run does not know, for messages.
 
     Raises:
         PolyheadError: a series is too short, or known-future covariates are missing;
@@ -98,7 +129,11 @@ def make_inputs(
     targets, num_future = len(columns.targets), len(columns.future)
     history, starts, ahead, stamps = [], [], [], []
     for part in series:
-        end = _last_target(part, targets, sources[0]) + 1
+        end = _known_steps(part, targets)
+        if not end:
+            raise PolyheadError(
+                f"{sources[0]}:{_of(part)} no value of a target: fill them in"
+            )
         if end < look_back:
             raise PolyheadError(
                 f"{sources[0]}:{_of(part)} {end} steps with a target, but the run "
@@ -111,7 +146,11 @@ def make_inputs(
         if num_future:
             given = future.get(part.name) if future else part
             source = sources[1] if future else sources[0]
-            ahead.append(_future_values(part, given, steps, frequency, columns, source))
+            values = _future_values(given, steps, frequency, num_future)
+            if np.isnan(values).any():
+                refuse_unseen(unseen or {}, part.name, steps, categories or {}, source)
+                raise _missing_future(part, values, steps, columns, source)
+            ahead.append(values)
     inputs = {
         "history": np.stack(history).astype(np.float32),
         "start": np.stack(starts).astype(np.int32),
@@ -121,34 +160,36 @@ def make_inputs(
     return inputs, stamps
 
 
-def _last_target(part: Series, targets: int, source: str) -> int:
-    seen = ~np.isnan(part.values[:, :targets]).all(axis=1)
-    if not seen.any():
-        raise PolyheadError(f"{source}:{_of(part)} no value of a target: fill them in")
-    return int(np.flatnonzero(seen)[-1])
+def _known_steps(part: Series, targets: int) -> int:
+    """Steps up to the last that has a target."""
+    seen = np.flatnonzero(~np.isnan(part.values[:, :targets]).all(axis=1))
+    return int(seen[-1]) + 1 if len(seen) else 0
 
 
 def _of(part: Series) -> str:
     return f" series '{part.name}':" if part.name else ""
 
 
-def _future_values(part, given, steps, frequency, columns, source):
-    """`(H, future covariates)` of the steps; an error names those that are missing."""
-    num_future = len(columns.future)
+def _future_values(given, steps, frequency, num_future):
+    """`(H, future covariates)` of the steps; NaN for those that are missing."""
     found = np.full((len(steps), num_future), np.nan, np.float32)
     if given is not None:
         places = frequency.places(np.concatenate([[given.start], steps]))[1:]
         inside = (places >= 0) & (places < len(given))
         found[inside] = given.values[places[inside], -num_future:]
-    missing = np.isnan(found).any(axis=1)
-    if missing.any():
-        name = f"series '{part.name}' at " if part.name else ""
-        shown = ", ".join(str(stamp) for stamp in steps[missing][:_NAMED])
-        count = int(missing.sum())
-        more = f" and {count - _NAMED} more" if count > _NAMED else ""
-        raise PolyheadError(
-            f"{source}: known-future covariates ({', '.join(columns.future)}) are "
-            f"missing for {name}{shown}{more}: the forecast begins at {steps[0]} and "
-            f"needs {len(steps)} steps; give them with --future"
-        )
     return found
+
+
+def _missing_future(part, values, steps, columns, source) -> PolyheadError:
+    missing = np.isnan(values)
+    lacking = missing.any(axis=0)
+    names = ", ".join(n for n, no in zip(columns.future, lacking, strict=True) if no)
+    of = f"series '{part.name}' at " if part.name else ""
+    late = steps[missing.any(axis=1)]
+    shown = ", ".join(str(stamp) for stamp in late[:_NAMED])
+    more = f" and {len(late) - _NAMED} more" if len(late) > _NAMED else ""
+    return PolyheadError(
+        f"{source}: known-future covariates ({names}) are missing for {of}{shown}"
+        f"{more}: the forecast begins at {steps[0]} and needs {len(steps)} steps; give "
+        "them with --future"
+    )

@@ -1,7 +1,7 @@
 """A finished run: predict, evaluate, explain and export from its folder."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -13,12 +13,18 @@ from polyhead.runtime.model import Model
 from ..common.config import load_config
 from ..common.errors import RETRAIN, UsageError
 from ..common.exported import find_exported, find_tflite
-from ..common.files import read_json, write_json
+from ..common.files import read_json
 from .config import Config
 from .data import Dataset, load_data
 from .frames import Columns
 from .frequency import Frequency
-from .predicting import Forecast, make_inputs, read_series
+from .predicting import (
+    Forecast,
+    describe_short,
+    make_inputs,
+    read_series,
+    split_by_length,
+)
 from .windows import Windows
 
 TASK = "forecasting"
@@ -37,12 +43,14 @@ class Run:
         self.config = load_config(Config, TASK, self.path / "config.json")
         facts = read_json(self.path / "columns.json", RETRAIN)
         self.frequency = Frequency(*facts["frequency"])
+        self.usual_gap = facts.get("usual_gap", 1)  # older runs do not say
         self.categories = facts["categories"]
         columns: dict[str, Any] = {
             name: tuple(value) if isinstance(value, list) else value
             for name, value in facts["columns"].items()
         }
         self.columns = Columns(**columns)
+        self.notes: list[str] = []  # on the newest forecasts
 
     @cached_property
     def metrics(self) -> dict:
@@ -118,7 +126,8 @@ class Run:
             engine: "keras", "savedmodel" or "tflite".
 
         Returns:
-            A `Forecast` for each series.
+            A `Forecast` for each series that has a whole history; `notes` names the
+            others.
 
         Raises:
             PolyheadError: what is given does not suffice; says what is missing.
@@ -143,15 +152,20 @@ class Run:
             raise UsageError(
                 f"{self.path}: the run knows no future covariates: leave --future out"
             )
+        unseen = {}
         if source is None:
             dataset = load_data(self.config)
             series, name = dataset.series, dataset.report["sources"]["train"]
         else:
             name = str(source) if isinstance(source, str | Path) else "the table"
-            series = self._read(source)
+            series, unseen = self._read(source)
         ahead = {}
         if future is not None:
-            ahead = {s.name: s for s in self._read(future, self.columns.future)}
+            following, unseen = self._read(future, self.columns.future)
+            ahead = {part.name: part for part in following}
+        targets = len(self.columns.targets)
+        series, short = split_by_length(series, targets, self.look_back)
+        self.notes = [describe_short(name, short, self.look_back)] if short else []
         inputs, stamps = make_inputs(
             series,
             ahead,
@@ -160,29 +174,35 @@ class Run:
             self.look_back,
             self.horizon,
             (name, str(future)),
+            self.categories,
+            unseen,
         )
         return [part.name for part in series], inputs, stamps
 
     def _read(self, source, needed=None):
         return read_series(
-            source, self.columns, self.categories, self.frequency, needed
+            source,
+            self.columns,
+            self.categories,
+            self.frequency,
+            self.usual_gap,
+            needed,
         )
 
     def evaluate(self, test: str | None = None) -> dict:
         """Measures the run, and the baselines on the same windows.
 
         Args:
-            test: rows that follow all of the run's own, to be scored instead of its
-                test data; what it had then counts as training and validation.
+            test: a file of rows that follow all of the run's own, to be scored
+                instead of its test data.
 
         Returns:
             The content of metrics.json, which is written with predictions.csv, the
             plots and the card.
         """
-        config = self.config
-        if test is not None:
-            config = replace(config, test=test, split=None)
-        return measure(self, load_data(config))
+        from .evaluate import measure
+
+        return measure(self, load_data(self.config, test))
 
     def backtest(self, stride: int | None = None) -> dict:
         """Forecasts from one origin after the other; see `backtest.backtest`."""
@@ -212,8 +232,10 @@ class Run:
         """
         from .explain import explain
 
-        dataset = load_data(self.config)
-        if source is None:
+        # A new file needs the run's own data for the covariates' importance alone.
+        needed = source is None or self.columns.past or self.columns.future
+        dataset = load_data(self.config) if needed else None
+        if source is None and dataset is not None:
             windows = self.windows(dataset)
             inputs = windows.take(windows.find(dataset.held_out)[-1:]).inputs
         else:
@@ -261,42 +283,5 @@ def describe_columns(dataset: Dataset) -> dict:
         "columns": asdict(dataset.columns),
         "categories": dataset.categories,
         "frequency": [dataset.frequency.unit, dataset.frequency.step],
+        "usual_gap": dataset.usual_gap,
     }
-
-
-def measure(run: Run, dataset: Dataset) -> dict:
-    """Scores a run beside baselines and writes all that tells of it."""
-    from ..common.training import read_history
-    from .card import write_card
-    from .comparison import build_metrics
-    from .evaluate import (
-        make_baselines,
-        score_baselines,
-        score_model,
-        uncalibrated,
-        write_predictions,
-    )
-    from .plots import plot_evaluation
-
-    windows, part = run.windows(dataset), dataset.held_out
-    scores = {
-        name: score_model(windows, name, run.answer, run.quantiles)
-        for name in dataset.ends
-        if name != "train"
-    }
-    before = None
-    if run.quantiles:
-        answer = uncalibrated(run.serving)
-        before = score_model(windows, part, answer, run.quantiles)
-    baselines = make_baselines(windows, run.config.seed)
-    floor = score_baselines(windows, part, baselines)
-    known = run.metrics.get("train", {})
-    metrics = build_metrics(windows, run.config, scores, before, floor)
-    metrics["train"] = known
-    write_json(run.path / "metrics.json", metrics)
-    run.metrics = metrics
-    write_predictions(run.path / "predictions.csv", windows, part, run.answer)
-    history = read_history(run.path / "history.csv")
-    plot_evaluation(run, windows, part, history)
-    write_card(run.path, run.config, run.columns, run.frequency, metrics)
-    return metrics

@@ -86,15 +86,16 @@ class Scores:
                 str(level): float(share)
                 for level, share in zip(self.quantiles, below, strict=True)
             }
-        return {k: v if isinstance(v, dict) else float(v) for k, v in result.items()}
+        plain = dict | None
+        return {k: v if isinstance(v, plain) else float(v) for k, v in result.items()}
 
-    def mase(self) -> float:
-        """Mean over series and targets; those that never change are left out."""
+    def mase(self) -> float | None:
+        """Mean over series and targets that the naive forecast errs on; or None."""
         count = self.sums["count"].sum(axis=1)
         mean = self.sums["absolute"].sum(axis=1) / np.maximum(count, 1.0)
         kept = (count > 0) & (self.naive > 0)
         if not kept.any():
-            return float("nan")
+            return None
         return float((mean[kept] / self.naive[kept]).mean())
 
     def by_step(self) -> dict[str, list[float]]:

@@ -19,19 +19,34 @@ def training_values(dataset: Dataset) -> list[np.ndarray]:
 def spreads(dataset: Dataset) -> np.ndarray:
     """Standard deviation of each series' targets in training, `(series, T)`."""
     targets = len(dataset.columns.targets)
-    return np.stack(
-        [mean_and_spread(part[:, :targets])[1] for part in training_values(dataset)]
-    )
+    return _spreads_of([part[:, :targets] for part in training_values(dataset)])
+
+
+def _spreads_of(parts: list[np.ndarray]) -> np.ndarray:
+    """Standard deviation of each column in each part, `(parts, columns)`.
+
+    A column that is constant in one part takes the median of the other parts, for it
+    may move later: a spread of 1 could make it outweigh all others then.
+    """
+    found = np.stack([_moments(part)[1] for part in parts])
+    usual = [np.median(c[c > 0]) if (c > 0).any() else 1.0 for c in found.T]
+    return np.where(found > 0, found, usual)
 
 
 def mean_and_spread(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Mean and standard deviation of columns, over what is there; 1 for a constant."""
+    mean, spread = _moments(values)
+    return mean, np.where(spread > 0, spread, 1.0)
+
+
+def _moments(values):
+    """Mean and standard deviation of columns, over what is there; 0 for a constant."""
     there = ~np.isnan(values)
     count = np.maximum(there.sum(axis=0), 1)
     mean = np.where(there, values, 0.0).sum(axis=0) / count
     gaps = np.where(there, values - mean, 0.0)
     spread = np.sqrt((gaps * gaps).sum(axis=0) / count)
-    return mean, np.where(spread > 1e-7 * np.abs(mean), spread, 1.0)
+    return mean, np.where(spread > 1e-7 * np.abs(mean), spread, 0.0)
 
 
 def standardisation(dataset: Dataset) -> tuple[np.ndarray, np.ndarray, float]:
@@ -47,7 +62,7 @@ def standardisation(dataset: Dataset) -> tuple[np.ndarray, np.ndarray, float]:
     columns = dataset.columns
     own = len(columns.targets) + len(columns.past)
     if len(parts) > 1:
-        sizes = np.stack([mean_and_spread(part[:, :own])[1] for part in parts])
+        sizes = _spreads_of([part[:, :own] for part in parts])
         mean[:own], scale[:own] = 0.0, np.median(sizes, axis=0)
         epsilon = float(SMALL * ((sizes / scale[:own]) ** 2).min())
     for place, name in enumerate(columns.values):

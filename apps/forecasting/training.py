@@ -4,81 +4,31 @@ import shutil
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import keras
 import numpy as np
 
-from ..common.config import load_config, take_shape
 from ..common.errors import UsageError
 from ..common.files import write_json
 from ..common.progress import ProgressBar
 from ..common.quiet import quiet as quietly
-from ..common.run_folder import check_run, prepare
+from ..common.run_folder import prepare
 from ..common.runs import load_model, save_run
 from ..common.training import WarmUpDecay, be_deterministic, choose_precision
 from ..common.training import train as fit
-from .config import LEARNING_RATES, LOSSES, MODELS, PRESETS, Config
+from .config import LEARNING_RATES, Config
 from .conformal import calibrate
 from .data import Dataset, load_data
+from .evaluate import measure
 from .losses import ForecastLoss
 from .model import build_model
-from .run import TASK, Run, describe_columns, measure
+from .run import TASK, Run, describe_columns
+from .settings import candidates, fit_lengths, resolve
 from .windows import EpochBatches, Windows
 
 SMALLEST_BATCH, LARGEST_BATCH = 16, 256
 FEWEST_STEPS = 32  # of an epoch, where the windows suffice
 MEASURED_STEPS = 8  # of training, for --dry-run's estimate
-LONGEST_HORIZON = 48  # that is chosen without being asked for
-CANDIDATES = ("periodic", "linear", "patch")  # of model "auto"
-# What an old run's weights fix.
-SHAPE_FIELDS = (
-    "preset",
-    "model",
-    "look_back",
-    "horizon",
-    "quantiles",
-    "cycle",
-    "calendar",
-    "hidden_dim",
-    "num_layers",
-    "num_heads",
-    "patch_length",
-)
-
-
-def resolve(config: Config) -> Config:
-    """Fills what the preset, or the older run to begin with, decides."""
-    if config.init_from:
-        check_run(config.init_from)
-        old = load_config(Config, TASK, Path(config.init_from) / "config.json")
-        config = take_shape(config, old, SHAPE_FIELDS)
-    if config.preset not in PRESETS:
-        raise UsageError(f"preset {config.preset!r}: one of {', '.join(PRESETS)}")
-    if config.model not in (*MODELS, "auto"):
-        raise UsageError(f"model {config.model!r}: one of {', '.join(MODELS)}, auto")
-    if config.loss not in LOSSES:
-        raise UsageError(f"loss {config.loss!r}: one of {', '.join(LOSSES)}")
-    for level in config.quantiles:
-        if not 0 < level < 1:
-            raise UsageError(f"quantile {level:g}: it must lie between 0 and 1")
-    for name in ("look_back", "horizon", "cycle", "epochs", "batch_size"):
-        value = getattr(config, name)
-        if value is not None and value < 1:
-            raise UsageError(f"{name} is {value}; it must be 1 or more")
-    preset = PRESETS[config.preset]
-    missing: dict[str, Any] = {
-        name: value for name, value in preset.items() if getattr(config, name) is None
-    }
-    return replace(config, **missing)
-
-
-def fit_lengths(config: Config, season: int) -> Config:
-    """Fills horizon, look-back and cycle from the season of the data."""
-    horizon = config.horizon or min(max(season, 6), LONGEST_HORIZON)
-    look_back = config.look_back or max(4 * season, 2 * horizon)
-    cycle = config.cycle or season
-    return replace(config, horizon=horizon, look_back=look_back, cycle=cycle)
 
 
 def make_windows(config: Config, dataset: Dataset) -> Windows:
@@ -150,7 +100,7 @@ def _train(config, windows, path, terminal) -> None:
     """Trains and writes the run's files."""
     if config.deterministic:
         be_deterministic()
-    names = CANDIDATES if config.model == "auto" else (config.model,)
+    names = candidates(config)
     found = {}
     for name in names:
         chosen = replace(config, model=name)
@@ -176,10 +126,17 @@ def _train(config, windows, path, terminal) -> None:
         scores = {name: part[1].best_score for name, part in found.items()}
         facts["chosen_by"] = f"validation {monitor}"
         facts["candidates"] = {k: round(v, 5) for k, v in scores.items()}
+        if terminal is not None:
+            print(_describe_choice(scores, best, monitor), file=terminal.err)
     final = to_float32(chosen, windows.dataset, model)
     calibrate(final, windows, config.seed)
     save_run(path, final, None, {"train": facts})
     write_json(path / "columns.json", describe_columns(windows.dataset))
+
+
+def _describe_choice(scores: dict[str, float], best: str, monitor: str) -> str:
+    others = ", ".join(f"{k} {v:.4g}" for k, v in scores.items() if k != best)
+    return f"auto: {best}, validation {monitor.upper()} {scores[best]:.4g} ({others})"
 
 
 def _fit(config, windows, checkpoint, terminal):
@@ -278,8 +235,21 @@ def to_float32(config: Config, dataset: Dataset, trained) -> keras.Model:
 
 
 def start_from(model: keras.Model, path: Path) -> None:
-    """Takes over an older run's weights wherever their shapes agree."""
+    """Takes over an older run's weights wherever their shapes agree.
+
+    Raises:
+        UsageError: the runs differ in whether there are covariates, or categories.
+    """
     old = load_model(path / "model.keras")
+    if len(model.weights) != len(old.weights):
+        counts = [
+            f"{m.settings['num_past']} past and {m.settings['num_future']} known-future"
+            for m in (old, model)
+        ]
+        raise UsageError(
+            f"{path}: its weights are of a model with {counts[0]} covariates, not "
+            f"{counts[1]}: name the same ones, or train without init_from"
+        )
     for new_weight, old_weight in zip(model.weights, old.weights, strict=True):
         if new_weight.trainable and new_weight.shape == old_weight.shape:
             new_weight.assign(old_weight.value)
@@ -287,7 +257,7 @@ def start_from(model: keras.Model, path: Path) -> None:
 
 def estimate(config: Config, windows: Windows) -> dict:
     """Times a few steps of the training, which are then thrown away."""
-    names = CANDIDATES if config.model == "auto" else (config.model,)
+    names = candidates(config)
     minutes, parameters = 0.0, 0
     for name in names:
         chosen = replace(config, model=name)

@@ -76,8 +76,9 @@ class Windows:
             windows = windows[self._has_truth(windows)]
         if not len(windows):
             longest = int((ends - begins).max())
+            sources = self.dataset.report["sources"]
             raise PolyheadError(
-                f"{self.dataset.report['sources']['train']}: no window fits: the "
+                f"{sources.get(part, sources['train'])}: no window fits: the "
                 f"{part} part has at most {longest} steps a series (with "
                 f"{int(ends.max())} from its beginning on), and a window needs "
                 f"--look-back {self.look_back} and --horizon {self.horizon}: make "

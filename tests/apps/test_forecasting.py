@@ -266,8 +266,12 @@ def test_evaluate_rows_that_follow(folder, table):
     assert run.metrics["test"]["windows"] == 100 - 12 + 1
     values = make_waves(700)[600:]
     later = write_wide(folder / "later.csv", values, stamps=hours(700)[600:])
+    before = run.metrics["validation"]["mae"]
     assert run.evaluate(test=later)["test"]["windows"] == 100 - 12 + 1
-    assert "steps: train 540, validation 60, test 100" in run.metrics["protocol"]
+    assert run.metrics["validation"]["mae"] == pytest.approx(before, abs=1e-9)
+    protocol = run.metrics["protocol"]
+    assert "steps: train 400, validation 100, test 100" in protocol
+    assert f"test is {later}, after all others" in protocol
 
 
 def test_backtest(run):

@@ -250,3 +250,22 @@ def test_the_forecast_is_half_way_from_the_median_to_the_mean(levels):
 def test_the_forecast_is_the_median_where_no_pair_lies_around_it(levels, wanted):
     y = np.arange(1.0, 1 + len(levels), dtype="float32").reshape(1, -1, 1, 1)
     assert float(ops.squeeze(central(ops.convert_to_tensor(y), levels))) == wanted
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_category_is_heard_though_it_stays_the_same(model):
+    made = make_model(
+        model, num_targets=1, num_past=2, categories=[[2, 3]], hidden_dim=8
+    )
+    inputs = make_inputs(columns=3)
+    outputs = []
+    for kind in (0.0, 2.0, np.nan):
+        inputs["history"][:, :, 2] = kind
+        outputs.append(run(made, inputs))
+    assert np.isfinite(outputs).all()
+    assert not np.allclose(outputs[0], outputs[1], rtol=1e-4)
+    # A number without a category beside it is normalised as ever.
+    plain = make_model(model, num_targets=1, num_past=1, hidden_dim=8)
+    inputs = make_inputs(columns=2)
+    moved = {**inputs, "history": inputs["history"] + np.float32([0, 7])}
+    np.testing.assert_allclose(run(plain, inputs), run(plain, moved), rtol=1e-3)

@@ -7,6 +7,7 @@ import pytest
 from wave_tools import make_config, make_waves, write_wide
 
 from polyhead.apps.forecasting import baselines, conformal, frequency
+from polyhead.apps.forecasting.comparison import format_table
 from polyhead.apps.forecasting.conformal import conformal_offsets
 from polyhead.apps.forecasting.data import load_data
 from polyhead.apps.forecasting.scores import Scores, seasonal_errors
@@ -145,3 +146,12 @@ def test_calibration_without_a_truth_changes_nothing():
     truth = np.full((5, 2, 1), np.nan)
     offsets = conformal_offsets(truth, np.ones((5, 2, 1, 1)), np.ones((5, 1, 1)), [0.9])
     assert (offsets == 0).all()
+
+
+def test_mase_is_unknown_where_the_naive_forecast_never_errs():
+    scores = Scores(np.ones((1, 1)), np.zeros((1, 1)), 1)
+    scores.add(window([[1.0]]), np.array([[[1.5]]]))
+    summary = scores.summary()
+    assert summary["mase"] is None and summary["mae"] == 0.5
+    metrics = {"test": {**summary, "windows": 1}, "protocol": ""}
+    assert format_table(metrics).splitlines()[2].split()[-1] == "-"

@@ -1,0 +1,55 @@
+"""Categories of the steps ahead that training never saw: a forecast cannot use them."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from ..common.errors import PolyheadError
+from ..common.tables import Table
+from .frames import MISSING, Columns, parse_stamps
+
+NAMED = 5  # known categories that a message lists
+
+# Series, time stamp and column to the row and what stands there.
+Unseen = dict[tuple[str, np.datetime64, str], tuple[int, str]]
+
+
+def find_unseen(
+    table: Table, columns: Columns, categories: Mapping[str, Sequence[str]]
+) -> Unseen:
+    """Where known-future covariates of a table have a category that is not known."""
+    names = [n for n in columns.future if n in categories and n in table.columns]
+    if not names:
+        return {}
+    stamps = parse_stamps(table, columns.time)
+    series = table.columns[columns.series] if columns.series else [""] * len(stamps)
+    found: Unseen = {}
+    for name in names:
+        known = {*categories[name], *MISSING}
+        for place, value in enumerate(table.columns[name]):
+            text = "" if value is None else str(value).strip()
+            if text not in known and text.lower() not in known:
+                key = str(series[place]), stamps[place], name
+                found[key] = int(table.rows[place]), text
+    return found
+
+
+def refuse_unseen(
+    unseen: Unseen,
+    series: str,
+    steps: np.ndarray,
+    categories: Mapping[str, Sequence[str]],
+    source: str,
+) -> None:
+    """Names the first of the steps ahead whose category is not known, if any."""
+    for step in steps:
+        for name, known in categories.items():
+            if (series, step, name) not in unseen:
+                continue
+            row, text = unseen[series, step, name]
+            more = f" and {len(known) - NAMED} more" if len(known) > NAMED else ""
+            raise PolyheadError(
+                f"{source}: row {row}: {text!r} in column '{name}' is none of the "
+                f"categories that were trained on: {', '.join(known[:NAMED])}{more}: "
+                "give one of them"
+            )
