@@ -66,6 +66,7 @@ def _warnings(dataset) -> list[str]:
             more = f" and {len(where) - _NAMED} more" if len(where) > _NAMED else ""
             of = f" in series {', '.join(where[:_NAMED])}{more}"
         found.append(f"column '{name}' never changes in training{of}")
+    found += dict.fromkeys(part.note for part in dataset.series if part.note)
     return found
 
 

@@ -9,7 +9,7 @@ from ..common.errors import PolyheadError
 from ..common.tables import Table, read_table
 from .frames import Columns, frames_of
 from .frequency import Frequency, split_stamps
-from .series import Series, make_series
+from .series import Series, check_zones, make_series
 from .spacing import check_spacing
 from .unseen import Unseen, find_unseen, refuse_unseen
 
@@ -146,6 +146,8 @@ def make_inputs(
         if num_future:
             given = future.get(part.name) if future else part
             source = sources[1] if future else sources[0]
+            if given is not None:
+                check_zones(part, given, source)
             values = _future_values(given, steps, frequency, num_future)
             if np.isnan(values).any():
                 refuse_unseen(unseen or {}, part.name, steps, categories or {}, source)

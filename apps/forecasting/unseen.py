@@ -6,7 +6,8 @@ import numpy as np
 
 from ..common.errors import PolyheadError
 from ..common.tables import Table
-from .frames import MISSING, Columns, parse_stamps
+from .frames import MISSING, Columns
+from .stamps import parse_stamps
 
 NAMED = 5  # known categories that a message lists
 
@@ -21,7 +22,7 @@ def find_unseen(
     names = [n for n in columns.future if n in categories and n in table.columns]
     if not names:
         return {}
-    stamps = parse_stamps(table, columns.time)
+    stamps, *_ = parse_stamps(table, columns.time)
     series = table.columns[columns.series] if columns.series else [""] * len(stamps)
     found: Unseen = {}
     for name in names:

@@ -166,6 +166,20 @@ def test_categories_are_those_of_the_training_rows(tmp_path):
     assert (np.delete(values, 290) == np.delete(np.arange(300) % 2, 290)).all()
 
 
+def test_a_future_in_another_time_zone(tmp_path):
+    values = make_waves(306, 2)
+    stamps = np.array([f"{stamp}+00:00" for stamp in hours(306)])
+    path = write_wide(tmp_path / "a.csv", values[:300], ["y", "x"], stamps[:300])
+    changes = {"target": ("y",), "future_covariates": ("x",)}
+    run = train(make_small(path, tmp_path / "run", **changes), quiet=True)
+    ahead = write_wide(tmp_path / "b.csv", values[300:, 1:], ["x"], stamps[300:])
+    assert run.predict(path, future=ahead)
+    other = [stamp.replace("+00:00", "+02:00") for stamp in stamps[300:]]
+    ahead = write_wide(tmp_path / "c.csv", values[300:, 1:], ["x"], np.array(other))
+    with pytest.raises(PolyheadError, match=r"c.csv: has time stamps in \+02:00"):
+        run.predict(path, future=ahead)
+
+
 def test_a_category_ahead_that_training_never_saw(tmp_path):
     values, kinds = make_waves(300), ["b", "d"] * 150
     path = write_kinds(tmp_path / "a.csv", values[:, 0], kinds)
