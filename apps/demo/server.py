@@ -8,8 +8,6 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
-from polyhead.runtime.model import read_facts as check_file
-
 from ..common.errors import PolyheadError
 from ..common.exported import list_tflites
 from ..common.run_folder import check_run
@@ -105,6 +103,8 @@ def make_routes(path: Path, assets: str | Path | None = None) -> Routes:
 
 def _read_model(file: Path) -> bytes:
     """LiteRT.js trusts what it is given: an altered file would answer nonsense."""
+    from polyhead.runtime.model import read_facts as check_file  # NumPy, not before
+
     check_file(file)
     return file.read_bytes()
 
