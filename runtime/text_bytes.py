@@ -15,7 +15,7 @@ def cut_text(text: str | bytes, max_bytes: int) -> tuple[bytes, bool]:
         max_bytes: the most bytes.
 
     Returns:
-        The bytes, and whether anything was cut off.
+        The bytes, and whether anything was cut off, behind a zero byte too.
 
     Example:
 

@@ -101,7 +101,7 @@ def test_every_file_is_there_and_in_the_report(exported):
         assert report["files"][name]["largest_difference"] < 1e-5
     for name in names[1:]:
         facts = report["files"][name]
-        assert (facts["max_input_bytes"], facts["truncated"]) == (N, 3)
+        assert (facts["max_input_bytes"], facts["truncated"]) == (N, 4)
         assert 0 < facts["latency_ms"]["median"] <= facts["latency_ms"]["p95"]
         assert facts["memory_bytes"] is None or facts["memory_bytes"] > 0
 
