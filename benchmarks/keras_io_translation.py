@@ -67,8 +67,8 @@ def main():
         path.write_text(json.dumps(results, indent=2) + "\n")
     run = app.load(options.runs / "tatoeba_0")
     for name, beam in (("Polyhead, greedy", 1), ("Polyhead, beam 5", 5)):
-        found = run.predict(list(sources), beam_size=beam)
-        results[name] = score(found, references)
+        answers = run.predict(list(sources), beam_size=beam)
+        results[name] = score([row[0][0] for row in answers], references)
     results["Polyhead, beam 5"]["parameters"] = run.serving.model.count_params()
     text = json.dumps(results, indent=2)
     path.write_text(text + "\n")
