@@ -20,7 +20,6 @@ DAMAGES = (
     struct.error,
     EOFError,
     KeyError,
-    NotImplementedError,
     OSError,
     RuntimeError,
     TypeError,

@@ -86,9 +86,9 @@ def _evaluate(arguments, terminal):
 
 
 def _predict(arguments, terminal):
+    _check_options(arguments)
     from .predictions import read_inputs, read_typed
 
-    _check_options(arguments)
     _choose_engine(arguments)
     if _find_task(arguments.run).reads_tables:
         _predict_table(arguments, terminal)

@@ -154,6 +154,24 @@ def check_settings(config_class, settings, source):
     return checked
 
 
+def check_values(config, choices, ranges):
+    """Refuses a setting that is none of its choices, or outside its range.
+
+    Args:
+        config: a task's `Config`.
+        choices: field to the values that it may have.
+        ranges: field to its lowest and highest value; a field that is None passes.
+    """
+    for name, known in choices.items():
+        value = getattr(config, name)
+        if value not in known:
+            raise UsageError(f"{name} {value!r}: one of {', '.join(known)}")
+    for name, (low, high) in ranges.items():
+        value = getattr(config, name)
+        if value is not None and not low <= value <= high:
+            raise UsageError(f"{name} is {value}: it must be from {low} to {high}")
+
+
 def changed_fields(old, new):
     """Returns {name: (old, new)} of the fields that make it another run.
 

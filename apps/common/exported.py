@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from .errors import PolyheadError
+from .text_table import list_some
 
-# The first that is there is the one to run; full_int8 is never chosen unasked.
 SHOWN = 5  # texts that a line names
+# The first that is there is the one to run; full_int8 is never chosen unasked.
 NAMES = [f"model_{variant}.tflite" for variant in ("int8", "float16", "float32")]
 
 
@@ -39,10 +40,7 @@ def list_tflites(folder: Path) -> list[Path]:
 def describe_truncated(truncated: Sequence[bool], path: Path) -> str:
     """A line that names the texts that were longer than a .tflite file reads."""
     numbers = [number for number, cut in enumerate(truncated, 1) if cut]
-    shown = ", ".join(map(str, numbers[:SHOWN]))
-    if len(numbers) > SHOWN:
-        shown += f" and {len(numbers) - SHOWN} more"
     return (
-        f"longer than {path.name} reads, and cut: text {shown} "
+        f"longer than {path.name} reads, and cut: text {list_some(numbers, SHOWN)} "
         "(--engine keras reads more)"
     )

@@ -66,6 +66,16 @@ def held_out(dataset):
     return "validation", dataset.validation
 
 
+def describe_other(source: str, what: str, texts, trained) -> str:
+    """What the protocol begins with where other rows than the run's own are scored."""
+    known = set(trained)
+    seen = sum(text in known for text in texts)
+    return (
+        f"{source}, which is not the run's own test ({seen} of its {what} were "
+        "trained on)"
+    )
+
+
 def compress(path: Path) -> None:
     """Makes a .keras file, a zip that Keras leaves uncompressed, a tenth smaller."""
     with zipfile.ZipFile(path) as archive:

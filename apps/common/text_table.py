@@ -1,4 +1,4 @@
-"""Tables for the terminal."""
+"""Tables, sizes and lists for the terminal."""
 
 from collections.abc import Sequence
 
@@ -16,3 +16,9 @@ def align(rows: Sequence[Sequence[str]]) -> list[str]:
 def megabytes(count: int) -> str:
     """A size in bytes, as tables show it."""
     return f"{count / 1e6:.2f} MB"
+
+
+def list_some(items: Sequence, most: int = 3) -> str:
+    """The first of some names, and how many more there are: "a, b, c and 4 more"."""
+    more = f" and {len(items) - most} more" if len(items) > most else ""
+    return ", ".join(map(str, items[:most])) + more

@@ -86,8 +86,7 @@ Routes = dict[str, Callable[[], bytes]]
 
 def make_routes(path: Path, assets: str | Path | None = None) -> Routes:
     """All that the server answers to: there is no way to another file."""
-    files = {f"/models/{file.name}": file for file in list_tflites(path)}
-    files |= {f"/{f.name}": f for f in PAGE.iterdir() if f.suffix in TYPES}
+    files = {f"/{f.name}": f for f in PAGE.iterdir() if f.suffix in TYPES}
     files |= {f"/litert/{name}": f for name, f in find_assets(assets).items()}
     files["/"] = files.pop("/index.html")
     routes: Routes = {route: file.read_bytes for route, file in files.items()}

@@ -2,9 +2,8 @@
 
 import numpy as np
 
+from ..common.text_table import list_some
 from .series import constant_columns
-
-_NAMED = 3  # series that a warning names
 
 
 def describe(dataset, tables) -> dict:
@@ -63,8 +62,7 @@ def _warnings(dataset) -> list[str]:
     for name, where in constant.items():
         of = ""
         if any(where):
-            more = f" and {len(where) - _NAMED} more" if len(where) > _NAMED else ""
-            of = f" in series {', '.join(where[:_NAMED])}{more}"
+            of = f" in series {list_some(where)}"
         found.append(f"column '{name}' never changes in training{of}")
     found += dict.fromkeys(part.note for part in dataset.series if part.note)
     return found

@@ -7,13 +7,12 @@ import numpy as np
 
 from ..common.errors import PolyheadError
 from ..common.tables import Table, read_table
+from ..common.text_table import list_some
 from .frames import Columns, frames_of
 from .frequency import Frequency, split_stamps
 from .series import Series, check_zones, make_series
 from .spacing import check_spacing
 from .unseen import Unseen, find_unseen, refuse_unseen
-
-_NAMED = 3  # missing steps that a message lists
 
 
 @dataclass(frozen=True)
@@ -93,9 +92,8 @@ def split_by_length(
 
 def describe_short(source: str, names: list[str], look_back: int) -> str:
     """The note on series that `split_by_length` left out."""
-    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
     return (
-        f"{source}: series {', '.join(names[:3])}{more}: fewer than {look_back} steps "
+        f"{source}: series {list_some(names)}: fewer than {look_back} steps "
         "with a target, not forecast"
     )
 
@@ -188,10 +186,8 @@ def _missing_future(part, values, steps, columns, source) -> PolyheadError:
     names = ", ".join(n for n, no in zip(columns.future, lacking, strict=True) if no)
     of = f"series '{part.name}' at " if part.name else ""
     late = steps[missing.any(axis=1)]
-    shown = ", ".join(str(stamp) for stamp in late[:_NAMED])
-    more = f" and {len(late) - _NAMED} more" if len(late) > _NAMED else ""
     return PolyheadError(
-        f"{source}: known-future covariates ({names}) are missing for {of}{shown}"
-        f"{more}: the forecast begins at {steps[0]} and needs {len(steps)} steps; give "
-        "them with --future"
+        f"{source}: known-future covariates ({names}) are missing for {of}"
+        f"{list_some(late)}: the forecast begins at {steps[0]} and needs {len(steps)} "
+        "steps; give them with --future"
     )

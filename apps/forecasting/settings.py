@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ..common.config import load_config, take_shape
+from ..common.config import check_values, load_config, take_shape
 from ..common.errors import RETRAIN, UsageError
 from ..common.files import read_json
 from ..common.run_folder import check_run
@@ -57,14 +57,7 @@ def resolve(config: Config) -> Config:
     """Fills what the preset, or the older run to begin with, decides."""
     if config.init_from:
         config = take_shape(config, _read_older(Path(config.init_from)), SHAPE_FIELDS)
-    for name, choices in CHOICES.items():
-        value = getattr(config, name)
-        if value not in choices:
-            raise UsageError(f"{name} {value!r}: one of {', '.join(choices)}")
-    for name, (low, high) in RANGES.items():
-        value = getattr(config, name)
-        if value is not None and not low <= value <= high:
-            raise UsageError(f"{name} is {value}: it must be from {low} to {high}")
+    check_values(config, CHOICES, RANGES)
     for level in config.quantiles:
         if not 0 < level < 1:
             raise UsageError(f"quantile {level:g}: it must lie between 0 and 1")

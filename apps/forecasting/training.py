@@ -14,6 +14,7 @@ from ..common.progress import ProgressBar
 from ..common.quiet import quiet as quietly
 from ..common.run_folder import prepare
 from ..common.runs import load_model, save_run
+from ..common.text_table import list_some
 from ..common.training import WarmUpDecay, be_deterministic, choose_precision
 from ..common.training import train as fit
 from .config import LEARNING_RATES, Config
@@ -89,9 +90,8 @@ def _describe_left_out(windows: Windows) -> list[str]:
     names = windows.left_out()
     if not names:
         return []
-    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
     return [
-        f"series {', '.join(names[:3])}{more}: too short for a window of "
+        f"series {list_some(names)}: too short for a window of "
         f"{windows.look_back} and {windows.horizon} steps, not in training"
     ]
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from ..common.errors import PolyheadError
 from ..common.tables import Table
+from ..common.text_table import list_some
 from .frames import MISSING, Columns
 from .stamps import parse_stamps
 
@@ -48,9 +49,8 @@ def refuse_unseen(
             if (series, step, name) not in unseen:
                 continue
             row, text = unseen[series, step, name]
-            more = f" and {len(known) - NAMED} more" if len(known) > NAMED else ""
             raise PolyheadError(
                 f"{source}: row {row}: {text!r} in column '{name}' is none of the "
-                f"categories that were trained on: {', '.join(known[:NAMED])}{more}: "
+                f"categories that were trained on: {list_some(known, NAMED)}: "
                 "give one of them"
             )

@@ -244,7 +244,7 @@ def measure(
 
     Of `other` rows than the run's own nothing is written.
     """
-    from ..common.runs import held_out
+    from ..common.runs import describe_other, held_out
     from ..common.training import read_history
     from .card import write_card
     from .comparison import build_metrics
@@ -268,12 +268,8 @@ def measure(
             probabilities[split], examples.labels, threshold
         )
     if other:
-        trained = set(dataset.train.texts)
-        seen = sum(text in trained for text in examples.texts)
-        metrics["protocol"] = (
-            f"{other}, which is not the run's own test ({seen} of its texts were "
-            f"trained on); {metrics['protocol']}"
-        )
+        told = describe_other(other, "texts", examples.texts, dataset.train.texts)
+        metrics["protocol"] = f"{told}; {metrics['protocol']}"
         return metrics
     write_json(run.path / "metrics.json", metrics)
     run.metrics = metrics

@@ -286,7 +286,7 @@ def measure(
 
     Of `other` rows than the run's own nothing is written.
     """
-    from ..common.runs import held_out
+    from ..common.runs import describe_other, held_out
     from ..common.training import read_history
     from .card import write_card
     from .comparison import build_metrics
@@ -315,12 +315,10 @@ def measure(
     )
     metrics["train"] = known
     if other:
-        trained = set(dataset.train.sources)
-        seen = sum(source in trained for source in held_out(dataset)[1].sources)
-        metrics["protocol"] = (
-            f"{other}, which is not the run's own test ({seen} of its sources were "
-            f"trained on); {metrics['protocol']}"
+        told = describe_other(
+            other, "sources", held_out(dataset)[1].sources, dataset.train.sources
         )
+        metrics["protocol"] = f"{told}; {metrics['protocol']}"
         return metrics
     write_json(run.path / "metrics.json", metrics)
     run.metrics = metrics

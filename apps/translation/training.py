@@ -12,7 +12,7 @@ import numpy as np
 
 from ..common.checkpoint import read_values
 from ..common.compiling import CompiledFunction
-from ..common.config import load_config, take_shape
+from ..common.config import check_values, load_config, take_shape
 from ..common.errors import PolyheadError, UsageError
 from ..common.files import replacing
 from ..common.progress import ProgressBar
@@ -53,6 +53,7 @@ SHAPE_FIELDS = (
 )
 # What else a setting may be: its choices, or the lowest and the highest value.
 CHOICES: dict[str, tuple] = {
+    "preset": tuple(PRESETS),
     "monitor": tuple(MONITORS),
     "norm_position": ("pre", "post"),
     "mixed_precision": ("auto", "float32", "mixed_bfloat16"),
@@ -89,17 +90,7 @@ def resolve(config: Config) -> Config:
         check_run(config.init_from)
         old = load_config(Config, TASK, Path(config.init_from) / "config.json")
         config = take_shape(config, old, SHAPE_FIELDS)
-    if config.preset not in PRESETS:
-        raise UsageError(f"preset {config.preset!r}: one of {', '.join(PRESETS)}")
-    for name, choices in CHOICES.items():
-        if getattr(config, name) not in choices:
-            raise UsageError(
-                f"{name} {getattr(config, name)!r}: one of {', '.join(choices)}"
-            )
-    for name, (low, high) in RANGES.items():
-        value = getattr(config, name)
-        if value is not None and not low <= value <= high:
-            raise UsageError(f"{name} is {value}: it must be from {low} to {high}")
+    check_values(config, CHOICES, RANGES)
     try:
         keras.activations.get(config.activation)
     except ValueError:

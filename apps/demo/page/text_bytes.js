@@ -2,7 +2,7 @@
 
 /**
  * A text's UTF-8 up to its first zero character, cut between two characters and
- * padded with zeros.
+ * padded with zeros. What stands behind a zero character counts as cut off.
  */
 export function toBytes(text, maxBytes) {
   // Half a character has no UTF-8; the Python client writes a question mark too.
@@ -16,8 +16,9 @@ export function toBytes(text, maxBytes) {
   return {
     bytes: padded,
     read: new TextDecoder().decode(data.subarray(0, end)),
-    isTruncated: end < data.length,
+    isLong: end < data.length,
     hasZero: zero >= 0,
+    isTruncated: end < data.length || (zero >= 0 && /[^\0]/.test(whole.slice(zero))),
     isMended: whole !== text,
   };
 }
@@ -29,9 +30,9 @@ export function fromBytes(bytes) {
 }
 
 /** What the reader has to know of a text that is not read as it stands. */
-export function describeCut({ isTruncated, hasZero, isMended, read }, maxBytes) {
+export function describeCut({ isLong, hasZero, isMended, read }, maxBytes) {
   const notes = [];
-  if (isTruncated) {
+  if (isLong) {
     notes.push(
       `Truncated: the file reads ${maxBytes} bytes, which end with "${ending(read)}".`,
     );
