@@ -35,6 +35,7 @@ from polyhead.layers import grow_cache
 
 from .candidates import History, candidates, gather, largest
 
+COLDEST = 1e-6  # temperature, and share: the most probable alone is drawn
 Step = Callable[[Any, Any, Any, Any], tuple[Any, Any]]
 
 
@@ -112,25 +113,29 @@ def sample(
         temperature: divides the logits; below 1 the probable get more so.
         top_k: draws of the k most probable only; of all if `None`.
         top_p: of these, of the most probable that together reach this share.
-        The others: as in `greedy`.
+        The others: as in `greedy`. The last three may also be tensors, `(B,)` or
+        scalars, for a graph that asks for them: there a temperature or a share of 0
+        draws the most probable, and a `top_k` of 0 draws of all.
 
     Returns:
         As `greedy`. The scores are of the model's own probabilities.
     """
-    if temperature <= 0 or not 0 < top_p <= 1:
-        raise ValueError(
-            f"temperature {temperature} must be above 0, and top_p {top_p} above 0 and "
-            "at most 1."
-        )
-    if top_k is not None and top_k < 1:
-        raise ValueError(f"top_k must be 1 or more, not {top_k}.")
+    _check_sampling(temperature, top_k, top_p)
+    most = None if ops.is_tensor(top_k) else top_k
 
     def draw(values, position):
-        count = min(top_k or values.shape[-1], values.shape[-1])
+        count = min(most or values.shape[-1], values.shape[-1])
         values, columns = largest(values, count)
-        weights = ops.exp((values - values[:, :1]) / temperature)
+        heat = ops.maximum(_column(temperature), COLDEST)
+        weights = ops.exp((values - values[:, :1]) / heat)
+        if ops.is_tensor(top_k):
+            places = ops.expand_dims(ops.arange(count, dtype="int32"), 0)
+            asked = ops.reshape(top_k, (-1, 1))
+            kept = ops.logical_or(places < asked, asked < 1)
+            weights = ops.where(kept, weights, 0.0)
         before = ops.cumsum(weights, axis=-1) - weights
-        enough = top_p * ops.sum(weights, axis=-1, keepdims=True)
+        share = ops.maximum(_column(top_p), COLDEST)
+        enough = share * ops.sum(weights, axis=-1, keepdims=True)
         weights = ops.where(before < enough, weights, 0.0)
         reached = ops.cumsum(weights, axis=-1)
         aim = ops.expand_dims(ops.take(draws, position, axis=1), 1) * reached[:, -1:]
@@ -150,8 +155,23 @@ def sample(
         max_run,
         stages,
         draw,
-        top_k,
+        most,
     )
+
+
+def _check_sampling(temperature, top_k, top_p):
+    """Numbers are checked here; of tensors nothing is known yet."""
+    if not ops.is_tensor(temperature) and temperature <= 0:
+        raise ValueError(f"temperature must be above 0, not {temperature}.")
+    if not ops.is_tensor(top_p) and not 0 < top_p <= 1:
+        raise ValueError(f"top_p must be above 0 and at most 1, not {top_p}.")
+    if top_k is not None and not ops.is_tensor(top_k) and top_k < 1:
+        raise ValueError(f"top_k must be 1 or more, not {top_k}.")
+
+
+def _column(x):
+    """A number for all sentences, or one for each, as `(1 or B, 1)`."""
+    return ops.reshape(ops.convert_to_tensor(x, "float32"), (-1, 1))
 
 
 def _decode(

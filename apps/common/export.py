@@ -39,8 +39,7 @@ class Exportable:
         weights: arrays that may be quantised.
         tables: arrays that may not.
         savedmodel: how the SavedModel is called; any number of rows.
-        savedmodel_signature: name of each of its inputs -> shape and type.
-        signatures: further signatures of the SavedModel, with the same inputs.
+        signatures: further signatures of the SavedModel.
         tflite: how the .tflite files are called: one row of `inputs` at a time.
         metric: what makes an answer right.
         metadata: what the .tflite files say of themselves.
@@ -58,7 +57,6 @@ class Exportable:
     weights: Sequence[np.ndarray]
     tables: Mapping[str, np.ndarray]
     savedmodel: Form
-    savedmodel_signature: Mapping[str, tuple[tuple[int | None, ...], str]]
     tflite: Form
     metric: Metric
     metadata: Metadata
@@ -131,10 +129,9 @@ def _make_savedmodel(exportable, folder) -> dict:
     forms = {SIGNATURE: exportable.savedmodel, **exportable.signatures}
     path = folder / "savedmodel"
     export_savedmodel(
-        {name: form.function for name, form in forms.items()},
+        {name: (form.function, form.inputs) for name, form in forms.items()},
         exportable.weights,
         exportable.tables,
-        exportable.savedmodel_signature,
         path,
     )
     checked = {}

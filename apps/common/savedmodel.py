@@ -10,20 +10,18 @@ from .litert import SIGNATURE
 
 
 def export_savedmodel(
-    functions: Mapping[str, Callable],
+    functions: Mapping[str, tuple[Callable, Mapping[str, np.ndarray]]],
     weights: Sequence[np.ndarray],
     tables: Mapping[str, np.ndarray],
-    signature: Mapping[str, tuple[tuple[int | None, ...], str]],
     path: Path,
 ) -> None:
     """Saves functions `f(weights, tables, **inputs)` as signatures.
 
     Args:
-        functions: name of each signature -> its function; pure, and returns a dict
-            of tensors.
+        functions: name of each signature -> its function, pure, which returns a dict
+            of tensors, and examples of its inputs: any number of rows is taken.
         weights: become variables of the SavedModel.
         tables: become its constants.
-        signature: name of each input -> its shape and type.
         path: the folder to write.
     """
     import tensorflow as tf
@@ -32,20 +30,20 @@ def export_savedmodel(
     module = tf.Module()
     module.weights = [tf.Variable(value, trainable=False) for value in weights]
 
-    def compile_signature(function):
+    def compile_signature(function, examples):
         @tf.function(autograph=False)
         def serve(**tensors):
             kept = {name: tf.constant(value) for name, value in tables.items()}
             values = [tf.convert_to_tensor(variable) for variable in module.weights]
             return function(values, kept, **tensors)
 
+        specs = {
+            name: tf.TensorSpec((None, *rows.shape[1:]), tf.as_dtype(rows.dtype), name)
+            for name, rows in examples.items()
+        }
         return serve.get_concrete_function(**specs)
 
-    specs = {
-        name: tf.TensorSpec(shape, tf.as_dtype(dtype), name)
-        for name, (shape, dtype) in signature.items()
-    }
-    signatures = {name: compile_signature(f) for name, f in functions.items()}
+    signatures = {name: compile_signature(*pair) for name, pair in functions.items()}
     tf.saved_model.save(module, str(path), signatures=signatures)
 
 

@@ -28,7 +28,6 @@ def make_exportable(serving: Serving, windows: Windows, part: str) -> Exportable
         weights=serving.weights,
         tables={},
         savedmodel=form,
-        savedmodel_signature=serving.signature(),
         tflite=form,
         metric=make_metric(window.truth, window.spread),
         metadata=describe(serving, windows),

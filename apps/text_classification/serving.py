@@ -194,7 +194,6 @@ def make_exportable(
             {"text": whole},
             {"probabilities": serving.predict(chosen)},
         ),
-        savedmodel_signature={"text": ((None,), "string")},
         tflite=Form(serving, {"text": text}, cut, facts),
         metric=make_metric(labels[rows], serving.multi_label, thresholds),
         metadata=describe(serving, {"text": BYTES}, thresholds),

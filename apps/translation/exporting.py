@@ -12,13 +12,15 @@ from ..common.splits import sample_rows
 from ..common.verification import Form, Metric
 from .evaluate import score, tokenizer_for
 from .pairs import Pairs
-from .serving import Serving
+from .serving import Serving, draw_numbers
 
 BYTES = "UTF-8 bytes of the text, zero-padded"
 MAX_TIES = 5  # more differences than these are no ties
 TIE = 1e-5  # closer than this, float32 decides nothing
 MAX_EXAMPLES = 2000  # that verify an export
 SIGNATURE_EXAMPLES = 200  # that verify each further signature of the SavedModel
+DRAWN_EXAMPLES = 50  # that verify the one that draws
+DRAWING = {"temperature": 0.8, "top_k": 50, "top_p": 0.95}
 
 
 def make_exportable(
@@ -66,10 +68,12 @@ def make_exportable(
         weights=serving.weights,
         tables=serving.tables,
         savedmodel=strings_form(serving, sources, beam_size),
-        savedmodel_signature={"text": ((None,), "string")},
         signatures={
-            name: strings_form(serving, sources[:SIGNATURE_EXAMPLES], size)
-            for name, size in further.items()
+            **{
+                name: strings_form(serving, sources[:SIGNATURE_EXAMPLES], size)
+                for name, size in further.items()
+            },
+            "sample": draws_form(serving, sources[:DRAWN_EXAMPLES]),
         },
         tflite=Form(
             serving.bytes_function(max_output_bytes, beam_size),
@@ -102,19 +106,35 @@ def make_exportable(
 def strings_form(serving: Serving, sources: Sequence[str], beam_size: int) -> Form:
     """A signature of the SavedModel, and what Keras gives for the sources."""
     found = serving.translate(sources, serving.method(beam_size))
+    function = serving.strings_function(beam_size)
+    return Form(function, {"text": encode(sources)}, outputs(found))
+
+
+def draws_form(serving: Serving, sources: Sequence[str]) -> Form:
+    """The signature that draws, and what Keras gives for the same random numbers."""
+    count = len(sources)
+    seeds = np.arange(count, dtype=np.int32)
+    draws = np.asarray(draw_numbers(seeds, serving.max_tokens))
+    found = serving.translate(sources, serving.sampling(**DRAWING), draws=draws)
+    settings = {
+        name: np.full(count, value, np.int32 if name == "top_k" else np.float32)
+        for name, value in DRAWING.items()
+    }
+    inputs = {"text": encode(sources), "seed": seeds, **settings}
+    return Form(serving.draws_function(), inputs, outputs(found))
+
+
+def encode(sources: Sequence[str]) -> np.ndarray:
+    return np.array([text.encode("utf-8", "replace") for text in sources], object)
+
+
+def outputs(found) -> dict[str, np.ndarray]:
+    """What `Serving.translate` gave, as a signature of the SavedModel gives it."""
     answers = [best(row) for row in found]
-    return Form(
-        serving.strings_function(beam_size),
-        {
-            "text": np.array(
-                [text.encode("utf-8", "replace") for text in sources], object
-            )
-        },
-        {
-            "text": np.array([text for text, _ in answers], object),
-            "score": np.array([value for _, value in answers], np.float32),
-        },
-    )
+    return {
+        "text": np.array([text for text, _ in answers], object),
+        "score": np.array([value for _, value in answers], np.float32),
+    }
 
 
 def best(hypotheses) -> tuple[bytes, float]:

@@ -119,18 +119,20 @@ class Run:
         if drawing:
             if n_best > 1 or beam_size is not None:
                 raise UsageError("sampling takes no beam size and no n-best")
-            return self._translate(texts, self.serving.sampling(**drawing), seed or 0)
+            shape = len(texts), self.serving.max_tokens
+            draws = np.random.default_rng(seed or 0).random(shape, np.float32)
+            return self._translate(texts, self.serving.sampling(**drawing), draws)
         if n_best > 1:
             return self._find_best(texts, n_best, beam_size)
         method = self.serving.method(beam_size or self.config.beam_size)
         return self._translate(texts, method)
 
     def _translate(
-        self, texts: Sequence[str], method: dict, seed: int = 0
+        self, texts: Sequence[str], method: dict, draws: np.ndarray | None = None
     ) -> list[list[tuple[str, float]]]:
         """Different translations of each text, the best first."""
         found = []
-        for row in self.serving.translate(texts, method, seed=seed):
+        for row in self.serving.translate(texts, method, draws=draws):
             different: dict[str, float] = {}
             for text, score in row:
                 different.setdefault(text.decode("utf-8", "replace"), score)

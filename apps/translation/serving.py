@@ -166,35 +166,46 @@ class Serving:
         return serve
 
     def strings_function(self, beam_size: int = 1):
-        """The function of the SavedModel: `(B,)` strings to strings, in TensorFlow.
-
-        The work grows with the longest text of the batch.
-        """
-        import tensorflow as tf
-
-        pieces = list(self.tokenizer.pieces)
+        """A function of the SavedModel: `(B,)` strings to strings, in TensorFlow."""
 
         def serve(weights, tables, text):
-            lengths = tf.strings.length(text)
-            # The largest of no lengths is the smallest integer.
-            longest = tf.clip_by_value(tf.reduce_max(lengths), 1, self.max_bytes)
-            data = tf.io.decode_raw(text, tf.uint8, fixed_length=longest)
-            source = self.tokenize(tables, data)
-            counts = tf.math.count_nonzero(source, axis=1, dtype=tf.int32)
-            longest = tf.clip_by_value(tf.reduce_max(counts), 1, self.max_tokens)
-            source = source[:, :longest]
-            ids, scores = self.search(
-                weights,
-                self.encode(weights, source),
-                self.limits(source),
-                **self.method(beam_size),
+            return self._translate_strings(
+                weights, tables, text, **self.method(beam_size)
             )
-            if beam_size > 1:
-                ids, scores = ids[:, 0], scores[:, 0]
-            joined = tf.strings.reduce_join(tf.gather(tf.constant(pieces), ids), axis=1)
-            return {"text": tf.strings.regex_replace(joined, "^ ", ""), "score": scores}
 
         return serve
+
+    def draws_function(self):
+        """The same, drawing; each text has a seed and settings of its own."""
+
+        def serve(weights, tables, text, seed, temperature, top_k, top_p):
+            settings = {"temperature": temperature, "top_k": top_k, "top_p": top_p}
+            settings["draws"] = draw_numbers(seed, self.max_tokens)
+            method = self.sampling(**settings)
+            return self._translate_strings(weights, tables, text, **method)
+
+        return serve
+
+    def _translate_strings(self, weights, tables, text, **method):
+        """The work grows with the longest text of the batch."""
+        import tensorflow as tf
+
+        lengths = tf.strings.length(text)
+        # The largest of no lengths is the smallest integer.
+        longest = tf.clip_by_value(tf.reduce_max(lengths), 1, self.max_bytes)
+        data = tf.io.decode_raw(text, tf.uint8, fixed_length=longest)
+        source = self.tokenize(tables, data)
+        counts = tf.math.count_nonzero(source, axis=1, dtype=tf.int32)
+        longest = tf.clip_by_value(tf.reduce_max(counts), 1, self.max_tokens)
+        source = source[:, :longest]
+        ids, scores = self.search(
+            weights, self.encode(weights, source), self.limits(source), **method
+        )
+        if "beam_size" in method:
+            ids, scores = ids[:, 0], scores[:, 0]
+        pieces = tf.constant(list(self.tokenizer.pieces))
+        joined = tf.strings.reduce_join(tf.gather(pieces, ids), axis=1)
+        return {"text": tf.strings.regex_replace(joined, "^ ", ""), "score": scores}
 
     def method(self, beam_size: int, n_best: int = 1) -> dict:
         """The arguments that make `search` greedy, or a beam search."""
@@ -216,7 +227,7 @@ class Serving:
         texts: Sequence[str],
         method: dict | None = None,
         max_input_bytes: int | None = None,
-        seed: int = 0,
+        draws: np.ndarray | None = None,
     ) -> list[list[tuple[bytes, float]]]:
         """Translates texts, on any backend.
 
@@ -224,7 +235,7 @@ class Serving:
             texts: any number of texts.
             method: of `method` or `sampling`; greedy where absent.
             max_input_bytes: cuts them as a client of the .tflite does.
-            seed: of the random numbers that `sample` draws by, text after text.
+            draws: random numbers `(texts, max_tokens)` for `sampling`.
 
         Returns:
             For each text its hypotheses, best first: UTF-8 bytes and score.
@@ -237,15 +248,11 @@ class Serving:
         sources = encode_source(self.tokenizer.encode_all(cut), self.max_tokens)
         order = np.argsort([len(row) for row in sources], kind="stable")
         found: list[list[tuple[bytes, float]]] = [[] for _ in texts]
-        random = []
-        if method["method"] is sample:
-            shape = len(texts), self.max_tokens
-            random = [np.random.default_rng(seed).random(shape, np.float32)]
         for start in range(0, len(order), BATCH):
             rows = order[start : start + BATCH]
             batch = pad([sources[row] for row in rows])
-            draws = [numbers[rows] for numbers in random]
-            ids, scores = self._compiled(method)(batch, *draws)
+            numbers = () if draws is None else (draws[rows],)
+            ids, scores = self._compiled(method)(batch, *numbers)
             if ids.ndim == 2:
                 ids, scores = ids[:, None], scores[:, None]
             for row, best, values in zip(rows, ids, scores, strict=True):
@@ -296,3 +303,14 @@ class Serving:
         self.weights = list(weights)
         for function in self.compiled.values():
             function.set_weights(weights)
+
+
+def draw_numbers(seeds, count: int):
+    """`(B, count)` float32 in [0, 1), each row of its seed alone, in TensorFlow."""
+    import tensorflow as tf
+
+    def draw(seed):
+        key = tf.stack([seed, 0])
+        return tf.random.stateless_uniform([count], key, alg="philox")
+
+    return tf.map_fn(draw, seeds, fn_output_signature=tf.float32)

@@ -392,6 +392,33 @@ def test_samples_follow_the_probabilities():
             assert share == pytest.approx(want.get(symbol, 0), abs=0.03)
 
 
+def test_each_sentence_may_be_drawn_by_settings_of_its_own():
+    tables = [random_table(seed, size=12) for seed in range(6)]
+    numbers = draws(6, 10, 5)
+    settings = [(0.0, 0, 1.0), (1.0, 1, 1.0), (1.0, 0, 0.0)]  # all three: the best
+    settings += [(0.7, 3, 1.0), (1.3, 0, 0.8), (1.0, -1, 1.0)]
+    names = ("temperature", "top_k", "top_p")
+    types = ("float32", "int32", "float32")
+    columns = {
+        name: ops.convert_to_tensor(column, dtype=dtype)
+        for name, column, dtype in zip(
+            names, zip(*settings, strict=True), types, strict=True
+        )
+    }
+    ids, scores = run(sample, tables, max_steps=10, draws=numbers, **columns)
+    for row, values in enumerate(settings):
+        alone = dict(zip(names, values, strict=True))
+        decode = greedy if row < 3 else sample
+        if row < 3:
+            alone = {}
+        else:
+            alone["top_k"] = alone["top_k"] if alone["top_k"] > 0 else None
+            alone["draws"] = numbers[row : row + 1]
+        want, score = run(decode, tables[row : row + 1], max_steps=10, **alone)
+        np.testing.assert_array_equal(ids[row], want[0])
+        np.testing.assert_allclose(scores[row], score[0], rtol=1e-5)
+
+
 @pytest.mark.parametrize(
     ("decode", "kwargs", "message"),
     [
@@ -402,9 +429,9 @@ def test_samples_follow_the_probabilities():
         (
             sample,
             {"temperature": 0.0, "draws": None},
-            "temperature 0.0 must be above 0",
+            "temperature must be above 0, not 0.0",
         ),
-        (sample, {"top_p": 1.5, "draws": None}, "top_p 1.5"),
+        (sample, {"top_p": 1.5, "draws": None}, "top_p must be above 0 .* not 1.5"),
         (sample, {"top_k": 0, "draws": None}, "top_k must be 1 or more, not 0"),
     ],
 )

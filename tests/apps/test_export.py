@@ -257,9 +257,8 @@ def exportable():
         score=lambda outputs: np.mean(outputs["y"].argmax(axis=1) == answers),
         differs=lambda ours, keras: ours["y"].argmax(1) != keras["y"].argmax(1),
     )
-    signature = {"x": ((None, 8), "float32")}
     about = Metadata("A line.", {"x": "numbers"}, {"y": "sums"})
-    return Exportable(WEIGHTS, TABLES, form, signature, form, metric, about)
+    return Exportable(WEIGHTS, TABLES, form, form, metric, about)
 
 
 def contents(folder):

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import zipfile
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -20,6 +21,7 @@ from polyhead.apps import translation
 from polyhead.apps.common import training as loop
 from polyhead.apps.common.cli import main
 from polyhead.apps.common.errors import PolyheadError, UsageError
+from polyhead.apps.common.savedmodel import SavedModelPredictor
 from polyhead.apps.common.tflite import export_tflite
 from polyhead.apps.translation import Config, losses
 from polyhead.apps.translation.data import load_data
@@ -324,8 +326,9 @@ def test_files_translate_as_keras_does(exported):
     files = report["files"]
     assert files["model_float32.tflite"]["disagreements"] == 0
     assert files["savedmodel"]["disagreements"] == 0
-    assert set(files["savedmodel"]["signatures"]) == {"greedy", "beam"}
-    assert files["savedmodel"]["signatures"]["beam"]["disagreements"] == 0
+    signatures = files["savedmodel"]["signatures"]
+    assert set(signatures) == {"greedy", "beam", "sample"}
+    assert all(facts["disagreements"] == 0 for facts in signatures.values())
     assert files["model_int8.tflite"]["bytes"] < files["model_float32.tflite"]["bytes"]
     assert files["model_int8.tflite"]["bleu"] > 85
 
@@ -335,6 +338,37 @@ def test_engines_give_what_keras_gives(exported, engine):
     texts = ["four two seven", "", "eight eight one"]
     ours = firsts(exported.predict(texts, beam_size=1))
     assert firsts(exported.predict(texts, engine=engine)) == ours
+
+
+def test_the_signature_that_draws(exported):
+    path = exported.path / "export/savedmodel"
+    predictor = SavedModelPredictor(path, "sample")
+
+    def draw(texts, seeds, temperature, top_k=0, top_p=1.0):
+        count = len(texts)
+        outputs = predictor(
+            text=np.array([text.encode() for text in texts], object),
+            seed=np.array(seeds),
+            temperature=np.full(count, temperature),
+            top_k=np.full(count, top_k),
+            top_p=np.full(count, top_p),
+        )
+        return [text.decode("utf-8", "replace") for text in outputs["text"]]
+
+    text = "four two seven"
+    assert draw([text, ""], [0, 1], 0.0) == ["4 2 7", ""]
+    assert draw([text] * 8, range(8), 3.0, top_k=1) == ["4 2 7"] * 8
+    assert draw([text] * 8, range(8), 3.0, top_p=0.0) == ["4 2 7"] * 8
+    many = draw([text] * 8, range(8), 3.0)
+    assert len(set(many)) > 4
+    # What a text gets is its own seed's, whatever stands beside it.
+    assert draw([text, "one"], [5, 0], 3.0)[0] == many[5]
+    assert draw([], [], 1.0) == []
+    guide = (Path(__file__).parents[2] / "docs/serving.md").read_text(encoding="utf-8")
+    request = json.loads(guide.split("```json")[1].split("```")[0])
+    inputs = {name: np.array(rows) for name, rows in request["inputs"].items()}
+    assert set(inputs) == set(predictor.types)
+    assert len(predictor(**inputs)["text"]) == 2
 
 
 PLAIN = """

@@ -78,6 +78,19 @@ def export(name, tmp_path):
             )
             for signature in ("greedy", "beam")
         ),
+        (
+            "dates",
+            "sample",
+            "text",
+            {
+                "text": ["jeudi 5 mars 1998", "5 March 2031"],
+                "seed": [1, 2],
+                "temperature": [0.5, 0.5],
+                "top_k": [1, 1],
+                "top_p": [1.0, 1.0],
+            },
+            ["1998-03-05", "2031-03-05"],
+        ),
     ],
 )
 def test_texts(environment, tmp_path, name, signature, key, inputs, expected):
