@@ -5,10 +5,11 @@ from pathlib import Path
 
 import numpy as np
 
-from ..common.figures import BLUE, GREY, ORANGE, hide_frame, new_figure, save_figure
+from ..common.figures import BLUE, hide_frame, new_figure, save_figure
 from ..common.files import replacing
 from ..common.text_table import align
-from .baselines import last_value, seasonal_naive
+from .evaluate import make_baselines
+from .plots import COLOURS
 
 
 def backtest(run, dataset, stride: int | None = None) -> dict:
@@ -23,7 +24,7 @@ def backtest(run, dataset, stride: int | None = None) -> dict:
     Returns:
         `origins`, a list of dicts of the origin's time stamp, its number of series and
         the mean absolute error, in standard deviations of training, of the run and of
-        two baselines; `mean` of each. Also writes backtest.csv, a row a forecast value,
+        the baselines; `mean` of each. Also writes backtest.csv, a row a forecast value,
         and plots/backtest.png.
     """
     windows = run.windows(dataset)
@@ -32,10 +33,7 @@ def backtest(run, dataset, stride: int | None = None) -> dict:
     stride = stride or windows.horizon
     begins, _ = dataset.bounds(part)
     chosen = found[(found[:, 1] - begins[found[:, 0]]) % stride == 0]
-    naive = {
-        "last-value": last_value(windows),
-        "seasonal-naive": seasonal_naive(windows, dataset.season),
-    }
+    baselines = make_baselines(windows, run.config.seed)
     errors: dict[str, dict[str, list[float]]] = {}
     with replacing(run.path / "backtest.csv") as temporary:
         with open(temporary, "w", newline="", encoding="utf-8") as file:
@@ -43,10 +41,10 @@ def backtest(run, dataset, stride: int | None = None) -> dict:
             writer.writerow(_header(run))
             for window in windows.batches(chosen):
                 outputs = run.answer(window.inputs)
-                stamps = _stamps(dataset, window, windows.horizon)
+                stamps = windows.stamps(window)
                 _write(writer, run, dataset, window, outputs, stamps)
                 forecasts = {"this run": outputs["forecast"]} | {
-                    name: forecast(window) for name, forecast in naive.items()
+                    name: forecast(window) for name, forecast in baselines.items()
                 }
                 for name, values in forecasts.items():
                     gaps = np.abs(values - window.truth) / window.spread
@@ -59,20 +57,10 @@ def backtest(run, dataset, stride: int | None = None) -> dict:
         | {name: float(np.mean(values)) for name, values in by_name.items()}
         for origin, by_name in sorted(errors.items())
     ]
-    names = ["this run", *naive]
+    names = ["this run", *baselines]
     mean = {name: float(np.mean([row[name] for row in origins])) for name in names}
     plot_backtest(run.path / "plots" / "backtest.png", origins, names)
     return {"stride": stride, "origins": origins, "mean": mean}
-
-
-def _stamps(dataset, window, horizon) -> np.ndarray:
-    """`(B, H)` of the forecast steps."""
-    return np.stack(
-        [
-            dataset.series[number].stamps(dataset.frequency, place + horizon)[place:]
-            for number, place in zip(window.series, window.places, strict=True)
-        ]
-    )
 
 
 def _header(run):
@@ -106,8 +94,8 @@ def plot_backtest(path: Path, origins: list[dict], names: list[str]) -> None:
     path.parent.mkdir(exist_ok=True)
     figure, axes = new_figure(8, 3.6)
     times = np.array([row["origin"] for row in origins], "datetime64[s]")
-    colours = (BLUE, GREY, ORANGE)
-    for name, colour in zip(names, colours, strict=True):
+    for name in names:
+        colour = COLOURS.get(name, BLUE)
         values = [row[name] for row in origins]
         marker = "o" if len(origins) <= 60 else None
         axes.plot(times, values, marker=marker, ms=3, lw=1.2, color=colour, label=name)

@@ -4,7 +4,7 @@ from ..common.text_table import align
 from .scores import Scores
 
 SHOWN = ("mse", "mae", "rmse", "smape", "mase", "crps")
-MAX_NAMED = 20  # targets or series that metrics.json lists
+MAX_NAMED = 500  # targets or series that metrics.json lists
 
 
 def build_metrics(
@@ -31,33 +31,39 @@ def build_metrics(
     }
     ours = scores[held_out]
     if before is not None:
-        metrics[held_out]["below_uncalibrated"] = before.summary()["below"]
+        metrics[held_out]["below"] = ours.shares_below()
+        metrics[held_out]["below_uncalibrated"] = before.shares_below()
         if len(before.quantiles) > 1:
             metrics[held_out]["coverage"] = {
                 "wanted": round(ours.quantiles[-1] - ours.quantiles[0], 9),
                 "found": ours.coverage(),
                 "uncalibrated": before.coverage(),
             }
-    metrics[held_out]["by_step"] = ours.by_step()
-    for kind, names, values in (
-        ("by_target", dataset.columns.targets, ours.by_target()),
-        ("by_series", [part.name for part in dataset.series], ours.by_series()),
-    ):
-        if 1 < len(names) <= MAX_NAMED:
-            metrics[held_out][kind] = {
-                name: {key: row[place] for key, row in values.items()}
-                for place, name in enumerate(names)
-            }
+    metrics[held_out] |= _parts(dataset, ours)
     metrics["baselines"] = {
-        name: {"split": held_out, **found.summary()}
+        name: {"split": held_out, **found.summary(), **_parts(dataset, found)}
         for name, found in baselines.items()
     }
-    for name, found in baselines.items():
-        metrics["baselines"][name]["by_step"] = found.by_step()
     counts = ("missing_stamps", "missing_values")
     metrics["data"] = {name: dataset.report[name] for name in counts}
     metrics["protocol"] = _protocol(windows, config, ours.windows)
     return metrics
+
+
+def _parts(dataset, scores: Scores) -> dict:
+    """The measures of each step, and of each target and series by its name."""
+    found: dict = {"by_step": scores.by("step")}
+    for kind, names in (
+        ("target", dataset.columns.targets),
+        ("series", [part.name for part in dataset.series]),
+    ):
+        if 1 < len(names) <= MAX_NAMED:
+            values = scores.by(kind)
+            found[f"by_{kind}"] = {
+                name: {key: row[place] for key, row in values.items()}
+                for place, name in enumerate(names)
+            }
+    return found
 
 
 def _protocol(windows, config, scored: int) -> str:
@@ -76,7 +82,10 @@ def _protocol(windows, config, scored: int) -> str:
         "every choice made on validation",
     ]
     if config.quantiles:
-        parts.append("quantiles calibrated on validation")
+        parts.append(
+            "quantiles calibrated on validation; crps is the mean weighted quantile "
+            "loss, a baseline's one number standing for each of its quantiles"
+        )
     if dataset.test_begins is not None:
         parts.append(f"test is {dataset.report['sources']['test']}, after all others")
     if part == "validation":

@@ -19,7 +19,10 @@ Answer = Callable[[dict], dict]  # inputs to forecast and quantiles
 
 
 def measure(run, dataset: Dataset) -> dict:
-    """Scores a run beside baselines and writes all that tells of it."""
+    """Scores a run beside baselines and writes all that tells of it.
+
+    Of other rows than the run's own nothing is written.
+    """
     from .plots import plot_evaluation
 
     windows, part = run.windows(dataset), dataset.held_out
@@ -33,10 +36,12 @@ def measure(run, dataset: Dataset) -> dict:
         answer = uncalibrated(run.serving)
         before = score_model(windows, part, answer, run.quantiles)
     baselines = make_baselines(windows, run.config.seed)
-    floor = score_baselines(windows, part, baselines)
+    floor = score_baselines(windows, part, baselines, run.quantiles)
     known = run.metrics.get("train", {})
     metrics = build_metrics(windows, run.config, scores, before, floor)
     metrics["train"] = known
+    if dataset.test_begins is not None:
+        return metrics
     write_json(run.path / "metrics.json", metrics)
     run.metrics = metrics
     write_predictions(run.path / "predictions.csv", windows, part, run.answer)
@@ -116,13 +121,18 @@ def write_predictions(path, windows: Windows, part: str, answer: Answer) -> None
 
 
 def score_baselines(
-    windows: Windows, part: str, baselines: dict[str, Forecast]
+    windows: Windows, part: str, baselines: dict[str, Forecast], quantiles=()
 ) -> dict[str, Scores]:
-    """Scores the baselines on every window of a part."""
-    found = {name: new_scores(windows) for name in baselines}
+    """Scores the baselines on every window of a part.
+
+    Their one number stands for each of the quantiles.
+    """
+    found = {name: new_scores(windows, quantiles) for name in baselines}
     for window in windows.batches(windows.find(part)):
         for name, forecast in baselines.items():
-            found[name].add(window, forecast(window))
+            values = forecast(window)
+            shape = (*values.shape, len(quantiles))
+            found[name].add(window, values, np.broadcast_to(values[..., None], shape))
     return found
 
 

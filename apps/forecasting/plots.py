@@ -16,13 +16,12 @@ from ..common.figures import (
     shorten,
 )
 from .evaluate import spaced
-from .frequency import Frequency
 from .windows import Window, Windows
 
 MAX_TARGETS, MAX_WINDOWS = 4, 3  # that the fan shows
 RESIDUAL_WINDOWS = 500
 SHOWN_HISTORY = 2.0  # horizons of history before the forecast
-_COLOURS = {"last-value": GREY, "seasonal-naive": ORANGE, "linear": GREEN}
+COLOURS = {"last-value": GREY, "seasonal-naive": ORANGE, "linear": GREEN}
 
 
 def plot_evaluation(run, windows: Windows, part: str, history) -> None:
@@ -40,7 +39,8 @@ def plot_evaluation(run, windows: Windows, part: str, history) -> None:
     window = windows.take(spaced(found, MAX_WINDOWS))
     outputs = run.answer(window.inputs)
     path = folder / "forecasts.png"
-    plot_fan(path, window, outputs, targets, run.frequency, run.quantiles)
+    stamps = windows.stamps(window, windows.look_back)
+    plot_fan(path, window, outputs, targets, stamps, run.quantiles)
     errors = {name: row["by_step"] for name, row in metrics["baselines"].items()}
     plot_horizon(folder / "horizon.png", metrics[part]["by_step"], errors)
     window = windows.take(spaced(found, RESIDUAL_WINDOWS))
@@ -61,7 +61,7 @@ def plot_fan(
     window: Window,
     outputs: Mapping[str, np.ndarray],
     targets: Sequence[str],
-    frequency: Frequency,
+    stamps: np.ndarray,
     levels: Sequence[float],
 ) -> None:
     """Draws forecasts with their quantiles, the truth, and the history before.
@@ -71,7 +71,7 @@ def plot_fan(
         window: some windows; at most three are drawn, a column each.
         outputs: "forecast" and, where there are any, "quantiles" for them.
         targets: names; at most four are drawn, a row each.
-        frequency: the step.
+        stamps: `(B, L + H)`, of the steps before and ahead.
         levels: of the quantiles.
     """
     names = list(targets)[:MAX_TARGETS]
@@ -83,7 +83,7 @@ def plot_fan(
     look_back = window.inputs["history"].shape[1]
     shown = min(look_back, max(8, int(SHOWN_HISTORY * horizon)))
     for column in range(count):
-        times = _times(window.inputs["start"][column], frequency, shown, horizon)
+        times = stamps[column, -shown - horizon :]
         for row, name in enumerate(names):
             axes = panels[row, column]
             past = window.inputs["history"][column, -shown:, row]
@@ -112,16 +112,6 @@ def plot_fan(
     save_figure(figure, path)
 
 
-def _times(start, frequency, before, after):
-    """Stamps of a window; `before` of them lie before its first forecast step."""
-    day = np.datetime64(int(start[0]), "D").astype("datetime64[s]")
-    first = day + np.timedelta64(int(start[1]), "s")
-    ahead = frequency.stamps(first, after)
-    # Backwards by the length that the same number of steps has ahead.
-    later = frequency.stamps(first, before + 1)
-    return np.concatenate([first - (later[:0:-1] - first), ahead])
-
-
 def _tidy_times(axes):
     from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 
@@ -148,7 +138,7 @@ def plot_horizon(
         steps = np.arange(1, len(ours[metric]) + 1)
         marker = "o" if len(steps) == 1 else None
         for name, values in baselines.items():
-            colour = _COLOURS.get(name, GREY)
+            colour = COLOURS.get(name, GREY)
             axes.plot(
                 steps, values[metric], color=colour, label=name, lw=1.1, marker=marker
             )

@@ -194,7 +194,7 @@ class Run:
 
         Args:
             test: a file of rows that follow all of the run's own, to be scored
-                instead of its test data.
+                instead of its test data; then nothing is written.
 
         Returns:
             The content of metrics.json, which is written with predictions.csv, the

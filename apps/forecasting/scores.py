@@ -3,6 +3,7 @@
 import numpy as np
 
 EPSILON = 1e-12
+AXES = {"series": 0, "step": 1, "target": 2}  # of the sums
 
 
 class Scores:
@@ -60,61 +61,59 @@ class Scores:
         else:
             np.add.at(sums, series, values)
 
-    def summary(self) -> dict:
+    def summary(self) -> dict[str, float | None]:
         """Every measure over all windows, steps, targets and series.
 
         "mse" and "mae" are of values standardised by the training part, as papers give
         them; "rmse" is in the data's own units; "smape" is a fraction of 0 to 2;
-        "mase" is the mean over series and targets.
+        "mase" is the mean over series and targets that the naive forecast errs on;
+        "crps" is the mean weighted quantile loss.
         """
-        count = self.sums["count"]
-        total = max(count.sum(), 1.0)
-        standard = self.sums["absolute"] / self.spreads
-        result = {
-            "mse": (self.sums["squared"] / self.spreads**2).sum() / total,
-            "mae": standard.sum() / total,
-            "rmse": np.sqrt(self.sums["squared"].sum() / total),
-            "smape": self.sums["relative"].sum() / total,
-            "mase": self.mase(),
+        return {name: _number(x) for name, x in self._measure((0, 1, 2)).items()}
+
+    def by(self, kind: str) -> dict[str, list[float | None]]:
+        """Every measure of each "series", "step" or "target", to six digits."""
+        axes = tuple(axis for name, axis in AXES.items() if name != kind)
+        return {
+            name: [None if np.isnan(x) else float(f"{x:.6g}") for x in values]
+            for name, values in self._measure(axes).items()
+        }
+
+    def _measure(self, axes) -> dict[str, np.ndarray]:
+        """The measures of what is left when the axes are summed over."""
+        count = np.maximum(self.sums["count"].sum(axis=axes), 1.0)
+        squared, absolute = self.sums["squared"], self.sums["absolute"]
+        found = {
+            "mse": (squared / self.spreads**2).sum(axis=axes) / count,
+            "mae": (absolute / self.spreads).sum(axis=axes) / count,
+            "rmse": np.sqrt(squared.sum(axis=axes) / count),
+            "smape": self.sums["relative"].sum(axis=axes) / count,
+            "mase": self._mase(axes),
         }
         if self.quantiles:
-            truth = max(self.sums["truth"].sum(), EPSILON)
-            weighted = 2.0 * self.pinball.sum(axis=(0, 1, 2)) / truth
-            result["crps"] = weighted.mean()  # the mean weighted quantile loss
-            below = self.below.sum(axis=(0, 1, 2)) / total
-            result["below"] = {
-                str(level): float(share)
-                for level, share in zip(self.quantiles, below, strict=True)
-            }
-        plain = dict | None
-        return {k: v if isinstance(v, plain) else float(v) for k, v in result.items()}
+            truth = np.maximum(self.sums["truth"].sum(axis=axes), EPSILON)
+            found["crps"] = 2.0 * self.pinball.sum(axis=axes).mean(axis=-1) / truth
+        return found
 
-    def mase(self) -> float | None:
-        """Mean over series and targets that the naive forecast errs on; or None."""
-        count = self.sums["count"].sum(axis=1)
-        mean = self.sums["absolute"].sum(axis=1) / np.maximum(count, 1.0)
-        kept = (count > 0) & (self.naive > 0)
-        if not kept.any():
-            return None
-        return float((mean[kept] / self.naive[kept]).mean())
+    def _mase(self, axes):
+        """NaN where the naive forecast errs on none."""
+        count, absolute = self.sums["count"], self.sums["absolute"]
+        if AXES["step"] in axes:
+            count, absolute = (x.sum(axis=1, keepdims=True) for x in (count, absolute))
+        naive = self.naive[:, None]  # (series, 1, T)
+        kept = (count > 0) & (naive > 0)
+        scaled = np.where(
+            kept, absolute / np.maximum(count, 1.0) / np.where(kept, naive, 1.0), 0.0
+        )
+        number = kept.sum(axis=axes)
+        mean = scaled.sum(axis=axes) / np.maximum(number, 1)
+        return np.where(number > 0, mean, np.nan)
 
-    def by_step(self) -> dict[str, list[float]]:
-        """ "mse" and "mae" of each step of the horizon."""
-        return self._along((0, 2))
-
-    def by_target(self) -> dict[str, list[float]]:
-        """ "mse" and "mae" of each target."""
-        return self._along((0, 1))
-
-    def by_series(self) -> dict[str, list[float]]:
-        """ "mse" and "mae" of each series."""
-        return self._along((1, 2))
-
-    def _along(self, axes):
-        count = np.maximum(self.sums["count"].sum(axis=axes), 1.0)
-        squared = (self.sums["squared"] / self.spreads**2).sum(axis=axes) / count
-        absolute = (self.sums["absolute"] / self.spreads).sum(axis=axes) / count
-        return {"mse": squared.tolist(), "mae": absolute.tolist()}
+    def shares_below(self) -> dict[str, float]:
+        """Quantile to the share of the truth that lies below it."""
+        total = max(self.sums["count"].sum(), 1.0)
+        shares = self.below.sum(axis=(0, 1, 2)) / total
+        return dict(zip(map(str, self.quantiles), shares.tolist(), strict=True))
 
     def coverage(self) -> float | None:
         """Share of the truth between the lowest and the highest quantile."""
@@ -122,6 +121,10 @@ class Scores:
             return None
         below = self.below.sum(axis=(0, 1, 2)) / max(self.sums["count"].sum(), 1.0)
         return float(below[-1] - below[0])
+
+
+def _number(x) -> float | None:
+    return None if np.isnan(x) else float(x)
 
 
 def seasonal_errors(dataset) -> np.ndarray:

@@ -112,6 +112,16 @@ class Windows:
         truth = self.values[ahead, : self.num_targets]
         return Window(inputs, truth, series, places, self.spreads[series][:, None])
 
+    def stamps(self, window: Window, before: int = 0) -> np.ndarray:
+        """`(B, before + H)` time stamps of the steps ahead, and of some before them."""
+        parts, frequency = self.dataset.series, self.dataset.frequency
+        return np.stack(
+            [
+                parts[number].stamps(frequency, place + self.horizon)[place - before :]
+                for number, place in zip(window.series, window.places, strict=True)
+            ]
+        )
+
     def batches(self, windows: np.ndarray) -> Iterator[Window]:
         """All windows in turn."""
         for start in range(0, len(windows), SCORING_BATCH):

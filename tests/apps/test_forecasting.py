@@ -145,6 +145,13 @@ def test_several_series_of_different_lengths(folder):
     assert run.metrics["test"]["mase"] < 1.0
     by_series = run.metrics["test"]["by_series"]
     assert set(by_series) == {"small", "large", "short"}
+    floor = run.metrics["baselines"]["linear"]
+    assert by_series["large"].keys() == floor["by_series"]["large"].keys()
+    mean = np.mean([row["mase"] for row in by_series.values()])
+    assert mean == pytest.approx(run.metrics["test"]["mase"], rel=1e-5)
+    steps = np.mean(floor["by_step"]["mae"])
+    assert steps == pytest.approx(floor["mae"], rel=1e-5)
+    assert floor["crps"] > run.metrics["test"]["crps"] > 0
     found = {answer.series: answer for answer in run.predict()}
     for name, values in series.items():
         middle = float(np.median(found[name].values))
@@ -266,10 +273,12 @@ def test_evaluate_rows_that_follow(folder, table):
     assert run.metrics["test"]["windows"] == 100 - 12 + 1
     values = make_waves(700)[600:]
     later = write_wide(folder / "later.csv", values, stamps=hours(700)[600:])
-    before = run.metrics["validation"]["mae"]
-    assert run.evaluate(test=later)["test"]["windows"] == 100 - 12 + 1
-    assert run.metrics["validation"]["mae"] == pytest.approx(before, abs=1e-9)
-    protocol = run.metrics["protocol"]
+    before, files = run.metrics["validation"]["mae"], contents(run.path)
+    found = run.evaluate(test=later)
+    assert found["test"]["windows"] == 100 - 12 + 1
+    assert found["validation"]["mae"] == pytest.approx(before, abs=1e-9)
+    assert contents(run.path) == files and found != run.metrics
+    protocol = found["protocol"]
     assert "steps: train 400, validation 100, test 100" in protocol
     assert f"test is {later}, after all others" in protocol
 
