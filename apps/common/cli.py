@@ -9,7 +9,7 @@ from .. import load
 from .arguments import parse
 from .config import load_config, read_config_json
 from .errors import PolyheadError, UsageError
-from .exported import describe_truncated, find_tflite, has_tflite
+from .exported import has_tflite
 from .files import is_full, write_text
 from .quiet import quiet
 from .run_folder import check_run
@@ -101,15 +101,17 @@ def _predict(arguments, terminal):
         raise UsageError("--output is for texts, a --file or a pipe, not for typing")
     lines = _find_task(arguments.run).reads_lines
     words, file = arguments.words, arguments.file
-    inputs = None if typed else read_inputs(words, file, column, lines)
+    inputs = (
+        None
+        if typed
+        else read_inputs(words, file, column, lines, bool(arguments.column))
+    )
     app, run = _load(arguments.run)
 
     def answer(inputs):
         answers = run.predict(inputs.texts, **arguments.options)
         inputs = replace(inputs, truncated=run.truncated)
-        if any(run.truncated or ()) and not arguments.quiet:
-            note = describe_truncated(run.truncated, find_tflite(run.path))
-            print(f"note: {note}", file=terminal.err)
+        _print_notes(run, arguments, terminal)
         return app.format_answers(config, inputs, answers, arguments.format)
 
     if inputs is None:
@@ -135,13 +137,17 @@ def _predict_table(arguments, terminal):
         raise UsageError(f"give one file, not {len(files)}")
     app, run = _load(arguments.run)
     answers = run.predict(files[0] if files else None, **arguments.options)
-    for note in run.notes if not arguments.quiet else ():
-        print(f"note: {note}", file=terminal.err)
+    _print_notes(run, arguments, terminal)
     text = app.format_answers(run, answers, arguments.format)
     if arguments.output:
         write_text(arguments.output, text)
     else:
         terminal.out.write(text)
+
+
+def _print_notes(run, arguments, terminal):
+    for note in run.notes if not arguments.quiet else ():
+        print(f"note: {note}", file=terminal.err)
 
 
 def _explain(arguments, terminal):

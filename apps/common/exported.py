@@ -37,10 +37,20 @@ def list_tflites(folder: Path) -> list[Path]:
     return [first, *(path for path in others if path != first)]
 
 
-def describe_truncated(truncated: Sequence[bool], path: Path) -> str:
-    """A line that names the texts that were longer than a .tflite file reads."""
+def describe_cut_by_file(truncated: Sequence[bool], path: Path) -> list[str]:
+    """A note that names the texts that a .tflite file has not read to their end."""
+    return _describe_cut(truncated, f"{path.name} reads", "--engine keras reads more")
+
+
+def describe_cut_by_model(truncated: Sequence[bool], max_tokens: int) -> list[str]:
+    """A note that names the texts of more pieces than a model reads."""
+    limit = f"the {max_tokens} pieces that the model reads"
+    return _describe_cut(truncated, limit, f"train with max_tokens={2 * max_tokens}")
+
+
+def _describe_cut(truncated, limit, remedy):
     numbers = [number for number, cut in enumerate(truncated, 1) if cut]
-    return (
-        f"longer than {path.name} reads, and cut: text {list_some(numbers, SHOWN)} "
-        "(--engine keras reads more)"
-    )
+    if not numbers:
+        return []
+    shown = list_some(numbers, SHOWN)
+    return [f"longer than {limit}, and cut: text {shown} ({remedy})"]

@@ -30,16 +30,22 @@ class Inputs:
         return [{"text": text, "truncated": cut} for text, cut in pairs]
 
 
-def read_inputs(words, file, column, reads_lines=False):
+def read_inputs(words, file, column, reads_lines=False, named=False):
     """Returns the `Inputs` of a command: its words, a file, or standard input.
 
-    With `reads_lines`, a file of no known kind, such as "test.en", is a text a line.
+    With `reads_lines`, a file of no known kind, such as "test.en", is a text a line; it
+    has no column that could be `named` on the command line.
     """
     if file:
         from .tables import is_table, read_table
         from .text_files import read_lines
 
         if reads_lines and not is_table(file):
+            if named:
+                raise UsageError(
+                    f"{file}: is read as a text a line and has no column {column!r}: "
+                    "leave --column out, or give a table (.csv, .tsv, .jsonl, .parquet)"
+                )
             return Inputs(clean(lines := read_lines(file)), {column: lines})
 
         table = read_table(file, [column], keep_all=True)

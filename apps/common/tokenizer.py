@@ -108,6 +108,12 @@ class Tokenizer:
             encoded += self._encode_buffer(buffer, ends, piece_dropout, rng)
         return encoded
 
+    def find_cut(self, texts: Sequence[str], max_tokens: int) -> list[bool]:
+        """Which of the texts have more than `max_tokens` pieces."""
+        most = self.most_bytes(max_tokens) + 1
+        rows = self.encode_all([text[:most] for text in texts])
+        return [len(row) > max_tokens for row in rows]
+
     def _encode_buffer(self, buffer, ends, piece_dropout, rng) -> list[np.ndarray]:
         data = np.frombuffer(buffer.getbuffer(), np.uint8).astype(np.int32)
         if self.case_fold:

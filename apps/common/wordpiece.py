@@ -141,17 +141,27 @@ class WordPieceTokenizer:
             rng: draws what is passed over; needed with `piece_dropout`.
         """
         if not piece_dropout or rng is None:
-            return [self._encode(text, self._remembered) for text in texts]
+            cut = self._remembered
+            return [self._encode(text, cut, self.max_tokens) for text in texts]
         chances = _draw(rng)
         return [
             self._encode(
-                text, lambda word: self._cut_word(word, chances, piece_dropout)
+                text,
+                lambda word: self._cut_word(word, chances, piece_dropout),
+                self.max_tokens,
             )
             for text in texts
         ]
 
-    def _encode(self, text: str, cut: Callable[[str], list[int]]) -> np.ndarray:
-        kept = self.max_tokens - 2
+    def find_cut(self, texts: Sequence[str], max_tokens: int) -> list[bool]:
+        """Which of the texts have more than `max_tokens` pieces."""
+        cut, more = self._remembered, max_tokens + 1
+        return [len(self._encode(text, cut, more)) == more for text in texts]
+
+    def _encode(
+        self, text: str, cut: Callable[[str], list[int]], max_tokens: int
+    ) -> np.ndarray:
+        kept = max_tokens - 2
         ids: list[int] = []
         for word in split_words(text, self.lowercase):
             ids += cut(word)

@@ -14,7 +14,12 @@ from polyhead.runtime.text_bytes import texts_to_bytes
 
 from ..common.config import load_config
 from ..common.errors import RETRAIN, PolyheadError, UsageError
-from ..common.exported import find_exported, find_tflite
+from ..common.exported import (
+    describe_cut_by_file,
+    describe_cut_by_model,
+    find_exported,
+    find_tflite,
+)
 from ..common.files import read_json, write_json
 from .config import Config
 
@@ -34,8 +39,8 @@ class Run:
 
     def __init__(self, path: str | Path):
         self.path = Path(path)
-        # Which of the last texts a .tflite file cut; None by another engine.
-        self.truncated: list[bool] | None = None
+        self.truncated: list[bool] | None = None  # which of the last texts were cut
+        self.notes: list[str] = []  # on the newest answers
         self.config = load_config(Config, TASK, self.path / "config.json")
         self.label_names = read_labels(self.path / "labels.txt")
         self.multi_label = self.config.multi_label
@@ -101,9 +106,10 @@ class Run:
     def _run_tflite(self, texts) -> np.ndarray:
         from polyhead import runtime
 
-        model = runtime.load(find_tflite(self.path))
-        probabilities, truncated = model.probabilities(texts)
+        path = find_tflite(self.path)
+        probabilities, truncated = runtime.load(path).probabilities(texts)
         self.truncated = truncated.tolist()
+        self.notes = describe_cut_by_file(self.truncated, path)
         return probabilities
 
     def predict(
@@ -126,7 +132,12 @@ class Run:
         Returns:
             For each text a list of `(label, probability)`.
         """
-        found = self.probabilities(list(texts), engine)
+        texts = list(texts)
+        found = self.probabilities(texts, engine)
+        if engine != "tflite":
+            most = self.config.max_tokens
+            self.truncated = self.tokenizer.find_cut(texts, most)
+            self.notes = describe_cut_by_model(self.truncated, most)
         tuned = self.thresholds
         return [choose(row, self.label_names, top_k, threshold, tuned) for row in found]
 

@@ -117,8 +117,9 @@ def _split(train: Pairs, config: Config) -> tuple[Pairs, Pairs]:
     mask = stratified_split(keys, no_labels, config.validation_fraction, config.seed)
     if not mask.any():
         raise PolyheadError(
-            f"{train.source}: {len(keys)} pairs are too few to take a validation part "
-            "from; add pairs, or give validation data"
+            f"{train.source}: {len(keys)} pairs of {len(set(keys))} different sources "
+            "are too few to take a validation part from; add pairs, or give validation "
+            "data"
         )
     return _take(train, ~mask), _take(train, mask)
 

@@ -13,7 +13,12 @@ from polyhead.runtime.text_bytes import texts_to_bytes
 
 from ..common.config import load_config
 from ..common.errors import RETRAIN, PolyheadError, UsageError
-from ..common.exported import find_exported, find_tflite
+from ..common.exported import (
+    describe_cut_by_file,
+    describe_cut_by_model,
+    find_exported,
+    find_tflite,
+)
 from ..common.files import read_json, write_json
 from .config import Config
 
@@ -33,8 +38,8 @@ class Run:
 
     def __init__(self, path: str | Path):
         self.path = Path(path)
-        # Which of the last texts a .tflite file cut; None by another engine.
-        self.truncated: list[bool] | None = None
+        self.truncated: list[bool] | None = None  # which of the last texts were cut
+        self.notes: list[str] = []  # on the newest answers
         self.config = load_config(Config, TASK, self.path / "config.json")
 
     @cached_property
@@ -109,13 +114,19 @@ class Run:
             )
         if engine not in ENGINES:
             raise UsageError(f"engine {engine!r}: one of {', '.join(ENGINES)}")
-        if engine != "keras":
-            if drawing or n_best > 1 or beam_size is not None:
-                raise UsageError(
-                    f"engine {engine!r} decodes as it was exported: beam size, n-best "
-                    "and sampling are for the engine keras"
-                )
-            return self._predict_exported(texts, engine)
+        if engine != "keras" and (drawing or n_best > 1 or beam_size is not None):
+            raise UsageError(
+                f"engine {engine!r} decodes as it was exported: beam size, n-best "
+                "and sampling are for the engine keras"
+            )
+        if engine == "tflite":
+            return self._run_tflite(texts)
+        most = self.config.max_tokens
+        # The end symbol is one of them.
+        self.truncated = self.tokenizer.find_cut(texts, most - 1)
+        self.notes = describe_cut_by_model(self.truncated, most)
+        if engine == "savedmodel":
+            return self._run_savedmodel(texts)
         if drawing:
             if n_best > 1 or beam_size is not None:
                 raise UsageError("sampling takes no beam size and no n-best")
@@ -156,19 +167,22 @@ class Run:
                 found[i] = row
         return [row[:n_best] for row in found]
 
-    def _predict_exported(self, texts, engine):
-        if engine == "savedmodel":
-            from ..common.savedmodel import SavedModelPredictor
+    def _run_savedmodel(self, texts):
+        from ..common.savedmodel import SavedModelPredictor
 
-            predictor = SavedModelPredictor(find_exported(self.path, "savedmodel"))
-            data = [text.encode("utf-8", "replace") for text in texts]
-            outputs = predictor(text=np.array(data, object))
-            rows = zip(outputs["text"], outputs["score"], strict=True)
-            return [[(t.decode("utf-8", "replace"), float(s))] for t, s in rows]
+        predictor = SavedModelPredictor(find_exported(self.path, "savedmodel"))
+        data = [text.encode("utf-8", "replace") for text in texts]
+        outputs = predictor(text=np.array(data, object))
+        rows = zip(outputs["text"], outputs["score"], strict=True)
+        return [[(t.decode("utf-8", "replace"), float(s))] for t, s in rows]
+
+    def _run_tflite(self, texts):
         from polyhead import runtime
 
-        found = runtime.load(find_tflite(self.path)).predict(texts)
+        path = find_tflite(self.path)
+        found = runtime.load(path).predict(texts)
         self.truncated = [answer.truncated for answer in found]
+        self.notes = describe_cut_by_file(self.truncated, path)
         return [[(answer.text, float("nan"))] for answer in found]
 
     def evaluate(

@@ -41,7 +41,7 @@ class Run:
 
     def __init__(self, path):
         self.path, self.asked, self.metrics = Path(path), {}, {"accuracy": 0.5}
-        self.truncated = None
+        self.truncated, self.notes = None, []
 
     def predict(self, texts, **options):
         self.asked = options

@@ -157,6 +157,9 @@ def test_vocabulary_and_labels_are_inside(run, exported):
 
 def test_both_files_cut_alike(run, exported):
     whole = WordPieceTokenizer(run.tokenizer.pieces, True, 1000).encode(TEXTS[3])
+    for most in (len(whole) - 1, len(whole)):
+        cut = run.tokenizer.find_cut([TEXTS[3], ""], most)
+        assert cut == [most < len(whole), False]
     assert len(whole) > 32
     ids = np.array(whole, np.int32)
     wanted = run.probabilities(TEXTS[3:])[0]

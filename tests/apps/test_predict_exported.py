@@ -1,5 +1,6 @@
 """`polyhead predict` by the exported file, which starts without TensorFlow."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -53,11 +54,31 @@ def saturdays(count):
     return np.datetime64("2003-01-04") + 7 * np.arange(count)
 
 
+def test_a_file_of_lines_has_no_columns(tmp_path):
+    (tmp_path / "dates.en").write_text("5 March 1998\n")
+    done = predict("dates", "--file", str(tmp_path / "dates.en"), "--column", "text")
+    assert done.stdout.splitlines()[0].startswith("2 ") and "no column" in done.stderr
+
+
 def test_a_text_that_is_cut_is_said_on_standard_error():
     done = predict("dates", "5 March 1998", "x" * 300, "1 May 2000")
     assert len(done.stdout.splitlines()) == 4
     assert done.stderr.count("\n") == 1
     assert done.stderr.startswith("note: longer than model_int8.tflite reads, and cut")
+
+
+def test_a_text_of_more_pieces_than_the_model_reads_is_said():
+    texts = "5 March 1998", "x" * 300, "1 May 2000"
+    done = predict("dates", *texts, "--engine", "keras", "--format", "json")
+    found, _ = json.JSONDecoder().raw_decode(done.stdout)
+    assert [answer["truncated"] for answer in found] == [False, True, False]
+    (note,) = done.stderr.splitlines()
+    config = json.loads((SHIPPED / "dates/config.json").read_text())
+    limit = config["max_tokens"]
+    assert note == (
+        f"note: longer than the {limit} pieces that the model reads, and cut: text 2 "
+        f"(train with max_tokens={2 * limit})"
+    )
 
 
 def test_what_only_keras_can_do_is_done_by_keras():

@@ -109,6 +109,14 @@ def test_chunks_do_not_change_the_ids(tokenizer, monkeypatch):
     assert all((a == b).all() for a, b in zip(whole, parts, strict=True))
 
 
+def test_texts_of_too_many_pieces(tokenizer):
+    texts = [*HARD, *sentences(50), "a\0" + "b" * 99]
+    lengths = [len(tokenizer.encode(text)) for text in texts]
+    for most in (1, 5, 30):
+        assert tokenizer.find_cut(texts, most) == [n > most for n in lengths]
+    assert tokenizer.find_cut([], 5) == []
+
+
 def test_file_round_trip(tokenizer, tmp_path):
     tokenizer.save(tmp_path / "tokenizer.json")
     loaded = Tokenizer.load(tmp_path / "tokenizer.json")

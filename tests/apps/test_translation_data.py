@@ -214,8 +214,11 @@ def test_the_seed_decides_the_split(tmp_path):
 @pytest.mark.parametrize(
     "pairs, message",
     [
-        ([("a", "b")], "1 pairs are too few to take a validation part from; add pairs"),
-        ([("a", "b"), ("A ", "c")], "2 pairs are too few"),
+        (
+            [("a", "b")],
+            "1 pairs of 1 different sources are too few to take a validation",
+        ),
+        ([("a", "b"), ("A ", "c")], "2 pairs of 1 different sources are"),
         ([("", "b"), ("a", "")], "no pair is left to train on: 2 have an empty side;"),
         ([], "empty file"),
     ],
