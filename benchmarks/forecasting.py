@@ -72,7 +72,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--data", type=Path, required=True, help="folder of the data")
     parser.add_argument("--only", nargs="+", default=list(GROUPS), choices=GROUPS)
-    parser.add_argument("--cells", nargs="+", help="such as ETTh1_96, of the group")
+    parser.add_argument("--cells", nargs="+", help="such as ETTh1_96; shown, not kept")
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--runs", type=Path, help="keep the runs here, and reuse them")
     options = parser.parse_args()
@@ -87,8 +87,9 @@ def main():
                 name: measure(group, name, fields, folder, range(options.seeds))
                 for name, fields in cells.items()
             }
-            text = json.dumps(result, indent=2) + "\n"
-            (RESULTS / f"forecasting_{group}.json").write_text(text)
+            if not options.cells:
+                text = json.dumps(result, indent=2) + "\n"
+                (RESULTS / f"forecasting_{group}.json").write_text(text)
             print(summarize(group, result), flush=True)
 
 
@@ -131,7 +132,7 @@ def get_metrics(group: str, name: str, fields: dict, folder: Path, seed: int) ->
     place = f"ett-{fields['look_back']}" if group.startswith("ett") else group
     path = folder / f"{place}_{name}_{seed}"
     try:
-        if not (path / "columns.json").exists():
+        if not (path / "README.md").exists():  # which is written last
             forecasting.train(forecasting.Config(**fields, seed=seed, run=str(path)))
         metrics = forecasting.load(path).metrics
     except Exception as error:

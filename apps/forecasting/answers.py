@@ -38,9 +38,10 @@ def _rows(columns, forecasts, exact):
         header += [f"{target}_q{level:g}" for level in forecasts[0].levels]
     form = "{:.9g}" if exact else "{:.5g}"
     rows = []
-    for part in forecasts:
-        for step, stamp in enumerate(part.stamps):
-            row = [show_stamp(stamp), *([part.series] if several else [])]
+    shown = show_stamps([part.stamps for part in forecasts])
+    for part, stamps in zip(forecasts, shown, strict=True):
+        for step, stamp in enumerate(stamps):
+            row = [stamp, *([part.series] if several else [])]
             for place in range(len(columns.targets)):
                 row.append(form.format(part.values[step, place]))
                 if part.quantiles is not None:
@@ -49,16 +50,20 @@ def _rows(columns, forecasts, exact):
     return header, rows
 
 
-def show_stamp(stamp) -> str:
-    """A stamp without a time of day where that is midnight."""
-    return str(stamp).replace("T", " ").removesuffix(" 00:00:00")
+def show_stamps(series) -> list[list[str]]:
+    """Stamps of some series, written alike: without a time where all are midnights."""
+    texts = [[str(stamp).replace("T", " ") for stamp in stamps] for stamps in series]
+    if all(text.endswith(" 00:00:00") for stamps in texts for text in stamps):
+        return [[text.removesuffix(" 00:00:00") for text in stamps] for stamps in texts]
+    return texts
 
 
 def _format_json(forecasts):
     records = []
-    for part in forecasts:
+    shown = show_stamps([part.stamps for part in forecasts])
+    for part, stamps in zip(forecasts, shown, strict=True):
         record = {"series": part.series} if part.series else {}
-        record["stamps"] = [show_stamp(stamp) for stamp in part.stamps]
+        record["stamps"] = stamps
         for place, target in enumerate(part.targets):
             entry = {"forecast": [float(f"{v:.9g}") for v in part.values[:, place]]}
             if part.quantiles is not None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ..common.errors import UsageError
 from ..common.figures import BLUE, hide_frame, new_figure, save_figure
 from ..common.files import replacing
 from ..common.text_table import align
@@ -33,6 +34,8 @@ def backtest(run, dataset, stride: int | None = None) -> dict:
     stride = stride or windows.horizon
     begins, _ = dataset.bounds(part)
     chosen = found[(found[:, 1] - begins[found[:, 0]]) % stride == 0]
+    if not len(chosen):
+        raise UsageError(f"--stride {stride}: no origin has a truth: give another")
     baselines = make_baselines(windows, run.config.seed)
     errors: dict[str, dict[str, list[float]]] = {}
     with replacing(run.path / "backtest.csv") as temporary:

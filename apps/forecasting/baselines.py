@@ -74,7 +74,8 @@ def linear(windows: Windows, seed: int = 0) -> Forecast:
     window = windows.take(chosen)
     found = []
     for ridge in RIDGES:
-        penalty = ridge * np.trace(gram) / len(gram) * np.eye(len(gram))
+        # Histories that are all flat have no variance.
+        penalty = ridge * (np.trace(gram) / len(gram) or 1.0) * np.eye(len(gram))
         weights = np.linalg.solve(gram + penalty, product)
         forecast = _linear_forecast(windows, weights)
         found.append((np.nanmean(np.abs(forecast(window) - window.truth)), forecast))

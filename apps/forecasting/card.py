@@ -63,16 +63,24 @@ polyhead export {path}
 
 - `history float32[1, {config.look_back}, {len(columns.values)}]`: {shape}
 - `start int32[1, 2]`: days since 1970-01-01 and second of the day of the first step
-  that is forecast, local time{future}
+  that is forecast, by the clock of the data{future}
 
 and give `forecast float32[1, {config.horizon}, {len(columns.targets)}]`{quantiles}
 in the same units.
 
 ## Limits
 
-It knows the past of these series only. Quantiles were calibrated on validation data:
-they hold what they say as long as the future errs like that part did.
+It knows the past of these series only.{_calibrated(config)}
 """
+
+
+def _calibrated(config: Config) -> str:
+    if not config.quantiles:
+        return ""
+    return (
+        " Quantiles were calibrated on validation data:\n"
+        "they hold what they say as long as the future errs like that part did."
+    )
 
 
 def _data(config: Config) -> str:

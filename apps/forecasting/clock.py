@@ -12,8 +12,8 @@ def step_times(start, offsets: np.ndarray, frequency: Frequency):
     """Day and second of the day of steps around the first forecast step.
 
     Args:
-        start: `(B, 2)` int32: local days since 1970-01-01 and second of the day of the
-            first forecast step.
+        start: `(B, 2)` int32: days since 1970-01-01 and second of the day of the first
+            forecast step, by the clock of the data.
         offsets: `(T,)` steps from there; negative ones are history.
         frequency: the step.
 
@@ -61,8 +61,8 @@ def first_day(month):
 def cycle_phase(days, seconds, frequency: Frequency, cycle: int):
     """Which of `cycle` parts of its day, week or year each step lies in, int32.
 
-    Cycles that a day, a week or a year's steps fill are those of the clock; another
-    number counts steps from 1970 on.
+    The season of the steps is that of the clock, also where a day or a week is no whole
+    number of steps; another number counts steps, or days' steps, from 1970 on.
     """
     step, season = frequency.step, frequency.season
     if frequency.unit == "business":
@@ -75,7 +75,11 @@ def cycle_phase(days, seconds, frequency: Frequency, cycle: int):
         # Weeks do not fill a year, so that its parts are found by the date.
         return ops.mod(4 * days, QUADRENNIUM) * cycle // QUADRENNIUM
     if step >= DAY:
+        if cycle == season and 7 * DAY % step:
+            return (ops.mod(days + 3, 7) * DAY + seconds) * cycle // (7 * DAY)
         return ops.mod(days // (step // DAY), cycle)
+    if cycle == season and DAY % step:
+        return seconds * cycle // DAY
     daily = max(1, DAY // step)
     return ops.mod(ops.mod(days + 3, cycle) * daily + seconds // step, cycle)
 

@@ -125,7 +125,9 @@ def format_table(metrics: dict) -> str:
 
 
 def _verdict(ours: float, other: float, name: str) -> str:
-    change = 100 * (1 - ours / other) if other else 0.0
+    if not other:
+        return f"{name} makes no error here: use {name}"
+    change = 100 * (1 - ours / other)
     if change > 0:
         return f"{change:.1f}% less absolute error than {name}"
     return f"{-change:.1f}% more absolute error than {name}: use {name}, or more data"

@@ -17,6 +17,8 @@ PRESETS = {
     "base": {"hidden_dim": 256, "num_layers": 3, "num_heads": 8},
 }
 
+LONGEST_HORIZON = 48  # that is chosen without being asked for
+
 
 @dataclass(frozen=True)
 class Config:
@@ -76,3 +78,8 @@ class Config:
     ema: float = 0.0  # momentum of the weights' moving average; 0 for none
     patience: int = 5  # epochs without a better validation score
     mixed_precision: str = "float32"  # the models are too small for bfloat16 to pay
+
+
+def choose_horizon(config: Config, season: int) -> int:
+    """The steps that are forecast: as configured, or a season of the data."""
+    return config.horizon or min(max(season, 6), LONGEST_HORIZON)

@@ -3,10 +3,12 @@
 import numpy as np
 
 from ..common.splits import sample_rows
+from .quantiles import POINT
 from .serving import Serving
 from .windows import Windows
 
 MAX_WINDOWS = 2_000  # neighbours tell the same
+MAX_NUMBERS = 100_000_000  # that are held at once, of windows with many columns
 # Stretches of validation rows, each as long as the horizon, that are believed half: one
 # drift in a single long stretch says nothing of the next.
 DOUBT = 2.0
@@ -59,7 +61,8 @@ def calibrate(model, windows: Windows, seed: int) -> None:
     """Sets the offsets of a model's quantiles by what validation shows.
 
     The fewer stretches of the horizon's length the validation rows have, the less of
-    the way it goes: n of them count as `n / (n + 2)`.
+    the way it goes: n of them count as `n / (n + 2)`. A model that gives one number has
+    no interval of its own to begin with, and goes all the way.
 
     Args:
         model: a `Forecaster` in float32.
@@ -70,14 +73,17 @@ def calibrate(model, windows: Windows, seed: int) -> None:
     if not s["quantiles"]:
         return
     chosen = windows.find("validation")
-    window = windows.take(chosen[sample_rows(len(chosen), MAX_WINDOWS, seed)])
+    size = s["horizon"] * s["num_targets"] * len(s["quantiles"])
+    count = min(MAX_WINDOWS, max(100, MAX_NUMBERS // size))
+    window = windows.take(chosen[sample_rows(len(chosen), count, seed)])
     parts = Serving(model).predict_parts(window.inputs)
     targets = s["num_targets"]
     mean, scale = (np.asarray(v)[:targets] for v in (model.mean, model.scale))
     truth = (window.truth - mean) / scale
     offsets = conformal_offsets(truth, parts["base"], parts["scale"], s["quantiles"])
     stretches = count_stretches(chosen, s["horizon"])
-    model.offsets.assign(offsets * stretches / (stretches + DOUBT))
+    share = 1.0 if s["levels"] == [POINT] else stretches / (stretches + DOUBT)
+    model.offsets.assign(offsets * share)
 
 
 def count_stretches(chosen: np.ndarray, horizon: int) -> float:

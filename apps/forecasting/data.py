@@ -6,15 +6,13 @@ import numpy as np
 
 from ..common.errors import PolyheadError, UsageError
 from ..common.tables import Table, read_table
-from .config import Config
-from .data_report import describe, format_report
-from .frames import Columns, find_columns, frames_of, learn_categories
+from .config import Config, choose_horizon
+from .data_report import describe
+from .frames import Columns, check_header, find_columns, frames_of, learn_categories
 from .frequency import DAY, Frequency, calendar_cycles, find_frequency, parse_frequency
 from .series import Series, append, constant_columns, make_series
 from .sources import read_tables
 from .spacing import check_spacing, usual_gap
-
-__all__ = ["Dataset", "format_report", "load_data"]
 
 SHARES = (0.7, 0.1, 0.2)  # of a series that comes as one file
 VALIDATION_SHARE = 0.1  # of the training part, where test data are given apart
@@ -52,7 +50,7 @@ class Dataset:
 
     @property
     def calendar_cycles(self) -> list[str]:
-        """What the clock may tell of; see `clock.calendar_cycles`."""
+        """What the clock may tell of; see `frequency.calendar_cycles`."""
         longest = max(
             (series.stamps(self.frequency, max(end, 1))[-1] - series.start)
             for series, end in zip(self.series, self.ends["train"], strict=True)
@@ -104,6 +102,10 @@ def load_data(config: Config, later: str | None = None) -> Dataset:
             "--future-covariates too; a target is a number"
         )
     categories = learn_categories(tables["train"], config.categorical)
+    for part, table in tables.items():
+        if part != "train":
+            trained = f"{tables['train'].source} has"
+            check_header(table, columns, columns.values, trained)
     frames = {
         part: frames_of(table, columns, categories) for part, table in tables.items()
     }
@@ -115,7 +117,8 @@ def load_data(config: Config, later: str | None = None) -> Dataset:
     gap = usual_gap(frames["train"], frequency)
     series, lengths = _join(frames, tables, frequency, gap)
     added = lengths.pop("later", None)
-    ends = _find_ends(config, lengths, source)
+    horizon = choose_horizon(config, frequency.season)
+    ends = _find_ends(config, lengths, horizon, source)
     begins = None
     if added is not None:
         total = np.array([len(part) for part in series])
@@ -147,6 +150,8 @@ def _forget_unseen(series, ends, columns: Columns, categories):
 
 def _refuse_constant(dataset: Dataset, source: str) -> None:
     names = dataset.columns.targets
+    if not dataset.ends["train"].any():  # which `Windows.find` tells
+        return
     constant = set(names)
     for series, end in zip(dataset.series, dataset.ends["train"], strict=True):
         if not end:  # nothing of it is trained on
@@ -193,7 +198,7 @@ def _join(frames, tables: dict[str, Table], frequency: Frequency, gap: int):
     return list(joined.values()), lengths
 
 
-def _find_ends(config: Config, lengths, source) -> dict[str, np.ndarray]:
+def _find_ends(config: Config, lengths, horizon: int, source) -> dict[str, np.ndarray]:
     total = lengths["train"]
     if len(lengths) == 1:
         return _split(config.split or ",".join(map(str, SHARES)), total, source)
@@ -203,8 +208,8 @@ def _find_ends(config: Config, lengths, source) -> dict[str, np.ndarray]:
     if "validation" in lengths:
         ends["validation"] = total + lengths["validation"]
     else:
-        # At least one window has to fit, whatever the horizon.
-        held = np.maximum((total * VALIDATION_SHARE).astype(int), config.horizon or 1)
+        # At least one window has to fit.
+        held = np.maximum((total * VALIDATION_SHARE).astype(int), horizon)
         ends = {"train": np.maximum(total - held, 0), "validation": total}
     if "test" in lengths:
         ends["test"] = ends["validation"] + lengths["test"]

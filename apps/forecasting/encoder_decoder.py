@@ -82,6 +82,8 @@ class EncoderDecoderCore(keras.layers.Layer):
     def call(self, x, return_scores=False, training=None):
         length, targets = x["targets"].shape[1], self.settings["num_targets"]
         known = ops.concatenate([x["known"], x["calendar"]], axis=2)
+        if not known.shape[2]:  # the decoder reads something at every step
+            known = ops.zeros_like(ops.cast(x["phase"][:, :, None], "float32"))
         past = ops.concatenate([x["targets"], x["past"], known[:, :length]], axis=2)
         memory = self.encoder(self.past(past), training=training)
         vectors, scores = self.decoder(

@@ -104,8 +104,10 @@ def write_predictions(path, windows: Windows, part: str, answer: Answer) -> None
         error = error / window.spread
         there = ~np.isnan(error)
         total = np.where(there, error, 0.0).sum(axis=1)
-        mean = total / np.maximum(there.sum(axis=1), 1)  # (B, T)
-        worst = np.argsort(-mean, axis=None, kind="stable")[:MAX_PREDICTIONS]
+        seen = there.sum(axis=1)
+        mean = np.where(seen > 0, total / np.maximum(seen, 1), np.nan)  # (B, T)
+        count = min(MAX_PREDICTIONS, int((seen > 0).sum()))
+        worst = np.argsort(-mean, axis=None, kind="stable")[:count]  # NaN goes last
         for row, target in zip(*np.unravel_index(worst, mean.shape), strict=True):
             place = int(window.series[row]), int(window.places[row])
             rows.append((float(mean[row, target]), *place, int(target)))

@@ -8,7 +8,7 @@ import numpy as np
 from ..common.errors import PolyheadError, UsageError
 from ..common.tables import Table
 from .config import Config
-from .stamps import is_date, parse_stamps
+from .stamps import is_date, minutes_east, parse_stamps
 
 TIME_NAMES = ("ds", "date", "datetime", "timestamp", "time", "month", "week", "day")
 SERIES_NAMES = ("unique_id", "series", "item_id")
@@ -50,8 +50,9 @@ def find_columns(config: Config, table: Table) -> Columns:
     """Tells the columns of a table apart, by the flags and by their names."""
     names = list(table.columns)
     time = find_time(config, table)
-    series = config.series_column or _first_of(SERIES_NAMES, names)
     past, future = config.past_covariates, config.future_covariates
+    unnamed = [name for name in names if name not in {*config.target, *past, *future}]
+    series = config.series_column or _first_of(SERIES_NAMES, unnamed)
     taken = {time, series, *past, *future}
     targets = config.target or tuple(
         name
@@ -128,6 +129,26 @@ def _check_columns(columns: Columns, table: Table) -> None:
         raise UsageError(f"{table.source}: no column is left to forecast: --target")
 
 
+def check_header(
+    table: Table, columns: Columns, needed: Sequence[str], trained: str
+) -> None:
+    """Refuses a table that lacks a column.
+
+    Args:
+        table: rows beside those of training.
+        columns: what was found in these.
+        needed: the columns that must be there besides time and series.
+        trained: who has them, for the message.
+    """
+    series = [columns.series] if columns.series else []
+    for name in [columns.time, *series, *needed]:
+        if name not in table.columns:
+            raise PolyheadError(
+                f"{table.source}: no column '{name}', which {trained}; it has: "
+                f"{', '.join(table.columns)}"
+            )
+
+
 def frames_of(
     table: Table, columns: Columns, categories: dict[str, list[str]]
 ) -> list[Frame]:
@@ -177,6 +198,15 @@ def _frame(table, name, chosen, stamps, values) -> Frame:
             f"{times[at - 1]}; sort the rows by time{_set_back(times, at - 1)}"
         )
     return Frame(name, times, values[chosen], rows)
+
+
+def in_zone(frame: Frame, zone: str | None) -> Frame:
+    """A frame by the clock of another zone, where both are told."""
+    if not zone or not frame.zone or zone == frame.zone:
+        return frame
+    later = np.timedelta64(minutes_east(zone) - minutes_east(frame.zone), "m")
+    note = f"time stamps are those of {zone}, the clock of training"
+    return replace(frame, stamps=frame.stamps + later, zone=zone, note=note)
 
 
 def _set_back(times, at) -> str:

@@ -228,7 +228,8 @@ def calendar_cycles(frequency: Frequency, days: float) -> list[str]:
 
     A cycle is told of if steps part it, and if the data have seen it twice.
     """
-    length = {"second": frequency.step / DAY, "business": 1, "month": 30}
+    months = 30.5 * frequency.step
+    length = {"second": frequency.step / DAY, "business": 1, "month": months}
     cycles = {"day": 1, "week": 7, "year": 365}
     step = length[frequency.unit]
     return [

@@ -8,7 +8,7 @@ import numpy as np
 from ..common.errors import PolyheadError
 from ..common.tables import Table, read_table
 from ..common.text_table import list_some
-from .frames import Columns, frames_of
+from .frames import Columns, check_header, frames_of, in_zone
 from .frequency import Frequency, split_stamps
 from .series import Series, check_zones, make_series
 from .spacing import check_spacing
@@ -39,13 +39,24 @@ class Forecast:
 def read_source(source) -> Table:
     """A table of a file, or of a pandas DataFrame."""
     if hasattr(source, "columns"):
-        columns = {str(name): source[name].tolist() for name in source.columns}
+        names = [str(name) for name in source.columns]
+        for name in names:
+            if names.count(name) > 1:
+                raise PolyheadError(f"the table: two columns are named '{name}'")
+        whole = source.astype(object).where(source.notna(), None)
+        columns = {str(name): whole[name].tolist() for name in source.columns}
         return Table("the table", columns, np.arange(1, len(source) + 1))
     return read_table(source, [], keep_all=True)
 
 
 def read_series(
-    source, columns: Columns, categories, frequency: Frequency, gap: int, needed=None
+    source,
+    columns: Columns,
+    categories,
+    frequency: Frequency,
+    gap: int,
+    zone: str | None,
+    needed=None,
 ) -> tuple[list[Series], Unseen]:
     """The series of a file on the grid of the run, and categories it does not know.
 
@@ -53,27 +64,19 @@ def read_series(
         source: a file, or a pandas DataFrame.
         columns, categories, frequency: the run's.
         gap: `spacing.usual_gap` of the rows that the run was trained on.
+        zone: of their clock, to which others are set; None where it is not told.
         needed: the columns that must be there; all of them where None.
 
     Raises:
         PolyheadError: a column is missing, or the steps are not those of the run.
     """
     table = read_source(source)
-    _check_header(table, columns, columns.values if needed is None else needed)
-    frames = frames_of(table, columns, categories)
+    needed = columns.values if needed is None else needed
+    check_header(table, columns, needed, "the run was trained on")
+    frames = [in_zone(f, zone) for f in frames_of(table, columns, categories)]
     check_spacing(frames, frequency, gap, table.source, "the run was trained on")
     series = [make_series(frame, frequency, table.source) for frame in frames]
-    return series, find_unseen(table, columns, categories)
-
-
-def _check_header(table: Table, columns: Columns, needed) -> None:
-    series = [columns.series] if columns.series else []
-    for name in [columns.time, *series, *needed]:
-        if name not in table.columns:
-            raise PolyheadError(
-                f"{table.source}: no column '{name}', which the run was trained on; "
-                f"it has: {', '.join(table.columns)}"
-            )
+    return series, find_unseen(table, frames, columns, categories)
 
 
 def split_by_length(
@@ -189,5 +192,5 @@ def _missing_future(part, values, steps, columns, source) -> PolyheadError:
     return PolyheadError(
         f"{source}: known-future covariates ({names}) are missing for {of}"
         f"{list_some(late)}: the forecast begins at {steps[0]} and needs {len(steps)} "
-        "steps; give them with --future"
+        "steps; add their rows without targets, or give them with --future"
     )

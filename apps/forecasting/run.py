@@ -44,6 +44,7 @@ class Run:
         facts = read_json(self.path / "columns.json", RETRAIN)
         self.frequency = Frequency(*facts["frequency"])
         self.usual_gap = facts.get("usual_gap", 1)  # older runs do not say
+        self.zone = facts.get("zone")  # of the training data's clock, if it is told
         self.categories = facts["categories"]
         columns: dict[str, Any] = {
             name: tuple(value) if isinstance(value, list) else value
@@ -165,7 +166,9 @@ class Run:
             ahead = {part.name: part for part in following}
         targets = len(self.columns.targets)
         series, short = split_by_length(series, targets, self.look_back)
-        self.notes = [describe_short(name, short, self.look_back)] if short else []
+        self.notes = list(dict.fromkeys(part.note for part in series if part.note))
+        if short:
+            self.notes.append(describe_short(name, short, self.look_back))
         inputs, stamps = make_inputs(
             series,
             ahead,
@@ -186,6 +189,7 @@ class Run:
             self.categories,
             self.frequency,
             self.usual_gap,
+            self.zone,
             needed,
         )
 
@@ -284,4 +288,5 @@ def describe_columns(dataset: Dataset) -> dict:
         "categories": dataset.categories,
         "frequency": [dataset.frequency.unit, dataset.frequency.step],
         "usual_gap": dataset.usual_gap,
+        "zone": next((part.zone for part in dataset.series if part.zone), None),
     }

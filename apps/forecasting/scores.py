@@ -81,7 +81,8 @@ class Scores:
 
     def _measure(self, axes) -> dict[str, np.ndarray]:
         """The measures of what is left when the axes are summed over."""
-        count = np.maximum(self.sums["count"].sum(axis=axes), 1.0)
+        count = self.sums["count"].sum(axis=axes)
+        count = np.where(count > 0, count, np.nan)  # what is not there has no error
         squared, absolute = self.sums["squared"], self.sums["absolute"]
         found = {
             "mse": (squared / self.spreads**2).sum(axis=axes) / count,
@@ -92,6 +93,7 @@ class Scores:
         }
         if self.quantiles:
             truth = np.maximum(self.sums["truth"].sum(axis=axes), EPSILON)
+            truth = np.where(np.isnan(count), np.nan, truth)
             found["crps"] = 2.0 * self.pinball.sum(axis=axes).mean(axis=-1) / truth
         return found
 

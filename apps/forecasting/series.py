@@ -113,6 +113,11 @@ def append(before: Series, after: Series, frequency: Frequency, source: str) -> 
             f"{last} in steps of {frequency}: give rows that follow"
         )
     gap = place - len(before)
+    if gap > MAX_GAP * (len(before) + len(after)) + 1000:
+        raise PolyheadError(
+            f"{source}: {name}begins at {after.start}, {gap:,} steps of {frequency} "
+            f"after {last}, where the rows before it end; correct the time stamps"
+        )
     blank = np.full((gap, before.values.shape[1]), np.nan, np.float32)
     return replace(
         before,

@@ -8,10 +8,9 @@ from ..common.config import check_values, load_config, take_shape
 from ..common.errors import RETRAIN, UsageError
 from ..common.files import read_json
 from ..common.run_folder import check_run
-from .config import LOSSES, MODELS, PRESETS, Config
+from .config import LOSSES, MODELS, PRESETS, Config, choose_horizon
 from .run import TASK
 
-LONGEST_HORIZON = 48  # that is chosen without being asked for
 CANDIDATES = ("periodic", "linear", "patch")  # of model "auto"
 # What an old run's weights fix.
 SHAPE_FIELDS = (
@@ -99,7 +98,7 @@ def candidates(config: Config) -> tuple[str, ...]:
 
 def fit_lengths(config: Config, season: int) -> Config:
     """Fills horizon, look-back and cycle from the season of the data."""
-    horizon = config.horizon or min(max(season, 6), LONGEST_HORIZON)
+    horizon = choose_horizon(config, season)
     look_back = config.look_back or max(4 * season, 2 * horizon)
     cycle = config.cycle or season
     return replace(config, horizon=horizon, look_back=look_back, cycle=cycle)

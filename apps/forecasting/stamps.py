@@ -56,7 +56,7 @@ def parse_stamps(table: Table, name: str) -> tuple[np.ndarray, str | None, str]:
     for at, text in enumerate(clocks):
         if not _YEAR.search(text):
             raise _unclear(table, name, at, "has no year of four digits")
-    minutes = np.array([_minutes(cut[2]) for cut in cuts if cut], np.int64)
+    minutes = np.array([minutes_east(cut[2]) for cut in cuts if cut], np.int64)
     if not len(minutes):
         return stamps, None, ""
     if (minutes == minutes[0]).all():
@@ -68,7 +68,7 @@ def parse_stamps(table: Table, name: str) -> tuple[np.ndarray, str | None, str]:
     return stamps - (60 * minutes).astype("timedelta64[s]"), "+00:00", note
 
 
-def _minutes(offset: str) -> int:
+def minutes_east(offset: str) -> int:
     """Minutes east of UTC that "+05:30", "-03" or "Z" says."""
     if offset[0] not in "+-":
         return 0

@@ -15,7 +15,12 @@ from ..common.quiet import quiet as quietly
 from ..common.run_folder import prepare
 from ..common.runs import load_model, save_run
 from ..common.text_table import list_some
-from ..common.training import WarmUpDecay, be_deterministic, choose_precision
+from ..common.training import (
+    WarmUpDecay,
+    be_deterministic,
+    choose_precision,
+    write_history,
+)
 from ..common.training import train as fit
 from .config import LEARNING_RATES, Config
 from .conformal import calibrate
@@ -112,6 +117,7 @@ def _train(config, windows, path, terminal) -> None:
         found[name] = (*_fit(chosen, windows, checkpoint, terminal), chosen)
     best = min(found, key=lambda name: found[name][1].best_score)
     model, state, chosen = found[best]
+    write_history(path / "history.csv", state.history)
     seconds = sum(state.seconds for _, state, _ in found.values())
     chosen_windows = len(windows.find("train")) * len(state.history)
     facts = {
@@ -238,7 +244,7 @@ def start_from(model: keras.Model, path: Path) -> None:
     """Takes over an older run's weights wherever their shapes agree.
 
     Raises:
-        UsageError: the runs differ in whether there are covariates, or categories.
+        UsageError: one has covariates and the other has none.
     """
     old = load_model(path / "model.keras")
     if len(model.weights) != len(old.weights):

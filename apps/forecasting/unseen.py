@@ -7,8 +7,7 @@ import numpy as np
 from ..common.errors import PolyheadError
 from ..common.tables import Table
 from ..common.text_table import list_some
-from .frames import MISSING, Columns
-from .stamps import parse_stamps
+from .frames import MISSING, Columns, Frame
 
 NAMED = 5  # known categories that a message lists
 
@@ -17,22 +16,23 @@ Unseen = dict[tuple[str, np.datetime64, str], tuple[int, str]]
 
 
 def find_unseen(
-    table: Table, columns: Columns, categories: Mapping[str, Sequence[str]]
+    table: Table,
+    frames: Sequence[Frame],
+    columns: Columns,
+    categories: Mapping[str, Sequence[str]],
 ) -> Unseen:
     """Where known-future covariates of a table have a category that is not known."""
-    names = [n for n in columns.future if n in categories and n in table.columns]
-    if not names:
-        return {}
-    stamps, *_ = parse_stamps(table, columns.time)
-    series = table.columns[columns.series] if columns.series else [""] * len(stamps)
     found: Unseen = {}
-    for name in names:
-        known = {*categories[name], *MISSING}
-        for place, value in enumerate(table.columns[name]):
-            text = "" if value is None else str(value).strip()
-            if text not in known and text.lower() not in known:
-                key = str(series[place]), stamps[place], name
-                found[key] = int(table.rows[place]), text
+    places = {int(row): place for place, row in enumerate(table.rows)}
+    for name in columns.future:
+        if name not in categories or name not in table.columns:
+            continue
+        for frame in frames:
+            for stamp, row in zip(frame.stamps, frame.rows, strict=True):
+                value = table.columns[name][places[int(row)]]
+                text = "" if value is None else str(value).strip()
+                if text not in categories[name] and text.lower() not in MISSING:
+                    found[frame.name, stamp, name] = int(row), text
     return found
 
 

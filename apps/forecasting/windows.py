@@ -75,10 +75,18 @@ class Windows:
         if len(windows):
             windows = windows[self._has_truth(windows)]
         if not len(windows):
-            longest = int((ends - begins).max())
             sources = self.dataset.report["sources"]
+            source = sources.get(part, sources["train"])
+            edges = zip(self.offsets, begins, ends, strict=True)
+            values = [self.values[at + begin : at + end] for at, begin, end in edges]
+            if np.isnan(np.concatenate(values)[:, : self.num_targets]).all():
+                raise PolyheadError(
+                    f"{source}: the {part} part has no value of a target: fill some "
+                    "in, or give other rows"
+                )
+            longest = int((ends - begins).max())
             raise PolyheadError(
-                f"{sources.get(part, sources['train'])}: no window fits: the "
+                f"{source}: no window fits: the "
                 f"{part} part has at most {longest} steps a series (with "
                 f"{int(ends.max())} from its beginning on), and a window needs "
                 f"--look-back {self.look_back} and --horizon {self.horizon}: make "

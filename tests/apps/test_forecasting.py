@@ -98,6 +98,7 @@ def test_auto_takes_the_best_on_validation(folder, table):
     assert facts["model"] == min(facts["candidates"], key=facts["candidates"].get)
     assert facts["chosen_by"] == "validation mae"
     assert run.model.settings["model"] == facts["model"]
+    assert len((run.path / "history.csv").read_text().splitlines()) == 3
     assert "Chosen by validation mae" in (run.path / "README.md").read_text()
 
 
@@ -395,7 +396,7 @@ def test_the_command_from_a_table_to_a_forecast(folder, table, capsys, tmp_path)
         "y1_q0.2",
         "y1_q0.8",
     ]
-    assert rows[0]["date"] == "2024-01-26"
+    assert rows[0]["date"] == "2024-01-26 00:00:00"
     records = json.loads(call(capsys, "predict", run, "--format", "json", table))
     assert float(rows[0]["y0"]) == records[0]["targets"]["y0"]["forecast"][0]
     assert len(call(capsys, "predict", run).splitlines()) == 13

@@ -173,10 +173,14 @@ def test_a_future_in_another_time_zone(tmp_path):
     changes = {"target": ("y",), "future_covariates": ("x",)}
     run = train(make_small(path, tmp_path / "run", **changes), quiet=True)
     ahead = write_wide(tmp_path / "b.csv", values[300:, 1:], ["x"], stamps[300:])
-    assert run.predict(path, future=ahead)
-    other = [stamp.replace("+00:00", "+02:00") for stamp in stamps[300:]]
-    ahead = write_wide(tmp_path / "c.csv", values[300:, 1:], ["x"], np.array(other))
-    with pytest.raises(PolyheadError, match=r"c.csv: has time stamps in \+02:00"):
+    (wanted,) = run.predict(path, future=ahead)
+    other = np.array([f"{stamp}+02:00" for stamp in hours(308)[302:]])
+    ahead = write_wide(tmp_path / "c.csv", values[300:, 1:], ["x"], other)
+    (found,) = run.predict(path, future=ahead)
+    np.testing.assert_array_equal(found.values, wanted.values)
+    early = np.array([stamp.replace("+00:00", "+02:00") for stamp in stamps[300:]])
+    ahead = write_wide(tmp_path / "d.csv", values[300:, 1:], ["x"], early)
+    with pytest.raises(PolyheadError, match=r"d.csv: .* are missing for .*T16:00:00"):
         run.predict(path, future=ahead)
 
 
