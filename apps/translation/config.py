@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+MAX_TOKENS = 2048  # that may be asked for
 # What a preset fills in where the user said nothing.
 PRESETS = {
     "tiny": {

@@ -25,7 +25,7 @@ from ..common.training import InverseSquareRoot, be_deterministic, choose_precis
 from ..common.training import train as fit
 from .batches import leave_out_long, training_batches
 from .comparison import SCORED_PAIRS
-from .config import PRESETS, Config
+from .config import MAX_TOKENS, PRESETS, Config
 from .data import Dataset, load_data
 from .evaluate import score as score_translations
 from .evaluate import tokenizer_for
@@ -61,7 +61,7 @@ CHOICES: dict[str, tuple] = {
 RANGES = {
     "seed": (0, 2**31),
     "epochs": (1, 10**6),
-    "max_tokens": (4, 2048),
+    "max_tokens": (4, MAX_TOKENS),
     "vocabulary_size": (259, 65535),
     "tokens_per_batch": (1, 10**7),
     "accumulate": (1, 10**4),
