@@ -263,17 +263,26 @@ class Serving:
                 ]
         return found
 
-    def margin(self, text: str, max_input_bytes: int | None = None) -> float:
-        """How sure greedy decoding was of a text, at the step where it was least.
+    def margin(
+        self, text: str, max_input_bytes: int | None = None, beam_size: int = 1
+    ) -> float:
+        """How sure decoding was of a text.
 
         Args:
             text: the text.
             max_input_bytes: see `translate`.
+            beam_size: see `method`.
 
         Returns:
-            The least gap between the scores of the two best next pieces; below 1e-5
-            float32 decides nothing.
+            Of greedy decoding the least gap, over its steps, between the scores of the
+            two best next pieces; of a beam search the gap between the scores of its two
+            best hypotheses. Below 1e-5 float32 decides nothing.
         """
+        if beam_size > 1:
+            method = self.method(beam_size, 2)
+            (found,) = self.translate([text], method, max_input_bytes)
+            scores = [score for _, score in found]
+            return scores[0] - scores[1] if len(scores) > 1 else float("inf")
         limit = min(max_input_bytes or self.max_bytes, self.max_bytes)
         cut = cut_text(text, limit)[0].decode("utf-8", "replace")
         source = pad(encode_source(self.tokenizer.encode_all([cut]), self.max_tokens))

@@ -494,6 +494,30 @@ def test_no_number_is_no_answer():
     assert compare_answers(0, spoil=[np.nan, np.nan])["disagreements"] == 1
 
 
+def test_what_keras_could_not_decide_is_forgiven():
+    expected = {"text": np.array(list("abcdef")), "score": np.zeros(6, np.float32)}
+    metric = Metric("m", lambda outputs: 1.0, lambda a, b: a["text"] != b["text"])
+    form = Form(None, {}, expected, hangs=lambda row: row != 5, max_ties=2)
+
+    def check(text, score=None):
+        score = np.zeros(6) if score is None else np.array(score, float)
+        outputs = {"text": np.array(list(text)), "score": score}
+        return compare("m", outputs, form, metric, True, 0.0)
+
+    assert "ties" not in check("abcdef")
+    facts = check("xycdef", [9, 9, 0, 0, 0, 0])
+    assert facts["ties"] == 2 and facts["disagreements"] == 0
+    assert facts["largest_difference"] == 0
+    for text, score in [
+        ("xyzdef", None),  # too many
+        ("abcdex", None),  # Keras was sure
+        ("xbcdef", [0, 9, 0, 0, 0, 0]),  # the same answer of another score
+        ("xbcdef", [np.nan, 0, 0, 0, 0, 0]),
+    ]:
+        with pytest.raises(PolyheadError, match="nothing was exported"):
+            check(text, score)
+
+
 def read_table(table, slot):
     """The table that a slot points at, read by hand: `slot` counts fields from 0."""
     import flatbuffers

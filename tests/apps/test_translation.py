@@ -25,7 +25,7 @@ from polyhead.apps.common.savedmodel import SavedModelPredictor
 from polyhead.apps.common.tflite import export_tflite
 from polyhead.apps.translation import Config, losses
 from polyhead.apps.translation.data import load_data
-from polyhead.apps.translation.exporting import make_exportable, make_metric
+from polyhead.apps.translation.exporting import make_exportable
 from polyhead.apps.translation.losses import smoothed_cross_entropy
 from polyhead.apps.translation.model import Translator, build_model
 from polyhead.apps.translation.training import (
@@ -602,17 +602,26 @@ def test_a_margin_is_the_least_gap_between_two_pieces(run):
         serving.set_weights(kept)
 
 
-def test_what_float32_cannot_decide_is_no_other_answer():
-    ours = {"text": np.array([b"in a", b"same", b"left"], object)}
-    keras = {"text": np.array([b"im a", b"same", b"right"], object)}
+def test_what_float32_cannot_decide_is_asked_of_the_method_that_decides(run):
+    pairs = load_data(run.config).test
+    pairs = replace(pairs, sources=["one two", ""], targets=["1 2", ""])
+    exportable = make_exportable(run.serving, pairs, "test", 64, 32, beam_size=3)
+    forms = [exportable.tflite, exportable.savedmodel, *exportable.signatures.values()]
+    assert [form.max_ties for form in forms] == [5, 5, 5, 5, 1]
     asked = []
 
-    def hangs(row):
-        asked.append(row)
-        return row == 0
+    def margin(text, max_input_bytes=None, beam_size=1):
+        asked.append((max_input_bytes, beam_size))
+        return 1e-6 if text else 1.0
 
-    metric = make_metric(["im a", "same", "right"], "13a", hangs)
-    assert metric.differs(ours, keras).tolist() == [False, False, True]
-    assert asked == [0, 2]
-    strict = make_metric(["im a", "same", "right"], "13a")
-    assert strict.differs(ours, keras).tolist() == [True, False, True]
+    margins, run.serving.margin = run.serving.margin, margin
+    try:
+        assert [form.hangs(0) for form in forms] == [True] * 5
+        assert not any(form.hangs(1) for form in forms[:4])
+    finally:
+        del run.serving.margin
+    wide = run.config.beam_size
+    assert asked[:4] == [(64, 3), (None, 3), (None, 1), (None, wide)]
+    assert margins("", None, 3) == float("inf")
+    first, second, *_ = run.predict(["one two"], beam_size=3, n_best=2)[0]
+    assert margins("one two", None, 3) == pytest.approx(first[1] - second[1], abs=1e-5)
