@@ -359,6 +359,7 @@ class Samples(keras.callbacks.Callback):
 def estimate(config: Config, dataset: Dataset) -> dict:
     """Times a few steps of the training, which are then thrown away."""
     tokenizer = make_tokenizer(config, dataset)
+    dataset = leave_out_long(config, tokenizer, dataset)
     model, make_epoch = make_training(config, dataset, tokenizer)
     batches = make_epoch(0)
     warm, measured = batches[:2], batches[2 : 2 + MEASURED_STEPS] or batches

@@ -24,14 +24,17 @@ from polyhead.apps.common.errors import PolyheadError, UsageError
 from polyhead.apps.common.savedmodel import SavedModelPredictor
 from polyhead.apps.common.tflite import export_tflite
 from polyhead.apps.translation import Config, losses
+from polyhead.apps.translation.batches import leave_out_long
 from polyhead.apps.translation.data import load_data
 from polyhead.apps.translation.exporting import make_exportable
 from polyhead.apps.translation.losses import smoothed_cross_entropy
 from polyhead.apps.translation.model import Translator, build_model
 from polyhead.apps.translation.training import (
     Score,
+    estimate,
     fit_output_ratio,
     keep_tokenizer,
+    make_tokenizer,
     make_training,
     resolve,
     train,
@@ -193,6 +196,23 @@ def test_dry_run_reports_and_writes_nothing(folder):
     assert report["rows"]["train"] == 1200
     assert report["estimate"]["estimated_minutes_at_most"] >= 0
     assert not (folder / "dry").exists()
+
+
+def test_the_estimate_is_of_the_pairs_that_are_trained_on(folder):
+    config = resolve(make_config(folder, "short", max_tokens=6))
+    data = load_data(config)
+    kept = leave_out_long(config, make_tokenizer(config, data), data)
+    assert 0 < kept.report["removed"]["pieces"]
+    batches = make_training(config, kept, make_tokenizer(config, data))[1](0)
+    assert estimate(config, data)["pieces_an_epoch"] == batches.tokens
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_pairs_that_are_all_too_long_are_told(folder, dry_run):
+    config = make_config(folder, "nothing", max_tokens=4, vocabulary_size=259)
+    message = "train.words.*: no training pair has at most 3 pieces a side: raise max_t"
+    with pytest.raises(PolyheadError, match=message):
+        train(config, dry_run=dry_run, quiet=True)
 
 
 @pytest.mark.parametrize("settings", [{"preset": "huge"}, {"monitor": "accuracy"}])
