@@ -186,6 +186,8 @@ def test_an_app_of_its_own_knows_its_task(app):
         ("evaluate run other", "unexpected 'other'"),
         ("predict run --top-k 0", "'0' is no number of 1 or more"),
         ("predict run --threshold 2", "'2' is no number from 0 to 1"),
+        ("predict run --temperature inf", "'inf' is no number of 0.01 or more"),
+        ("predict run --temperature nan", "'nan' is no number of 0.01 or more"),
         ("predict run --threshold nan", "'nan' is no number from 0 to 1"),
         ("predict run --engine onnx", "invalid choice: 'onnx'"),
         ("predict run text --file f.csv", "give texts or --file, not both"),
