@@ -20,6 +20,7 @@ import polyhead.apps
 from polyhead.apps import translation
 from polyhead.apps.common import training as loop
 from polyhead.apps.common.cli import main
+from polyhead.apps.common.detokenizer import decode_ids, join_pieces
 from polyhead.apps.common.errors import PolyheadError, UsageError
 from polyhead.apps.common.savedmodel import SavedModelPredictor
 from polyhead.apps.common.tflite import export_tflite
@@ -232,6 +233,30 @@ def test_one_answer_for_each_text_whatever_it_holds(run):
     assert run.predict([]) == []
 
 
+def test_what_stands_behind_a_zero_byte_is_no_text(run):
+    texts = [b"  \0abc", b"one\0two", b"one", b"\0one"]
+    padded = np.zeros((len(texts), 8), np.uint8)
+    for row, text in zip(padded, texts, strict=True):
+        row[: len(text)] = np.frombuffer(text, np.uint8)
+    serving = run.serving
+    ids = np.array(serving.tokenize(serving.tables, padded))
+    assert not ids[[0, 3]].any()
+    np.testing.assert_array_equal(ids[1], ids[2])
+    for row, own in zip(ids, serving.encode_texts(texts), strict=True):
+        assert row[row > 0].tolist() == own.tolist()
+
+
+def test_no_translation_holds_a_zero_byte(run):
+    serving, zero = run.serving, run.tokenizer.pieces.index(b"\0")
+    a, space = (run.tokenizer.pieces.index(piece) for piece in (b"a", b" "))
+    rows = [[zero, space, zero, a, zero, a], [zero] * 6, [a, space, a, 0, 0, 0]]
+    ids = np.array(rows, np.int32)
+    texts = [join_pieces(serving.pieces, row) for row in rows]
+    assert texts == [b"aa", b"", b"a a"]
+    found = np.array(decode_ids(serving.tables, ids, 6)).astype(np.uint8)
+    assert [row.tobytes().rstrip(b"\0") for row in found] == texts
+
+
 def test_greedy_beam_and_n_best(run):
     text = ["five six seven eight"]
     (greedy,) = run.predict(text, beam_size=1)
@@ -334,8 +359,9 @@ def test_explain_draws_where_the_decoder_looked(run, tmp_path):
     assert (tmp_path / "why.png").stat().st_size > 1000
     saved = json.loads((tmp_path / "why.json").read_text(encoding="utf-8"))
     assert saved == found
-    with pytest.raises(PolyheadError, match="empty"):
-        run.explain("")
+    for text in ("", " \t "):
+        with pytest.raises(PolyheadError, match="nothing to explain"):
+            run.explain(text)
 
 
 # Exporting.
