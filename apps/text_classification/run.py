@@ -207,11 +207,12 @@ class Run:
         verbose: bool = False,
     ) -> dict:
         """Writes and verifies the files to ship; see `common.export.export`."""
-        from ..common.export import export
+        from ..common.export import check_export, export
         from ..common.runs import held_out, sign
         from .data import load_data
         from .serving import check_variants, make_exportable
 
+        check_export(formats, variants, mediapipe=True)
         check_variants(self.config, variants)
         if "mediapipe" in formats:
             from .mediapipe_serving import check_tokenizer

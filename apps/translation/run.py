@@ -267,11 +267,12 @@ class Run:
         Args:
             beam_size: of the .tflite and of the SavedModel's default; 1 is greedy.
         """
-        from ..common.export import export
+        from ..common.export import check_export, export
         from ..common.runs import held_out, sign
         from .data import load_data
         from .exporting import make_exportable
 
+        check_export(formats, variants)
         if "full_int8" in variants:
             raise UsageError(
                 "variant 'full_int8' is for text classification: a translator's int8 "

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from polyhead.apps import load
 from polyhead.apps.common import export as export_module
 from polyhead.apps.common.errors import PolyheadError, UsageError
 from polyhead.apps.common.export import Exportable, export
@@ -377,6 +378,28 @@ def test_a_folder_that_cannot_be_written_is_named(exportable, tmp_path):
 def test_unknown_names_are_wrong_use(exportable, tmp_path, arguments, named):
     with pytest.raises(UsageError, match=named):
         export(exportable, tmp_path / "export", **arguments)
+
+
+@pytest.mark.parametrize("run", ["dates", "language-identifier"])
+@pytest.mark.parametrize(
+    "arguments, named",
+    [
+        ({"formats": ["onnx"]}, "format 'onnx'"),
+        ({"variants": ["int4"]}, "variant 'int4'"),
+        ({"formats": ["mediapipe"]}, "format 'mediapipe': "),
+        ({}, "KERAS_BACKEND=tensorflow"),
+    ],
+)
+def test_wrong_use_is_said_before_any_data_are_read(run, arguments, named, monkeypatch):
+    def load_data(config):
+        raise AssertionError("data were read")
+
+    for app in ("text_classification", "translation"):
+        monkeypatch.setattr(f"polyhead.apps.{app}.data.load_data", load_data)
+    if not arguments:
+        monkeypatch.setattr("keras.backend.backend", lambda: "jax")
+    with pytest.raises(UsageError, match=named):
+        load(ROOT / "saved_models" / run).export(**arguments)
 
 
 def test_another_backend_is_told_the_remedy(exportable, tmp_path, monkeypatch):
