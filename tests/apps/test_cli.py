@@ -240,6 +240,18 @@ def test_what_the_system_does_is_one_line(app, capsys, error, status, message):
     assert message in failed(capsys, ["train", "counting"], status)
 
 
+def test_the_help_says_of_a_task_what_is_true_of_it(capsys):
+    for task, fine_tunes in (
+        ("text-classification", True),
+        ("translation", False),
+        ("forecasting", False),
+    ):
+        assert main(["train", task, "--help"]) == 0
+        text = " ".join(capsys.readouterr().out.split())
+        assert ("or what to fine-tune" in text) is fine_tunes
+        assert ("or a folder of class folders" in text) is fine_tunes
+
+
 # Predicting.
 
 
