@@ -17,7 +17,8 @@ class Classification(NamedTuple):
 
     Args:
         labels: `(label, probability)`, the best first.
-        truncated: whether the text was longer than the file reads.
+        truncated: whether the text was of more bytes than the file takes. The model
+            may read fewer pieces than these bytes hold, which is not told.
     """
 
     labels: list[tuple[str, float]]

@@ -12,7 +12,8 @@ class Translation(NamedTuple):
 
     Args:
         text: the translation.
-        truncated: whether the text was longer than the file reads.
+        truncated: whether the text was of more bytes than the file takes. The model
+            may read fewer pieces than these bytes hold, which is not told.
     """
 
     text: str

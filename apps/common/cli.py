@@ -151,8 +151,12 @@ def _print_notes(run, arguments, terminal):
 
 
 def _explain(arguments, terminal):
-    if not arguments.words and not _find_task(arguments.run).reads_tables:
-        raise UsageError("explain takes one text, in quotes, and there is none")
+    from .predictions import check_word
+
+    if not _find_task(arguments.run).reads_tables:
+        if not arguments.words:
+            raise UsageError("explain takes one text, in quotes, and there is none")
+        check_word(arguments.words[0])
     _, run = _load(arguments.run)
     run.explain(arguments.words[0] if arguments.words else None, arguments.output)
     if not arguments.quiet:

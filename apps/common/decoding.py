@@ -25,6 +25,7 @@ to 16, 32 and 64 steps as long as a sentence goes on. The state is then a nest o
 """
 
 import functools
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -36,6 +37,7 @@ from polyhead.layers import grow_cache
 from .candidates import History, candidates, gather, largest
 
 COLDEST = 1e-6  # temperature, and share: the most probable alone is drawn
+HOTTEST = 1e6  # temperature: all that may come are alike
 Step = Callable[[Any, Any, Any, Any], tuple[Any, Any]]
 
 
@@ -114,8 +116,9 @@ def sample(
         top_k: draws of the k most probable only; of all if `None`.
         top_p: of these, of the most probable that together reach this share.
         The others: as in `greedy`. The last three may also be tensors, `(B,)` or
-        scalars, for a graph that asks for them: there a temperature or a share of 0
-        draws the most probable, and a `top_k` of 0 draws of all.
+        scalars, for a graph that asks for them: there a temperature or a share of 0,
+        or one that is no number, draws the most probable, an infinite temperature draws
+        of all alike, and a `top_k` of 0 draws of all.
 
     Returns:
         As `greedy`. The scores are of the model's own probabilities.
@@ -126,7 +129,7 @@ def sample(
     def draw(values, position):
         count = min(most or values.shape[-1], values.shape[-1])
         values, columns = largest(values, count)
-        heat = ops.maximum(_column(temperature), COLDEST)
+        heat = ops.minimum(_at_least_coldest(temperature), HOTTEST)
         weights = ops.exp((values - values[:, :1]) / heat)
         if ops.is_tensor(top_k):
             places = ops.expand_dims(ops.arange(count, dtype="int32"), 0)
@@ -134,15 +137,16 @@ def sample(
             kept = ops.logical_or(places < asked, asked < 1)
             weights = ops.where(kept, weights, 0.0)
         before = ops.cumsum(weights, axis=-1) - weights
-        share = ops.maximum(_column(top_p), COLDEST)
-        enough = share * ops.sum(weights, axis=-1, keepdims=True)
+        enough = _at_least_coldest(top_p) * ops.sum(weights, axis=-1, keepdims=True)
         weights = ops.where(before < enough, weights, 0.0)
         reached = ops.cumsum(weights, axis=-1)
         aim = ops.expand_dims(ops.take(draws, position, axis=1), 1) * reached[:, -1:]
         chosen = ops.sum(ops.cast(reached <= aim, "int32"), axis=-1, keepdims=True)
-        # Rounding could point behind the last one that has a weight.
+        # Rounding could point behind the last one that has a weight, and of logits that
+        # are no numbers none has.
         possible = ops.sum(ops.cast(weights > 0, "int32"), axis=-1, keepdims=True)
-        return gather(columns, ops.minimum(chosen, possible - 1))[:, 0]
+        chosen = ops.maximum(ops.minimum(chosen, possible - 1), 0)
+        return gather(columns, chosen)[:, 0]
 
     return _decode(
         step,
@@ -161,17 +165,18 @@ def sample(
 
 def _check_sampling(temperature, top_k, top_p):
     """Numbers are checked here; of tensors nothing is known yet."""
-    if not ops.is_tensor(temperature) and temperature <= 0:
-        raise ValueError(f"temperature must be above 0, not {temperature}.")
+    if not ops.is_tensor(temperature) and not 0 < temperature < math.inf:
+        raise ValueError(f"temperature must be above 0 and finite, not {temperature}.")
     if not ops.is_tensor(top_p) and not 0 < top_p <= 1:
         raise ValueError(f"top_p must be above 0 and at most 1, not {top_p}.")
     if top_k is not None and not ops.is_tensor(top_k) and top_k < 1:
         raise ValueError(f"top_k must be 1 or more, not {top_k}.")
 
 
-def _column(x):
-    """A number for all sentences, or one for each, as `(1 or B, 1)`."""
-    return ops.reshape(ops.convert_to_tensor(x, "float32"), (-1, 1))
+def _at_least_coldest(x):
+    """A number for all sentences, or one for each, as `(1 or B, 1)`; no NaN."""
+    x = ops.reshape(ops.convert_to_tensor(x, "float32"), (-1, 1))
+    return ops.where(x > COLDEST, x, COLDEST)
 
 
 def _decode(

@@ -53,7 +53,10 @@ def decode_ids(tables, ids, max_bytes: int):
     """
     lengths = ops.take(tables["piece_lengths"], ids, axis=0)  # (B, T)
     ends = ops.cumsum(lengths, axis=1)
-    first = ops.take(tables["piece_bytes"], ids[:, :1] * MAX_PIECE_BYTES, axis=0)
+    # The first piece that is not empty.
+    leading = ops.sum(ops.cast(ends < 1, "int32"), axis=1, keepdims=True)
+    first = gather(ids, ops.minimum(leading, ids.shape[1] - 1)) * MAX_PIECE_BYTES
+    first = ops.take(tables["piece_bytes"], first, axis=0)
     skipped = ops.where(ops.equal(ops.cast(first, "int32"), SPACE), 1, 0)  # (B, 1)
     # One byte more than asked for tells whether the cut would split a character.
     place = ops.expand_dims(ops.arange(max_bytes + 1, dtype="int32"), 0) + skipped

@@ -95,13 +95,7 @@ def export(
             is as it was.
     """
     formats, variants = tuple(formats), tuple(variants)
-    _check_names("format", formats, FORMATS)
-    _check_names("variant", variants, VARIANTS)
-    if keras.backend.backend() != "tensorflow":
-        raise UsageError(
-            f"exporting needs TensorFlow, but KERAS_BACKEND={keras.backend.backend()}: "
-            "give the same command with KERAS_BACKEND=tensorflow"
-        )
+    check_export(formats, variants, exportable.mediapipe is not None)
     folder = Path(folder)
     files = {}
     with _writing(folder) as new, quiet(verbose):
@@ -117,6 +111,30 @@ def export(
         write_json(new / REPORT, report)
         write_report(new, report)
     return report
+
+
+def check_export(
+    formats: Sequence[str], variants: Sequence[str], mediapipe: bool = False
+) -> None:
+    """Refuses what cannot be exported, before anything is translated or classified.
+
+    Args:
+        formats: see `export`.
+        variants: see `export`.
+        mediapipe: whether the app has files for MediaPipe.
+
+    Raises:
+        UsageError: a name is unknown, or this is not TensorFlow.
+    """
+    _check_names("format", formats, FORMATS)
+    _check_names("variant", variants, VARIANTS)
+    if "mediapipe" in formats and not mediapipe:
+        raise UsageError("format 'mediapipe': text classifiers alone have such files")
+    if keras.backend.backend() != "tensorflow":
+        raise UsageError(
+            f"exporting needs TensorFlow, but KERAS_BACKEND={keras.backend.backend()}: "
+            "give the same command with KERAS_BACKEND=tensorflow"
+        )
 
 
 def _check_names(kind, names, known) -> None:
@@ -171,8 +189,6 @@ def _make_tflite(exportable, folder, name, variant, max_loss) -> dict:
 
 def _make_mediapipe(exportable, folder, variants, max_loss) -> dict:
     form, metric = exportable.mediapipe, exportable.metric
-    if form is None:
-        raise UsageError("format 'mediapipe': text classifiers alone have such files")
     return export_mediapipe(
         form, exportable.weights, metric, folder, variants, max_loss
     )

@@ -1,12 +1,9 @@
 """Where a run's exported files are. Imports nothing heavy."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
 from .errors import PolyheadError
-from .text_table import list_some
 
-SHOWN = 5  # texts that a line names
 # The first that is there is the one to run; full_int8 is never chosen unasked.
 NAMES = [f"model_{variant}.tflite" for variant in ("int8", "float16", "float32")]
 
@@ -35,22 +32,3 @@ def list_tflites(folder: Path) -> list[Path]:
     first = find_tflite(folder)
     others = sorted((folder / "export").glob("model_*.tflite"))
     return [first, *(path for path in others if path != first)]
-
-
-def describe_cut_by_file(truncated: Sequence[bool], path: Path) -> list[str]:
-    """A note that names the texts that a .tflite file has not read to their end."""
-    return _describe_cut(truncated, f"{path.name} reads", "--engine keras reads more")
-
-
-def describe_cut_by_model(truncated: Sequence[bool], max_tokens: int) -> list[str]:
-    """A note that names the texts of more pieces than a model reads."""
-    limit = f"the {max_tokens} pieces that the model reads"
-    return _describe_cut(truncated, limit, f"train with max_tokens={2 * max_tokens}")
-
-
-def _describe_cut(truncated, limit, remedy):
-    numbers = [number for number, cut in enumerate(truncated, 1) if cut]
-    if not numbers:
-        return []
-    shown = list_some(numbers, SHOWN)
-    return [f"longer than {limit}, and cut: text {shown} ({remedy})"]

@@ -1,6 +1,7 @@
 """Flags, options and words: what the verbs of the command line share."""
 
 import argparse
+import math
 from pathlib import Path
 
 from .errors import UsageError
@@ -73,14 +74,14 @@ def intermixed(parser, words):
 
 
 def number(kind, low, high=None):
-    """Reads a number within limits; `high` may be absent."""
+    """Reads a finite number within limits; `high` may be absent."""
 
     def read(text):
         try:
             value = kind(text)
         except ValueError:
             value = None
-        if value is None or not low <= value <= (high or value):
+        if value in (None, math.inf) or not low <= value <= (high or value):
             limits = f"from {low} to {high}" if high else f"of {low} or more"
             raise argparse.ArgumentTypeError(f"{text!r} is no number {limits}")
         return value

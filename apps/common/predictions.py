@@ -1,5 +1,6 @@
 """The inputs of `predict`: words, a file, standard input, or a terminal."""
 
+import codecs
 import json
 import sys
 from dataclasses import dataclass
@@ -53,8 +54,12 @@ def read_inputs(words, file, column, reads_lines=False, named=False):
             _to_text(value, f"{file}: row {row}", column)
             for value, row in zip(table.columns[column], table.rows, strict=True)
         ]
-        return Inputs(texts := clean(texts), table.columns | {column: texts})
-    texts = [_check_word(word) for word in words] or list(_read_lines(sys.stdin.buffer))
+        columns = {
+            clean_text(name): _clean_values(values)
+            for name, values in table.columns.items()
+        }
+        return Inputs(texts := clean(texts), columns | {column: texts})
+    texts = [check_word(word) for word in words] or list(_read_lines(sys.stdin.buffer))
     return Inputs(clean(texts), {"text": texts})
 
 
@@ -72,7 +77,12 @@ def _to_text(value, where, column):
     return str(value)
 
 
-def _check_word(word):
+def _clean_values(values):
+    return [clean_text(value) if isinstance(value, str) else value for value in values]
+
+
+def check_word(word):
+    """Refuses an argument that is not UTF-8, in which no answer could be written."""
     try:
         word.encode("utf-8")
     except UnicodeEncodeError:
@@ -82,6 +92,8 @@ def _check_word(word):
 
 def _read_lines(binary):
     for row, line in enumerate(binary, 1):
+        if row == 1:
+            line = line.removeprefix(codecs.BOM_UTF8)
         try:
             yield line.decode("utf-8").rstrip("\r\n")
         except UnicodeDecodeError as error:

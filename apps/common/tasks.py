@@ -32,7 +32,7 @@ class Task:
 
 
 _DATA_FLAGS = {
-    "train": "training data: a file, or a folder",
+    "train": "training data: a file",
     "validation": "validation data; a part of the training data where absent",
     "test": "test data",
     "dataset": "an embedded data set instead of files",
@@ -41,7 +41,7 @@ _DATA_FLAGS = {
 }
 _RUN_FLAGS = {
     "run": "folder of the run (default: saved_models/<task>-<data>)",
-    "preset": "size of the model, or what to fine-tune",
+    "preset": "size of the model",
     "init_from": "an older run whose weights to begin with",
     "epochs": "passes over the training data, at most",
     "seed": "of everything random",
@@ -58,7 +58,11 @@ TASKS = {
             "multi_label": "several labels a text, or none",
             "label_separator": "between the labels of a text",
         }
-        | _RUN_FLAGS,
+        | _RUN_FLAGS
+        | {
+            "train": "training data: a file, or a folder of class folders",
+            "preset": "size of the model, or what to fine-tune",
+        },
         {
             "evaluate": ("test", "threshold"),
             "predict": ("engine", "top_k", "threshold"),

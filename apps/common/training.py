@@ -152,6 +152,7 @@ class State:
     seconds: float = 0.0
     scoring_seconds: float = 0.0  # of these, on validation data
     history: list[dict] = field(default_factory=list)
+    metrics: list = field(default_factory=list)  # of the batches of this epoch
 
 
 class Loop(keras.callbacks.Callback):
@@ -168,6 +169,7 @@ class Loop(keras.callbacks.Callback):
         self.state = state
         self.saved_at = time.monotonic()
         self.mark = time.monotonic()
+        self.earlier = []  # what the epoch's metrics held when it was cut off
 
     def on_train_begin(self, logs=None):
         self.data.training = True
@@ -175,9 +177,13 @@ class Loop(keras.callbacks.Callback):
     def on_epoch_begin(self, epoch, logs=None):
         skipped = self.state.step if epoch == self.state.epoch else 0
         self.data.start(epoch, skipped)
+        self.earlier = self.state.metrics if skipped else []
 
     def on_train_batch_end(self, batch, logs=None):
         self.state.step += 1
+        if self.earlier:
+            add_values(self.model, self.earlier)
+            self.earlier = []
         due = time.monotonic() - self.saved_at >= CHECKPOINT_SECONDS
         if due and self.state.step < len(self.data.batches):
             self.save()
@@ -217,9 +223,22 @@ class Loop(keras.callbacks.Callback):
     def save(self):
         self.tick()
         synchronize(self.model)
+        metrics = read_values(self.model.metrics_variables) if self.state.step else []
+        self.state.metrics = [value.tolist() for value in metrics]
         values = read_values(state_variables(self.model))
         save_arrays(self.folder / "last.npz", values, asdict(self.state))
         self.saved_at = time.monotonic()
+
+
+def add_values(model, earlier: list) -> None:
+    """Adds to the metrics' sums and counts, which `fit` began anew.
+
+    Some of them are only made with the first batch.
+    """
+    synchronize(model)
+    variables = model.metrics_variables
+    pairs = zip(read_values(variables), earlier, strict=True)
+    write_values(variables, [value + np.asarray(old) for value, old in pairs])
 
 
 def fixed_variables(model) -> list:

@@ -19,6 +19,7 @@ import json
 import random
 import re
 import string
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -26,6 +27,8 @@ from pathlib import Path
 import numpy as np
 from tokenizers import Tokenizer as HuggingFaceTokenizer
 from tokenizers import models, pre_tokenizers, trainers
+
+from polyhead.runtime.text_bytes import cut_text
 
 from .errors import RETRAIN, PolyheadError, UsageError
 from .vocabulary import SAMPLE_BYTES
@@ -154,9 +157,14 @@ class WordPieceTokenizer:
         ]
 
     def find_cut(self, texts: Sequence[str], max_tokens: int) -> list[bool]:
-        """Which of the texts have more than `max_tokens` pieces."""
+        """Which of the texts have more than `max_tokens` pieces, or too many bytes."""
         cut, more = self._remembered, max_tokens + 1
-        return [len(self._encode(text, cut, more)) == more for text in texts]
+        most = self.most_bytes(max_tokens)
+        return [
+            len(cut_text(text, sys.maxsize)[0]) > most
+            or len(self._encode(text, cut, more)) == more
+            for text in texts
+        ]
 
     def _encode(
         self, text: str, cut: Callable[[str], list[int]], max_tokens: int

@@ -27,6 +27,7 @@ FINE_TUNING = {
     "label_smoothing": 0.0,
     "consistency": 0.0,
 }
+PRESET_TOKENS = 512  # the most that a KerasHub BERT reads
 LORA_LEARNING_RATE = 5e-4  # adapters alone learn slowly
 
 

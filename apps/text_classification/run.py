@@ -1,5 +1,6 @@
 """A finished run: predict, evaluate, explain and export from its folder."""
 
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -13,15 +14,11 @@ from polyhead.runtime.model import Model
 from polyhead.runtime.text_bytes import texts_to_bytes
 
 from ..common.config import load_config
+from ..common.cuts import find_cuts
 from ..common.errors import RETRAIN, PolyheadError, UsageError
-from ..common.exported import (
-    describe_cut_by_file,
-    describe_cut_by_model,
-    find_exported,
-    find_tflite,
-)
+from ..common.exported import find_exported, find_tflite
 from ..common.files import read_json, write_json
-from .config import Config
+from .config import PRESET_TOKENS, Config
 
 if TYPE_CHECKING:
     from .data import Dataset
@@ -107,10 +104,19 @@ class Run:
         from polyhead import runtime
 
         path = find_tflite(self.path)
-        probabilities, truncated = runtime.load(path).probabilities(texts)
-        self.truncated = truncated.tolist()
-        self.notes = describe_cut_by_file(self.truncated, path)
-        return probabilities
+        model = runtime.load(path)
+        self._find_cuts(texts, path=path, max_bytes=model.max_bytes)
+        return model.probabilities(texts)[0]
+
+    def _find_cuts(self, texts, **file):
+        """Keeps which texts are cut, by the file too, and the notes on them."""
+        self.truncated, self.notes = find_cuts(
+            texts,
+            self.config.max_tokens,
+            lambda: self.tokenizer,
+            highest=PRESET_TOKENS if self.config.fine_tunes else sys.maxsize,
+            **file,
+        )
 
     def predict(
         self,
@@ -135,9 +141,7 @@ class Run:
         texts = list(texts)
         found = self.probabilities(texts, engine)
         if engine != "tflite":
-            most = self.config.max_tokens
-            self.truncated = self.tokenizer.find_cut(texts, most)
-            self.notes = describe_cut_by_model(self.truncated, most)
+            self._find_cuts(texts)
         tuned = self.thresholds
         return [choose(row, self.label_names, top_k, threshold, tuned) for row in found]
 
@@ -203,11 +207,12 @@ class Run:
         verbose: bool = False,
     ) -> dict:
         """Writes and verifies the files to ship; see `common.export.export`."""
-        from ..common.export import export
+        from ..common.export import check_export, export
         from ..common.runs import held_out, sign
         from .data import load_data
         from .serving import check_variants, make_exportable
 
+        check_export(formats, variants, mediapipe=True)
         check_variants(self.config, variants)
         if "mediapipe" in formats:
             from .mediapipe_serving import check_tokenizer

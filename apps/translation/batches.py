@@ -7,6 +7,7 @@ from dataclasses import replace
 import keras
 import numpy as np
 
+from ..common.errors import PolyheadError
 from ..common.tokenizer import Tokenizer
 from .config import Config
 from .data import Dataset
@@ -105,8 +106,18 @@ def fitting_pairs(config: Config, tokenizer: Tokenizer, pairs: Pairs) -> np.ndar
 
 
 def leave_out_long(config: Config, tokenizer: Tokenizer, dataset: Dataset) -> Dataset:
-    """Takes pairs of more pieces than the model reads out of training, counted."""
+    """Takes pairs of more pieces than the model reads out of training, counted.
+
+    Raises:
+        PolyheadError: no pair is left.
+    """
     fits = fitting_pairs(config, tokenizer, dataset.train)
+    if not fits.any():
+        raise PolyheadError(
+            f"{dataset.train.source}: no training pair has at most "
+            f"{config.max_tokens - 1} pieces a side: raise max_tokens, or give shorter "
+            "pairs"
+        )
     removed = dataset.report["removed"] | {"pieces": int((~fits).sum())}
     train = choose(dataset.train, np.flatnonzero(fits))
     return replace(dataset, train=train, report=dataset.report | {"removed": removed})

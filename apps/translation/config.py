@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+MAX_TOKENS = 2048  # that may be asked for
 # What a preset fills in where the user said nothing.
 PRESETS = {
     "tiny": {
@@ -67,7 +68,8 @@ class Config:
     tfds: str | None = None  # a TensorFlow Datasets name, or a TranslateFolder
     tfds_dir: str | None = None
     validation_fraction: float = 0.05
-    max_length_ratio: float = 4.0  # training pairs more unlike in bytes are left out
+    # Training pairs this many times more unlike in length than usual are left out.
+    max_length_ratio: float = 4.0
 
     # The run.
     run: str | None = None  # folder; saved_models/<task>-<data> where absent
@@ -79,7 +81,8 @@ class Config:
 
     # Text.
     vocabulary_size: int = 7000  # pieces, joint
-    max_tokens: int = 128  # pieces of a sentence; longer ones are cut
+    # Pieces of a sentence: longer training pairs are left out, other texts cut.
+    max_tokens: int = 128
     case_fold: bool = False
     piece_dropout: float = 0.1  # chance to skip a match while training
 

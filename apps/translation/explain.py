@@ -7,7 +7,6 @@ from keras import ops
 
 from ..common.errors import PolyheadError, UsageError
 from ..common.files import write_json
-from .batches import encode_source
 from .explain_plots import plot_attention
 from .model import END, START
 
@@ -32,9 +31,11 @@ def explain(run, text: str, output: str | Path | None = None) -> dict:
     if output is not None and Path(output).suffix.lower() != ".png":
         raise UsageError(f"--output {output}: give a name that ends in .png")
     serving, pieces = run.serving, run.tokenizer.pieces
-    (source,) = encode_source(run.tokenizer.encode_all([text]), serving.max_tokens)
+    (source,) = serving.encode_texts([text])
     if not len(source):
-        raise PolyheadError("the text is empty: there is nothing to explain")
+        raise PolyheadError(
+            "the text is empty, or white space alone: there is nothing to explain"
+        )
     translation = run.predict([text])[0][0][0]
     target = run.tokenizer.encode_all([translation])[0][: serving.max_tokens - 1]
     model = serving.model

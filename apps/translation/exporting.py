@@ -15,7 +15,6 @@ from .pairs import Pairs
 from .serving import Serving, draw_numbers
 
 BYTES = "UTF-8 bytes of the text, zero-padded"
-MAX_TIES = 5  # more differences than these are no ties
 TIE = 1e-5  # closer than this, float32 decides nothing
 MAX_EXAMPLES = 2000  # that verify an export
 SIGNATURE_EXAMPLES = 200  # that verify each further signature of the SavedModel
@@ -52,10 +51,6 @@ def make_exportable(
     ]
     expected, cut = texts_to_bytes(answers, max_output_bytes)
 
-    def hangs(row):
-        """Whether two pieces were as good as each other: other sums, other answer."""
-        return beam_size == 1 and serving.margin(sources[row], max_input_bytes) < TIE
-
     facts = {
         "max_input_bytes": max_input_bytes,
         "max_output_bytes": max_output_bytes,
@@ -80,9 +75,10 @@ def make_exportable(
             {"text": text},
             {"text": expected},
             facts,
+            hangs=make_hangs(serving, sources, beam_size, max_input_bytes),
         ),
         per_channel=False,  # the table is tied, and the largest part by far
-        metric=make_metric(targets, tokenizer_for(config.target_language), hangs),
+        metric=make_metric(targets, tokenizer_for(config.target_language)),
         metadata=Metadata(
             "Translation: text to text, by "
             + (f"beam search of {beam_size}." if beam_size > 1 else "greedy search."),
@@ -107,7 +103,22 @@ def strings_form(serving: Serving, sources: Sequence[str], beam_size: int) -> Fo
     """A signature of the SavedModel, and what Keras gives for the sources."""
     found = serving.translate(sources, serving.method(beam_size))
     function = serving.strings_function(beam_size)
-    return Form(function, {"text": encode(sources)}, outputs(found))
+    hangs = make_hangs(serving, sources, beam_size)
+    return Form(function, {"text": encode(sources)}, outputs(found), hangs=hangs)
+
+
+def make_hangs(
+    serving: Serving,
+    sources: Sequence[str],
+    beam_size: int,
+    max_input_bytes: int | None = None,
+) -> Callable[[int], bool]:
+    """Whether float32 cannot decide on the translation of a row of the sources."""
+
+    def hangs(row: int) -> bool:
+        return serving.margin(sources[row], max_input_bytes, beam_size) < TIE
+
+    return hangs
 
 
 def draws_form(serving: Serving, sources: Sequence[str]) -> Form:
@@ -121,7 +132,14 @@ def draws_form(serving: Serving, sources: Sequence[str]) -> Form:
         for name, value in DRAWING.items()
     }
     inputs = {"text": encode(sources), "seed": seeds, **settings}
-    return Form(serving.draws_function(), inputs, outputs(found))
+    return Form(
+        serving.draws_function(),
+        inputs,
+        outputs(found),
+        # A draw may fall on the border of two pieces, within rounding.
+        hangs=lambda row: True,
+        max_ties=1,
+    )
 
 
 def encode(sources: Sequence[str]) -> np.ndarray:
@@ -142,15 +160,12 @@ def best(hypotheses) -> tuple[bytes, float]:
     return hypotheses[0] if hypotheses else (b"", 0.0)
 
 
-def make_metric(
-    targets: Sequence[str], tokenize: str, hangs: Callable[[int], bool] | None = None
-) -> Metric:
-    """BLEU; a translation differs if any byte does, unless Keras's own `hangs`.
+def make_metric(targets: Sequence[str], tokenize: str) -> Metric:
+    """BLEU; a translation differs if any byte does.
 
     Args:
         targets: what is wanted.
         tokenize: sacreBLEU's tokenizer.
-        hangs: whether float32 could not decide on the translation of a row.
     """
 
     def texts(outputs) -> list[str]:
@@ -162,11 +177,7 @@ def make_metric(
 
     def differs(outputs, expected):
         rows = zip(outputs["text"], expected["text"], strict=True)
-        other = np.array([to_bytes(a) != to_bytes(b) for a, b in rows], bool)
-        if hangs is not None and other.sum() <= MAX_TIES:
-            for row in np.flatnonzero(other):
-                other[row] = not hangs(int(row))
-        return other
+        return np.array([to_bytes(a) != to_bytes(b) for a, b in rows], bool)
 
     return Metric("bleu", bleu, differs, points=1.0)
 

@@ -12,15 +12,11 @@ from polyhead.runtime.model import Model
 from polyhead.runtime.text_bytes import texts_to_bytes
 
 from ..common.config import load_config
+from ..common.cuts import find_cuts
 from ..common.errors import RETRAIN, PolyheadError, UsageError
-from ..common.exported import (
-    describe_cut_by_file,
-    describe_cut_by_model,
-    find_exported,
-    find_tflite,
-)
+from ..common.exported import find_exported, find_tflite
 from ..common.files import read_json, write_json
-from .config import Config
+from .config import MAX_TOKENS, Config
 
 if TYPE_CHECKING:
     from .data import Dataset
@@ -121,10 +117,7 @@ class Run:
             )
         if engine == "tflite":
             return self._run_tflite(texts)
-        most = self.config.max_tokens
-        # The end symbol is one of them.
-        self.truncated = self.tokenizer.find_cut(texts, most - 1)
-        self.notes = describe_cut_by_model(self.truncated, most)
+        self._find_cuts(texts)
         if engine == "savedmodel":
             return self._run_savedmodel(texts)
         if drawing:
@@ -180,10 +173,20 @@ class Run:
         from polyhead import runtime
 
         path = find_tflite(self.path)
-        found = runtime.load(path).predict(texts)
-        self.truncated = [answer.truncated for answer in found]
-        self.notes = describe_cut_by_file(self.truncated, path)
-        return [[(answer.text, float("nan"))] for answer in found]
+        model = runtime.load(path)
+        self._find_cuts(texts, path=path, max_bytes=model.max_bytes)
+        return [[(answer.text, float("nan"))] for answer in model.predict(texts)]
+
+    def _find_cuts(self, texts, **file):
+        """Keeps which texts are cut, by the file too, and the notes on them."""
+        self.truncated, self.notes = find_cuts(
+            texts,
+            self.config.max_tokens,
+            lambda: self.tokenizer,
+            ends=1,  # the end symbol
+            highest=MAX_TOKENS,
+            **file,
+        )
 
     def evaluate(
         self,
@@ -264,11 +267,12 @@ class Run:
         Args:
             beam_size: of the .tflite and of the SavedModel's default; 1 is greedy.
         """
-        from ..common.export import export
+        from ..common.export import check_export, export
         from ..common.runs import held_out, sign
         from .data import load_data
         from .exporting import make_exportable
 
+        check_export(formats, variants)
         if "full_int8" in variants:
             raise UsageError(
                 "variant 'full_int8' is for text classification: a translator's int8 "

@@ -47,7 +47,9 @@ class Serving:
         self.config = config
         self.max_tokens = config.max_tokens
         self.weights = [ops.convert_to_numpy(weight) for weight in model.weights]
-        self.tables = {**tokenizer.tables, **piece_tables(tokenizer.pieces)}
+        # Every byte is a piece, and a draw may give the zero byte, which ends a text.
+        self.pieces = [piece.replace(b"\0", b"") for piece in tokenizer.pieces]
+        self.tables = {**tokenizer.tables, **piece_tables(self.pieces)}
         self.compiled: dict[tuple, CompiledFunction] = {}
         # What lies behind these bytes is behind the last token.
         self.max_bytes = config.max_tokens * MAX_PIECE_BYTES + 4
@@ -58,6 +60,9 @@ class Serving:
         A text of white space alone has no pieces: nothing is translated to nothing.
         """
         text = ops.cast(text, "int32")
+        # What a client leaves behind the end of a text is no text.
+        ended = ops.cumsum(ops.cast(ops.equal(text, 0), "int32"), axis=1)
+        text = ops.where(ended > 0, 0, text)
         text = ops.where(ops.max(text, axis=1, keepdims=True) > SPACE, text, 0)
         ids = encode_bytes(tables, text, self.max_tokens - 1, self.tokenizer.case_fold)
         none = ops.zeros_like(ids[:, :1])
@@ -203,7 +208,7 @@ class Serving:
         )
         if "beam_size" in method:
             ids, scores = ids[:, 0], scores[:, 0]
-        pieces = tf.constant(list(self.tokenizer.pieces))
+        pieces = tf.constant(self.pieces)
         joined = tf.strings.reduce_join(tf.gather(pieces, ids), axis=1)
         return {"text": tf.strings.regex_replace(joined, "^ ", ""), "score": scores}
 
@@ -221,6 +226,21 @@ class Serving:
     def sampling(self, **settings) -> dict:
         """The arguments that make `search` draw; see `common.decoding.sample`."""
         return {"method": sample, **settings}
+
+    def encode_texts(
+        self, texts: Sequence[str], max_input_bytes: int | None = None
+    ) -> list[np.ndarray]:
+        """What `tokenize` gives, in Python: piece ids and the end symbol, not padded.
+
+        Args:
+            texts: any number of texts; one of white space alone has no ids.
+            max_input_bytes: cuts them as a client of the .tflite does.
+        """
+        limit = min(max_input_bytes or self.max_bytes, self.max_bytes)
+        data = [cut_text(text, limit)[0] for text in texts]
+        data = [text if max(text, default=0) > SPACE else b"" for text in data]
+        cut = [text.decode("utf-8", "replace") for text in data]
+        return encode_source(self.tokenizer.encode_all(cut), self.max_tokens)
 
     def translate(
         self,
@@ -241,11 +261,7 @@ class Serving:
             For each text its hypotheses, best first: UTF-8 bytes and score.
         """
         method = method or self.method(1)
-        limit = min(max_input_bytes or self.max_bytes, self.max_bytes)
-        data = [cut_text(text, limit)[0] for text in texts]
-        data = [text if max(text, default=0) > SPACE else b"" for text in data]
-        cut = [text.decode("utf-8", "replace") for text in data]
-        sources = encode_source(self.tokenizer.encode_all(cut), self.max_tokens)
+        sources = self.encode_texts(texts, max_input_bytes)
         order = np.argsort([len(row) for row in sources], kind="stable")
         found: list[list[tuple[bytes, float]]] = [[] for _ in texts]
         for start in range(0, len(order), BATCH):
@@ -257,26 +273,33 @@ class Serving:
                 ids, scores = ids[:, None], scores[:, None]
             for row, best, values in zip(rows, ids, scores, strict=True):
                 found[row] = [
-                    (join_pieces(self.tokenizer.pieces, line[line > 0]), float(value))
+                    (join_pieces(self.pieces, line[line > 0]), float(value))
                     for line, value in zip(best, values, strict=True)
                     if np.isfinite(value)
                 ]
         return found
 
-    def margin(self, text: str, max_input_bytes: int | None = None) -> float:
-        """How sure greedy decoding was of a text, at the step where it was least.
+    def margin(
+        self, text: str, max_input_bytes: int | None = None, beam_size: int = 1
+    ) -> float:
+        """How sure decoding was of a text.
 
         Args:
             text: the text.
             max_input_bytes: see `translate`.
+            beam_size: see `method`.
 
         Returns:
-            The least gap between the scores of the two best next pieces; below 1e-5
-            float32 decides nothing.
+            Of greedy decoding the least gap, over its steps, between the scores of the
+            two best next pieces; of a beam search the gap between the scores of its two
+            best hypotheses. Below 1e-5 float32 decides nothing.
         """
-        limit = min(max_input_bytes or self.max_bytes, self.max_bytes)
-        cut = cut_text(text, limit)[0].decode("utf-8", "replace")
-        source = pad(encode_source(self.tokenizer.encode_all([cut]), self.max_tokens))
+        if beam_size > 1:
+            method = self.method(beam_size, 2)
+            (found,) = self.translate([text], method, max_input_bytes)
+            scores = [score for _, score in found]
+            return scores[0] - scores[1] if len(scores) > 1 else float("inf")
+        source = pad(self.encode_texts([text], max_input_bytes))
         ids = np.asarray(self._compiled(self.method(1))(source)[0])
         target = np.concatenate([[[START]], ids[:, : int((ids > 0).sum())]], axis=1)
         with keras.StatelessScope(state_mapping=self._pairs(self.weights)):

@@ -25,7 +25,7 @@ from ..common.training import InverseSquareRoot, be_deterministic, choose_precis
 from ..common.training import train as fit
 from .batches import leave_out_long, training_batches
 from .comparison import SCORED_PAIRS
-from .config import PRESETS, Config
+from .config import MAX_TOKENS, PRESETS, Config
 from .data import Dataset, load_data
 from .evaluate import score as score_translations
 from .evaluate import tokenizer_for
@@ -61,7 +61,7 @@ CHOICES: dict[str, tuple] = {
 RANGES = {
     "seed": (0, 2**31),
     "epochs": (1, 10**6),
-    "max_tokens": (4, 2048),
+    "max_tokens": (4, MAX_TOKENS),
     "vocabulary_size": (259, 65535),
     "tokens_per_batch": (1, 10**7),
     "accumulate": (1, 10**4),
@@ -359,6 +359,7 @@ class Samples(keras.callbacks.Callback):
 def estimate(config: Config, dataset: Dataset) -> dict:
     """Times a few steps of the training, which are then thrown away."""
     tokenizer = make_tokenizer(config, dataset)
+    dataset = leave_out_long(config, tokenizer, dataset)
     model, make_epoch = make_training(config, dataset, tokenizer)
     batches = make_epoch(0)
     warm, measured = batches[:2], batches[2 : 2 + MEASURED_STEPS] or batches

@@ -3,6 +3,7 @@
 A small task stands in for the real ones, so that no model is trained here.
 """
 
+import codecs
 import io
 import json
 import sys
@@ -185,6 +186,8 @@ def test_an_app_of_its_own_knows_its_task(app):
         ("evaluate run other", "unexpected 'other'"),
         ("predict run --top-k 0", "'0' is no number of 1 or more"),
         ("predict run --threshold 2", "'2' is no number from 0 to 1"),
+        ("predict run --temperature inf", "'inf' is no number of 0.01 or more"),
+        ("predict run --temperature nan", "'nan' is no number of 0.01 or more"),
         ("predict run --threshold nan", "'nan' is no number from 0 to 1"),
         ("predict run --engine onnx", "invalid choice: 'onnx'"),
         ("predict run text --file f.csv", "give texts or --file, not both"),
@@ -235,6 +238,18 @@ def test_what_the_system_does_is_one_line(app, capsys, error, status, message):
 
     app.train = train
     assert message in failed(capsys, ["train", "counting"], status)
+
+
+def test_the_help_says_of_a_task_what_is_true_of_it(capsys):
+    for task, fine_tunes in (
+        ("text-classification", True),
+        ("translation", False),
+        ("forecasting", False),
+    ):
+        assert main(["train", task, "--help"]) == 0
+        text = " ".join(capsys.readouterr().out.split())
+        assert ("or what to fine-tune" in text) is fine_tunes
+        assert ("or a folder of class folders" in text) is fine_tunes
 
 
 # Predicting.
@@ -350,6 +365,25 @@ def test_output_goes_to_a_file(run, tmp_path, capsys):
 
 def test_a_word_that_is_not_utf8_is_refused(run, capsys):
     assert "is not UTF-8" in failed(capsys, ["predict", run, "\udce9"], 2)
+    words = ["explain", run, "caf\udce9", "--output", "a.png"]
+    assert "is not UTF-8" in failed(capsys, words, 2)
+
+
+def test_half_a_character_in_any_column_can_be_written(run, tmp_path):
+    file, output = tmp_path / "in.jsonl", tmp_path / "out.csv"
+    file.write_text('{"text": "a", "other": "b\\ud83d", "c\\ud83d": 7, "d": null}\n')
+    words = ["predict", run, "--file", str(file), "--format", "csv"]
+    assert main([*words, "--output", str(output)]) == 0
+    header, row = output.read_text("utf-8").splitlines()
+    assert header.startswith("text,other,c,d,") and row.startswith("a,b,7,,")
+
+
+def test_a_byte_order_mark_is_no_text(run, capsys, monkeypatch):
+    data = codecs.BOM_UTF8 + b"one\n" + codecs.BOM_UTF8 + b"one\n"
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
+    assert main(["predict", run]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split("\t")[0] for line in lines] == ["3", "4"]
 
 
 @pytest.mark.parametrize(

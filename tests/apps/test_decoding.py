@@ -419,6 +419,33 @@ def test_each_sentence_may_be_drawn_by_settings_of_its_own():
         np.testing.assert_allclose(scores[row], score[0], rtol=1e-5)
 
 
+def test_settings_that_are_no_numbers_draw_the_most_probable():
+    tables = [random_table(seed, size=12) for seed in range(6)]
+    best, _ = run(greedy, tables, max_steps=10)
+    for name in ("temperature", "top_p"):
+        settings = {name: ops.convert_to_tensor([np.nan] * 6, dtype="float32")}
+        ids, _ = run(sample, tables, max_steps=10, draws=draws(6, 10), **settings)
+        np.testing.assert_array_equal(ids, best)
+
+
+def test_an_infinite_temperature_draws_of_all_that_may_come():
+    tables = [table(6, {START: {A: 0.999, END: 0.001}})] * 4000
+    heat = ops.convert_to_tensor([np.inf] * 4000, dtype="float32")
+    ids, scores = run(
+        sample, tables, max_steps=2, draws=draws(4000, 2), temperature=heat
+    )
+    assert np.isfinite(scores).all()
+    counts = np.bincount(ids[:, 0], minlength=6) / 4000
+    assert counts[[PAD, A, B, C]] == pytest.approx([0.25] * 4, abs=0.03)
+    assert counts[[START, END]].tolist() == [0, 0]
+
+
+def test_logits_that_are_no_numbers_give_an_id_that_exists():
+    tables = np.full((1, 6, 6), np.nan, "float32")
+    ids, _ = run(sample, tables, max_steps=4, draws=draws(1, 4))
+    assert ((ids >= 0) & (ids < 6)).all()
+
+
 @pytest.mark.parametrize(
     ("decode", "kwargs", "message"),
     [
@@ -429,8 +456,11 @@ def test_each_sentence_may_be_drawn_by_settings_of_its_own():
         (
             sample,
             {"temperature": 0.0, "draws": None},
-            "temperature must be above 0, not 0.0",
+            "temperature must be above 0 and finite, not 0.0",
         ),
+        (sample, {"temperature": np.inf, "draws": None}, "and finite, not inf"),
+        (sample, {"temperature": np.nan, "draws": None}, "and finite, not nan"),
+        (sample, {"top_p": np.nan, "draws": None}, "top_p must be above 0 .* not nan"),
         (sample, {"top_p": 1.5, "draws": None}, "top_p must be above 0 .* not 1.5"),
         (sample, {"top_k": 0, "draws": None}, "top_k must be 1 or more, not 0"),
     ],

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from polyhead.apps import load
 from polyhead.apps.common import export as export_module
 from polyhead.apps.common.errors import PolyheadError, UsageError
 from polyhead.apps.common.export import Exportable, export
@@ -379,6 +380,28 @@ def test_unknown_names_are_wrong_use(exportable, tmp_path, arguments, named):
         export(exportable, tmp_path / "export", **arguments)
 
 
+@pytest.mark.parametrize("run", ["dates", "language-identifier"])
+@pytest.mark.parametrize(
+    "arguments, named",
+    [
+        ({"formats": ["onnx"]}, "format 'onnx'"),
+        ({"variants": ["int4"]}, "variant 'int4'"),
+        ({"formats": ["mediapipe"]}, "format 'mediapipe': "),
+        ({}, "KERAS_BACKEND=tensorflow"),
+    ],
+)
+def test_wrong_use_is_said_before_any_data_are_read(run, arguments, named, monkeypatch):
+    def load_data(config):
+        raise AssertionError("data were read")
+
+    for app in ("text_classification", "translation"):
+        monkeypatch.setattr(f"polyhead.apps.{app}.data.load_data", load_data)
+    if not arguments:
+        monkeypatch.setattr("keras.backend.backend", lambda: "jax")
+    with pytest.raises(UsageError, match=named):
+        load(ROOT / "saved_models" / run).export(**arguments)
+
+
 def test_another_backend_is_told_the_remedy(exportable, tmp_path, monkeypatch):
     monkeypatch.setattr("keras.backend.backend", lambda: "jax")
     with pytest.raises(UsageError, match="KERAS_BACKEND=tensorflow"):
@@ -492,6 +515,30 @@ def test_no_number_is_no_answer():
     with pytest.raises(PolyheadError, match="1 of 1000 answers"):
         compare_answers(0, exact=True, spoil=[np.nan, 0.1])
     assert compare_answers(0, spoil=[np.nan, np.nan])["disagreements"] == 1
+
+
+def test_what_keras_could_not_decide_is_forgiven():
+    expected = {"text": np.array(list("abcdef")), "score": np.zeros(6, np.float32)}
+    metric = Metric("m", lambda outputs: 1.0, lambda a, b: a["text"] != b["text"])
+    form = Form(None, {}, expected, hangs=lambda row: row != 5, max_ties=2)
+
+    def check(text, score=None):
+        score = np.zeros(6) if score is None else np.array(score, float)
+        outputs = {"text": np.array(list(text)), "score": score}
+        return compare("m", outputs, form, metric, True, 0.0)
+
+    assert "ties" not in check("abcdef")
+    facts = check("xycdef", [9, 9, 0, 0, 0, 0])
+    assert facts["ties"] == 2 and facts["disagreements"] == 0
+    assert facts["largest_difference"] == 0
+    for text, score in [
+        ("xyzdef", None),  # too many
+        ("abcdex", None),  # Keras was sure
+        ("xbcdef", [0, 9, 0, 0, 0, 0]),  # the same answer of another score
+        ("xbcdef", [np.nan, 0, 0, 0, 0, 0]),
+    ]:
+        with pytest.raises(PolyheadError, match="nothing was exported"):
+            check(text, score)
 
 
 def read_table(table, slot):

@@ -155,6 +155,13 @@ def test_vocabulary_and_labels_are_inside(run, exported):
         assert labels == ["bad", "good"]
 
 
+def test_a_text_of_too_many_bytes_is_cut(tokenizer):
+    most = tokenizer.most_bytes(8)
+    texts = [f"the{' ' * n}cat" for n in (1, most - 6, most - 5)]
+    texts += ["the\0" + " " * most]
+    assert tokenizer.find_cut(texts, 8) == [False, False, True, False]
+
+
 def test_both_files_cut_alike(run, exported):
     whole = WordPieceTokenizer(run.tokenizer.pieces, True, 1000).encode(TEXTS[3])
     for most in (len(whole) - 1, len(whole)):

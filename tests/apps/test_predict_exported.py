@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from polyhead.apps.common.cuts import find_cuts
 from polyhead.apps.common.exported import find_tflite, has_tflite
 
 SHIPPED = Path(__file__).resolve().parents[2] / "saved_models"
@@ -60,16 +61,10 @@ def test_a_file_of_lines_has_no_columns(tmp_path):
     assert done.stdout.splitlines()[0].startswith("2 ") and "no column" in done.stderr
 
 
-def test_a_text_that_is_cut_is_said_on_standard_error():
-    done = predict("dates", "5 March 1998", "x" * 300, "1 May 2000")
-    assert len(done.stdout.splitlines()) == 4
-    assert done.stderr.count("\n") == 1
-    assert done.stderr.startswith("note: longer than model_int8.tflite reads, and cut")
-
-
-def test_a_text_of_more_pieces_than_the_model_reads_is_said():
-    texts = "5 March 1998", "x" * 300, "1 May 2000"
-    done = predict("dates", *texts, "--engine", "keras", "--format", "json")
+@pytest.mark.parametrize("engine", [[], ["--engine", "keras"]])
+def test_a_text_of_more_pieces_than_the_model_reads_is_said(engine):
+    texts = "5 March 1998", "x" * 200, "1 May 2000"
+    done = predict("dates", *texts, *engine, "--format", "json")
     found, _ = json.JSONDecoder().raw_decode(done.stdout)
     assert [answer["truncated"] for answer in found] == [False, True, False]
     (note,) = done.stderr.splitlines()
@@ -79,6 +74,52 @@ def test_a_text_of_more_pieces_than_the_model_reads_is_said():
         f"note: longer than the {limit} pieces that the model reads, and cut: text 2 "
         f"(train with max_tokens={2 * limit})"
     )
+
+
+def test_a_classifier_names_what_is_cut_too():
+    done = predict("language-identifier", "x" * 200, "Wednesday " * 26, "Where?")
+    assert done.stderr.splitlines() == [
+        "note: longer than the 128 pieces that the model reads, and cut: text 1, 2 "
+        "(train with max_tokens=256)"
+    ]
+    assert done.stdout.endswith("\n0 []\n")  # a tokenizer needs no TensorFlow
+
+
+def test_a_text_that_the_file_alone_cuts_is_said():
+    texts = "Where is the station?", "government " * 24, "x" * 300
+    done = predict("english-spanish", *texts)
+    model, file = done.stderr.splitlines()
+    assert "pieces that the model reads, and cut: text 3 (train" in model
+    assert file == (
+        "note: longer than model_int8.tflite reads, and cut: text 2 "
+        "(--engine keras reads more)"
+    )
+
+
+def test_texts_too_short_to_be_cut_ask_for_no_tokenizer():
+    path = Path("model_int8.tflite")
+
+    def tokenizer():
+        raise AssertionError("asked for")
+
+    texts = ["a" * 6, "é" * 3, "", "a\0b", "a\0\0"]
+    found = find_cuts(texts, 8, tokenizer, path=path, max_bytes=5)
+    assert found[0] == [True, True, False, True, False]
+    assert [note.split(" (")[0] for note in found[1]] == [
+        "longer than model_int8.tflite reads, and cut: text 1, 2"
+    ]
+    with pytest.raises(AssertionError):
+        find_cuts(["a" * 7], 8, tokenizer)
+
+
+def test_no_more_is_advised_than_may_be_asked_for():
+    class Tokenizer:
+        def find_cut(self, texts, limit):
+            return [len(text) > limit for text in texts]
+
+    for highest, remedy in ((16, " (train with max_tokens=16)"), (15, "")):
+        truncated, (note,) = find_cuts(["a" * 8], 8, Tokenizer, 1, highest)
+        assert truncated == [True] and note.endswith(f"text 1{remedy}")
 
 
 def test_what_only_keras_can_do_is_done_by_keras():

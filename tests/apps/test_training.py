@@ -79,6 +79,10 @@ def assert_same(one, other, tolerance=1e-6):
         np.testing.assert_allclose(a, b, rtol=0, atol=tolerance)
 
 
+def losses_of(state):
+    return [row["loss"] for row in state.history]
+
+
 @pytest.fixture(scope="module")
 def unbroken(tmp_path_factory):
     """State and weights, without and with averages."""
@@ -111,6 +115,8 @@ def test_a_broken_training_ends_where_an_unbroken_one_does(
     assert scores[0] == scores[1] and len(scores[0]) == EPOCHS
     history = training.read_history(tmp_path / "history.csv")
     assert history["val_accuracy"] == scores[0]
+    # The loss is the mean of all batches, before and after the break.
+    assert_same(losses_of(state), losses_of(expected))
 
 
 def test_a_finished_training_trains_no_more(tmp_path):
@@ -156,14 +162,16 @@ sys.path.insert(0, sys.argv[1])
 import test_training as tests
 tests.training.CHECKPOINT_SECONDS = 0
 folder = Path(sys.argv[2])
-_, weights = tests.run(folder / "whole", ema=True)
+whole, weights = tests.run(folder / "whole", ema=True)
 try:
     tests.run(folder / "cut", ema=True, cut=9)
 except tests.Cut:
     pass
 else:
     sys.exit("was not cut")
-tests.assert_same(tests.run(folder / "cut", ema=True)[1], weights)
+state, found = tests.run(folder / "cut", ema=True)
+tests.assert_same(found, weights)
+tests.assert_same(tests.losses_of(state), tests.losses_of(whole))
 """
 
 
@@ -220,6 +228,11 @@ def test_an_interrupted_run_goes_on(interrupted, review_run, tmp_path, capsys):
     assert "resuming" in capsys.readouterr().err
     assert_same(weights_of(run.path), weights_of(review_run.path), 1e-4)
     assert run.metrics["test"] == review_run.metrics["test"]
+    losses = [
+        training.read_history(each.path / "history.csv")["loss"]
+        for each in (run, review_run)
+    ]
+    assert losses[0] == pytest.approx(losses[1], abs=1e-4)
     assert not (run.path / "checkpoint").exists()
 
 

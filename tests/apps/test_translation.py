@@ -20,18 +20,22 @@ import polyhead.apps
 from polyhead.apps import translation
 from polyhead.apps.common import training as loop
 from polyhead.apps.common.cli import main
+from polyhead.apps.common.detokenizer import decode_ids, join_pieces
 from polyhead.apps.common.errors import PolyheadError, UsageError
 from polyhead.apps.common.savedmodel import SavedModelPredictor
 from polyhead.apps.common.tflite import export_tflite
 from polyhead.apps.translation import Config, losses
+from polyhead.apps.translation.batches import leave_out_long
 from polyhead.apps.translation.data import load_data
-from polyhead.apps.translation.exporting import make_exportable, make_metric
+from polyhead.apps.translation.exporting import make_exportable
 from polyhead.apps.translation.losses import smoothed_cross_entropy
 from polyhead.apps.translation.model import Translator, build_model
 from polyhead.apps.translation.training import (
     Score,
+    estimate,
     fit_output_ratio,
     keep_tokenizer,
+    make_tokenizer,
     make_training,
     resolve,
     train,
@@ -195,6 +199,23 @@ def test_dry_run_reports_and_writes_nothing(folder):
     assert not (folder / "dry").exists()
 
 
+def test_the_estimate_is_of_the_pairs_that_are_trained_on(folder):
+    config = resolve(make_config(folder, "short", max_tokens=6))
+    data = load_data(config)
+    kept = leave_out_long(config, make_tokenizer(config, data), data)
+    assert 0 < kept.report["removed"]["pieces"]
+    batches = make_training(config, kept, make_tokenizer(config, data))[1](0)
+    assert estimate(config, data)["pieces_an_epoch"] == batches.tokens
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_pairs_that_are_all_too_long_are_told(folder, dry_run):
+    config = make_config(folder, "nothing", max_tokens=4, vocabulary_size=259)
+    message = "train.words.*: no training pair has at most 3 pieces a side: raise max_t"
+    with pytest.raises(PolyheadError, match=message):
+        train(config, dry_run=dry_run, quiet=True)
+
+
 @pytest.mark.parametrize("settings", [{"preset": "huge"}, {"monitor": "accuracy"}])
 def test_settings_that_do_not_exist(settings):
     with pytest.raises(UsageError, match="one of"):
@@ -210,6 +231,30 @@ def test_one_answer_for_each_text_whatever_it_holds(run):
     assert answers[0][0][0] == "1 2 3"
     assert answers[1] == answers[2] == [("", 0.0)]
     assert run.predict([]) == []
+
+
+def test_what_stands_behind_a_zero_byte_is_no_text(run):
+    texts = [b"  \0abc", b"one\0two", b"one", b"\0one"]
+    padded = np.zeros((len(texts), 8), np.uint8)
+    for row, text in zip(padded, texts, strict=True):
+        row[: len(text)] = np.frombuffer(text, np.uint8)
+    serving = run.serving
+    ids = np.array(serving.tokenize(serving.tables, padded))
+    assert not ids[[0, 3]].any()
+    np.testing.assert_array_equal(ids[1], ids[2])
+    for row, own in zip(ids, serving.encode_texts(texts), strict=True):
+        assert row[row > 0].tolist() == own.tolist()
+
+
+def test_no_translation_holds_a_zero_byte(run):
+    serving, zero = run.serving, run.tokenizer.pieces.index(b"\0")
+    a, space = (run.tokenizer.pieces.index(piece) for piece in (b"a", b" "))
+    rows = [[zero, space, zero, a, zero, a], [zero] * 6, [a, space, a, 0, 0, 0]]
+    ids = np.array(rows, np.int32)
+    texts = [join_pieces(serving.pieces, row) for row in rows]
+    assert texts == [b"aa", b"", b"a a"]
+    found = np.array(decode_ids(serving.tables, ids, 6)).astype(np.uint8)
+    assert [row.tobytes().rstrip(b"\0") for row in found] == texts
 
 
 def test_greedy_beam_and_n_best(run):
@@ -314,8 +359,9 @@ def test_explain_draws_where_the_decoder_looked(run, tmp_path):
     assert (tmp_path / "why.png").stat().st_size > 1000
     saved = json.loads((tmp_path / "why.json").read_text(encoding="utf-8"))
     assert saved == found
-    with pytest.raises(PolyheadError, match="empty"):
-        run.explain("")
+    for text in ("", " \t "):
+        with pytest.raises(PolyheadError, match="nothing to explain"):
+            run.explain(text)
 
 
 # Exporting.
@@ -602,17 +648,26 @@ def test_a_margin_is_the_least_gap_between_two_pieces(run):
         serving.set_weights(kept)
 
 
-def test_what_float32_cannot_decide_is_no_other_answer():
-    ours = {"text": np.array([b"in a", b"same", b"left"], object)}
-    keras = {"text": np.array([b"im a", b"same", b"right"], object)}
+def test_what_float32_cannot_decide_is_asked_of_the_method_that_decides(run):
+    pairs = load_data(run.config).test
+    pairs = replace(pairs, sources=["one two", ""], targets=["1 2", ""])
+    exportable = make_exportable(run.serving, pairs, "test", 64, 32, beam_size=3)
+    forms = [exportable.tflite, exportable.savedmodel, *exportable.signatures.values()]
+    assert [form.max_ties for form in forms] == [5, 5, 5, 5, 1]
     asked = []
 
-    def hangs(row):
-        asked.append(row)
-        return row == 0
+    def margin(text, max_input_bytes=None, beam_size=1):
+        asked.append((max_input_bytes, beam_size))
+        return 1e-6 if text else 1.0
 
-    metric = make_metric(["im a", "same", "right"], "13a", hangs)
-    assert metric.differs(ours, keras).tolist() == [False, False, True]
-    assert asked == [0, 2]
-    strict = make_metric(["im a", "same", "right"], "13a")
-    assert strict.differs(ours, keras).tolist() == [True, False, True]
+    margins, run.serving.margin = run.serving.margin, margin
+    try:
+        assert [form.hangs(0) for form in forms] == [True] * 5
+        assert not any(form.hangs(1) for form in forms[:4])
+    finally:
+        del run.serving.margin
+    wide = run.config.beam_size
+    assert asked[:4] == [(64, 3), (None, 3), (None, 1), (None, wide)]
+    assert margins("", None, 3) == float("inf")
+    first, second, *_ = run.predict(["one two"], beam_size=3, n_best=2)[0]
+    assert margins("one two", None, 3) == pytest.approx(first[1] - second[1], abs=1e-5)

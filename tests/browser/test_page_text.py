@@ -161,14 +161,16 @@ def test_bytes_are_those_of_the_python_client(open_page):
     texts = ["", "né", "日本", "🙂x", "a\0b", "\0", "e\u0301" * 9, "\r\n", "ﬁ"]
     script = """async ([text, size]) => {
       const { toBytes } = await import("/text_bytes.js");
-      const { bytes, isTruncated } = toBytes(text, size);
-      return [[...bytes], isTruncated];
+      const { bytes, isLong } = toBytes(text, size);
+      return [[...bytes], isLong];
     }"""
     for text in texts:
         for size in range(1, 9):
-            expected, truncated = texts_to_bytes([text], size)
+            expected, _ = texts_to_bytes([text], size)
+            # Of a zero character the page says more than that something is cut.
+            _, is_long = cut_text(text.split("\0")[0], size)
             found = page.evaluate(script, [text, size])
-            assert found == [expected[0].tolist(), truncated[0]], (text, size)
+            assert found == [expected[0].tolist(), is_long], (text, size)
 
 
 def test_an_answer_of_bytes_that_are_no_text_is_shown(open_page):
@@ -178,3 +180,15 @@ def test_an_answer_of_bytes_that_are_no_text_is_shown(open_page):
       return fromBytes(Uint8Array.from(bytes));
     }"""
     assert page.evaluate(script, [65, 255, 66, 0, 67]) == "A\ufffdB"
+
+
+def test_an_answer_that_reaches_the_end_may_be_cut(open_page):
+    page = open_page(CLASSIFIER)
+    script = """async (bytes) => {
+      const { isFull } = await import("/text_bytes.js");
+      return isFull(Uint8Array.from(bytes));
+    }"""
+    for text in ("a" * 8, "a" * 7 + "é", "aa" + "日本", "aaaaa🙂"):
+        answer, _ = texts_to_bytes([text], 8)
+        assert page.evaluate(script, answer[0].tolist()), text
+    assert not page.evaluate(script, [97] * 4 + [0] * 4)

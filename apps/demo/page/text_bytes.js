@@ -2,7 +2,7 @@
 
 /**
  * A text's UTF-8 up to its first zero character, cut between two characters and
- * padded with zeros. What stands behind a zero character counts as cut off.
+ * padded with zeros.
  */
 export function toBytes(text, maxBytes) {
   // Half a character has no UTF-8; the Python client writes a question mark too.
@@ -18,7 +18,6 @@ export function toBytes(text, maxBytes) {
     read: new TextDecoder().decode(data.subarray(0, end)),
     isLong: end < data.length,
     hasZero: zero >= 0,
-    isTruncated: end < data.length || (zero >= 0 && /[^\0]/.test(whole.slice(zero))),
     isMended: whole !== text,
   };
 }
@@ -27,6 +26,14 @@ export function toBytes(text, maxBytes) {
 export function fromBytes(bytes) {
   const end = bytes.indexOf(0);
   return new TextDecoder().decode(end < 0 ? bytes : bytes.subarray(0, end));
+}
+
+/**
+ * Whether an answer may have been cut at the last byte. A cut between two characters,
+ * of up to four bytes, leaves up to three zeros.
+ */
+export function isFull(bytes) {
+  return bytes.slice(-4).some((byte) => byte !== 0);
 }
 
 /** What the reader has to know of a text that is not read as it stands. */

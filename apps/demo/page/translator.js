@@ -1,7 +1,7 @@
 // A sentence in, its translation out.
 
 import { find, show, whenQuiet } from "./page_tools.js";
-import { describeCut, fromBytes, toBytes } from "./text_bytes.js";
+import { describeCut, fromBytes, isFull, toBytes } from "./text_bytes.js";
 
 export function start(facts, session) {
   const answer = whenQuiet((isStale) => translate(session, isStale), 120, session.fail);
@@ -36,9 +36,10 @@ async function translate(session, isStale) {
   find("note").textContent = describeCut(cut, inputs.text[1]);
   find("answer").textContent = found ? fromBytes(found) : "";
   find("hint").hidden = Boolean(found);
-  const isFull = found && found.at(-1) !== 0;
   show(
     find("answer-note"),
-    isFull ? `Truncated: the file writes ${outputs.text[1]} bytes at most.` : "",
+    found && isFull(found)
+      ? `It may be cut: the file writes ${outputs.text[1]} bytes at most.`
+      : "",
   );
 }
