@@ -262,7 +262,7 @@ class Run:
             max_loss: hundredths of a standard deviation that the mean absolute error
                 of a variant may grow by.
         """
-        from ..common.export import export
+        from ..common.export import check_export, export
         from ..common.runs import sign
         from .exporting import make_exportable
 
@@ -271,6 +271,7 @@ class Run:
                 "variant 'full_int8' is for text classification: a forecaster's int8 "
                 "file computes with int8 weights and float32 sums"
             )
+        check_export(formats, variants)
         dataset = load_data(self.config)
         exportable = make_exportable(
             self.serving, self.windows(dataset), dataset.held_out
