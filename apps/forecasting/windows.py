@@ -79,7 +79,8 @@ class Windows:
             source = sources.get(part, sources["train"])
             edges = zip(self.offsets, begins, ends, strict=True)
             values = [self.values[at + begin : at + end] for at, begin, end in edges]
-            if np.isnan(np.concatenate(values)[:, : self.num_targets]).all():
+            targets = np.concatenate(values)[:, : self.num_targets]
+            if len(targets) and np.isnan(targets).all():
                 raise PolyheadError(
                     f"{source}: the {part} part has no value of a target: fill some "
                     "in, or give other rows"
