@@ -98,10 +98,11 @@ def test_texts(environment, tmp_path, name, signature, key, inputs, expected):
     python = str(environment / "python")
     command = [python, "-c", SCRIPT, path, key, signature]
     assert json.loads(run(*command, input=json.dumps(inputs), cwd=tmp_path)) == expected
+    given = ";".join(f"{name}={rows[:1]}" for name, rows in inputs.items())
     shown = run(
         str(environment / "saved_model_cli"),
         *["run", "--dir", path, "--tag_set", "serve", "--signature_def", signature],
-        *["--input_exprs", f"text={inputs['text'][:1]}"],
+        *["--input_exprs", given],
         cwd=tmp_path,
     )
     assert expected[0] in shown
