@@ -47,6 +47,24 @@ def export_savedmodel(
     tf.saved_model.save(module, str(path), signatures=signatures)
 
 
+def tokenize_strings(text, tokenize: Callable, max_bytes: int):
+    """`(B,)` strings to `(B, T)` ids, as long as the longest of them, in TensorFlow.
+
+    Args:
+        text: the strings.
+        tokenize: `(B, N)` bytes to `(B, max_tokens)` ids, padded with 0.
+        max_bytes: what lies behind these bytes is behind the last token.
+    """
+    import tensorflow as tf
+
+    # The largest of no lengths is the smallest integer.
+    longest = tf.reduce_max(tf.strings.length(text))
+    longest = tf.clip_by_value(longest, 1, max_bytes)
+    ids = tokenize(tf.io.decode_raw(text, tf.uint8, fixed_length=longest))
+    counts = tf.math.count_nonzero(ids, axis=1, dtype=tf.int32)
+    return ids[:, : tf.clip_by_value(tf.reduce_max(counts), 1, tf.shape(ids)[1])]
+
+
 class SavedModelPredictor:
     """An exported SavedModel, ready to run in plain TensorFlow.
 

@@ -117,7 +117,6 @@ def _train(config, windows, path, terminal) -> None:
         found[name] = (*_fit(chosen, windows, checkpoint, terminal), chosen)
     best = min(found, key=lambda name: found[name][1].best_score)
     model, state, chosen = found[best]
-    write_history(path / "history.csv", state.history)
     seconds = sum(state.seconds for _, state, _ in found.values())
     chosen_windows = len(windows.find("train")) * len(state.history)
     facts = {
@@ -128,6 +127,8 @@ def _train(config, windows, path, terminal) -> None:
         "model": best,
     }
     if len(names) > 1:
+        # That of a single one is there already.
+        write_history(path / "history.csv", state.history)
         monitor = monitored(config)
         scores = {name: part[1].best_score for name, part in found.items()}
         facts["chosen_by"] = f"validation {monitor}"

@@ -13,6 +13,7 @@ from ..common.compiling import CompiledFunction
 from ..common.errors import UsageError
 from ..common.export import Exportable
 from ..common.metadata import Metadata
+from ..common.savedmodel import tokenize_strings
 from ..common.splits import sample_rows
 from ..common.tokenizer import Tokenizer
 from ..common.verification import Form, Metric
@@ -107,14 +108,10 @@ class Serving:
         """
         import tensorflow as tf
 
-        lengths = tf.strings.length(text)
-        # The largest of no lengths is the smallest integer.
-        longest = tf.clip_by_value(tf.reduce_max(lengths), 1, self.max_bytes)
-        data = tf.io.decode_raw(text, tf.uint8, fixed_length=longest)
-        ids = self.tokenize(tables, data)
-        counts = tf.math.count_nonzero(ids, axis=1, dtype=tf.int32)
-        longest = tf.clip_by_value(tf.reduce_max(counts), 1, self.max_tokens)
-        probabilities = self.classify(weights, ids[:, :longest])
+        ids = tokenize_strings(
+            text, lambda data: self.tokenize(tables, data), self.max_bytes
+        )
+        probabilities = self.classify(weights, ids)
         names = tf.constant(self.label_names)
         outputs = {
             "probabilities": probabilities,

@@ -12,8 +12,8 @@ from ..common.beam_search import beam_search
 from ..common.compiling import CompiledFunction
 from ..common.decoding import greedy, sample
 from ..common.detokenizer import decode_ids, join_pieces, piece_tables
+from ..common.savedmodel import tokenize_strings
 from ..common.tokenizer import Tokenizer, encode_bytes
-from ..common.vocabulary import MAX_PIECE_BYTES
 from .batches import encode_source, pad
 from .config import Config
 from .model import END, PAD, START, Translator
@@ -51,8 +51,7 @@ class Serving:
         self.pieces = [piece.replace(b"\0", b"") for piece in tokenizer.pieces]
         self.tables = {**tokenizer.tables, **piece_tables(self.pieces)}
         self.compiled: dict[tuple, CompiledFunction] = {}
-        # What lies behind these bytes is behind the last token.
-        self.max_bytes = config.max_tokens * MAX_PIECE_BYTES + 4
+        self.max_bytes = tokenizer.most_bytes(config.max_tokens)
 
     def tokenize(self, tables, text):
         """`(B, N)` bytes to `(B, max_tokens)` int32 piece ids, with the end symbol.
@@ -195,14 +194,9 @@ class Serving:
         """The work grows with the longest text of the batch."""
         import tensorflow as tf
 
-        lengths = tf.strings.length(text)
-        # The largest of no lengths is the smallest integer.
-        longest = tf.clip_by_value(tf.reduce_max(lengths), 1, self.max_bytes)
-        data = tf.io.decode_raw(text, tf.uint8, fixed_length=longest)
-        source = self.tokenize(tables, data)
-        counts = tf.math.count_nonzero(source, axis=1, dtype=tf.int32)
-        longest = tf.clip_by_value(tf.reduce_max(counts), 1, self.max_tokens)
-        source = source[:, :longest]
+        source = tokenize_strings(
+            text, lambda data: self.tokenize(tables, data), self.max_bytes
+        )
         ids, scores = self.search(
             weights, self.encode(weights, source), self.limits(source), **method
         )
