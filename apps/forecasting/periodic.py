@@ -112,13 +112,14 @@ class PeriodicCore(keras.layers.Layer):
         hidden = hidden + self.second(ops.gelu(hidden))
         first = self.output_dense(self.dropout(hidden, training=training))
         level = GAIN * self.level(x["phase"])  # (B, L + H, T)
-        rest = ops.transpose(x["targets"] - level[:, :length], (0, 2, 1))
+        level, ahead = ops.split(level, [length], axis=1)
+        rest = ops.transpose(x["targets"] - level, (0, 2, 1))
         second = GAIN * self.time(rest)
         if self.settings["covariates"]:
             clock = x["calendar"][:, length]
             more = self.head(x["past"], x["known"], clock, training=training)
             first, second = first + more, second + more
-        heads = [(first, None), (second, level[:, length:])]
+        heads = [(first, None), (second, ahead)]
         return (heads, scores) if return_scores else heads
 
     def get_config(self):

@@ -17,7 +17,8 @@ def in_order(y, levels):
     if len(levels) == 1:
         return y
     middle = levels.index(0.5)
-    columns = [y[:, place] for place in range(len(levels))]
+    # Slices one by one would each give a gradient of the whole tensor.
+    columns = ops.unstack(y, num=len(levels), axis=1)
     for place in range(middle + 1, len(levels)):
         columns[place] = columns[place - 1] + ops.softplus(columns[place])
     for place in range(middle - 1, -1, -1):
