@@ -26,18 +26,6 @@ from .files import write_text
 CHECKPOINT_SECONDS = 120.0
 
 
-def choose_precision(wanted: str) -> str:
-    """The Keras policy to train in: "auto" is bfloat16 where it is native."""
-    if wanted != "auto":
-        return wanted
-    try:
-        flags = Path("/proc/cpuinfo").read_text(encoding="utf-8")
-    except OSError:
-        return "float32"
-    native = "avx512_bf16" in flags or "amx_bf16" in flags
-    return "mixed_bfloat16" if native else "float32"
-
-
 def be_deterministic() -> None:
     """The same bits for the same seed, where TensorFlow trains.
 

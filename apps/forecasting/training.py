@@ -10,6 +10,7 @@ import numpy as np
 
 from ..common.errors import UsageError
 from ..common.files import write_json
+from ..common.precision import choose_precision
 from ..common.progress import ProgressBar
 from ..common.quiet import quiet as quietly
 from ..common.run_folder import prepare
@@ -18,7 +19,6 @@ from ..common.text_table import list_some
 from ..common.training import (
     WarmUpDecay,
     be_deterministic,
-    choose_precision,
     write_history,
 )
 from ..common.training import train as fit

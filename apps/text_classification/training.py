@@ -13,12 +13,13 @@ import numpy as np
 from ..common.config import load_config, take_shape
 from ..common.errors import UsageError
 from ..common.files import write_text
+from ..common.precision import choose_precision
 from ..common.progress import ProgressBar
 from ..common.quiet import quiet as quietly
 from ..common.run_folder import check_run, prepare
 from ..common.runs import save_run
 from ..common.tokenizer import Tokenizer
-from ..common.training import WarmUpDecay, be_deterministic, choose_precision
+from ..common.training import WarmUpDecay, be_deterministic
 from ..common.training import train as fit
 from ..common.wordpiece import WordPieceTokenizer
 from .batches import scoring_batches, training_batches

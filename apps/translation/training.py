@@ -15,13 +15,14 @@ from ..common.compiling import CompiledFunction
 from ..common.config import check_values, load_config, take_shape
 from ..common.errors import PolyheadError, UsageError
 from ..common.files import replacing
+from ..common.precision import choose_precision
 from ..common.progress import ProgressBar
 from ..common.quiet import quiet as quietly
 from ..common.run_folder import check_run, prepare
 from ..common.runs import save_run
 from ..common.splits import sample_rows
 from ..common.tokenizer import Tokenizer
-from ..common.training import InverseSquareRoot, be_deterministic, choose_precision
+from ..common.training import InverseSquareRoot, be_deterministic
 from ..common.training import train as fit
 from .batches import leave_out_long, training_batches
 from .comparison import SCORED_PAIRS
