@@ -49,7 +49,8 @@ def _jax_generation() -> int | None:
         return FIRST_GENERATION  # each of them has it
     if device.platform != "gpu":
         return None
-    return int(float(getattr(device, "compute_capability", 0)))
+    found = str(getattr(device, "compute_capability", "")).split(".")[0]
+    return int(found) if found.isdigit() else 0  # AMD's have names
 
 
 def _torch_generation() -> int | None:
