@@ -37,27 +37,28 @@ class ForecastLoss(keras.losses.Loss):
         y_true = ops.expand_dims(ops.cast(y_true, "float32"), 3)
         truth, spread = y_true[:, :-1], y_true[:, -1:]
         there = ops.logical_not(ops.isnan(truth))
-        # Small tensors hold what is missing: the forecasts are touched but once.
+        # What is missing is settled in small tensors, without the levels: each step on
+        # the forecasts costs a pass over the largest tensor of the training.
         weight = ops.cast(there, "float32") / spread
         error = (ops.where(there, truth, 0.0) - ops.cast(y_pred, "float32")) * weight
+        tilted = 0.0
         if self.kind == "mse":
-            loss = ops.sum(ops.square(error), axis=(1, 2, 3))
+            loss = ops.square(error)
         elif self.kind == "huber":
             size = ops.abs(error)
             loss = ops.where(size < 1.0, 0.5 * ops.square(error), size - 0.5)
-            loss = ops.sum(loss, axis=(1, 2, 3))
         else:
             levels = [0.5 if level == POINT else level for level in self.levels]
             levels = levels * (y_pred.shape[3] // len(levels))
             tilt = ops.convert_to_tensor(
                 [[2.0 * level - 1.0] for level in levels], dtype="float32"
             )
+            loss = ops.abs(error)
             # Summed before it is tilted, which is cheaper than the other way round.
             tilted = ops.matmul(ops.sum(error, axis=(1, 2)), tilt)[:, 0]
-            loss = ops.sum(ops.abs(error), axis=(1, 2, 3)) + tilted
         # A window counts as much as another, however much of it is missing.
         count = ops.sum(ops.cast(there, "float32"), axis=(1, 2, 3))
-        return loss / ops.maximum(count, 1.0)
+        return (ops.sum(loss, axis=(1, 2, 3)) + tilted) / ops.maximum(count, 1.0)
 
     def get_config(self):
         return {**super().get_config(), "kind": self.kind, "levels": self.levels}

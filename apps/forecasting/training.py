@@ -16,11 +16,7 @@ from ..common.quiet import quiet as quietly
 from ..common.run_folder import prepare
 from ..common.runs import load_model, save_run
 from ..common.text_table import list_some
-from ..common.training import (
-    WarmUpDecay,
-    be_deterministic,
-    write_history,
-)
+from ..common.training import WarmUpDecay, be_deterministic, write_history
 from ..common.training import train as fit
 from .config import LEARNING_RATES, Config
 from .conformal import calibrate
