@@ -20,7 +20,7 @@ import argparse
 import json
 from pathlib import Path
 
-from translation import RESULTS, SCORING, prepare_multi30k
+from translation import RESULTS, SCORING, get_run, prepare_multi30k
 
 from polyhead.apps import translation
 from polyhead.apps.translation.filters import sentence_key
@@ -65,18 +65,12 @@ def main():
     names = ("test", "validation", "signature", "protocol", "train")
     result = {name: metrics[name] for name in names}
     result["validation of the steps"] = {
-        step.path.name: step.metrics["validation"]["bleu"] for step in (both, diverse)
+        step.path.name: step.evaluate(**SCORING[NAME])["validation"]["bleu"]
+        for step in (both, diverse)
     }
     result["settings"] = {"both": BOTH, "diverse": DIVERSE, "real": REAL}
     path = RESULTS / "translation_multi30k-both-ways.json"
     path.write_text(json.dumps(result, indent=2) + "\n")
-
-
-def get_run(path: Path, **fields):
-    """The run in a folder, which is trained where it has not been."""
-    if (path / "metrics.json").exists():
-        return translation.load(path)
-    return translation.train(translation.Config(**fields, run=str(path)))
 
 
 def translate(run, sentences, path: Path) -> list[str]:

@@ -66,11 +66,7 @@ def measure(name: str, fields: dict, folder: Path, seeds: range) -> dict:
     runs, files = [], []
     for seed in seeds:
         path = folder / f"{name}_{seed}"
-        config = translation.Config(
-            **fields, **SETTINGS[name], seed=seed, run=str(path)
-        )
-        finished = (path / "metrics.json").exists()
-        run = translation.load(path) if finished else translation.train(config)
+        run = get_run(path, **fields, **SETTINGS[name], seed=seed)
         metrics = run.evaluate(**SCORING[name])
         print(translation.format_metrics(metrics), flush=True)
         runs.append(metrics)
@@ -89,6 +85,13 @@ def measure(name: str, fields: dict, folder: Path, seeds: range) -> dict:
         "settings": SETTINGS[name],
         "files": files,
     }
+
+
+def get_run(path: Path, **fields):
+    """The run in a folder, which is trained where it has not been."""
+    if (path / "metrics.json").exists():
+        return translation.load(path)
+    return translation.train(translation.Config(**fields, run=str(path)))
 
 
 def prepare_multi30k(kind: str):
