@@ -18,9 +18,9 @@ def load(path):
     Raises:
         PolyheadError: the folder is missing, unfinished or corrupt.
     """
-    from .common.config import read_config_json
-    from .common.run_folder import check_run
-    from .common.tasks import load_app
+    from .common.run.config import read_config_json
+    from .common.run.folder import check_run
+    from .registry import load_app
 
     path = Path(path)
     check_run(path)

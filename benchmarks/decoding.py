@@ -116,7 +116,7 @@ def race(translate, rows, pieces, references, mode) -> dict:
     if mode == "real":
         import sacrebleu
 
-        from polyhead.apps.common.detokenizer import join_pieces
+        from polyhead.apps.common.text.detokenizer import join_pieces
 
         texts = [join_pieces(pieces, row).decode("utf-8", "replace") for row in found]
         bleu = sacrebleu.corpus_bleu(texts, [references], tokenize="none", force=True)
@@ -140,7 +140,7 @@ def polyhead(options, run, beam, forced):
     import numpy as np
     from keras import ops
 
-    from polyhead.apps.common.compiling import CompiledFunction
+    from polyhead.apps.common.run.compiled import CompiledFunction
     from polyhead.apps.translation.batches import pad
     from polyhead.apps.translation.model import END
 

@@ -20,9 +20,9 @@ import numpy as np
 from datasets import READERS
 from keras import ops
 
-from polyhead.apps.common.litert import TFLitePredictor
-from polyhead.apps.common.tflite import export_tflite
-from polyhead.apps.common.tokenizer import Tokenizer
+from polyhead.apps.common.export.litert import TFLitePredictor
+from polyhead.apps.common.export.tflite import export_tflite
+from polyhead.apps.common.text.byte_pieces import Tokenizer
 from polyhead.layers import MultiHeadAttention
 
 RESULTS = Path(__file__).parent / "results"

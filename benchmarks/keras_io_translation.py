@@ -33,7 +33,7 @@ from rouge_score.rouge_scorer import RougeScorer
 from translation import prepare_tatoeba
 
 from polyhead.apps import translation as app
-from polyhead.apps.common.tables import read_table
+from polyhead.apps.common.data.tables import read_table
 
 PIECES = 15_000
 LENGTH = 40

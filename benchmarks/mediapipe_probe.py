@@ -10,9 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
-from polyhead.apps.common.mediapipe import INPUTS
-from polyhead.apps.common.metadata import Metadata, add_metadata
-from polyhead.apps.common.tflite import export_tflite
+from polyhead.apps.common.export.mediapipe import INPUTS
+from polyhead.apps.common.export.metadata import Metadata, add_metadata
+from polyhead.apps.common.export.tflite import export_tflite
 
 CLIENT = Path(__file__).with_name("mediapipe_client.py")
 # Case, accents, symbols, scripts, emoji, and characters that are not seen.

@@ -18,9 +18,13 @@ import numpy as np
 from mediapipe_probe import ask_ids, classify, hard_lines
 
 import polyhead.apps
-from polyhead.apps.common.mediapipe import FILES
-from polyhead.apps.common.word_rules import SPACES, delimiter_ranges
-from polyhead.apps.common.wordpiece import SPECIAL, WordPieceTokenizer, learn_pieces
+from polyhead.apps.common.export.mediapipe import FILES
+from polyhead.apps.common.text.wordpiece import (
+    SPECIAL,
+    WordPieceTokenizer,
+    learn_pieces,
+)
+from polyhead.apps.common.text.wordpiece_rules import SPACES, delimiter_ranges
 from polyhead.apps.text_classification.data import load_data
 
 SENTENCES, LINES = 1000, 2000

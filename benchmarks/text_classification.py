@@ -16,11 +16,11 @@ import numpy as np
 from datasets import prepare
 
 from polyhead.apps import text_classification
+from polyhead.apps.common.classification.scores import decide, main_metric
 from polyhead.apps.common.errors import PolyheadError
 from polyhead.apps.text_classification.baselines import run_baselines
 from polyhead.apps.text_classification.comparison import bootstrap, describe_difference
 from polyhead.apps.text_classification.data import load_data
-from polyhead.apps.text_classification.evaluate import decide, main_metric
 
 RESULTS = Path(__file__).parent / "results"
 DEMANDED = {"sst2": 0.835, "trec6": 0.88, "clinc150": 0.93, "goemotions": 0.44}

@@ -5,14 +5,14 @@ from typing import Any
 
 import numpy as np
 
-from ..common.config import load_config
 from ..common.errors import PolyheadError
 from ..common.files import read_json
+from ..common.run.config import load_config
 from ..forecasting.config import Config
-from ..forecasting.frames import Columns, frames_of
-from ..forecasting.frequency import Frequency
 from ..forecasting.predicting import make_inputs
-from ..forecasting.series import Series, append, make_series
+from ..forecasting.series.frames import Columns, frames_of
+from ..forecasting.series.frequency import Frequency
+from ..forecasting.series.series import Series, append, make_series
 from ..forecasting.sources import read_tables
 from .facts import RETRAIN
 

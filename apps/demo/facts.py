@@ -3,11 +3,11 @@
 import importlib.metadata
 from pathlib import Path
 
-from ..common.config import read_config_json
+from ..common.data.text_files import clear_errors
 from ..common.errors import RETRAIN
-from ..common.exported import list_tflites
+from ..common.export.folder import list_tflites
 from ..common.files import read_json
-from ..common.text_files import clear_errors
+from ..common.run.config import read_config_json
 
 FORMAT = 1  # of the facts
 

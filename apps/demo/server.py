@@ -9,8 +9,8 @@ from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 from ..common.errors import PolyheadError
-from ..common.exported import list_tflites
-from ..common.run_folder import check_run
+from ..common.export.folder import list_tflites
+from ..common.run.folder import check_run
 from .assets import find_assets
 from .facts import read_facts
 

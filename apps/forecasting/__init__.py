@@ -69,6 +69,6 @@ def format_backtest(report):
 
 def format_export(report):
     """An export's report as a table."""
-    from ..common.export_report import format_export_report
+    from ..common.export.report import format_export_report
 
     return format_export_report(report)

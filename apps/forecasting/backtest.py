@@ -5,10 +5,10 @@ from pathlib import Path
 
 import numpy as np
 
+from ..common.alignment import align
 from ..common.errors import UsageError
 from ..common.figures import BLUE, hide_frame, new_figure, save_figure
 from ..common.files import replacing
-from ..common.text_table import align
 from .evaluate import make_baselines
 from .plots import COLOURS
 

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ..common.splits import sample_rows
-from .windows import Window, Windows
+from ..common.data.splits import sample_rows
+from .series.windows import Window, Windows
 
 MAX_ROWS = 100_000  # histories that the linear map is fitted on
 RIDGES = (1e-4, 1e-3, 1e-2, 1e-1)  # times the mean variance of the inputs

@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-from ..common.cards import kept_notes
 from ..common.files import write_text
+from ..common.run.card import kept_notes
 from .comparison import format_table
 from .config import Config
-from .frames import Columns
-from .frequency import Frequency
+from .series.frames import Columns
+from .series.frequency import Frequency
 
 
 def write_card(

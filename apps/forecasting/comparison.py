@@ -1,6 +1,6 @@
 """metrics.json: the run beside the baselines, and the protocol of the figures."""
 
-from ..common.text_table import align
+from ..common.alignment import align
 from .scores import Scores
 
 SHOWN = ("mse", "mae", "rmse", "smape", "mase", "crps")

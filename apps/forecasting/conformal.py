@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from ..common.splits import sample_rows
-from .quantiles import POINT
+from ..common.data.splits import sample_rows
+from .networks.quantiles import POINT
+from .series.windows import Windows
 from .serving import Serving
-from .windows import Windows
 
 MAX_WINDOWS = 2_000  # neighbours tell the same
 MAX_NUMBERS = 100_000_000  # that are held at once, of windows with many columns

@@ -4,15 +4,27 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ..common.data.tables import Table, read_table
 from ..common.errors import PolyheadError, UsageError
-from ..common.tables import Table, read_table
 from .config import Config, choose_horizon
 from .data_report import describe
-from .frames import Columns, check_header, find_columns, frames_of, learn_categories
-from .frequency import DAY, Frequency, calendar_cycles, find_frequency, parse_frequency
-from .series import Series, append, constant_columns, make_series
+from .series.frames import (
+    Columns,
+    check_header,
+    find_columns,
+    frames_of,
+    learn_categories,
+)
+from .series.frequency import (
+    DAY,
+    Frequency,
+    calendar_cycles,
+    find_frequency,
+    parse_frequency,
+)
+from .series.series import Series, append, constant_columns, make_series
+from .series.spacing import check_spacing, usual_gap
 from .sources import read_tables
-from .spacing import check_spacing, usual_gap
 
 SHARES = (0.7, 0.1, 0.2)  # of a series that comes as one file
 VALIDATION_SHARE = 0.1  # of the training part, where test data are given apart

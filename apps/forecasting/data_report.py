@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from ..common.text_table import list_some
-from .series import constant_columns
+from ..common.alignment import list_some
+from .series.series import constant_columns
 
 
 def describe(dataset, tables) -> dict:

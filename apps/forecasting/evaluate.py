@@ -6,13 +6,13 @@ from collections.abc import Callable
 import numpy as np
 
 from ..common.files import replacing, write_json
-from ..common.training import read_history
+from ..common.run.loop import read_history
 from .baselines import Forecast, last_value, linear, seasonal_naive
 from .card import write_card
 from .comparison import build_metrics
 from .data import Dataset
 from .scores import Scores, seasonal_errors
-from .windows import Windows
+from .series.windows import Windows
 
 MAX_PREDICTIONS = 1_000  # rows of predictions.csv
 Answer = Callable[[dict], dict]  # inputs to forecast and quantiles

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 from keras import ops
 
-from .statistics import mean_and_spread
-from .windows import Windows
+from .series.statistics import mean_and_spread
+from .series.windows import Windows
 
 BLOCKS = 24  # parts of the history that are hidden in turn
 MAX_WINDOWS = 500  # whose covariates are shuffled

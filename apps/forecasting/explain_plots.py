@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from ..common.figures import BLUE, ORANGE, hide_frame, new_figure, save_figure, shorten
-from .frames import Columns
+from .series.frames import Columns
 
 MAX_NAMES = 15  # bars of a panel
 

@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from ..common.export import Exportable
-from ..common.metadata import Metadata
-from ..common.verification import TOLERANCE, Form, Metric
+from ..common.export.export import Exportable
+from ..common.export.metadata import Metadata
+from ..common.export.verification import TOLERANCE, Form, Metric
 from .evaluate import spaced
+from .series.windows import Windows
 from .serving import Serving
-from .windows import Windows
 
 MAX_EXAMPLES = 500  # windows that verify an export
 

@@ -16,7 +16,7 @@ from ..common.figures import (
     shorten,
 )
 from .evaluate import spaced
-from .windows import Window, Windows
+from .series.windows import Window, Windows
 
 MAX_TARGETS, MAX_WINDOWS = 4, 3  # that the fan shows
 RESIDUAL_WINDOWS = 500

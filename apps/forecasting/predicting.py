@@ -5,14 +5,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..common.alignment import list_some
+from ..common.data.tables import Table, read_table
 from ..common.errors import PolyheadError
-from ..common.tables import Table, read_table
-from ..common.text_table import list_some
-from .frames import Columns, check_header, frames_of, in_zone
-from .frequency import Frequency, split_stamps
-from .series import Series, check_zones, make_series
-from .spacing import check_spacing
-from .unseen import Unseen, find_unseen, refuse_unseen
+from .series.frames import Columns, check_header, frames_of, in_zone
+from .series.frequency import Frequency, split_stamps
+from .series.series import Series, check_zones, make_series
+from .series.spacing import check_spacing
+from .series.unseen import Unseen, find_unseen, refuse_unseen
 
 
 @dataclass(frozen=True)

@@ -10,14 +10,12 @@ import numpy as np
 
 from polyhead.runtime.model import Model
 
-from ..common.config import load_config
 from ..common.errors import RETRAIN, UsageError
-from ..common.exported import find_exported, find_tflite
+from ..common.export.folder import find_exported, find_tflite
 from ..common.files import read_json
+from ..common.run.config import load_config
 from .config import Config
 from .data import Dataset, load_data
-from .frames import Columns
-from .frequency import Frequency
 from .predicting import (
     Forecast,
     describe_short,
@@ -25,7 +23,9 @@ from .predicting import (
     read_series,
     split_by_length,
 )
-from .windows import Windows
+from .series.frames import Columns
+from .series.frequency import Frequency
+from .series.windows import Windows
 
 TASK = "forecasting"
 ENGINES = ("keras", "savedmodel", "tflite")
@@ -61,8 +61,8 @@ class Run:
     @cached_property
     def model(self):
         """The Keras model, in float32."""
-        from ..common.runs import load_model
-        from . import model as _  # noqa: F401  registers the Forecaster
+        from ..common.run.saving import load_model
+        from .networks import model as _  # noqa: F401  registers the Forecaster
 
         return load_model(self.path / "model.keras")
 
@@ -93,7 +93,7 @@ class Run:
         if engine == "keras":
             return self.serving.predict(inputs)
         if engine == "savedmodel":
-            from ..common.savedmodel import SavedModelPredictor
+            from ..common.export.savedmodel import SavedModelPredictor
 
             return SavedModelPredictor(find_exported(self.path, "savedmodel"))(**inputs)
         if engine == "tflite":
@@ -262,8 +262,8 @@ class Run:
             max_loss: hundredths of a standard deviation that the mean absolute error
                 of a variant may grow by.
         """
-        from ..common.export import check_export, export
-        from ..common.runs import sign
+        from ..common.export.export import check_export, export
+        from ..common.run.saving import sign
         from .exporting import make_exportable
 
         if "full_int8" in variants:

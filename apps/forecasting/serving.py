@@ -7,8 +7,8 @@ import keras
 import numpy as np
 from keras import ops
 
-from ..common.compiling import CompiledFunction
-from .model import Forecaster
+from ..common.run.compiled import CompiledFunction
+from .networks.model import Forecaster
 
 BATCH = 256
 

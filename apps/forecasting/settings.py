@@ -4,10 +4,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ..common.config import check_values, load_config, take_shape
 from ..common.errors import RETRAIN, UsageError
 from ..common.files import read_json
-from ..common.run_folder import check_run
+from ..common.run.config import check_values, load_config, take_shape
+from ..common.run.folder import check_run
 from .config import LOSSES, MODELS, PRESETS, Config, choose_horizon
 from .run import TASK
 

@@ -4,12 +4,12 @@ from typing import Any
 
 import numpy as np
 
+from ..common.data.tables import Table, read_table
+from ..common.data.tfds import open_tfds
 from ..common.errors import PolyheadError, UsageError
-from ..common.tables import Table, read_table
-from ..common.tfds_sets import open_tfds
 from .config import Config
-from .frames import find_time
-from .stamps import parse_stamps
+from .series.frames import find_time
+from .series.stamps import parse_stamps
 
 DATASETS = ("co2",)
 

@@ -8,25 +8,25 @@ from pathlib import Path
 import keras
 import numpy as np
 
+from ..common.alignment import list_some
 from ..common.errors import UsageError
 from ..common.files import write_json
-from ..common.precision import choose_precision
-from ..common.progress import ProgressBar
 from ..common.quiet import quiet as quietly
-from ..common.run_folder import prepare
-from ..common.runs import load_model, save_run
-from ..common.text_table import list_some
-from ..common.training import WarmUpDecay, be_deterministic, write_history
-from ..common.training import train as fit
+from ..common.run.folder import prepare
+from ..common.run.loop import WarmUpDecay, be_deterministic, write_history
+from ..common.run.loop import train as fit
+from ..common.run.precision import choose_precision
+from ..common.run.progress import ProgressBar
+from ..common.run.saving import load_model, save_run
 from .config import LEARNING_RATES, Config
 from .conformal import calibrate
 from .data import Dataset, load_data
 from .evaluate import measure
-from .losses import ForecastLoss
-from .model import build_model
+from .networks.losses import ForecastLoss
+from .networks.model import build_model
 from .run import TASK, Run, describe_columns
+from .series.windows import EpochBatches, Windows
 from .settings import candidates, fit_lengths, resolve
-from .windows import EpochBatches, Windows
 
 SMALLEST_BATCH, LARGEST_BATCH = 16, 256
 FEWEST_STEPS = 32  # of an epoch, where the windows suffice

@@ -54,7 +54,7 @@ def format_report(report):
 
 def format_answers(config, inputs, answers, style):
     """What `predict` prints; see `answers.format_predictions`."""
-    from .answers import format_predictions
+    from ..common.classification.answers import format_predictions
 
     separator = config.label_separator if config.multi_label else None
     return format_predictions(inputs, answers, style, separator)
@@ -62,6 +62,6 @@ def format_answers(config, inputs, answers, style):
 
 def format_export(report):
     """An export's report as a table."""
-    from ..common.export_report import format_export_report
+    from ..common.export.report import format_export_report
 
     return format_export_report(report)

@@ -7,8 +7,13 @@ validation, and they are scored once on test.
 
 import numpy as np
 
+from ..common.classification.scores import (
+    decide,
+    evaluate,
+    main_metric,
+    tune_thresholds,
+)
 from ..common.errors import PolyheadError
-from .evaluate import decide, evaluate, main_metric, tune_thresholds
 
 ROW_LIMIT = 100_000  # more training rows than this are sampled
 TEXT_LIMIT = 10_000  # characters of one text that are read

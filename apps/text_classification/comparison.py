@@ -2,8 +2,13 @@
 
 import numpy as np
 
-from ..common.text_table import align
-from .evaluate import evaluate, macro_f1, main_metric, tune_thresholds
+from ..common.alignment import align
+from ..common.classification.scores import (
+    evaluate,
+    macro_f1,
+    main_metric,
+    tune_thresholds,
+)
 
 RESAMPLES = 2000  # of the bootstrap
 _CELLS = 4_000_000  # of the table of draws held at once

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..common.classification.labels import encode_labels, sort_labels
+from ..common.data.splits import stratified_split
 from ..common.errors import PolyheadError, UsageError
-from ..common.splits import stratified_split
 from .config import Config
 from .data_report import describe, format_report
-from .labels import encode_labels, sort_labels
 from .sources import Labelled, read_path, read_splits
 
 __all__ = ["Dataset", "Examples", "format_report", "load_data", "load_examples"]

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..common.splits import number_texts
+from ..common.data.splits import number_texts
 
 if TYPE_CHECKING:
     from .data import Examples

@@ -17,9 +17,9 @@ import keras
 from keras import ops
 
 from ..common.errors import UsageError
-from ..common.mediapipe import MediaPipeForm
-from ..common.metadata import Metadata
-from ..common.wordpiece import END, WordPieceTokenizer
+from ..common.export.mediapipe import MediaPipeForm
+from ..common.export.metadata import Metadata
+from ..common.text.wordpiece import END, WordPieceTokenizer
 from .serving import Serving
 
 UNCUT = 1_000_000  # tokens

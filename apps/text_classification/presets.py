@@ -12,7 +12,7 @@ from keras import ops
 from polyhead.layers import MaskedPooling, enable_lora
 
 from ..common.errors import PolyheadError, UsageError
-from ..common.wordpiece import WordPieceTokenizer
+from ..common.text.wordpiece import WordPieceTokenizer
 from .config import PRESETS, Config
 from .model import logits
 

@@ -13,11 +13,11 @@ from polyhead.runtime.classifier import choose
 from polyhead.runtime.model import Model
 from polyhead.runtime.text_bytes import texts_to_bytes
 
-from ..common.config import load_config
-from ..common.cuts import find_cuts
 from ..common.errors import RETRAIN, PolyheadError, UsageError
-from ..common.exported import find_exported, find_tflite
+from ..common.export.folder import find_exported, find_tflite
 from ..common.files import read_json, write_json
+from ..common.run.config import load_config
+from ..common.text.truncation import find_cuts
 from .config import PRESET_TOKENS, Config
 
 if TYPE_CHECKING:
@@ -57,8 +57,8 @@ class Run:
     @cached_property
     def tokenizer(self):
         """The run's tokenizer."""
-        from ..common.tokenizer import Tokenizer
-        from ..common.wordpiece import WordPieceTokenizer
+        from ..common.text.byte_pieces import Tokenizer
+        from ..common.text.wordpiece import WordPieceTokenizer
 
         path = self.path / "tokenizer.json"
         if self.config.word_pieces:
@@ -68,7 +68,7 @@ class Run:
     @cached_property
     def serving(self):
         """The pure function from text to probabilities, in float32."""
-        from ..common.runs import load_model
+        from ..common.run.saving import load_model
         from .serving import Serving
 
         path = self.path / "model.keras"
@@ -92,7 +92,7 @@ class Run:
         if engine == "keras":
             return self.serving.predict(texts)
         if engine == "savedmodel":
-            from ..common.savedmodel import SavedModelPredictor
+            from ..common.export.savedmodel import SavedModelPredictor
 
             path = find_exported(self.path, "savedmodel")
             return SavedModelPredictor(path).predict(texts)
@@ -175,7 +175,7 @@ class Run:
         Args:
             count: at most so many.
         """
-        from ..common.runs import held_out
+        from ..common.run.saving import held_out
         from .data import load_data
 
         texts = held_out(load_data(self.config))[1].texts[:count]
@@ -207,8 +207,8 @@ class Run:
         verbose: bool = False,
     ) -> dict:
         """Writes and verifies the files to ship; see `common.export.export`."""
-        from ..common.export import check_export, export
-        from ..common.runs import held_out, sign
+        from ..common.export.export import check_export, export
+        from ..common.run.saving import held_out, sign
         from .data import load_data
         from .serving import check_variants, make_exportable
 
@@ -260,12 +260,12 @@ def measure(
 
     Of `other` rows than the run's own nothing is written.
     """
-    from ..common.runs import describe_other, held_out
-    from ..common.training import read_history
+    from ..common.classification.plots import plot_evaluation
+    from ..common.classification.scores import measure_coverage, write_predictions
+    from ..common.run.loop import read_history
+    from ..common.run.saving import describe_other, held_out
     from .card import write_card
     from .comparison import build_metrics
-    from .evaluate import measure_coverage, write_predictions
-    from .plots import plot_evaluation
 
     parts = {"validation": dataset.validation, "test": dataset.test}
     probabilities = {

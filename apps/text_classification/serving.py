@@ -9,18 +9,18 @@ from keras import ops
 
 from polyhead.runtime.text_bytes import cut_text, texts_to_bytes
 
-from ..common.compiling import CompiledFunction
+from ..common.classification.scores import count_labels, decide, macro_f1, main_metric
+from ..common.data.splits import sample_rows
 from ..common.errors import UsageError
-from ..common.export import Exportable
-from ..common.metadata import Metadata
-from ..common.savedmodel import tokenize_strings
-from ..common.splits import sample_rows
-from ..common.tokenizer import Tokenizer
-from ..common.verification import Form, Metric
-from ..common.wordpiece import WordPieceTokenizer
-from .batches import scoring_batches
+from ..common.export.export import Exportable
+from ..common.export.metadata import Metadata
+from ..common.export.savedmodel import tokenize_strings
+from ..common.export.verification import Form, Metric
+from ..common.run.compiled import CompiledFunction
+from ..common.text.batches import scoring_batches
+from ..common.text.byte_pieces import Tokenizer
+from ..common.text.wordpiece import WordPieceTokenizer
 from .config import Config
-from .evaluate import count_labels, decide, macro_f1, main_metric
 from .model import mean_logits
 
 MAX_EXAMPLES = 2000  # that verify an export

@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 
+from ..common.classification.labels import clean_label, split_labels
+from ..common.data.tables import list_rows, read_table
+from ..common.data.text_files import read_text
+from ..common.data.tfds import open_tfds
 from ..common.errors import PolyheadError, UsageError
-from ..common.tables import list_rows, read_table
-from ..common.text_files import read_text
-from ..common.texts import clean_texts
-from ..common.tfds_sets import open_tfds
+from ..common.text.cleaning import clean_texts
+from ..datasets.languages import read_languages
 from .config import Config
-from .labels import clean_label, split_labels
-from .languages import read_languages
 
 
 @dataclass(frozen=True)

@@ -10,31 +10,31 @@ from typing import Any
 import keras
 import numpy as np
 
-from ..common.config import load_config, take_shape
+from ..common.classification.calibration import fit_scales, scale_heads
+from ..common.classification.losses import ClassificationLoss
+from ..common.classification.scores import (
+    count_labels,
+    macro_f1,
+    main_metric,
+    tune_thresholds,
+)
 from ..common.errors import UsageError
 from ..common.files import write_text
-from ..common.precision import choose_precision
-from ..common.progress import ProgressBar
 from ..common.quiet import quiet as quietly
-from ..common.run_folder import check_run, prepare
-from ..common.runs import save_run
-from ..common.tokenizer import Tokenizer
-from ..common.training import WarmUpDecay, be_deterministic
-from ..common.training import train as fit
-from ..common.wordpiece import WordPieceTokenizer
-from .batches import scoring_batches, training_batches
-from .blending import fit_scales, scale_heads
+from ..common.run.config import load_config, take_shape
+from ..common.run.folder import check_run, prepare
+from ..common.run.loop import WarmUpDecay, be_deterministic
+from ..common.run.loop import train as fit
+from ..common.run.precision import choose_precision
+from ..common.run.progress import ProgressBar
+from ..common.run.saving import save_run
+from ..common.text.batches import scoring_batches, training_batches
+from ..common.text.byte_pieces import Tokenizer
+from ..common.text.wordpiece import WordPieceTokenizer
 from .config import FINE_TUNING, FROM_SCRATCH, LORA_LEARNING_RATE, PRESETS, Config
 from .data import Dataset, load_data
-from .evaluate import count_labels, macro_f1, main_metric, tune_thresholds
-from .losses import ClassificationLoss
 from .model import build_model, mean_logits
-from .presets import (
-    build_classifier,
-    check_preset,
-    copy_classifier,
-    preset_tokenizer,
-)
+from .presets import build_classifier, check_preset, copy_classifier, preset_tokenizer
 from .run import TASK, Run, measure
 
 TOKENIZERS = ("bytes", "mediapipe")

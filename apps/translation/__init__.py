@@ -56,13 +56,13 @@ def format_report(report):
 
 def format_answers(config, inputs, answers, style):
     """What `predict` prints; see `answers.format_translations`."""
-    from .answers import format_translations
+    from ..common.generation.answers import format_translations
 
     return format_translations(inputs, answers, style)
 
 
 def format_export(report):
     """An export's report as a table."""
-    from ..common.export_report import format_export_report
+    from ..common.export.report import format_export_report
 
     return format_export_report(report)

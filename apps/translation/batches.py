@@ -8,10 +8,10 @@ import keras
 import numpy as np
 
 from ..common.errors import PolyheadError
-from ..common.tokenizer import Tokenizer
+from ..common.generation.losses import PARTS
+from ..common.text.byte_pieces import Tokenizer
 from .config import Config
 from .data import Dataset
-from .losses import PARTS
 from .model import END, START
 from .pairs import Pairs, choose
 

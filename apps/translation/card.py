@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from ..common.cards import kept_notes
 from ..common.files import write_text
+from ..common.run.card import kept_notes
 from .comparison import format_table
 from .config import Config
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 
+from ..common.alignment import align
 from ..common.errors import PolyheadError
-from ..common.text_table import align
-from .bootstrap import SEED, interval
+from ..common.generation.scores import BOOTSTRAP, METRICS, Scorer, score_systems
+from ..common.scoring.bootstrap import SEED, interval
 from .data import Dataset
-from .evaluate import BOOTSTRAP, METRICS, Scorer, score_systems
 
 FEWEST_ROWS = 20  # of fewer, resamples tell nothing about other sentences
 SCORED_PAIRS = 1000  # of the validation part, after each epoch

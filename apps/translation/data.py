@@ -4,8 +4,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ..common.data.splits import stratified_split
 from ..common.errors import PolyheadError, UsageError
-from ..common.splits import stratified_split
 from .config import Config
 from .data_report import describe, format_report
 from .filters import REASONS, sentence_key, sort_out

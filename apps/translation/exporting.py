@@ -6,11 +6,11 @@ import numpy as np
 
 from polyhead.runtime.text_bytes import cut_text, texts_to_bytes
 
-from ..common.export import Exportable
-from ..common.metadata import Metadata
-from ..common.splits import sample_rows
-from ..common.verification import Form, Metric
-from .evaluate import score, tokenizer_for
+from ..common.data.splits import sample_rows
+from ..common.export.export import Exportable
+from ..common.export.metadata import Metadata
+from ..common.export.verification import Form, Metric
+from ..common.generation.scores import score, tokenizer_for
 from .pairs import Pairs
 from .serving import Serving, draw_numbers
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ..common.data.text_files import read_lines
 from ..common.errors import PolyheadError
-from ..common.text_files import read_lines
-from ..common.texts import clean_texts
+from ..common.text.cleaning import clean_texts
 
 
 @dataclass(frozen=True)

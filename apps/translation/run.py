@@ -11,11 +11,11 @@ import numpy as np
 from polyhead.runtime.model import Model
 from polyhead.runtime.text_bytes import texts_to_bytes
 
-from ..common.config import load_config
-from ..common.cuts import find_cuts
 from ..common.errors import RETRAIN, PolyheadError, UsageError
-from ..common.exported import find_exported, find_tflite
+from ..common.export.folder import find_exported, find_tflite
 from ..common.files import read_json, write_json
+from ..common.run.config import load_config
+from ..common.text.truncation import find_cuts
 from .config import MAX_TOKENS, Config
 
 if TYPE_CHECKING:
@@ -46,14 +46,14 @@ class Run:
     @cached_property
     def tokenizer(self):
         """The tokenizer."""
-        from ..common.tokenizer import Tokenizer
+        from ..common.text.byte_pieces import Tokenizer
 
         return Tokenizer.load(self.path / "tokenizer.json")
 
     @cached_property
     def serving(self):
         """The pure functions from text to text, in float32."""
-        from ..common.runs import load_model
+        from ..common.run.saving import load_model
         from . import model as _  # noqa: F401  registers the Translator
         from .serving import Serving
 
@@ -161,7 +161,7 @@ class Run:
         return [row[:n_best] for row in found]
 
     def _run_savedmodel(self, texts):
-        from ..common.savedmodel import SavedModelPredictor
+        from ..common.export.savedmodel import SavedModelPredictor
 
         predictor = SavedModelPredictor(find_exported(self.path, "savedmodel"))
         data = [text.encode("utf-8", "replace") for text in texts]
@@ -213,10 +213,10 @@ class Run:
             the plots and the card. Scores on other data are returned alone: the run
             keeps its own.
         """
+        from ..common.generation.scores import Scorer, tokenizer_for
         from .baselines import run_baselines
         from .batches import leave_out_long
         from .data import load_data, load_pairs
-        from .evaluate import Scorer, tokenizer_for
 
         Scorer(tokenize or tokenizer_for(self.config.target_language), lowercase)
         dataset = leave_out_long(self.config, self.tokenizer, load_data(self.config))
@@ -234,7 +234,7 @@ class Run:
         Args:
             count: at most so many.
         """
-        from ..common.runs import held_out
+        from ..common.run.saving import held_out
         from .data import load_data
 
         texts = held_out(load_data(self.config))[1].sources[:count]
@@ -267,8 +267,8 @@ class Run:
         Args:
             beam_size: of the .tflite and of the SavedModel's default; 1 is greedy.
         """
-        from ..common.export import check_export, export
-        from ..common.runs import held_out, sign
+        from ..common.export.export import check_export, export
+        from ..common.run.saving import held_out, sign
         from .data import load_data
         from .exporting import make_exportable
 
@@ -306,12 +306,12 @@ def measure(
 
     Of `other` rows than the run's own nothing is written.
     """
-    from ..common.runs import describe_other, held_out
-    from ..common.training import read_history
+    from ..common.generation.plots import plot_evaluation
+    from ..common.generation.scores import tokenizer_for, write_predictions
+    from ..common.run.loop import read_history
+    from ..common.run.saving import describe_other, held_out
     from .card import write_card
     from .comparison import build_metrics
-    from .evaluate import tokenizer_for, write_predictions
-    from .plots import plot_evaluation
 
     beam_size = beam_size or run.config.beam_size
     tokenize = tokenize or tokenizer_for(run.config.target_language)

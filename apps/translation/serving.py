@@ -8,12 +8,12 @@ from keras import ops
 
 from polyhead.runtime.text_bytes import cut_text
 
-from ..common.beam_search import beam_search
-from ..common.compiling import CompiledFunction
-from ..common.decoding import greedy, sample
-from ..common.detokenizer import decode_ids, join_pieces, piece_tables
-from ..common.savedmodel import tokenize_strings
-from ..common.tokenizer import Tokenizer, encode_bytes
+from ..common.export.savedmodel import tokenize_strings
+from ..common.generation.beam_search import beam_search
+from ..common.generation.decoding import greedy, sample
+from ..common.run.compiled import CompiledFunction
+from ..common.text.byte_pieces import Tokenizer, encode_bytes
+from ..common.text.detokenizer import decode_ids, join_pieces, piece_tables
 from .batches import encode_source, pad
 from .config import Config
 from .model import END, PAD, START, Translator

@@ -1,9 +1,9 @@
 """Where pairs of sentences come from: two files, a table, TFDS, or the embedded set."""
 
+from ..common.data.tables import list_rows, read_table
 from ..common.errors import PolyheadError, UsageError
-from ..common.tables import list_rows, read_table
+from ..datasets.dates import read_dates
 from .config import Config
-from .dates import read_dates
 from .pairs import Pairs, make_pairs, read_files
 from .tfds_pairs import read_tfds
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from ..common.data.tfds import open_tfds
 from ..common.errors import PolyheadError, UsageError
-from ..common.tfds_sets import open_tfds
 from .config import Config
 from .pairs import Pairs, make_pairs, read_files
 

@@ -10,27 +10,31 @@ from typing import Any, TextIO
 import keras
 import numpy as np
 
-from ..common.checkpoint import read_values
-from ..common.compiling import CompiledFunction
-from ..common.config import check_values, load_config, take_shape
+from ..common.data.splits import sample_rows
 from ..common.errors import PolyheadError, UsageError
 from ..common.files import replacing
-from ..common.precision import choose_precision
-from ..common.progress import ProgressBar
+from ..common.generation.losses import (
+    TrainedTranslator,
+    give_parts_cores,
+    smoothed_cross_entropy,
+)
+from ..common.generation.scores import score as score_translations
+from ..common.generation.scores import tokenizer_for
 from ..common.quiet import quiet as quietly
-from ..common.run_folder import check_run, prepare
-from ..common.runs import save_run
-from ..common.splits import sample_rows
-from ..common.tokenizer import Tokenizer
-from ..common.training import InverseSquareRoot, be_deterministic
-from ..common.training import train as fit
+from ..common.run.checkpoint import read_values
+from ..common.run.compiled import CompiledFunction
+from ..common.run.config import check_values, load_config, take_shape
+from ..common.run.folder import check_run, prepare
+from ..common.run.loop import InverseSquareRoot, be_deterministic
+from ..common.run.loop import train as fit
+from ..common.run.precision import choose_precision
+from ..common.run.progress import ProgressBar
+from ..common.run.saving import save_run
+from ..common.text.byte_pieces import Tokenizer
 from .batches import leave_out_long, training_batches
 from .comparison import SCORED_PAIRS
 from .config import MAX_TOKENS, PRESETS, Config
 from .data import Dataset, load_data
-from .evaluate import score as score_translations
-from .evaluate import tokenizer_for
-from .losses import TrainedTranslator, give_parts_cores, smoothed_cross_entropy
 from .model import Translator, build_model
 from .pairs import Pairs, choose
 from .run import TASK, Run, measure

@@ -8,7 +8,7 @@ import sys
 import pytest
 from review_tools import TINY, contents, make_reviews, write_csv
 
-from polyhead.apps.common.cli import main
+from polyhead.apps.cli.main import main
 
 REVIEWS = make_reviews(40, seed=5)
 SETTINGS = [
@@ -228,7 +228,7 @@ def test_a_label_unseen_in_training(run, tmp_path, capsys):
 # The size of every file is limited, which the system tells as a full disk's.
 SMALL_DISK = """
 import resource, sys
-from polyhead.apps.common.cli import main
+from polyhead.apps.cli.main import main
 import polyhead.apps.text_classification.training
 size = int(sys.argv[1])
 resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))

@@ -15,10 +15,10 @@ from pathlib import Path
 import pytest
 
 from polyhead.apps import text_classification
-from polyhead.apps.common.cli import main
+from polyhead.apps.cli.main import main
 from polyhead.apps.common.errors import PolyheadError
-from polyhead.apps.common.run_folder import prepare
-from polyhead.apps.common.tasks import TASKS, Task
+from polyhead.apps.common.run.folder import prepare
+from polyhead.apps.registry import TASKS, Task
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from polyhead.apps.common.tasks import TASKS
+from polyhead.apps.registry import TASKS
 
 
 def python(code, *words):
@@ -20,7 +20,7 @@ def python(code, *words):
 
 IMPORTS = """
 import sys
-from polyhead.apps.common.cli import main
+from polyhead.apps.cli.main import main
 status = main(sys.argv[1:])
 heavy = ["tensorflow", "keras", "jax", "torch", "pandas", "sklearn", "matplotlib"]
 heavy += ["scipy", "numpy", "pyarrow", "tokenizers", "rich", "polyhead.layers"]
@@ -70,7 +70,7 @@ def test_the_module_is_the_same_command():
 def test_a_reader_that_leaves_is_no_error(flag):
     code = f"""
 import sys
-from polyhead.apps.common import cli
+from polyhead.apps.cli import main as cli
 def speak(arguments, terminal):
     for _ in range(300_000):
         print("word", file=terminal.out)

@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from polyhead.apps.common.config import (
+from polyhead.apps.common.errors import PolyheadError, UsageError
+from polyhead.apps.common.run.config import (
     changed_fields,
     config_to_json,
     load_config,
@@ -13,8 +14,7 @@ from polyhead.apps.common.config import (
     parse_settings,
     read_settings,
 )
-from polyhead.apps.common.errors import PolyheadError, UsageError
-from polyhead.apps.common.tasks import TASKS, config_class
+from polyhead.apps.registry import TASKS, config_class
 
 TASK = "text-classification"
 

@@ -22,9 +22,9 @@ from decoding_tools import (
 )
 from keras import ops
 
-from polyhead.apps.common.beam_search import beam_search
-from polyhead.apps.common.candidates import endless, largest
-from polyhead.apps.common.decoding import greedy, sample
+from polyhead.apps.common.generation.beam_search import beam_search
+from polyhead.apps.common.generation.candidates import endless, largest
+from polyhead.apps.common.generation.decoding import greedy, sample
 from polyhead.layers import Decoder, TokenEmbedding
 
 BACKEND = keras.backend.backend()
@@ -593,8 +593,8 @@ def test_compiled_at_any_batch_size(beam_size):
     [(None, 40, ()), (None, 1000, (4,)), (3, 40, (4,)), (3, 1000, ())],
 )
 def test_tflite_gives_the_same_ids(beam_size, size, stages, tmp_path):
-    from polyhead.apps.common.litert import TFLitePredictor
-    from polyhead.apps.common.tflite import export_tflite
+    from polyhead.apps.common.export.litert import TFLitePredictor
+    from polyhead.apps.common.export.tflite import export_tflite
 
     model = Translator(size=size)
     weights = [ops.convert_to_numpy(variable) for variable in model.variables]

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from polyhead.apps.common.cli import main
+from polyhead.apps.cli.main import main
 from polyhead.apps.common.errors import PolyheadError
 from polyhead.apps.demo import assets
 from polyhead.apps.demo.example import read_example
@@ -318,7 +318,7 @@ import signal
 # A process that is started in the background ignores it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 import sys
-from polyhead.apps.common.cli import main
+from polyhead.apps.cli.main import main
 status = main(sys.argv[1:])
 heavy = [n for n in ("tensorflow", "keras", "pandas", "numpy") if n in sys.modules]
 print("heavy:", heavy, file=sys.stderr)

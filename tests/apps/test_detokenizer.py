@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from keras import ops
 
-from polyhead.apps.common import detokenizer
-from polyhead.apps.common.detokenizer import decode_ids, join_pieces, piece_tables
-from polyhead.apps.common.litert import TFLitePredictor
-from polyhead.apps.common.tflite import export_tflite
-from polyhead.apps.common.tokenizer import Tokenizer
+from polyhead.apps.common.export.litert import TFLitePredictor
+from polyhead.apps.common.export.tflite import export_tflite
+from polyhead.apps.common.text import detokenizer
+from polyhead.apps.common.text.byte_pieces import Tokenizer
+from polyhead.apps.common.text.detokenizer import decode_ids, join_pieces, piece_tables
 from polyhead.runtime.text_bytes import cut_text
 
 TEXTS = [

@@ -12,17 +12,17 @@ import numpy as np
 import pytest
 
 from polyhead.apps import load
-from polyhead.apps.common import export as export_module
 from polyhead.apps.common.errors import PolyheadError, UsageError
-from polyhead.apps.common.export import Exportable, export
-from polyhead.apps.common.export_report import format_export_report
-from polyhead.apps.common.formats import VARIANTS
-from polyhead.apps.common.litert import TFLitePredictor, custom_operators
-from polyhead.apps.common.metadata import Metadata, add_metadata
-from polyhead.apps.common.savedmodel import SavedModelPredictor
-from polyhead.apps.common.tflite import export_tflite
-from polyhead.apps.common.tokenizer import Tokenizer
-from polyhead.apps.common.verification import Form, Metric, compare
+from polyhead.apps.common.export import export as export_module
+from polyhead.apps.common.export.export import Exportable, export
+from polyhead.apps.common.export.formats import VARIANTS
+from polyhead.apps.common.export.litert import TFLitePredictor, custom_operators
+from polyhead.apps.common.export.metadata import Metadata, add_metadata
+from polyhead.apps.common.export.report import format_export_report
+from polyhead.apps.common.export.savedmodel import SavedModelPredictor
+from polyhead.apps.common.export.tflite import export_tflite
+from polyhead.apps.common.export.verification import Form, Metric, compare
+from polyhead.apps.common.text.byte_pieces import Tokenizer
 from polyhead.apps.text_classification.config import Config
 from polyhead.apps.text_classification.model import build_model
 from polyhead.apps.text_classification.serving import Serving, make_exportable
@@ -212,7 +212,7 @@ import json, sys, types
 package = types.ModuleType("polyhead")
 package.__path__ = [sys.argv[1]]
 sys.modules["polyhead"] = package
-from polyhead.apps.common.litert import TFLitePredictor
+from polyhead.apps.common.export.litert import TFLitePredictor
 probabilities = TFLitePredictor(sys.argv[2]).predict(["the cat"])
 others = {"tensorflow", "keras"} & set(sys.modules)
 print(json.dumps([probabilities.tolist(), sorted(others)]))

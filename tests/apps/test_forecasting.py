@@ -16,10 +16,10 @@ from wave_tools import hours, make_config, make_waves, write_long, write_wide
 
 import polyhead.apps
 from polyhead.apps import forecasting
-from polyhead.apps.common import training as loop
-from polyhead.apps.common.cli import main
+from polyhead.apps.cli.main import main
 from polyhead.apps.common.errors import UsageError
-from polyhead.apps.common.litert import TFLitePredictor
+from polyhead.apps.common.export.litert import TFLitePredictor
+from polyhead.apps.common.run import loop as loop
 from polyhead.apps.forecasting import training
 from polyhead.apps.forecasting.data import load_data
 from polyhead.apps.forecasting.training import train

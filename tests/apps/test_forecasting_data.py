@@ -9,12 +9,12 @@ import pandas as pd
 import pytest
 from wave_tools import hours, make_config, make_waves, write_long, write_wide
 
+from polyhead.apps.common.data.tables import Table
 from polyhead.apps.common.errors import PolyheadError, UsageError
-from polyhead.apps.common.tables import Table
 from polyhead.apps.forecasting import Config, format_report
 from polyhead.apps.forecasting.data import load_data
-from polyhead.apps.forecasting.stamps import parse_stamps
-from polyhead.apps.forecasting.windows import EpochBatches, Windows
+from polyhead.apps.forecasting.series.stamps import parse_stamps
+from polyhead.apps.forecasting.series.windows import EpochBatches, Windows
 
 
 def test_wide_table(tmp_path):

@@ -8,16 +8,16 @@ from wave_tools import hours, make_config, make_waves, write_long, write_wide
 from polyhead.apps.common.errors import PolyheadError, UsageError
 from polyhead.apps.forecasting import train
 from polyhead.apps.forecasting.answers import show_stamps
-from polyhead.apps.forecasting.clock import cycle_phase
 from polyhead.apps.forecasting.comparison import format_table
 from polyhead.apps.forecasting.conformal import calibrate, conformal_offsets
 from polyhead.apps.forecasting.data import load_data
-from polyhead.apps.forecasting.frequency import Frequency, calendar_cycles
-from polyhead.apps.forecasting.model import build_model
+from polyhead.apps.forecasting.networks.clock import cycle_phase
+from polyhead.apps.forecasting.networks.model import build_model
 from polyhead.apps.forecasting.predicting import read_source
+from polyhead.apps.forecasting.series.frequency import Frequency, calendar_cycles
+from polyhead.apps.forecasting.series.windows import Windows
 from polyhead.apps.forecasting.serving import Serving
 from polyhead.apps.forecasting.settings import fit_lengths, resolve
-from polyhead.apps.forecasting.windows import Windows
 
 
 def make_small(path, run=None, **changes):

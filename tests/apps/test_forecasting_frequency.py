@@ -6,14 +6,14 @@ import pytest
 from keras import ops
 
 from polyhead.apps.common.errors import PolyheadError, UsageError
-from polyhead.apps.forecasting.clock import (
+from polyhead.apps.forecasting.networks.clock import (
     calendar_features,
     cycle_phase,
     first_day,
     month_number,
     step_times,
 )
-from polyhead.apps.forecasting.frequency import (
+from polyhead.apps.forecasting.series.frequency import (
     Frequency,
     calendar_cycles,
     day_of_months,

@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 from keras import ops
 
-from polyhead.apps.forecasting.frequency import split_stamps
-from polyhead.apps.forecasting.losses import ForecastLoss
-from polyhead.apps.forecasting.model import Forecaster
-from polyhead.apps.forecasting.quantiles import POINT, central
+from polyhead.apps.forecasting.networks.losses import ForecastLoss
+from polyhead.apps.forecasting.networks.model import Forecaster
+from polyhead.apps.forecasting.networks.quantiles import POINT, central
+from polyhead.apps.forecasting.series.frequency import split_stamps
 
 MODELS = ("periodic", "patch", "encoder-decoder", "linear")
 LEVELS = [0.1, 0.5, 0.9]

@@ -7,15 +7,15 @@ import numpy as np
 import pytest
 from wave_tools import hours, make_config, make_waves, write_long, write_wide
 
-from polyhead.apps.common.cli import main
+from polyhead.apps.cli.main import main
 from polyhead.apps.common.errors import PolyheadError, UsageError
 from polyhead.apps.forecasting import Config, baselines, settings
 from polyhead.apps.forecasting.data import load_data
 from polyhead.apps.forecasting.run import Run
+from polyhead.apps.forecasting.series.statistics import spreads, standardisation
+from polyhead.apps.forecasting.series.windows import Windows
 from polyhead.apps.forecasting.settings import resolve
-from polyhead.apps.forecasting.statistics import spreads, standardisation
 from polyhead.apps.forecasting.training import train
-from polyhead.apps.forecasting.windows import Windows
 
 
 def days(count, first="2024-01-01", step=1):

@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 from wave_tools import make_config, make_waves, write_wide
 
-from polyhead.apps.forecasting import baselines, conformal, frequency
+from polyhead.apps.forecasting import baselines, conformal
 from polyhead.apps.forecasting.comparison import format_table
 from polyhead.apps.forecasting.conformal import conformal_offsets
 from polyhead.apps.forecasting.data import load_data
 from polyhead.apps.forecasting.scores import Scores, seasonal_errors
-from polyhead.apps.forecasting.windows import Window, Windows
+from polyhead.apps.forecasting.series import frequency
+from polyhead.apps.forecasting.series.windows import Window, Windows
 
 
 def window(truth, series=None):

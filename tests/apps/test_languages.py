@@ -10,11 +10,11 @@ import pytest
 pytest.importorskip("babel", reason="the data set is made from Babel")
 
 from polyhead.apps.common.errors import PolyheadError
-from polyhead.apps.text_classification import languages
+from polyhead.apps.datasets import languages
 
 DIGEST = """
 import hashlib, json
-from polyhead.apps.text_classification.languages import read_languages
+from polyhead.apps.datasets.languages import read_languages
 data = json.dumps(read_languages(), sort_keys=True)
 print(hashlib.sha256(data.encode()).hexdigest())
 """

@@ -14,11 +14,15 @@ import pytest
 from keras import ops
 from review_tools import TINY
 
-from polyhead.apps.common import mediapipe
 from polyhead.apps.common.errors import PolyheadError, UsageError
-from polyhead.apps.common.inspection import inspect_tflite
-from polyhead.apps.common.litert import TFLitePredictor, count_subgraphs
-from polyhead.apps.common.wordpiece import WordPieceTokenizer, learn_pieces, split_words
+from polyhead.apps.common.export import mediapipe
+from polyhead.apps.common.export.inspection import inspect_tflite
+from polyhead.apps.common.export.litert import TFLitePredictor, count_subgraphs
+from polyhead.apps.common.text.wordpiece import (
+    WordPieceTokenizer,
+    learn_pieces,
+    split_words,
+)
 from polyhead.apps.text_classification import Config, train
 from polyhead.apps.text_classification.mediapipe_serving import MediaPipeModel
 from polyhead.runtime.text_bytes import texts_to_bytes
@@ -206,7 +210,7 @@ def test_a_byte_run_cannot_be_exported(review_run):
 
 
 def test_what_else_is_refused(run, tmp_path):
-    from polyhead.apps.common.export import export
+    from polyhead.apps.common.export.export import export
     from polyhead.apps.text_classification import mediapipe_serving, serving
 
     with pytest.raises(UsageError, match="full_int8: of these none"):

@@ -3,8 +3,8 @@
 import keras
 import pytest
 
-from polyhead.apps.common import precision
-from polyhead.apps.common.precision import choose_precision
+from polyhead.apps.common.run import precision
+from polyhead.apps.common.run.precision import choose_precision
 
 
 @pytest.mark.parametrize("backend", sorted(precision.GENERATIONS))

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from polyhead.apps.common.cuts import find_cuts
-from polyhead.apps.common.exported import find_tflite, has_tflite
+from polyhead.apps.common.export.folder import find_tflite, has_tflite
+from polyhead.apps.common.text.truncation import find_cuts
 
 SHIPPED = Path(__file__).resolve().parents[2] / "saved_models"
 SCRIPT = """
 import sys
-from polyhead.apps.common.cli import main
+from polyhead.apps.cli.main import main
 
 status = main(sys.argv[1:])
 heavy = {"tensorflow", "keras", "jax", "torch", "polyhead.layers", "sklearn"}

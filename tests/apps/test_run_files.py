@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from polyhead.apps.common import cli
-from polyhead.apps.common.benchmarking import benchmark_files, format_benchmark
+from polyhead.apps.cli import main as cli
+from polyhead.apps.cli.benchmark import benchmark_files, format_benchmark
 from polyhead.apps.common.errors import PolyheadError
-from polyhead.apps.common.inspection import inspect_tflite
+from polyhead.apps.common.export.inspection import inspect_tflite
 
 SHIPPED = Path(__file__).resolve().parents[2] / "saved_models"
 CO2 = SHIPPED / "co2"

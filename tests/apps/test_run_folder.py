@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from polyhead.apps.common.errors import PolyheadError, UsageError
-from polyhead.apps.common.run_folder import check_run, default_path, prepare
+from polyhead.apps.common.run.folder import check_run, default_path, prepare
 from polyhead.apps.text_classification.config import Config
 
 TASK = "text-classification"

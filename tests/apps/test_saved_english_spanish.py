@@ -6,7 +6,7 @@ import pytest
 import sacrebleu
 
 from polyhead.apps import load
-from polyhead.apps.common.tables import read_table
+from polyhead.apps.common.data.tables import read_table
 
 FOLDER = Path(__file__).resolve().parents[2] / "saved_models" / "english-spanish"
 CARD = (FOLDER / "README.md").read_text(encoding="utf-8")

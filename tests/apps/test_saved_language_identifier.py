@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from polyhead.apps import load
-from polyhead.apps.common.litert import TFLitePredictor
+from polyhead.apps.common.export.litert import TFLitePredictor
 from polyhead.apps.text_classification.data import load_data
 
 FOLDER = Path(__file__).resolve().parents[2] / "saved_models" / "language-identifier"

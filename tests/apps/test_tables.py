@@ -9,8 +9,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from polyhead.apps.common.data.tables import list_rows, read_table
 from polyhead.apps.common.errors import PolyheadError, UsageError
-from polyhead.apps.common.tables import list_rows, read_table
 
 TEXTS = ["plain", "Grüße, 世界 🎉", "a\u2028b\x85c", '"', " spaces ", ""]
 LABELS = ["x", "y", "x", "y", "x", "y"]

@@ -15,7 +15,7 @@ from review_tools import NEUTRAL, TINY, WORDS, make_reviews, write_csv
 
 import polyhead.apps
 from polyhead.apps import text_classification
-from polyhead.apps.common.cli import main
+from polyhead.apps.cli.main import main
 from polyhead.apps.common.errors import UsageError
 from polyhead.apps.text_classification import Config
 from polyhead.apps.text_classification.data import load_data

@@ -12,8 +12,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from polyhead.apps.common.data.splits import stratified_split
 from polyhead.apps.common.errors import PolyheadError
-from polyhead.apps.common.splits import stratified_split
 from polyhead.apps.text_classification.config import Config
 from polyhead.apps.text_classification.data import (
     format_report,

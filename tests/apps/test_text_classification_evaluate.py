@@ -8,17 +8,8 @@ import numpy as np
 import pytest
 from sklearn import metrics as oracle
 
-from polyhead.apps.common.errors import PolyheadError
-from polyhead.apps.text_classification import comparison
-from polyhead.apps.text_classification import evaluate as module
-from polyhead.apps.text_classification.comparison import (
-    bootstrap,
-    build_metrics,
-    describe_difference,
-    format_table,
-)
-from polyhead.apps.text_classification.data import Dataset, Examples
-from polyhead.apps.text_classification.evaluate import (
+from polyhead.apps.common.classification import scores as module
+from polyhead.apps.common.classification.scores import (
     decide,
     evaluate,
     measure_calibration,
@@ -26,6 +17,15 @@ from polyhead.apps.text_classification.evaluate import (
     tune_thresholds,
     write_predictions,
 )
+from polyhead.apps.common.errors import PolyheadError
+from polyhead.apps.text_classification import comparison
+from polyhead.apps.text_classification.comparison import (
+    bootstrap,
+    build_metrics,
+    describe_difference,
+    format_table,
+)
+from polyhead.apps.text_classification.data import Dataset, Examples
 
 NAMES = ("red", "green", "blue")
 

@@ -11,10 +11,10 @@ import pytest
 from keras import ops
 from review_tools import WORDS, make_reviews
 
-from polyhead.apps.common.cli import main
-from polyhead.apps.common.compiling import CompiledFunction
+from polyhead.apps.cli.main import main
 from polyhead.apps.common.errors import UsageError
-from polyhead.apps.common.tokenizer import Tokenizer
+from polyhead.apps.common.run.compiled import CompiledFunction
+from polyhead.apps.common.text.byte_pieces import Tokenizer
 from polyhead.apps.text_classification import Config, explain_plots, train
 from polyhead.apps.text_classification.data import load_data
 from polyhead.apps.text_classification.explain import (

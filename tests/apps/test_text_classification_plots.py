@@ -7,18 +7,18 @@ import numpy as np
 import pytest
 from matplotlib.image import imread
 
-from polyhead.apps.common.errors import PolyheadError
-from polyhead.apps.common.figures import NAME_LIMIT
-from polyhead.apps.text_classification import plots
-from polyhead.apps.text_classification.data import Examples
-from polyhead.apps.text_classification.evaluate import evaluate
-from polyhead.apps.text_classification.plots import (
+from polyhead.apps.common.classification import plots
+from polyhead.apps.common.classification.plots import (
     plot_confusion,
     plot_evaluation,
     plot_history,
     plot_labels,
     plot_reliability,
 )
+from polyhead.apps.common.classification.scores import evaluate
+from polyhead.apps.common.errors import PolyheadError
+from polyhead.apps.common.figures import NAME_LIMIT
+from polyhead.apps.text_classification.data import Examples
 
 HISTORY = {
     "loss": [0.7, 0.5, 0.4],
@@ -180,7 +180,7 @@ def test_a_picture_that_cannot_be_written_is_one_clear_line(tmp_path):
 
 def test_matplotlib_is_imported_only_to_draw():
     code = (
-        "import sys, polyhead.apps.text_classification.plots; "
+        "import sys, polyhead.apps.common.classification.plots; "
         "sys.exit('matplotlib' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0

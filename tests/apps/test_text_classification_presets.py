@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 
 from polyhead.apps.common.errors import PolyheadError, UsageError
-from polyhead.apps.common.litert import TFLitePredictor
-from polyhead.apps.common.savedmodel import SavedModelPredictor
-from polyhead.apps.common.wordpiece import WordPieceTokenizer
+from polyhead.apps.common.export.litert import TFLitePredictor
+from polyhead.apps.common.export.savedmodel import SavedModelPredictor
+from polyhead.apps.common.text.wordpiece import WordPieceTokenizer
 from polyhead.apps.text_classification import Config, presets, train
 
 keras_hub = pytest.importorskip("keras_hub")
@@ -314,7 +314,7 @@ class Killed(Exception):
 
 
 def test_a_killed_run_resumes_with_its_adapters(data, folder, tmp_path, monkeypatch):
-    from polyhead.apps.common import training
+    from polyhead.apps.common.run import loop as training
 
     settings = {"epochs": 2, "lora_rank": 2, "mixed_precision": "float32"}
     whole = train(make_config(data, folder, tmp_path / "a", **settings), quiet=True)

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from polyhead.apps.common.tokenizer import Tokenizer
+from polyhead.apps.common.text.byte_pieces import Tokenizer
 from polyhead.apps.text_classification.config import Config
 from polyhead.apps.text_classification.model import build_model
 from polyhead.apps.text_classification.serving import (

@@ -9,12 +9,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from polyhead.apps.common.classification.labels import sort_labels
 from polyhead.apps.common.errors import PolyheadError, UsageError
 from polyhead.apps.text_classification.config import Config
 from polyhead.apps.text_classification.data import (
     load_data,
 )
-from polyhead.apps.text_classification.labels import sort_labels
 
 REAL_DATA = Path(__file__).parents[2] / "../shared/data/text"
 

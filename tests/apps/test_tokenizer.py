@@ -9,8 +9,8 @@ import pytest
 from tokenizers import Tokenizer as Oracle
 
 from polyhead.apps.common.errors import PolyheadError
-from polyhead.apps.common.tokenizer import Tokenizer, encode_bytes
-from polyhead.apps.common.trie import build_trie
+from polyhead.apps.common.text.byte_pieces import Tokenizer, encode_bytes
+from polyhead.apps.common.text.trie import build_trie
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data" / "text"
 HARD = [
@@ -104,7 +104,7 @@ def test_piece_dropout_spells_the_same_text_otherwise(tokenizer):
 def test_chunks_do_not_change_the_ids(tokenizer, monkeypatch):
     texts = HARD + sentences(50, seed=4)
     whole = tokenizer.encode_all(texts)
-    monkeypatch.setattr("polyhead.apps.common.tokenizer.CHUNK_BYTES", 100)
+    monkeypatch.setattr("polyhead.apps.common.text.byte_pieces.CHUNK_BYTES", 100)
     parts = tokenizer.encode_all(texts)
     assert all((a == b).all() for a, b in zip(whole, parts, strict=True))
 

@@ -17,9 +17,9 @@ from keras import ops
 from review_tools import TINY, contents
 
 import polyhead.apps
-from polyhead.apps.common import training
-from polyhead.apps.common.checkpoint import load_arrays
 from polyhead.apps.common.errors import PolyheadError
+from polyhead.apps.common.run import loop as training
+from polyhead.apps.common.run.checkpoint import load_arrays
 from polyhead.apps.text_classification import train
 
 EPOCHS, STEPS = 4, 6  # steps an epoch
@@ -254,8 +254,8 @@ def test_a_corrupt_checkpoint_is_one_clear_line(interrupted, tmp_path, name):
 DRIVER = """
 import os, signal, sys
 import polyhead.apps
-from polyhead.apps.common import training
-from polyhead.apps.common.cli import main
+from polyhead.apps.common.run import loop as training
+from polyhead.apps.cli.main import main
 kill_at, words = int(sys.argv[1]), sys.argv[2:]
 steps, end = 0, training.Loop.on_train_batch_end
 def on_train_batch_end(self, batch, logs=None):

@@ -18,17 +18,18 @@ from review_tools import contents
 
 import polyhead.apps
 from polyhead.apps import translation
-from polyhead.apps.common import training as loop
-from polyhead.apps.common.cli import main
-from polyhead.apps.common.detokenizer import decode_ids, join_pieces
+from polyhead.apps.cli.main import main
 from polyhead.apps.common.errors import PolyheadError, UsageError
-from polyhead.apps.common.savedmodel import SavedModelPredictor
-from polyhead.apps.common.tflite import export_tflite
-from polyhead.apps.translation import Config, losses
+from polyhead.apps.common.export.savedmodel import SavedModelPredictor
+from polyhead.apps.common.export.tflite import export_tflite
+from polyhead.apps.common.generation import losses
+from polyhead.apps.common.generation.losses import smoothed_cross_entropy
+from polyhead.apps.common.run import loop as loop
+from polyhead.apps.common.text.detokenizer import decode_ids, join_pieces
+from polyhead.apps.translation import Config
 from polyhead.apps.translation.batches import leave_out_long
 from polyhead.apps.translation.data import load_data
 from polyhead.apps.translation.exporting import make_exportable
-from polyhead.apps.translation.losses import smoothed_cross_entropy
 from polyhead.apps.translation.model import Translator, build_model
 from polyhead.apps.translation.training import (
     Score,

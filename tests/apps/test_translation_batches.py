@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from polyhead.apps.common.tokenizer import Tokenizer
+from polyhead.apps.common.text.byte_pieces import Tokenizer
 from polyhead.apps.translation.batches import (
     LENGTH_STEP,
     EpochBatches,

@@ -15,13 +15,13 @@ from babel import Locale
 from babel.dates import format_date, format_skeleton
 
 from polyhead.apps.common.errors import PolyheadError
-from polyhead.apps.translation import dates
+from polyhead.apps.datasets import dates
 from polyhead.apps.translation.config import Config
 from polyhead.apps.translation.data import load_data
 
 DIGEST = """
 import hashlib, json
-from polyhead.apps.translation.dates import read_dates
+from polyhead.apps.datasets.dates import read_dates
 print(hashlib.sha256(json.dumps(read_dates()).encode()).hexdigest())
 """
 

@@ -12,21 +12,21 @@ import pytest
 from sacrebleu.metrics import BLEU, CHRF
 
 from polyhead.apps.common.errors import PolyheadError, UsageError
-from polyhead.apps.translation import bootstrap as resampling
+from polyhead.apps.common.generation import scores as module
+from polyhead.apps.common.generation.scores import (
+    Scorer,
+    score,
+    score_by_length,
+    write_predictions,
+)
+from polyhead.apps.common.scoring import bootstrap as resampling
 from polyhead.apps.translation import comparison
-from polyhead.apps.translation import evaluate as module
 from polyhead.apps.translation.comparison import (
     build_metrics,
     describe_difference,
     format_table,
 )
 from polyhead.apps.translation.data import Dataset
-from polyhead.apps.translation.evaluate import (
-    Scorer,
-    score,
-    score_by_length,
-    write_predictions,
-)
 from polyhead.apps.translation.pairs import make_pairs
 
 WORDS = "Der Hund läuft schnell über die grüne Wiese und bellt eine Katze an .".split()

@@ -11,10 +11,15 @@ from matplotlib.image import imread
 
 from polyhead.apps.common.errors import PolyheadError
 from polyhead.apps.common.figures import NAME_LIMIT
-from polyhead.apps.translation import explain_plots, plots
+from polyhead.apps.common.generation import plots
+from polyhead.apps.common.generation.plots import (
+    plot_evaluation,
+    plot_history,
+    plot_lengths,
+)
+from polyhead.apps.translation import explain_plots
 from polyhead.apps.translation.explain_plots import name_piece, plot_attention
 from polyhead.apps.translation.pairs import make_pairs
-from polyhead.apps.translation.plots import plot_evaluation, plot_history, plot_lengths
 
 HISTORY = {
     "loss": [5.0, 4.0, 3.5],

@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from polyhead.apps.common.data.text_files import read_lines
 from polyhead.apps.common.errors import PolyheadError, UsageError
-from polyhead.apps.common.text_files import read_lines
 from polyhead.apps.translation.config import Config
 from polyhead.apps.translation.data import load_data, load_pairs
 

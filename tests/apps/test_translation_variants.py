@@ -9,7 +9,7 @@ import pytest
 from number_tools import TINY, make_config, make_numbers
 
 from polyhead.apps import load
-from polyhead.apps.common.training import read_history
+from polyhead.apps.common.run.loop import read_history
 from polyhead.apps.translation import Config
 from polyhead.apps.translation.training import resolve, train
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from polyhead.apps.common.litert import TFLitePredictor
+from polyhead.apps.common.export.litert import TFLitePredictor
 
 SAVED = Path(__file__).resolve().parents[2] / "saved_models"
 CLASSIFIER = SAVED / "language-identifier"

@@ -130,7 +130,7 @@ def test_without_an_example_the_user_may_paste(open_page, tmp_path):
     ],
 )
 def test_times_of_steps_are_those_of_python(open_page, unit, step, start):
-    from polyhead.apps.forecasting.frequency import Frequency
+    from polyhead.apps.forecasting.series.frequency import Frequency
 
     frequency = Frequency(unit, step)
     first = np.datetime64(start, "s")

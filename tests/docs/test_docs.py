@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from polyhead.apps.common.inspection import inspect_tflite
+from polyhead.apps.common.export.inspection import inspect_tflite
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"

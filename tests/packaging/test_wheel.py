@@ -44,7 +44,7 @@ def test_the_wheel_has_the_command_the_licence_and_the_extras(wheel):
         (path,) = [p for p in wheel.namelist() if p.endswith(f".dist-info/{name}")]
         return wheel.read(path).decode()
 
-    assert "polyhead = polyhead.apps.common.cli:main" in read("entry_points.txt")
+    assert "polyhead = polyhead.apps.cli.main:main" in read("entry_points.txt")
     assert "Apache License" in read("licenses/LICENSE")
     metadata = read("METADATA").splitlines()
     extras = {line.split(": ")[1] for line in metadata if "Provides-Extra" in line}
@@ -57,7 +57,7 @@ def test_the_wheel_has_the_command_the_licence_and_the_extras(wheel):
 
 def test_the_wheel_works_alone(wheel, tmp_path):
     wheel.extractall(tmp_path)
-    code = "import polyhead.apps, sys; from polyhead.apps.common.cli import main; "
+    code = "import polyhead.apps, sys; from polyhead.apps.cli.main import main; "
     code += "print(polyhead.apps.__file__); sys.exit(main(['--version']))"
     done = subprocess.run(
         [sys.executable, "-c", code],

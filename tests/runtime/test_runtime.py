@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from polyhead import runtime
-from polyhead.apps.common.litert import TFLitePredictor
+from polyhead.apps.common.export.litert import TFLitePredictor
 from polyhead.runtime.model import Model
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -1,0 +1,264 @@
+"""From the words of the command line to a namespace. Imports nothing heavy."""
+
+import difflib
+import importlib.metadata
+from pathlib import Path
+
+from ..common.errors import UsageError
+from ..common.export.formats import DEFAULT_FORMATS, DEFAULT_VARIANTS, FORMATS, VARIANTS
+from ..registry import TASKS
+from .flags import train_arguments
+from .parser import Options, Parser, intermixed, names_of, number, with_run
+
+_HELP = f"""\
+usage: polyhead VERB ... [--help]
+
+  train TASK    train a model on your data; TASK is {", ".join(TASKS)}
+  evaluate RUN  score a trained run beside its baselines
+  predict RUN   answer for texts, a file, or standard input
+  explain RUN   show which parts of a text, or of a history, decided
+  backtest RUN  forecast the past from one origin after the other
+  export RUN    write and verify the files to ship
+  benchmark RUN time the exported files on this machine
+  compare RUN RUN  two runs' scores, sizes and latencies
+  inspect FILE.tflite  inputs, operators, tensors and what the file says of itself
+  demo RUN      try an exported file in a page on this computer
+
+  polyhead VERB --help, polyhead train TASK --help, polyhead --version
+"""
+
+
+def parse(argv, task=None):
+    """Reads a command.
+
+    Args:
+        argv: the words after `polyhead`.
+        task: the task of `train`, where the command is that task's own.
+
+    Returns:
+        A namespace with `verb` and what the verb takes, or None where the answer
+        (help, version) has been printed.
+    """
+    verb, rest = (argv[0], list(argv[1:])) if argv else ("--help", [])
+    if verb in ("-h", "--help"):
+        print(_HELP, end="")
+        return None
+    if verb == "--version":
+        print("polyhead", importlib.metadata.version("polyhead"))
+        return None
+    if verb not in _VERBS:
+        near = difflib.get_close_matches(verb, _VERBS, n=1, cutoff=0.0)[0]
+        raise UsageError(
+            f"unknown verb {verb!r}; the nearest known one is {near!r} "
+            "(see polyhead --help)"
+        )
+    if verb == "train" and task is not None:
+        rest.insert(0, task)
+    arguments = _VERBS[verb](rest)
+    if arguments is not None:
+        arguments.verb = verb
+    return arguments
+
+
+def _evaluate(words):
+    parser = Parser("evaluate", "RUN [flags]", "Score a run beside its baselines.")
+    options = Options(parser)
+    options.add("--test", metavar="F", help="other rows than the run's own")
+    options.add("--test-source", metavar="F", help="with --test-target, instead")
+    options.add("--test-target", metavar="F")
+    _add_threshold(options)
+    options.add("--tokenize", metavar="NAME", help="sacreBLEU's tokenizer")
+    options.add("--lowercase", action="store_true", help="ignore case")
+    _add_beam_size(options)
+    return options.parse(words)
+
+
+def _predict(words):
+    parser = Parser(
+        "predict",
+        "RUN [INPUT ...] [flags] [-- INPUT ...]",
+        "Answer for texts, a file, or the lines of standard input. Texts that begin "
+        "with - come after --.",
+    )
+    parser.add_argument(
+        "--file", metavar="F", help=".csv .tsv .txt .jsonl .parquet, .gz"
+    )
+    parser.add_argument("--column", help="of the file (default: as in training)")
+    parser.add_argument("--output", metavar="F", help="write there, not to the screen")
+    parser.add_argument("--format", choices=("text", "json", "csv"), default="text")
+    options = Options(parser)
+    options.add("--engine", choices=("keras", "savedmodel", "tflite"))
+    top_k = "answers a text; or, to translate, draw of the K likeliest pieces"
+    options.add("--top-k", type=number(int, 1), metavar="K", help=top_k)
+    _add_threshold(options)
+    _add_beam_size(options)
+    options.add(
+        "--n-best", type=number(int, 1, 50), metavar="N", help="translations a text"
+    )
+    options.add(
+        "--temperature",
+        type=number(float, 0.01),
+        metavar="T",
+        help="draw a translation instead of searching the best",
+    )
+    options.add(
+        "--top-p",
+        type=number(float, 0.01, 1),
+        metavar="P",
+        help="draw of the likeliest pieces that together reach P",
+    )
+    options.add("--seed", type=number(int, 0), metavar="N", help="of the draws")
+    options.add(
+        "--future", metavar="F", help="known-future covariates of the steps to forecast"
+    )
+    arguments = options.parse(words, takes_input=True)
+    if arguments.words and arguments.file:
+        raise UsageError("give texts or --file, not both")
+    if arguments.column and not arguments.file:
+        raise UsageError("--column is of a --file, and there is none")
+    return arguments
+
+
+def _add_threshold(options):
+    options.add(
+        "--threshold",
+        type=number(float, 0, 1),
+        metavar="T",
+        help='probability under which the answer is "unknown"',
+    )
+
+
+def _add_beam_size(options):
+    options.add(
+        "--beam-size",
+        type=number(int, 1, 100),
+        metavar="B",
+        help="hypotheses followed side by side; 1 is greedy",
+    )
+
+
+def _explain(words):
+    parser = Parser("explain", "RUN [INPUT] --output P.png", "Show what decided.")
+    parser.add_argument(
+        "--output",
+        metavar="P.png",
+        required=True,
+        help="the picture; of a text, its numbers go to P.json",
+    )
+    arguments = with_run(parser, words, takes_input=True)
+    if len(arguments.words) > 1:
+        raise UsageError(
+            "explain takes one text, in quotes, or one file, not "
+            f"{len(arguments.words)} (see polyhead explain --help)"
+        )
+    return arguments
+
+
+def _backtest(words):
+    parser = Parser(
+        "backtest", "RUN [flags]", "Forecast from one origin after the other, no refit."
+    )
+    options = Options(parser)
+    options.add(
+        "--stride",
+        type=number(int, 1),
+        metavar="N",
+        help="steps between origins (default: the horizon)",
+    )
+    return options.parse(words)
+
+
+def _export(words):
+    parser = Parser("export", "RUN [flags]", "Write and verify the files to ship.")
+    parser.add_argument(
+        "--format",
+        type=names_of(FORMATS),
+        default=DEFAULT_FORMATS,
+        metavar=",".join(FORMATS),
+        help="which kinds of file (default: all but mediapipe)",
+    )
+    parser.add_argument(
+        "--variants",
+        type=names_of(VARIANTS),
+        default=DEFAULT_VARIANTS,
+        metavar=",".join(VARIANTS),
+        help="of the TFLite file (default: all but full_int8)",
+    )
+    options = Options(parser)
+    options.add(
+        "--max-input-bytes",
+        type=number(int, 1),
+        metavar="N",
+        help="what a .tflite takes (default: 256)",
+    )
+    options.add(
+        "--max-output-bytes",
+        type=number(int, 1),
+        metavar="M",
+        help="what a translator's .tflite gives (default: 256)",
+    )
+    _add_beam_size(options)
+    options.add(
+        "--max-loss",
+        type=number(float, 0, 100),
+        metavar="POINTS",
+        help="what a variant may lose before the command fails "
+        "(default: 0.3, full_int8 1.5)",
+    )
+    options.add("--author", metavar="NAME", help="who made it, told by the files")
+    options.add("--license", metavar="TEXT", help="of the model, told by the files")
+    return options.parse(words)
+
+
+def _benchmark(words):
+    parser = Parser("benchmark", "RUN [flags]", "Time the exported files side by side.")
+    return Options(parser).parse(words)
+
+
+def _compare(words):
+    parser = Parser("compare", "RUN RUN [flags]", "Two runs' figures side by side.")
+    arguments = with_run(parser, words, takes_input=True)
+    if len(arguments.words) != 1:
+        raise UsageError(f"give two runs (see {parser.prog} --help)")
+    arguments.other = Path(arguments.words.pop())
+    return arguments
+
+
+def _inspect(words):
+    parser = Parser("inspect", "FILE.tflite [flags]", "What a .tflite is made of.")
+    parser.add_argument("--format", choices=("text", "json"), default="text")
+    arguments = intermixed(parser, words)
+    if len(arguments.words) != 1:
+        raise UsageError(f"give one .tflite file (see {parser.prog} --help)")
+    arguments.file = Path(arguments.words.pop())
+    return arguments
+
+
+def _demo(words):
+    parser = Parser("demo", "RUN [flags]", "Serve a page that runs an exported file.")
+    parser.add_argument(
+        "--port",
+        type=number(int, 0, 65535),
+        default=8000,
+        help="of the page's address (default: 8000; 0 is any free one)",
+    )
+    parser.add_argument(
+        "--assets",
+        metavar="FOLDER",
+        help="where npm install @litertjs/core was run (default: run it, once)",
+    )
+    return with_run(parser, words)
+
+
+_VERBS = {
+    "train": train_arguments,
+    "evaluate": _evaluate,
+    "predict": _predict,
+    "explain": _explain,
+    "backtest": _backtest,
+    "export": _export,
+    "benchmark": _benchmark,
+    "compare": _compare,
+    "inspect": _inspect,
+    "demo": _demo,
+}

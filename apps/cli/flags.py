@@ -1,0 +1,100 @@
+"""The flags of `train`, which are the fields of the task's `Config`."""
+
+import argparse
+import dataclasses
+import typing
+
+from ..common.errors import UsageError
+from ..common.run.config import (
+    list_of,
+    make_config,
+    parse_settings,
+    parse_value,
+    read_settings,
+)
+from ..registry import TASKS, config_class, find_task
+from .parser import Parser, intermixed
+
+
+def train_arguments(words):
+    """The namespace of `train`; None where its help has been printed."""
+    if not words or words[0] in ("-h", "--help"):
+        if not words:
+            raise UsageError(f"train needs a task: one of {', '.join(TASKS)}")
+        print(f"usage: polyhead train TASK ...\n\nTASK is one of {', '.join(TASKS)}")
+        return None
+    task, words = words[0], words[1:]
+    flags, config = find_task(task).flags, config_class(task)
+    parser = Parser(f"train {task}", "[flags]", "Train a model on your data.")
+    kinds = typing.get_type_hints(config)
+    for field in dataclasses.fields(config):
+        if field.name in flags:
+            _add_flag(parser, field, kinds[field.name], flags[field.name])
+    parser.add_argument(
+        "--config", metavar="F.json", help="settings, as in config.json"
+    )
+    parser.add_argument(
+        "--set",
+        action="extend",
+        nargs="+",
+        default=[],
+        metavar="key=value",
+        help="any setting, with a flag or without",
+    )
+    parser.add_argument(
+        "--overwrite", action="store_true", help="replace the run that is there"
+    )
+    parser.add_argument(
+        "--dry-run", action="store_true", help="read the data, report, train nothing"
+    )
+    arguments = intermixed(parser, words)
+    if arguments.words:
+        raise UsageError(
+            f"unexpected {arguments.words[0]!r} (see {parser.prog} --help)"
+        )
+    arguments.task = task
+    given = {name: value for name, value in vars(arguments).items() if name in flags}
+    arguments.config = _merge(config, arguments.config, given, arguments.set)
+    return arguments
+
+
+def _add_flag(parser, field, kind, text):
+    flag = "--" + field.name.replace("_", "-")
+    # Absent flags leave no trace, so that --config is not overruled by defaults.
+    if kind is bool:
+        parser.add_argument(
+            flag, action="store_true", default=argparse.SUPPRESS, help=text
+        )
+        return
+    item = list_of(kind)
+    if item:
+        if field.default:
+            text += f" (default: {' '.join(map(str, field.default))})"
+        parser.add_argument(
+            flag,
+            action="extend",
+            nargs="+",
+            type=lambda word: parse_value(item, word, source=flag),
+            default=argparse.SUPPRESS,
+            metavar=field.name.upper(),
+            help=text.replace("%", "%%"),
+        )
+        return
+    if field.default is not None:
+        text += f" (default: {field.default})"
+    parser.add_argument(
+        flag,
+        type=lambda word: parse_value(kind, word, source=flag),
+        default=argparse.SUPPRESS,
+        metavar=field.name.upper(),
+        help=text.replace("%", "%%"),
+    )
+
+
+def _merge(config, file, given, assignments):
+    settings = parse_settings(config, assignments)
+    twice = sorted(set(settings) & set(given))
+    if twice:
+        raise UsageError(f"{twice[0]} is given both by its flag and by --set: keep one")
+    base = read_settings(config, file) if file else {}
+    return make_config(config, base | given | settings)

@@ -1,0 +1,1 @@
+"""Labels as answers: scores, calibration and plots."""

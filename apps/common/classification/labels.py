@@ -1,0 +1,79 @@
+"""Labels as people write them, and as arrays."""
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from ..data.tables import list_rows
+from ..errors import PolyheadError
+from ..text.cleaning import clean_text
+
+
+def clean_label(value: Any) -> str:
+    """A label on one line; "" where there is none."""
+    if isinstance(value, float):
+        if value != value:  # pandas writes a missing label as NaN
+            return ""
+        if value.is_integer():  # and turns integers beside it into floats
+            value = int(value)
+    return " ".join(clean_text(value).split())
+
+
+def split_labels(value: Any, separator: str) -> tuple[str, ...]:
+    """The labels in a cell: a list as it is, or text split at the separator."""
+    if isinstance(value, str | bytes):
+        value = clean_text(value).split(separator)
+    elif not isinstance(value, Sequence):
+        value = (value,)
+    labels = (clean_label(item) for item in value)
+    return tuple(dict.fromkeys(label for label in labels if label))
+
+
+def sort_labels(labels: Iterable[str]) -> tuple[str, ...]:
+    """Distinct labels, numbers by value before words by letter."""
+
+    def key(label: str) -> tuple[bool, float, str]:
+        is_number = re.fullmatch(r"[+-]?[0-9]+(\.[0-9]+)?", label) is not None
+        return (not is_number, float(label) if is_number else 0.0, label)
+
+    return tuple(sorted(set(labels), key=key))
+
+
+def encode_labels(
+    labels: Sequence, rows: np.ndarray, source: str, names: Sequence[str], multi: bool
+) -> np.ndarray:
+    """Labels as an array: int32 (rows,), or bool (rows, labels) if multi-label.
+
+    Raises:
+        PolyheadError: If a label is not among the names.
+    """
+    index = {name: place for place, name in enumerate(names)}
+    cells = labels if multi else [(label,) for label in labels]
+    unseen = [
+        (row, label)
+        for row, cell in zip(rows, cells, strict=True)
+        for label in cell
+        if label not in index
+    ]
+    if unseen:
+        label = unseen[0][1]
+        wrong = [row for row, other in unseen if other == label]
+        others = len({other for _, other in unseen}) - 1
+        more = f" (and {others} more such labels)" if others else ""
+        raise PolyheadError(
+            f"{source}: {list_rows(wrong)}: label '{label}' does not occur in the "
+            f"training data{more}; correct it, or add examples of it there"
+        )
+    if not multi:
+        return np.array([index[label] for label in labels], dtype=np.int32)
+    if len(rows) * len(names) > 2**31:
+        raise PolyheadError(
+            f"{source}: {len(names)} labels on {len(rows)} rows do not fit in memory; "
+            "is this the label column, and the separator right?"
+        )
+    encoded = np.zeros((len(rows), len(names)), dtype=bool)
+    for place, cell in enumerate(labels):
+        encoded[place, [index[label] for label in cell]] = True
+    return encoded

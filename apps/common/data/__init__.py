@@ -1,0 +1,1 @@
+"""Tables, texts and splits as they come from files."""

@@ -1,0 +1,1 @@
+"""Files to ship: written, run again, compared, described."""

@@ -1,0 +1,247 @@
+"""Export of a run: files are written, run again, compared with Keras, then kept.
+
+Nothing in the run's folder changes before every file asked for has passed.
+"""
+
+import contextlib
+import os
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from ..errors import UsageError
+from ..files import is_full, read_json, write_json, writing_error
+from ..quiet import quiet
+from .file_report import read_file_facts
+from .formats import DEFAULT_FORMATS, DEFAULT_VARIANTS, FORMATS, VARIANTS
+from .litert import SIGNATURE, TFLitePredictor
+from .mediapipe import MediaPipeForm, export_mediapipe
+from .metadata import Metadata, add_metadata
+from .report import write_report
+from .savedmodel import SavedModelPredictor, export_savedmodel
+from .tflite import export_tflite
+from .verification import Form, Metric, compare
+
+MAX_LOSS = {"full_int8": 1.5}  # points; what is not named:
+MAX_LOSS_OTHERWISE = 0.3
+REPORT = "export_report.json"
+
+
+@dataclass(frozen=True)
+class Exportable:
+    """What an app hands over to be exported.
+
+    Args:
+        weights: arrays that may be quantised.
+        tables: arrays that may not.
+        savedmodel: how the SavedModel is called; any number of rows.
+        signatures: further signatures of the SavedModel.
+        tflite: how the .tflite files are called: one row of `inputs` at a time.
+        metric: what makes an answer right.
+        metadata: what the .tflite files say of themselves.
+        calibration: inputs of the .tflite that are no held-out examples, for
+            "full_int8" alone.
+        unbranched: the .tflite's function with no branches, for "full_int8" alone:
+            the converter quantises nothing inside them.
+        examples: what the report says of the held-out examples.
+        per_channel: whether each output channel is quantised by a scale of its own.
+            With one scale for all, an embedding that is tied to the output is kept
+            once in an int8 file, not twice.
+        mediapipe: how MediaPipe calls the model, if it can.
+    """
+
+    weights: Sequence[np.ndarray]
+    tables: Mapping[str, np.ndarray]
+    savedmodel: Form
+    tflite: Form
+    metric: Metric
+    metadata: Metadata
+    calibration: Mapping[str, np.ndarray] | None = None
+    unbranched: Callable | None = None
+    signatures: Mapping[str, Form] = field(default_factory=dict)
+    examples: Mapping[str, object] = field(default_factory=dict)
+    per_channel: bool = True
+    mediapipe: MediaPipeForm | None = None
+
+
+def export(
+    exportable: Exportable,
+    folder: str | Path,
+    formats: Iterable[str] = DEFAULT_FORMATS,
+    variants: Iterable[str] = DEFAULT_VARIANTS,
+    max_loss: float | None = None,
+    verbose: bool = False,
+) -> dict:
+    """Writes the files of a run's export folder, each verified.
+
+    Args:
+        exportable: from the app.
+        folder: the folder; files in it that are not asked for stay.
+        formats: of `FORMATS`.
+        variants: of the .tflite: of `VARIANTS`.
+        max_loss: points of the metric that a variant may lose; 0.3 where absent, and
+            1.5 for "full_int8", whose sums are of 8 bits too.
+        verbose: show the converters' messages.
+
+    Returns:
+        The report, which is also written to export_report.json.
+
+    Raises:
+        PolyheadError: a file cannot be made, or falls short of Keras. The folder
+            is as it was.
+    """
+    formats, variants = tuple(formats), tuple(variants)
+    check_export(formats, variants, exportable.mediapipe is not None)
+    folder = Path(folder)
+    files = {}
+    with _writing(folder) as new, quiet(verbose):
+        if "savedmodel" in formats:
+            files["savedmodel"] = _make_savedmodel(exportable, new)
+        for variant in variants if "tflite" in formats else ():
+            name = f"model_{variant}.tflite"
+            files[name] = _make_tflite(exportable, new, name, variant, max_loss)
+        if "mediapipe" in formats:
+            allowed = MAX_LOSS_OTHERWISE if max_loss is None else max_loss
+            files |= _make_mediapipe(exportable, new, variants, allowed)
+        report = _report(exportable, _older_files(folder) | files)
+        write_json(new / REPORT, report)
+        write_report(new, report)
+    return report
+
+
+def check_export(
+    formats: Sequence[str], variants: Sequence[str], mediapipe: bool = False
+) -> None:
+    """Refuses what cannot be exported, before anything is translated or classified.
+
+    Args:
+        formats: see `export`.
+        variants: see `export`.
+        mediapipe: whether the app has files for MediaPipe.
+
+    Raises:
+        UsageError: a name is unknown, or this is not TensorFlow.
+    """
+    _check_names("format", formats, FORMATS)
+    _check_names("variant", variants, VARIANTS)
+    if "mediapipe" in formats and not mediapipe:
+        raise UsageError("format 'mediapipe': text classifiers alone have such files")
+    if keras.backend.backend() != "tensorflow":
+        raise UsageError(
+            f"exporting needs TensorFlow, but KERAS_BACKEND={keras.backend.backend()}: "
+            "give the same command with KERAS_BACKEND=tensorflow"
+        )
+
+
+def _check_names(kind, names, known) -> None:
+    for name in names:
+        if name not in known:
+            raise UsageError(f"{kind} {name!r}: choose of {', '.join(known)}")
+
+
+def _make_savedmodel(exportable, folder) -> dict:
+    forms = {SIGNATURE: exportable.savedmodel, **exportable.signatures}
+    path = folder / "savedmodel"
+    export_savedmodel(
+        {name: (form.function, form.inputs) for name, form in forms.items()},
+        exportable.weights,
+        exportable.tables,
+        path,
+    )
+    checked = {}
+    for name, form in forms.items():
+        outputs = SavedModelPredictor(path, name)(**form.inputs)
+        file = path.name if name == SIGNATURE else f"{path.name}, signature {name}"
+        facts = compare(file, outputs, form, exportable.metric, True, 0.0)
+        checked[name] = {**form.facts, **facts}
+    size = sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
+    facts = {"bytes": size, **checked.pop(SIGNATURE)}
+    return facts | ({"signatures": checked} if checked else {})
+
+
+def _make_tflite(exportable, folder, name, variant, max_loss) -> dict:
+    form, path = exportable.tflite, folder / name
+    function, inputs = form.function, form.inputs
+    if variant == "full_int8":
+        function = exportable.unbranched or function
+        inputs = exportable.calibration or inputs
+    export_tflite(
+        function,
+        exportable.weights,
+        exportable.tables,
+        inputs,
+        path,
+        variant,
+        exportable.per_channel,
+    )
+    path.write_bytes(add_metadata(path.read_bytes(), exportable.metadata))
+    outputs = TFLitePredictor(path)(**form.inputs)
+    exact = variant == "float32"
+    if max_loss is None:
+        max_loss = MAX_LOSS.get(variant, MAX_LOSS_OTHERWISE)
+    facts = compare(name, outputs, form, exportable.metric, exact, max_loss)
+    return {**form.facts, **facts, **read_file_facts(path, form.inputs)}
+
+
+def _make_mediapipe(exportable, folder, variants, max_loss) -> dict:
+    form, metric = exportable.mediapipe, exportable.metric
+    return export_mediapipe(
+        form, exportable.weights, metric, folder, variants, max_loss
+    )
+
+
+def _older_files(folder: Path) -> dict:
+    """What the last report says of the files that are still there."""
+    if not (folder / REPORT).exists():
+        return {}
+    report = read_json(folder / REPORT, remedy="delete it and export again")
+    files = report.get("files", {})
+    return {name: facts for name, facts in files.items() if (folder / name).exists()}
+
+
+def _report(exportable, files) -> dict:
+    return {
+        "metric": exportable.metric.name,
+        "examples": dict(exportable.examples),
+        "files": {name: files[name] for name in sorted(files, key=_order)},
+    }
+
+
+def _order(name):
+    names = ["savedmodel", *(f"model_{variant}.tflite" for variant in VARIANTS)]
+    return names.index(name) if name in names else len(names)
+
+
+@contextlib.contextmanager
+def _writing(folder: Path) -> Iterator[Path]:
+    """Gives a new folder, whose entries replace those of `folder` if all went well."""
+    new = folder.with_name(f".{folder.name}.new")
+    old = folder.with_name(f".{folder.name}.old")
+    placed: list[Path] = []
+    try:
+        for leftover in (new, old):
+            shutil.rmtree(leftover, ignore_errors=True)
+        new.mkdir(parents=True)
+        yield new
+        folder.mkdir(exist_ok=True)
+        old.mkdir()
+        for entry in sorted(new.iterdir(), key=lambda entry: entry.name == REPORT):
+            if (folder / entry.name).exists():
+                os.replace(folder / entry.name, old / entry.name)
+            placed.append(folder / entry.name)
+            os.replace(entry, folder / entry.name)
+    except BaseException as error:  # TensorFlow's writers raise errors of their own
+        for path in placed:
+            shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+        for entry in old.iterdir() if old.exists() else ():
+            os.replace(entry, folder / entry.name)
+        if isinstance(error, OSError) or is_full(error):
+            raise writing_error(folder, error) from error
+        raise
+    finally:
+        for leftover in (new, old):
+            shutil.rmtree(leftover, ignore_errors=True)

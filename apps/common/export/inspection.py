@@ -1,0 +1,157 @@
+"""What a .tflite file is made of, read without running it."""
+
+import math
+import struct
+from collections import Counter
+from pathlib import Path
+
+from polyhead.runtime.model import read_facts
+
+from ..alignment import align, megabytes
+from ..errors import PolyheadError
+
+LARGEST = 12  # tensors that are shown
+
+
+def inspect_tflite(path: str | Path) -> dict:
+    """Reads what a .tflite file holds, whoever wrote it.
+
+    Args:
+        path: the file.
+
+    Returns:
+        `bytes`, `subgraphs`, `inputs` and `outputs` (name -> shape and type),
+        `operators` (name -> count), `tensors` (largest first: name, shape, type,
+        bytes of their content) and `facts` (what the file says of itself, or None).
+
+    Raises:
+        PolyheadError: the file is missing or no whole .tflite.
+    """
+    from ai_edge_litert import schema_py_generated as schema
+
+    path = Path(path)
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise PolyheadError(f"{path}: {error.strerror}") from None
+    if content[4:8] != b"TFL3":
+        raise PolyheadError(f"{path}: no .tflite file")
+    try:
+        model = schema.Model.GetRootAs(content)
+        return {
+            "bytes": len(content),
+            "subgraphs": model.SubgraphsLength(),
+            "inputs": _signature(schema, model, "Inputs"),
+            "outputs": _signature(schema, model, "Outputs"),
+            "operators": _operators(schema, model),
+            "tensors": _tensors(schema, model),
+            "facts": _facts(path),
+        }
+    except (struct.error, LookupError, TypeError, AttributeError, ValueError):
+        raise PolyheadError(
+            f"{path}: cut short or altered: copy it again, or export the run again"
+        ) from None
+
+
+def _facts(path):
+    try:
+        return read_facts(path)
+    except PolyheadError:
+        return None
+
+
+def _subgraphs(model):
+    return [model.Subgraphs(i) for i in range(model.SubgraphsLength())]
+
+
+def _signature(schema, model, side) -> dict:
+    """Of the first signature, or of the main subgraph where there is none."""
+    subgraph = model.Subgraphs(0)
+    if model.SignatureDefsLength():
+        signature = model.SignatureDefs(0)
+        count = getattr(signature, f"{side}Length")()
+        maps = [getattr(signature, side)(i) for i in range(count)]
+        places = {each.Name().decode(): each.TensorIndex() for each in maps}
+    else:
+        count = getattr(subgraph, f"{side}Length")()
+        numbers = [getattr(subgraph, side)(i) for i in range(count)]
+        places = {subgraph.Tensors(i).Name().decode(): i for i in numbers}
+    return {
+        name: _describe(schema, subgraph.Tensors(place))
+        for name, place in places.items()
+    }
+
+
+def _name(enum, number: int) -> str:
+    """What the schema calls a number; a newer file may have one it does not know."""
+    names = {v: k for k, v in vars(enum).items() if isinstance(v, int)}
+    return names.get(number, f"#{number}")
+
+
+def _describe(schema, tensor) -> dict:
+    dynamic = tensor.ShapeSignatureLength() > 0
+    shape = tensor.ShapeSignatureAsNumpy() if dynamic else tensor.ShapeAsNumpy()
+    # A scalar has no shape at all.
+    shape = [] if isinstance(shape, int) else shape.tolist()
+    return {"shape": shape, "type": _name(schema.TensorType, tensor.Type()).lower()}
+
+
+def _operators(schema, model) -> dict[str, int]:
+    codes = []
+    for i in range(model.OperatorCodesLength()):
+        code = model.OperatorCodes(i)
+        custom = code.CustomCode()
+        # Old files have the number where a byte suffices.
+        number = max(code.BuiltinCode(), code.DeprecatedBuiltinCode())
+        known = _name(schema.BuiltinOperator, number)
+        codes.append(custom.decode() if custom else known)
+    counts = Counter(
+        codes[subgraph.Operators(i).OpcodeIndex()]
+        for subgraph in _subgraphs(model)
+        for i in range(subgraph.OperatorsLength())
+    )
+    return dict(counts.most_common())
+
+
+def _tensors(schema, model) -> list[dict]:
+    found, seen = [], set()
+    for subgraph in _subgraphs(model):
+        for i in range(subgraph.TensorsLength()):
+            tensor = subgraph.Tensors(i)
+            size = model.Buffers(tensor.Buffer()).DataLength()
+            if size and tensor.Buffer() not in seen:  # some share one
+                seen.add(tensor.Buffer())
+                name = tensor.Name().decode()
+                facts = {"name": name, **_describe(schema, tensor), "bytes": size}
+                found.append(facts)
+    return sorted(found, key=lambda facts: -facts["bytes"])
+
+
+def format_inspection(found: dict) -> str:
+    """What `inspect_tflite` found, for the terminal."""
+    lines = [f"{megabytes(found['bytes'])}, {found['subgraphs']} subgraphs"]
+    facts = found["facts"]
+    if facts is None:
+        lines.append("not written by polyhead, or altered since")
+    else:
+        shown = ("name", "task", "polyhead", "author", "license")
+        lines += [f"{key}: {facts[key]}" for key in shown if facts.get(key)]
+        lines += [
+            f"{name}: {value:.4g}" for name, value in facts.get("metrics", {}).items()
+        ]
+    for side in ("inputs", "outputs"):
+        lines += ["", side]
+        for name, facts in found[side].items():
+            lines.append(f"  {name}  {facts['type']}{facts['shape']}")
+    operators = [(n, str(count)) for n, count in found["operators"].items()]
+    lines += ["", *align([("operator", "count"), *operators])]
+    tensors = found["tensors"]
+    rows = [("tensor", "shape", "type", "bytes")]
+    rows += [
+        (t["name"][-48:], str(t["shape"]), t["type"], f"{t['bytes']:,}")
+        for t in tensors[:LARGEST]
+    ]
+    rest = math.fsum(t["bytes"] for t in tensors[LARGEST:])
+    if rest:
+        rows.append((f"{len(tensors) - LARGEST} smaller", "", "", f"{int(rest):,}"))
+    return "\n".join([*lines, "", *align(rows)])

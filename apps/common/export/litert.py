@@ -1,0 +1,134 @@
+"""Running a .tflite file, with NumPy and the LiteRT interpreter alone."""
+
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from polyhead.runtime.model import SIGNATURE
+from polyhead.runtime.text_bytes import texts_to_bytes
+
+from ..errors import PolyheadError
+
+
+class TFLitePredictor:
+    """An exported .tflite file, ready to run.
+
+    Args:
+        path: the file.
+        threads: number of threads.
+
+    Raises:
+        PolyheadError: the file is missing, broken or none of ours.
+
+    Example:
+
+        predictor = TFLitePredictor("run/export/model_int8.tflite")
+        probabilities = predictor.predict(["a fine film"])  # (1, labels)
+    """
+
+    def __init__(self, path: str | Path, threads: int = 1):
+        from ai_edge_litert.interpreter import Interpreter
+
+        self.path = Path(path)
+        if not self.path.is_file():
+            raise PolyheadError(f"{path}: missing: export the run first")
+        try:
+            self.interpreter = Interpreter(str(path), num_threads=threads)
+            self.interpreter.allocate_tensors()
+            runner = self.interpreter.get_signature_runner(SIGNATURE)
+        except (ValueError, RuntimeError) as error:
+            raise PolyheadError(
+                f"{path}: LiteRT cannot run it ({str(error).splitlines()[0]}): "
+                "export the run again"
+            ) from error
+        self.inputs = runner.get_input_details()
+        self.outputs = runner.get_output_details()
+
+    @property
+    def max_input_bytes(self) -> int:
+        """The length N of the input `text uint8[1, N]`."""
+        return int(self.inputs["text"]["shape"][1])
+
+    def __call__(self, **inputs: np.ndarray) -> dict[str, np.ndarray]:
+        """Runs the rows of `inputs` one by one; returns the rows of each output."""
+        rows = len(next(iter(inputs.values())))
+        results: dict[str, list] = {name: [] for name in self.outputs}
+        for row in range(rows):
+            self.invoke({name: array[row : row + 1] for name, array in inputs.items()})
+            for name, detail in self.outputs.items():
+                results[name].append(self.interpreter.get_tensor(detail["index"])[0])
+        return {
+            name: np.stack(arrays)
+            if arrays
+            else np.zeros((0, *self.outputs[name]["shape"][1:]), np.float32)
+            for name, arrays in results.items()
+        }
+
+    def invoke(self, inputs: Mapping[str, np.ndarray]) -> None:
+        resized = False
+        for name, detail in self.inputs.items():
+            if -1 in detail["shape_signature"]:
+                shape = inputs[name].shape
+                self.interpreter.resize_tensor_input(detail["index"], shape)
+                resized = True
+        if resized:
+            self.interpreter.allocate_tensors()
+        for name, detail in self.inputs.items():
+            self.interpreter.set_tensor(detail["index"], inputs[name])
+        self.interpreter.invoke()
+
+    def predict(self, texts: Sequence[str]) -> np.ndarray:
+        """Probabilities `(texts, labels)` of a text classifier's file."""
+        text, _ = texts_to_bytes(texts, self.max_input_bytes)
+        return self(text=text)["probabilities"]
+
+
+def custom_operators(content: bytes) -> list[str]:
+    """The operators in a file that are no TFLite builtins, by name."""
+    from ai_edge_litert import schema_py_generated as schema
+
+    model = schema.Model.GetRootAs(content)
+    codes = [model.OperatorCodes(i) for i in range(model.OperatorCodesLength())]
+    custom = schema.BuiltinOperator.CUSTOM
+    names = {c.CustomCode().decode() for c in codes if c.BuiltinCode() == custom}
+    return sorted(names)
+
+
+def count_subgraphs(content: bytes) -> int:
+    """How many graphs a file has: loops and branches are graphs of their own."""
+    from ai_edge_litert import schema_py_generated as schema
+
+    return schema.Model.GetRootAs(content).SubgraphsLength()
+
+
+def measure(path: Path, inputs: Mapping[str, np.ndarray], threads: int = 1) -> dict:
+    """Latency and memory of a file in a fresh process.
+
+    Args:
+        path: the .tflite file.
+        inputs: real examples, row by row.
+        threads: that LiteRT may use.
+
+    Returns:
+        `{"latency_ms": {"median", "p95"}, "memory_bytes"}`; the memory is the
+        growth of the process's peak, None where the system does not tell.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        examples = Path(folder) / "inputs.npz"
+        arrays: dict[str, Any] = dict(inputs)
+        np.savez(examples, **arrays)
+        # -P: modules beside the script must not hide others of the same name.
+        script = Path(__file__).with_name("latency.py")
+        command = [sys.executable, "-P", str(script), str(path), str(examples)]
+        command.append(str(threads))
+        done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode:
+        reason = (done.stderr.strip().splitlines() or [f"exit {done.returncode}"])[-1]
+        raise PolyheadError(f"{path}: LiteRT cannot run it ({reason}): export it again")
+    return json.loads(done.stdout.splitlines()[-1])

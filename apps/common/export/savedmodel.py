@@ -1,0 +1,119 @@
+"""Writing and running a SavedModel that needs TensorFlow and nothing else."""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from ..errors import PolyheadError
+from .litert import SIGNATURE
+
+
+def export_savedmodel(
+    functions: Mapping[str, tuple[Callable, Mapping[str, np.ndarray]]],
+    weights: Sequence[np.ndarray],
+    tables: Mapping[str, np.ndarray],
+    path: Path,
+) -> None:
+    """Saves functions `f(weights, tables, **inputs)` as signatures.
+
+    Args:
+        functions: name of each signature -> its function, pure, which returns a dict
+            of tensors, and examples of its inputs: any number of rows is taken.
+        weights: become variables of the SavedModel.
+        tables: become its constants.
+        path: the folder to write.
+    """
+    import tensorflow as tf
+
+    # Plain variables: a Keras object in the module would ask for Keras at loading.
+    module = tf.Module()
+    module.weights = [tf.Variable(value, trainable=False) for value in weights]
+
+    def compile_signature(function, examples):
+        @tf.function(autograph=False)
+        def serve(**tensors):
+            kept = {name: tf.constant(value) for name, value in tables.items()}
+            values = [tf.convert_to_tensor(variable) for variable in module.weights]
+            return function(values, kept, **tensors)
+
+        specs = {
+            name: tf.TensorSpec((None, *rows.shape[1:]), tf.as_dtype(rows.dtype), name)
+            for name, rows in examples.items()
+        }
+        return serve.get_concrete_function(**specs)
+
+    signatures = {name: compile_signature(*pair) for name, pair in functions.items()}
+    tf.saved_model.save(module, str(path), signatures=signatures)
+
+
+def tokenize_strings(text, tokenize: Callable, max_bytes: int):
+    """`(B,)` strings to `(B, T)` ids, as long as the longest of them, in TensorFlow.
+
+    Args:
+        text: the strings.
+        tokenize: `(B, N)` bytes to `(B, max_tokens)` ids, padded with 0.
+        max_bytes: what lies behind these bytes is behind the last token.
+    """
+    import tensorflow as tf
+
+    # The largest of no lengths is the smallest integer.
+    longest = tf.reduce_max(tf.strings.length(text))
+    longest = tf.clip_by_value(longest, 1, max_bytes)
+    ids = tokenize(tf.io.decode_raw(text, tf.uint8, fixed_length=longest))
+    counts = tf.math.count_nonzero(ids, axis=1, dtype=tf.int32)
+    return ids[:, : tf.clip_by_value(tf.reduce_max(counts), 1, tf.shape(ids)[1])]
+
+
+class SavedModelPredictor:
+    """An exported SavedModel, ready to run in plain TensorFlow.
+
+    Args:
+        path: the folder.
+        signature: which of its signatures to run.
+
+    Raises:
+        PolyheadError: the folder is missing, broken or none of ours.
+    """
+
+    def __init__(self, path: str | Path, signature: str = SIGNATURE):
+        import tensorflow as tf
+
+        if not (Path(path) / "saved_model.pb").is_file():
+            raise PolyheadError(f"{path}: missing: export the run first")
+        try:
+            self.module = tf.saved_model.load(str(path))
+            self.function = self.module.signatures[signature]
+            specs = self.function.structured_input_signature[1]
+            self.types = {name: spec.dtype for name, spec in specs.items()}
+        except (OSError, KeyError, ValueError, tf.errors.OpError) as error:
+            raise PolyheadError(
+                f"{path}: TensorFlow cannot load it ({str(error).splitlines()[0]}): "
+                "export the run again"
+            ) from error
+
+    def __call__(self, batch_size: int = 64, **inputs) -> dict[str, np.ndarray]:
+        """Runs the rows of `inputs`, batch by batch; returns each output's rows."""
+        import tensorflow as tf
+
+        rows = len(next(iter(inputs.values())))
+        batches = []
+        for start in range(0, max(rows, 1), batch_size):
+            stop = start + batch_size
+            batch = {
+                name: tf.constant(array[start:stop], self.types[name])
+                for name, array in inputs.items()
+            }
+            outputs = self.function(**batch)
+            batches.append({name: value.numpy() for name, value in outputs.items()})
+        return {n: np.concatenate([b[n] for b in batches]) for n in batches[0]}
+
+    def predict(self, texts: Sequence[str]) -> np.ndarray:
+        """Probabilities `(texts, labels)` of a text classifier's SavedModel."""
+        data = np.array([text.encode("utf-8", "replace") for text in texts], object)
+        # Like lengths together: the work grows with the longest of a batch.
+        order = np.argsort([len(line) for line in data], kind="stable")
+        ordered = self(text=data[order])["probabilities"]
+        probabilities = np.empty_like(ordered)
+        probabilities[order] = ordered
+        return probabilities

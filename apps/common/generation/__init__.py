@@ -1,0 +1,1 @@
+"""Texts as answers: decoding, scores and plots."""

@@ -1,0 +1,99 @@
+"""The translator's loss, and the model that `fit` trains with it."""
+
+import os
+
+import keras
+from keras import ops
+
+from ...translation.model import PAD, Translator
+
+# TensorFlow runs the halves of a batch side by side on a processor, which keeps its
+# cores busier than sharing every operation out between them does.
+PARTS = 2 if keras.backend.backend() == "tensorflow" else 1
+
+
+def give_parts_cores() -> None:
+    """Leaves TensorFlow's operations the cores that are a part's own.
+
+    It has no effect where TensorFlow runs already or the user has decided.
+    """
+    if PARTS > 1:
+        threads = max(1, (os.cpu_count() or 1) // PARTS)
+        os.environ.setdefault("TF_NUM_INTRAOP_THREADS", str(threads))
+
+
+def split_rows(x) -> list:
+    """`x` cut along its first axis, of `PARTS` or more, into parts of like size."""
+    rows = ops.shape(x)[0]
+    cuts = [rows * part // PARTS for part in range(PARTS + 1)]
+    return [x[start:end] for start, end in zip(cuts, cuts[1:], strict=False)]
+
+
+def smoothed_cross_entropy(x, table, following, smoothing: float = 0.0):
+    """Cross-entropy of the next pieces, with part of the target for all alike.
+
+    With logits `z = x @ table.T` the loss of a position is
+    `log(sum(exp(z))) - (1 - s) z[y] - s mean(z)`. The last two come from `x` and
+    the table directly: of the logits, by far the largest tensor, nothing but the
+    sum is made, no one-hot target and no log-softmax.
+
+    Args:
+        x: the decoder's vectors `(B, T, E)`.
+        table: the embedding `(V, E)`.
+        following: the pieces to come `(B, T)` int32, 0 for padding.
+        smoothing: s, the share of the target that all pieces get alike.
+
+    Returns:
+        The mean over the positions that are no padding.
+
+    Reference: Szegedy et al., "Rethinking the Inception Architecture for Computer
+    Vision", CVPR 2016 (label smoothing).
+    """
+    width = x.shape[-1]
+    x = ops.reshape(x, (-1, width))  # (N, E)
+    following = ops.reshape(following, (-1,))
+    columns = ops.transpose(ops.cast(table, x.dtype))  # (E, V)
+    sums = [
+        ops.logsumexp(ops.cast(ops.matmul(part, columns), "float32"), axis=-1)
+        for part in split_rows(x)
+    ]
+    total = ops.concatenate(sums, axis=0)
+    x, table = ops.cast(x, "float32"), ops.cast(table, "float32")
+    right = ops.sum(x * ops.take(table, following, axis=0), axis=-1)
+    losses = total - (1 - smoothing) * right
+    if smoothing:
+        mean = ops.reshape(ops.mean(table, axis=0), (width, 1))
+        losses = losses - smoothing * ops.reshape(ops.matmul(x, mean), (-1,))
+    real = ops.cast(ops.not_equal(following, PAD), "float32")
+    return ops.sum(losses * real) / ops.maximum(ops.sum(real), 1.0)
+
+
+class TrainedTranslator(keras.Model):
+    """A translator as `fit` sees it: pairs in, the loss from the decoder's vectors.
+
+    Args:
+        translator: a built `Translator`.
+        smoothing: see `smoothed_cross_entropy`.
+    """
+
+    def __init__(self, translator: Translator, smoothing: float, **kwargs):
+        super().__init__(**kwargs)
+        self.translator = translator
+        self.smoothing = smoothing
+        self.built = True
+
+    def call(self, inputs, training=None):
+        outputs = []
+        for source, target in zip(*map(split_rows, inputs), strict=True):
+            memory, mask = self.translator.encode(source, training=training)
+            outputs.append(
+                self.translator.decode(target, memory, mask, training=training)
+            )
+        return ops.concatenate(outputs, axis=0)
+
+    def compute_loss(
+        self, x=None, y=None, y_pred=None, sample_weight=None, training=True
+    ):
+        table = self.translator.embedding.embedding.embeddings
+        smoothing = self.smoothing if training else 0.0
+        return smoothed_cross_entropy(y_pred, table, y, smoothing)

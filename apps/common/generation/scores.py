@@ -1,0 +1,266 @@
+"""Scores of translations: BLEU and chrF++ by sacreBLEU, intervals, worst mistakes."""
+
+import csv
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from ...translation.pairs import Pairs
+from ..errors import PolyheadError, UsageError
+from ..files import replacing
+from ..scoring.bootstrap import SEED, interval, resample
+
+METRICS = ("bleu", "chrf")
+BOOTSTRAP = 1000  # resamples, as many as sacreBLEU draws
+LENGTH_SHARES = (0.1, 0.3, 0.5, 0.7, 0.9)  # of the rows, where buckets end
+
+# Languages whose words no space parts: 13a would count whole clauses as words.
+_UNSPACED = {"zh": "zh", **dict.fromkeys(("ja", "ko", "th", "lo", "km", "my"), "char")}
+
+
+def tokenizer_for(language: str | None) -> str:
+    """The tokenizer that BLEU takes for a language where the user names none.
+
+    sacreBLEU's own choice, but for Japanese and Korean: theirs need packages that
+    are not installed, so that single characters are counted.
+
+    Example:
+
+    >>> from polyhead.apps.common.generation.scores import tokenizer_for
+    >>> tokenizer_for("de"), tokenizer_for("zh-CN"), tokenizer_for(None)
+    ('13a', 'zh', '13a')
+    """
+    short = (language or "").lower().replace("_", "-").split("-")[0]
+    return _UNSPACED.get(short, "13a")
+
+
+def score(
+    hypotheses: Sequence[str],
+    references: Sequence[str],
+    tokenize: str = "13a",
+    lowercase: bool = False,
+    bootstrap: int = BOOTSTRAP,
+    seed: int = SEED,
+) -> dict:
+    """Scores translations against references, one a row.
+
+    Args:
+        hypotheses: what the model gave.
+        references: what was wanted.
+        tokenize: a tokenizer of sacreBLEU, for BLEU alone; "none" for texts that
+            are tokenised already.
+        lowercase: whether case is ignored.
+        bootstrap: resamples for the intervals; 0 for no intervals.
+        seed: of the resamples.
+
+    Returns:
+        `rows`, `bleu`, `chrf` (chrF++) from 0 to 100, `bleu_interval` and
+        `chrf_interval` (95%, from the resamples that sacreBLEU draws), `exact`
+        (share of rows that are right to the letter), `signature` and
+        `chrf_signature`.
+
+    Raises:
+        PolyheadError: no rows, or not as many hypotheses as references.
+        UsageError: a tokenizer that sacreBLEU does not have.
+
+    Example:
+
+    >>> from polyhead.apps.common.generation.scores import score
+    >>> found = score(["the cat sat down"], ["the cat sat there"], bootstrap=0)
+    >>> round(found["bleu"], 2), found["exact"], found["signature"][:19]
+    (59.46, 0.0, 'nrefs:1|case:mixed|')
+    """
+    scorer = Scorer(tokenize, lowercase)
+    systems = {"run": hypotheses}
+    results, _ = score_systems(systems, references, scorer, bootstrap, seed)
+    return {
+        **results["run"],
+        "signature": scorer.signature("bleu", bootstrap, seed),
+        "chrf_signature": scorer.signature("chrf", bootstrap, seed),
+    }
+
+
+class Scorer:
+    """BLEU and chrF++ in one setting, computed from each row's counts of matches.
+
+    Both metrics depend on the rows only through sums of counts. So a row is
+    counted once, and each resample costs a sum.
+
+    Args:
+        tokenize: a tokenizer of sacreBLEU, for BLEU alone.
+        lowercase: whether case is ignored.
+    """
+
+    def __init__(self, tokenize: str = "13a", lowercase: bool = False):
+        # Not before it is needed: the import takes longer than --help may.
+        from sacrebleu.metrics import BLEU, CHRF
+
+        if tokenize not in BLEU.TOKENIZERS:
+            raise UsageError(
+                f"tokenize is {tokenize!r}; one of {', '.join(BLEU.TOKENIZERS)}"
+            )
+        try:
+            # `force` only silences a warning about texts that look tokenised.
+            bleu = BLEU(tokenize=tokenize, lowercase=lowercase, force=True)
+        except (ImportError, RuntimeError, OSError) as error:
+            reason = " ".join(str(error).split())
+            raise PolyheadError(
+                f"tokenizer {tokenize!r} cannot be used here ({reason}): "
+                "take char, which needs nothing"
+            ) from error
+        self.tokenize = tokenize
+        self.lowercase = lowercase
+        self.metrics = {"bleu": bleu, "chrf": CHRF(word_order=2, lowercase=lowercase)}
+
+    def count(
+        self, hypotheses: Sequence[str], references: Sequence[str]
+    ) -> dict[str, np.ndarray]:
+        """Each row's lengths and n-gram matches, float64 `(rows, counts)` a metric."""
+        return {
+            name: np.array(
+                metric._extract_corpus_statistics(hypotheses, [references]), np.float64
+            )
+            for name, metric in self.metrics.items()
+        }
+
+    def rate(self, name: str, sums: np.ndarray) -> np.ndarray:
+        """Scores, from 0 to 100, of each row of sums `(draws, counts)`."""
+        rate = self.metrics[name]._compute_score_from_stats
+        return np.array([rate(row).score for row in sums])
+
+    def exact(self, hypotheses: Sequence[str], references: Sequence[str]) -> float:
+        """Share of rows that are right to the letter, spaces at the end aside."""
+        pairs = zip(hypotheses, references, strict=True)
+        return float(np.mean([self._fold(h) == self._fold(r) for h, r in pairs]))
+
+    def _fold(self, text):
+        text = text.rstrip()
+        return text.lower() if self.lowercase else text
+
+    def signature(self, name: str, bootstrap: int = 0, seed: int = SEED) -> str:
+        """What sacreBLEU writes of how it scored, for papers."""
+        metric = self.metrics[name]
+        metric.num_refs = 1
+        metric.n_bootstrap = bootstrap or None
+        metric.seed = str(seed) if bootstrap else None
+        return str(metric.get_signature())
+
+
+def score_systems(
+    systems: Mapping[str, Sequence[str]],
+    references: Sequence[str],
+    scorer: Scorer,
+    bootstrap: int = BOOTSTRAP,
+    seed: int = SEED,
+) -> tuple[dict[str, dict], dict[str, dict[str, np.ndarray]]]:
+    """Scores several systems on the same rows and the same resamples.
+
+    Args:
+        systems: name to one hypothesis a row.
+        references: one a row.
+        scorer: counts the matches.
+        bootstrap: number of resamples; 0 for none.
+        seed: of the resamples.
+
+    Returns:
+        Name to the scores as in `score`, and name to metric to the scores of each
+        resample `(bootstrap,)`.
+    """
+    if bootstrap < 0:
+        raise UsageError(f"bootstrap is {bootstrap}; it must be 0 or more")
+    for name, hypotheses in systems.items():
+        _check(name, hypotheses, references)
+    counts = {
+        name: scorer.count(hypotheses, references)
+        for name, hypotheses in systems.items()
+    }
+    tables = [table for found in counts.values() for table in found.values()]
+    sums = iter(resample(tables, bootstrap, seed)) if bootstrap else iter(())
+    results: dict[str, dict] = {}
+    draws: dict[str, dict[str, np.ndarray]] = {}
+    for name, hypotheses in systems.items():
+        results[name] = {"rows": len(references)}
+        draws[name] = {}
+        for metric, table in counts[name].items():
+            total = table.sum(axis=0, keepdims=True)
+            results[name][metric] = float(scorer.rate(metric, total)[0])
+            if bootstrap:
+                draws[name][metric] = scorer.rate(metric, next(sums))
+                results[name][f"{metric}_interval"] = interval(draws[name][metric])
+        results[name]["exact"] = scorer.exact(hypotheses, references)
+    return results, draws
+
+
+def _check(name, hypotheses, references):
+    if not len(references):
+        raise PolyheadError("no rows to score: give a fuller file")
+    if len(hypotheses) != len(references):
+        raise PolyheadError(
+            f"{name}: {len(hypotheses)} translations for {len(references)} references: "
+            "score the rows that were read"
+        )
+
+
+def score_by_length(
+    pairs: Pairs,
+    hypotheses: Sequence[str],
+    scorer: Scorer,
+    bootstrap: int = 200,
+) -> list[dict]:
+    """Scores short and long sentences apart.
+
+    The buckets end at the same shares of the rows in every set, so that each holds
+    enough of them; equal lengths are never parted.
+
+    Returns:
+        For each bucket `shortest` and `longest` (characters of the source) and what
+        `score_systems` gives.
+    """
+    lengths = np.array([len(source) for source in pairs.sources])
+    ends = np.unique(np.quantile(lengths, LENGTH_SHARES, method="lower"))
+    buckets = np.searchsorted(ends, lengths)
+    found = []
+    for bucket in np.unique(buckets):
+        places = np.flatnonzero(buckets == bucket).tolist()
+        here = [hypotheses[place] for place in places]
+        wanted = [pairs.targets[place] for place in places]
+        results, _ = score_systems({"run": here}, wanted, scorer, bootstrap)
+        edges = {
+            "shortest": int(lengths[places].min()),
+            "longest": int(lengths[places].max()),
+        }
+        found.append(edges | results["run"])
+    return found
+
+
+def write_predictions(
+    path: Path, pairs: Pairs, hypotheses: Sequence[str], lowercase: bool = False
+) -> None:
+    """Writes every translation as CSV, the worst first by its own chrF++.
+
+    The columns are `row` (in the data), `source`, `target`, `prediction` and `chrf`.
+    """
+    from sacrebleu.metrics import CHRF
+
+    chrf = CHRF(word_order=2, lowercase=lowercase)
+    scores = np.array(
+        [
+            chrf.sentence_score(hypothesis, [target]).score
+            for hypothesis, target in zip(hypotheses, pairs.targets, strict=True)
+        ]
+    )
+    with replacing(path) as temporary:
+        with open(temporary, "w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(["row", "source", "target", "prediction", "chrf"])
+            for place in np.argsort(scores, kind="stable").tolist():
+                writer.writerow(
+                    [
+                        int(pairs.rows[place]),
+                        pairs.sources[place],
+                        pairs.targets[place],
+                        hypotheses[place],
+                        f"{scores[place]:.2f}",
+                    ]
+                )

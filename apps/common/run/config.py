@@ -1,0 +1,218 @@
+"""A run's configuration: a frozen dataclass, and the same as config.json."""
+
+import dataclasses
+import difflib
+import math
+import types
+import typing
+from pathlib import Path
+
+from ..errors import RETRAIN, PolyheadError, UsageError
+from ..files import read_json
+
+FORMAT = 1  # of config.json
+_TRUE = ("true", "yes", "on", "1")
+_FALSE = ("false", "no", "off", "0")
+
+
+def config_to_json(task, config):
+    """Returns the content of config.json: format, task and every field."""
+    return {"format": FORMAT, "task": task, **dataclasses.asdict(config)}
+
+
+def load_config(config_class, task, path):
+    """Reads a run's config.json.
+
+    Fields that the file lacks (it is older than they are) take their defaults.
+
+    Args:
+        config_class: the task's `Config`.
+        task: name of the task, as on the command line.
+        path: of config.json.
+
+    Raises:
+        PolyheadError: the file is missing, broken, of another format or task,
+            or has a key that `config_class` does not know.
+    """
+    values = read_config_json(path)
+    if values["task"] != task:
+        raise PolyheadError(f"{path}: a run of {values['task']}, not of {task}")
+    del values["format"], values["task"]
+    return make_config(config_class, values, source=str(path))
+
+
+def read_config_json(path):
+    """Returns config.json as a dict that has a `task` and the right format."""
+    values = read_json(path, remedy=RETRAIN)
+    if not isinstance(values, dict) or not isinstance(values.get("task"), str):
+        raise PolyheadError(f"{path}: not the configuration of a polyhead run")
+    if values.get("format") != FORMAT:
+        raise PolyheadError(
+            f"{path}: format {values.get('format')!r}, this version reads {FORMAT}: "
+            "install the version of polyhead that wrote it"
+        )
+    return values
+
+
+def take_shape(config, old, names):
+    """The older run's model, for its weights fit no other.
+
+    Args:
+        config: the new run's; its `init_from` names the older one.
+        old: the older run's configuration.
+        names: the fields that decide the weights' shapes and what they mean.
+
+    Raises:
+        UsageError: `config` asks for something else, or would overwrite the older run.
+    """
+    if config.run and Path(config.run).resolve() == Path(config.init_from).resolve():
+        raise UsageError(
+            f"{config.run}: cannot begin with a run and take its place: name another "
+            "folder with --run"
+        )
+    for field in dataclasses.fields(config):
+        asked, kept = getattr(config, field.name), getattr(old, field.name)
+        if field.name in names and asked not in (field.default, kept):
+            raise UsageError(
+                f"{field.name} {asked!r}: the weights of {config.init_from} are of a "
+                f"model with {kept!r}: leave it out, or train without init_from"
+            )
+    return dataclasses.replace(config, **{name: getattr(old, name) for name in names})
+
+
+def read_settings(config_class, path):
+    """Reads the file of `--config`: some or all fields; a run's own file too."""
+    values = read_json(path, remedy="correct the file")
+    if not isinstance(values, dict):
+        raise UsageError(f"{path}: expected an object of settings, as in config.json")
+    settings = {k: v for k, v in values.items() if k not in ("format", "task")}
+    return check_settings(config_class, settings, source=str(path))
+
+
+def parse_settings(config_class, assignments):
+    """Turns `["epochs=5", ...]` of `--set` into a dict of typed values."""
+    fields = typing.get_type_hints(config_class)
+    settings = {}
+    for assignment in assignments:
+        key, equals, text = assignment.partition("=")
+        key = key.strip().replace("-", "_")
+        if not equals:
+            raise UsageError(f"--set {assignment}: expected key=value")
+        if key not in fields:
+            raise UsageError(f"--set {assignment}: {_unknown(key, fields)}")
+        settings[key] = parse_value(fields[key], text, source=f"--set {assignment}")
+    return settings
+
+
+def parse_value(field_type, text, source):
+    """Reads `text` as a value of a field's type, or raises a UsageError."""
+    item = list_of(field_type)
+    if item:
+        words = [] if text.strip().lower() == "none" else text.split(",")
+        return tuple(parse_value(item, word.strip(), source) for word in words)
+    kinds = _kinds(field_type)
+    word = text.strip().lower()
+    if type(None) in kinds and word == "none":
+        return None
+    if bool in kinds and word in _TRUE + _FALSE:
+        return word in _TRUE
+    for kind in (int, float):
+        if kind in kinds:
+            try:
+                value = kind(text)
+            except ValueError:
+                continue
+            if math.isfinite(value):
+                return value
+    if str in kinds:
+        return text
+    raise UsageError(f"{source}: {text!r} is not {_describe(kinds)}")
+
+
+def make_config(config_class, settings, source="config"):
+    """Builds the dataclass from checked settings."""
+    return config_class(**check_settings(config_class, settings, source))
+
+
+def check_settings(config_class, settings, source):
+    """Refuses unknown keys and values of a wrong type; returns the settings."""
+    fields = typing.get_type_hints(config_class)
+    checked = {}
+    for key, value in settings.items():
+        if key not in fields:
+            raise UsageError(f"{source}: {_unknown(key, fields)}")
+        item = list_of(fields[key])
+        if item:
+            checked[key] = _check_list(key, value, item, source)
+            continue
+        kinds = _kinds(fields[key])
+        if type(value) is int and int not in kinds and float in kinds:
+            value = float(value)
+        if type(value) not in kinds:
+            raise UsageError(f"{source}: {key} = {value!r} is not {_describe(kinds)}")
+        checked[key] = value
+    return checked
+
+
+def check_values(config, choices, ranges):
+    """Refuses a setting that is none of its choices, or outside its range.
+
+    Args:
+        config: a task's `Config`.
+        choices: field to the values that it may have.
+        ranges: field to its lowest and highest value; a field that is None passes.
+    """
+    for name, known in choices.items():
+        value = getattr(config, name)
+        if value not in known:
+            raise UsageError(f"{name} {value!r}: one of {', '.join(known)}")
+    for name, (low, high) in ranges.items():
+        value = getattr(config, name)
+        if value is not None and not low <= value <= high:
+            raise UsageError(f"{name} is {value}: it must be from {low} to {high}")
+
+
+def changed_fields(old, new):
+    """Returns {name: (old, new)} of the fields that make it another run.
+
+    Where the run's folder lies (`run`) is no such field.
+    """
+    names = [field.name for field in dataclasses.fields(old) if field.name != "run"]
+    pairs = {name: (getattr(old, name), getattr(new, name)) for name in names}
+    return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
+
+
+def list_of(field_type):
+    """The type of the items of a field that holds several, else None."""
+    if typing.get_origin(field_type) is tuple:
+        return typing.get_args(field_type)[0]
+    return None
+
+
+def _check_list(key, value, item, source):
+    """A list of a file, or a tuple, as a tuple of items of the right type."""
+    if not isinstance(value, list | tuple):
+        raise UsageError(f"{source}: {key} = {value!r} is not a list")
+    values = [float(v) if item is float and type(v) is int else v for v in value]
+    for part in values:
+        if type(part) is not item:
+            raise UsageError(f"{source}: {key} = {part!r} is not {_describe((item,))}")
+    return tuple(values)
+
+
+def _kinds(field_type):
+    """The plain types that a field's annotation allows."""
+    if typing.get_origin(field_type) in (types.UnionType, typing.Union):
+        return typing.get_args(field_type)
+    return (field_type,)
+
+
+def _describe(kinds):
+    names = {int: "a whole number", float: "a number", bool: "true or false"}
+    names |= {str: "text", type(None): "none"}
+    return " or ".join(names[kind] for kind in kinds)
+
+
+def _unknown(key, fields):
+    nearest = difflib.get_close_matches(key, fields, n=1, cutoff=0.0)[0]
+    return f"unknown setting {key!r}; the nearest known one is {nearest!r}"

@@ -1,0 +1,248 @@
+"""A run's folder: new, to be resumed, finished, or another run's."""
+
+import contextlib
+import datetime
+import importlib.metadata
+import os
+import platform
+import shutil
+import zipfile
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..errors import RETRAIN, PolyheadError, UsageError
+from ..files import read_json, write_json
+from .config import changed_fields, config_to_json, load_config
+
+# What a run writes. --overwrite touches these and nothing else in the folder.
+ENTRIES = (
+    "config.json",
+    "run.json",
+    "model.keras",
+    "tokenizer.json",
+    "labels.txt",
+    "columns.json",
+    "metrics.json",
+    "history.csv",
+    "predictions.csv",
+    "backtest.csv",
+    "plots",
+    "checkpoint",
+    "logs",
+    "README.md",
+    "export",
+)
+# Whose versions run.json records.
+PACKAGES = (
+    "polyhead",
+    "tensorflow",
+    "keras",
+    "jax",
+    "torch",
+    "numpy",
+    "tokenizers",
+    "scikit-learn",
+    "ai-edge-litert",
+)
+SIDES = ("source", "target")
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """The folder of a run under way.
+
+    As a context manager it gives an overwritten run back if the new one fails
+    before its first checkpoint.
+    """
+
+    path: Path
+    resumed: bool
+
+    def finish(self, **facts):
+        """Records in run.json that the run is complete."""
+        record = _read_record(self.path)
+        write_json(self.path / "run.json", record | facts | {"finished": True})
+        shutil.rmtree(self._replaced, ignore_errors=True)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, exc_type, exc_value, traceback):
+        checkpoint = self.path / "checkpoint"
+        started = checkpoint.is_dir() and any(checkpoint.iterdir())
+        if exc_type is not None and not started and not self.resumed:
+            self._restore()
+
+    @property
+    def _replaced(self):
+        return self.path / ".replaced"
+
+    def _set_aside(self):
+        """Moves the old run out of the way; it is deleted by `finish`."""
+        if not _is_finished(self.path) and self._replaced.exists():
+            # An unfinished run is worth less than the one it was to replace.
+            _remove_entries(self.path)
+            return
+        shutil.rmtree(self._replaced, ignore_errors=True)
+        self._replaced.mkdir()
+        for name in _present(self.path):
+            os.replace(self.path / name, self._replaced / name)
+
+    def _restore(self):
+        """Removes what the failed run wrote and puts the old run back."""
+        _remove_entries(self.path)
+        if self._replaced.exists():
+            for name in _present(self._replaced):
+                os.replace(self._replaced / name, self.path / name)
+            self._replaced.rmdir()
+        with contextlib.suppress(OSError):
+            self.path.rmdir()  # only an empty folder goes
+
+
+def default_path(task, config):
+    """Where a run goes that was given no folder: saved_models/<task>-<data>."""
+    file = config.train or getattr(config, "train_source", None) or "data"
+    if config.tfds:  # a name such as "glue/sst2", or a folder
+        file = (
+            config.tfds if Path(config.tfds).exists() else config.tfds.replace("/", "-")
+        )
+    name = config.dataset or Path(file).name.split(".")[0]
+    languages = [getattr(config, f"{side}_language", None) for side in SIDES]
+    return Path("saved_models") / "-".join([task, name, *filter(None, languages)])
+
+
+def prepare(task, config, overwrite=False):
+    """Makes a new run's folder, or finds the unfinished run to go on with.
+
+    Call it after everything that can fail early, such as reading the data.
+
+    Args:
+        task: name of the task, as on the command line.
+        config: the task's `Config`; `config.run` is the folder.
+        overwrite: begin anew whatever run is there. The old run's files are kept
+            aside until the new one is finished.
+
+    Returns:
+        A `RunFolder`; `resumed` says whether an unfinished run goes on.
+
+    Raises:
+        PolyheadError: the run is finished, or the folder is not a run's.
+        UsageError: the run there has another configuration.
+    """
+    path = Path(config.run or default_path(task, config))
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise PolyheadError(
+            f"{path}: cannot make the run's folder ({error.strerror}): choose another "
+            "with --run"
+        ) from None
+    _refuse_other_folder(path)
+    if _present(path) and not overwrite:
+        old = load_config(type(config), task, path / "config.json")
+        _refuse_other_config(path, changed_fields(old, config))
+        if _is_finished(path):
+            raise PolyheadError(
+                f"{path}: this run is finished: add --overwrite to replace it, or "
+                "choose another --run"
+            )
+        return RunFolder(path, resumed=True)
+    folder = RunFolder(path, resumed=False)
+    if _present(path):
+        folder._set_aside()
+    with folder:
+        write_json(path / "run.json", _new_record(config))
+        write_json(path / "config.json", config_to_json(task, config))
+    return folder
+
+
+def _refuse_other_folder(path):
+    is_run = (path / "config.json").exists() or (path / "run.json").exists()
+    strangers = [entry.name for entry in path.iterdir() if entry.name[0] != "."]
+    if strangers and not is_run:
+        raise PolyheadError(
+            f"{path}: has {min(strangers)} but is no run's folder: choose another --run"
+        )
+
+
+def _refuse_other_config(path, changed):
+    if changed:
+        fields = ", ".join(f"{k} ({a!r}, now {b!r})" for k, (a, b) in changed.items())
+        raise UsageError(
+            f"{path}: holds a run with another configuration: {fields}: add "
+            "--overwrite to replace it, or choose another --run"
+        )
+
+
+def check_run(path):
+    """Refuses a folder that holds no finished run, and a broken model.keras.
+
+    Raises:
+        PolyheadError: with the file at fault and the remedy.
+    """
+    path = Path(path)
+    if not path.is_dir():
+        raise PolyheadError(f"{path}: no such run folder")
+    if not (path / "config.json").exists():
+        raise PolyheadError(
+            f"{path / 'config.json'}: missing, so this is no run's folder: give the "
+            "folder that was --run, or train again"
+        )
+    if not _read_record(path)["finished"]:
+        raise PolyheadError(
+            f"{path}: this run is unfinished: give its train command again to go on"
+        )
+    model = path / "model.keras"
+    if not model.exists():
+        raise PolyheadError(f"{model}: missing: {RETRAIN}")
+    try:
+        with zipfile.ZipFile(model) as archive:
+            broken = archive.testzip()
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError):
+        broken = model.name
+    if broken:
+        raise PolyheadError(f"{model}: truncated or corrupt: {RETRAIN}")
+
+
+def _new_record(config):
+    return {
+        "finished": False,
+        "started": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        "seed": config.seed,
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "versions": _versions(),
+    }
+
+
+def _versions():
+    found = {}
+    for name in PACKAGES:
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            found[name] = importlib.metadata.version(name)
+    return found
+
+
+def _read_record(path):
+    record = read_json(path / "run.json", RETRAIN)
+    if not isinstance(record, dict) or "finished" not in record:
+        raise PolyheadError(f"{path / 'run.json'}: not the record of a run: {RETRAIN}")
+    return record
+
+
+def _is_finished(path):
+    try:
+        return _read_record(path)["finished"]
+    except PolyheadError:
+        return False
+
+
+def _present(path):
+    return [name for name in ENTRIES if (path / name).exists()]
+
+
+def _remove_entries(path):
+    for name in _present(path):
+        entry = path / name
+        shutil.rmtree(entry) if entry.is_dir() else entry.unlink()

@@ -1,0 +1,1 @@
+"""Comparison of a run with its baselines."""

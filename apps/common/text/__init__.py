@@ -1,0 +1,1 @@
+"""Texts: cleaning, tokenizers and their graphs, batches."""

@@ -1,0 +1,219 @@
+"""Text to piece ids, with one rule for Python, SavedModel and TFLite.
+
+Greedy longest match of byte pieces. No piece crosses the start of a word, so
+matching a whole line gives what matching word by word gives, which is what the
+`tokenizers` library does with the same vocabulary file (the tests' oracle).
+All matches are found at once: every byte starts its own walk of the trie.
+"""
+
+import io
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+from tokenizers import Tokenizer as HuggingFaceTokenizer
+
+from ..errors import RETRAIN, PolyheadError
+from .trie import DEAD, ROOT, build_trie
+from .vocabulary import MAX_PIECE_BYTES, SPECIAL, byte_characters, learn_vocabulary
+
+CHUNK_BYTES = 4_000_000  # bounds the memory of encoding a large set
+SPACE = 32
+
+
+class Tokenizer:
+    """Byte-piece tokenizer: a vocabulary file and the tables made of it.
+
+    Example:
+
+    >>> tokenizer = Tokenizer.learn(["a rose is a rose"] * 9, size=300)
+    >>> ids = tokenizer.encode("A rose is")
+    >>> b"".join(tokenizer.pieces[i] for i in ids)
+    b' a rose is'
+    """
+
+    def __init__(self, file_text: str):
+        self.file_text = file_text
+        oracle = HuggingFaceTokenizer.from_str(file_text)
+        vocabulary = oracle.get_vocab(with_added_tokens=False)
+        byte_of = byte_characters()
+        self.case_fold = oracle.normalizer.normalize_str("A").endswith("a")
+        self.pieces = [b""] * len(vocabulary)
+        for piece, piece_id in vocabulary.items():
+            if piece not in SPECIAL:
+                self.pieces[piece_id] = bytes(byte_of[c] for c in piece)
+        # A zero byte ends a text, so its piece can never be met.
+        known = {p: i for i, p in enumerate(self.pieces) if p and p != b"\0"}
+        self.tables = build_trie(known)
+
+    @classmethod
+    def learn(
+        cls, texts: Iterable[str], size: int, case_fold: bool = True, seed: int = 0
+    ) -> "Tokenizer":
+        """Learns a vocabulary of at most `size` pieces from the texts."""
+        return cls(learn_vocabulary(texts, size, case_fold, seed).to_str())
+
+    @classmethod
+    def load(cls, path: str | Path) -> "Tokenizer":
+        """Reads a vocabulary file that `save` wrote."""
+        try:
+            return cls(Path(path).read_text(encoding="utf-8"))
+        except Exception as error:  # the library raises bare Exception
+            raise PolyheadError(
+                f"{path}: not a readable tokenizer ({error}): {RETRAIN}"
+            ) from error
+
+    def save(self, path: str | Path) -> None:
+        Path(path).write_text(self.file_text, encoding="utf-8")
+
+    def most_bytes(self, max_tokens: int) -> int:
+        """What lies behind these bytes of a text is behind its last token."""
+        return max_tokens * MAX_PIECE_BYTES + 4
+
+    def encode_graph(self, tables, text, max_tokens: int):
+        """`(B, N)` int32 bytes to `(B, max_tokens)` ids, in `keras.ops`."""
+        return encode_bytes(tables, text, max_tokens, self.case_fold)
+
+    def encode(self, text: str) -> list[int]:
+        """The piece ids of one text."""
+        return self.encode_all([text])[0].tolist()
+
+    def encode_all(
+        self,
+        texts: Sequence[str],
+        piece_dropout: float = 0.0,
+        rng: np.random.Generator | None = None,
+    ) -> list[np.ndarray]:
+        """The piece ids of many texts, each a uint16 or int32 array.
+
+        Args:
+            texts: the texts; each ends at its first zero byte.
+            piece_dropout: the chance that a match longer than one byte is
+                skipped, which shows the model other spellings in pieces.
+            rng: draws what is skipped; needed with `piece_dropout`.
+
+        Reference: Provilkov et al., "BPE-Dropout", ACL 2020 (here for greedy
+        matching, as in MaxMatch-Dropout, Hiraoka, COLING 2022).
+        """
+        encoded: list[np.ndarray] = []
+        buffer, ends = io.BytesIO(), []
+        for text in texts:
+            line = text.encode("utf-8", errors="replace").split(b"\0", 1)[0]
+            buffer.write(b" " + line + b"\0" if line else b"\0")
+            ends.append(buffer.tell())
+            if buffer.tell() >= CHUNK_BYTES:
+                encoded += self._encode_buffer(buffer, ends, piece_dropout, rng)
+                buffer, ends = io.BytesIO(), []
+        if ends:
+            encoded += self._encode_buffer(buffer, ends, piece_dropout, rng)
+        return encoded
+
+    def find_cut(self, texts: Sequence[str], max_tokens: int) -> list[bool]:
+        """Which of the texts have more than `max_tokens` pieces."""
+        most = self.most_bytes(max_tokens) + 1
+        rows = self.encode_all([text[:most] for text in texts])
+        return [len(row) > max_tokens for row in rows]
+
+    def _encode_buffer(self, buffer, ends, piece_dropout, rng) -> list[np.ndarray]:
+        data = np.frombuffer(buffer.getbuffer(), np.uint8).astype(np.int32)
+        if self.case_fold:
+            data = fold_case(np, data)
+        keep = None
+        if piece_dropout:
+            keep = lambda: rng.random(len(data), np.float32) >= piece_dropout  # noqa: E731
+        pieces, lengths = match(np, self.tables, data, keep)
+        # Walk all texts side by side from match to match.
+        starts = np.concatenate([[0], ends[:-1]]).astype(np.int64)
+        chosen = np.zeros(len(data), bool)
+        position = starts[data[starts] != 0]
+        while len(position):
+            chosen[position] = True
+            position = position + lengths[position]
+            position = position[data[position] != 0]
+        where = np.flatnonzero(chosen)
+        dtype = np.uint16 if len(self.pieces) < 2**16 else np.int32
+        ids = pieces[where].astype(dtype)
+        return np.split(ids, np.searchsorted(where, ends[:-1]))
+
+
+def fold_case(xp, data):
+    """Lowers ASCII capitals; all other bytes stay."""
+    upper = (data >= ord("A")) & (data <= ord("Z"))
+    return data + xp.where(upper, SPACE, 0)
+
+
+def match(xp, tables, data, keep=None, state=None, longest=MAX_PIECE_BYTES):
+    """The longest piece that starts at each byte.
+
+    Args:
+        xp: `numpy` or `keras.ops`.
+        tables: the trie's arrays `base`, `check` and `value`.
+        data: `(N,)` int32 bytes; texts are separated by zeros.
+        keep: makes an `(N,)` boolean array at each call: which matches of more
+            than one byte may be used. None uses all.
+        state: `(N,)` int32 states to begin with; the trie's root where absent.
+        longest: bytes of the longest piece.
+
+    Returns:
+        Two `(N,)` int32 arrays: piece ids and piece lengths (id 0, length 1 at
+        a zero byte).
+    """
+    base, check, value = tables["base"], tables["check"], tables["value"]
+    state = xp.zeros_like(data) + ROOT if state is None else state
+    pieces, lengths = xp.zeros_like(data), xp.ones_like(data)
+    ahead = data
+    for length in range(1, longest + 1):
+        following = xp.take(base, state, axis=0) + ahead
+        # No piece holds a zero byte, so a walk ends at the end of its text.
+        follows = (xp.take(check, following, axis=0) == state) & (ahead > 0)
+        state = xp.where(follows, following, DEAD)
+        piece = xp.take(value, state, axis=0)
+        found = piece > 0
+        if keep is not None and length > 1:
+            found = found & keep()
+        pieces = xp.where(found, piece, pieces)
+        lengths = xp.where(found, length, lengths)
+        ahead = xp.concatenate([ahead[1:], xp.zeros_like(ahead[:1])], axis=0)
+    return pieces, lengths
+
+
+def encode_bytes(tables, text, max_tokens: int, case_fold: bool):
+    """The tokenizer as a graph: padded bytes in, padded piece ids out.
+
+    Builtin TFLite operators only. The chosen matches are found by pointer
+    doubling: the k-th one is k jumps from the start, and k is made of powers
+    of two.
+
+    Args:
+        tables: the trie's arrays, int32.
+        text: `(B, N)` int32 bytes, zero-padded; a text ends at its first zero.
+        max_tokens: static; later pieces are cut.
+        case_fold: whether ASCII capitals are lowered.
+
+    Returns:
+        `(B, max_tokens)` int32 piece ids, padded with 0.
+    """
+    from keras import ops
+
+    first = text[:, :1]
+    space = ops.where(first > 0, SPACE, 0)
+    end = ops.zeros_like(first)
+    # Zeros after the first zero: what stands behind a text's end is no text.
+    text = ops.concatenate([space, text, end], axis=1)  # (B, N + 2)
+    if case_fold:
+        text = fold_case(ops, text)
+    length = text.shape[1] or ops.shape(text)[1]
+    data = ops.reshape(text, (-1,))  # (B * (N + 2),)
+    pieces, lengths = match(ops, tables, data)
+    index = ops.cumsum(ops.ones_like(data)) - 1
+    jump = ops.where(data > 0, index + lengths, index)  # stays at the end
+    row = ops.cumsum(ops.ones_like(first), axis=0) - 1
+    count = ops.cumsum(ops.ones((1, max_tokens), "int32"), axis=1) - 1
+    position = row * length + ops.zeros_like(count)  # (B, max_tokens)
+    step = 1
+    while step < max_tokens:
+        jumped = ops.take(jump, position, axis=0)
+        position = ops.where((count // step) % 2 == 1, jumped, position)
+        jump = ops.take(jump, jump, axis=0)
+        step *= 2
+    return ops.take(pieces, position, axis=0)

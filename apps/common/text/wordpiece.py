@@ -1,0 +1,244 @@
+"""WordPiece by the rules of MediaPipe's BERT tokenizer, in Python.
+
+ASCII capitals are lowered and nothing else is: no accent is stripped, no character
+taken apart. White space parts words; punctuation, ASCII symbols and Chinese characters
+are words of their own. A word is cut greedily into the longest pieces known, those
+behind the first written with `##`; a word for which that fails, or of more than 100
+bytes, is [UNK]. A text ends at its first zero byte.
+
+Text classification has two tokenizers since one cannot serve both purposes: MediaPipe
+knows no other rules than these, and the byte pieces of `tokenizer.py`, which have no
+unknown words, are not expressible in them.
+
+Reference: tasks/cc/text/tokenizers/bert_tokenizer.h in
+https://github.com/google-ai-edge/mediapipe; Wu et al., arXiv:1609.08144. That both give
+the same ids is shown by benchmarks/mediapipe_proof.py.
+"""
+
+import json
+import random
+import re
+import string
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cached_property, lru_cache
+from pathlib import Path
+
+import numpy as np
+from tokenizers import Tokenizer as HuggingFaceTokenizer
+from tokenizers import models, pre_tokenizers, trainers
+
+from polyhead.runtime.text_bytes import cut_text
+
+from ..errors import RETRAIN, PolyheadError, UsageError
+from .vocabulary import SAMPLE_BYTES
+from .wordpiece_graph import build_tables, encode_words
+from .wordpiece_rules import CONTINUES, MAX_WORD_BYTES, SPACES, delimiter_ranges
+
+PAD, UNKNOWN, START, END = SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]")
+REMEMBERED = 100_000  # words
+BYTES_A_TOKEN = 64
+
+_LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
+_CLASS = "".join(f"\\U{a:08x}-\\U{b:08x}" for a, b in delimiter_ranges())
+_BORDERS = re.compile(f"[{SPACES}]+|([{_CLASS}])")
+
+
+class WordPieceTokenizer:
+    """A vocabulary of word pieces, called as the byte `Tokenizer` is.
+
+    Args:
+        vocabulary: its pieces, with "[PAD]" first and "[UNK]", "[CLS]" and "[SEP]"
+            somewhere.
+        lowercase: whether ASCII capitals are lowered, as MediaPipe always does.
+        max_tokens: texts are cut to as many ids, [CLS] and [SEP] among them.
+
+    Example:
+
+    >>> words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "good", "##ly", "."]
+    >>> WordPieceTokenizer(words, True, 8).encode("Goodly, good.")
+    [2, 4, 5, 1, 4, 6, 3]
+    """
+
+    def __init__(self, vocabulary: Sequence[str], lowercase: bool, max_tokens: int):
+        self.pieces = list(vocabulary)
+        self.lowercase = lowercase
+        self.max_tokens = max_tokens
+        self.ids = {piece: number for number, piece in enumerate(self.pieces)}
+        missing = [piece for piece in SPECIAL if piece not in self.ids]
+        if missing:
+            raise UsageError(f"the vocabulary has no {', '.join(missing)}: add it")
+        if self.ids[PAD] != 0:
+            raise UsageError(
+                f"the vocabulary has {PAD} at {self.ids[PAD]}, not at 0; only presets "
+                "that pad with 0 can be fine-tuned"
+            )
+        self.longest = max(map(len, self.pieces))
+        self._remembered = lru_cache(REMEMBERED)(self._cut_word)
+
+    @classmethod
+    def learn(
+        cls, texts: Iterable[str], size: int, max_tokens: int, seed: int = 0
+    ) -> "WordPieceTokenizer":
+        """Learns a vocabulary of at most `size` pieces from the texts."""
+        return cls(learn_pieces(texts, size, seed), True, max_tokens)
+
+    @classmethod
+    def load(
+        cls, path: str | Path, max_tokens: int | None = None
+    ) -> "WordPieceTokenizer":
+        """Reads what `save` wrote."""
+        try:
+            saved = json.loads(Path(path).read_text(encoding="utf-8"))
+            parts = saved["vocabulary"], saved["lowercase"], saved["max_tokens"]
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise PolyheadError(
+                f"{path}: not a readable tokenizer ({error}): {RETRAIN}"
+            ) from error
+        return cls(*parts[:2], max_tokens or parts[2])
+
+    def save(self, path: str | Path) -> None:
+        content = {
+            "lowercase": self.lowercase,
+            "max_tokens": self.max_tokens,
+            "vocabulary": self.pieces,
+        }
+        text = json.dumps(content, ensure_ascii=False, indent=1)
+        Path(path).write_text(text + "\n", encoding="utf-8")
+
+    @cached_property
+    def tables(self) -> dict[str, np.ndarray]:
+        """The arrays that `encode_graph` reads."""
+        return build_tables(self.ids)
+
+    def most_bytes(self, max_tokens: int) -> int:
+        """A text is read up to these bytes, which it takes odd ones to exceed.
+
+        White space and unknown words have no bound of their own.
+        """
+        return max_tokens * BYTES_A_TOKEN
+
+    def encode_graph(self, tables, text, max_tokens: int):
+        """`(B, N)` int32 bytes to `(B, max_tokens)` ids, in `keras.ops`."""
+        special = [self.ids[name] for name in (UNKNOWN, START, END)]
+        sizes = [len(piece.removeprefix(CONTINUES).encode()) for piece in self.pieces]
+        longest = min(max(sizes), MAX_WORD_BYTES)
+        return encode_words(tables, text, max_tokens, special, longest, self.lowercase)
+
+    def encode(self, text: str) -> list[int]:
+        """The ids of one text, from [CLS] to [SEP]."""
+        return self.encode_all([text])[0].tolist()
+
+    def encode_all(
+        self,
+        texts: Sequence[str],
+        piece_dropout: float = 0.0,
+        rng: np.random.Generator | None = None,
+    ) -> list[np.ndarray]:
+        """The ids of each text, int32 arrays of at most `max_tokens`.
+
+        Args:
+            texts: the texts.
+            piece_dropout: the chance that a piece is passed over for a shorter one;
+                see `Tokenizer.encode_all`.
+            rng: draws what is passed over; needed with `piece_dropout`.
+        """
+        if not piece_dropout or rng is None:
+            cut = self._remembered
+            return [self._encode(text, cut, self.max_tokens) for text in texts]
+        chances = _draw(rng)
+        return [
+            self._encode(
+                text,
+                lambda word: self._cut_word(word, chances, piece_dropout),
+                self.max_tokens,
+            )
+            for text in texts
+        ]
+
+    def find_cut(self, texts: Sequence[str], max_tokens: int) -> list[bool]:
+        """Which of the texts have more than `max_tokens` pieces, or too many bytes."""
+        cut, more = self._remembered, max_tokens + 1
+        most = self.most_bytes(max_tokens)
+        return [
+            len(cut_text(text, sys.maxsize)[0]) > most
+            or len(self._encode(text, cut, more)) == more
+            for text in texts
+        ]
+
+    def _encode(
+        self, text: str, cut: Callable[[str], list[int]], max_tokens: int
+    ) -> np.ndarray:
+        kept = max_tokens - 2
+        ids: list[int] = []
+        for word in split_words(text, self.lowercase):
+            ids += cut(word)
+            if len(ids) >= kept:
+                break
+        return np.array([self.ids[START], *ids[:kept], self.ids[END]], np.int32)
+
+    def _cut_word(
+        self, word: str, chances: Iterator[float] | None = None, dropout: float = 0.0
+    ) -> list[int]:
+        """The ids of a word's pieces."""
+        unknown = [self.ids[UNKNOWN]]
+        if len(word.encode()) > MAX_WORD_BYTES:
+            return unknown
+        ids, start, prefix = [], 0, ""
+        while start < len(word):
+            found = None
+            for end in range(min(len(word), start + self.longest), start, -1):
+                piece = self.ids.get(prefix + word[start:end])
+                if piece is None:
+                    continue
+                found = piece, end
+                # The last one found, the shortest, is taken whatever is drawn.
+                if chances is None or end == start + 1 or next(chances) >= dropout:
+                    break
+            if found is None:
+                return unknown
+            ids.append(found[0])
+            start, prefix = found[1], CONTINUES
+        return ids
+
+
+def _draw(rng: np.random.Generator) -> Iterator[float]:
+    """Numbers from 0 to 1 without end; drawing them one by one is slow."""
+    while True:
+        yield from rng.random(4096).tolist()
+
+
+def split_words(text: str, lowercase: bool = True) -> list[str]:
+    """A text's words, not yet cut into pieces."""
+    text = text.split("\0", 1)[0].encode("utf-8", "replace").decode()
+    if lowercase:
+        text = text.translate(_LOWER)
+    return [word for word in _BORDERS.split(text) if word]
+
+
+def learn_pieces(texts: Iterable[str], size: int, seed: int = 0) -> list[str]:
+    """Learns at most `size` pieces from the texts (a seeded sample of large sets)."""
+    texts = list(texts)
+    total = sum(len(text) for text in texts)
+    if total > SAMPLE_BYTES:
+        kept = max(1, len(texts) * SAMPLE_BYTES // total)
+        texts = random.Random(seed).sample(texts, kept)
+    learner = HuggingFaceTokenizer(models.WordPiece({}, unk_token=UNKNOWN))
+    learner.pre_tokenizer = pre_tokenizers.Split(" ", "removed")
+    trainer = trainers.WordPieceTrainer(
+        vocab_size=size,
+        show_progress=False,
+        special_tokens=list(SPECIAL),
+        limit_alphabet=max(size // 4, 1),
+        continuing_subword_prefix=CONTINUES,
+    )
+    lines = (" ".join(filter(_is_plain, split_words(text))) for text in texts)
+    learner.train_from_iterator(lines, trainer)
+    vocabulary = learner.get_vocab()
+    return sorted(vocabulary, key=vocabulary.__getitem__)
+
+
+def _is_plain(word: str) -> bool:
+    """Whether a vocabulary can hold it: one piece a line, read by any program."""
+    short = len(word.encode()) <= MAX_WORD_BYTES
+    return short and not any(c.isspace() or ord(c) < 32 or c == "\x7f" for c in word)

@@ -1,0 +1,1 @@
+"""Embedded data sets, made or shipped by other packages."""

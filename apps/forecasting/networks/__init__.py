@@ -1,0 +1,1 @@
+"""The networks that forecast, and their loss."""

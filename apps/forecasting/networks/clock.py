@@ -1,0 +1,111 @@
+"""Calendar features of every step, in the graph: int32 arithmetic, no lookup."""
+
+import numpy as np
+from keras import ops
+
+from ..series.frequency import DAY, Frequency
+
+QUADRENNIUM = 1461  # days of four years
+
+
+def step_times(start, offsets: np.ndarray, frequency: Frequency):
+    """Day and second of the day of steps around the first forecast step.
+
+    Args:
+        start: `(B, 2)` int32: days since 1970-01-01 and second of the day of the first
+            forecast step, by the clock of the data.
+        offsets: `(T,)` steps from there; negative ones are history.
+        frequency: the step.
+
+    Returns:
+        Days and seconds, each `(B, T)` int32. Months count from their first day.
+    """
+    start = ops.cast(start, "int32")
+    days, seconds = start[:, :1], start[:, 1:]
+    offsets = ops.expand_dims(ops.convert_to_tensor(offsets, dtype="int32"), 0)
+    if frequency.unit == "business":
+        day = days + 3
+        number = 5 * (day // 7) + ops.mod(day, 7) + offsets
+        return 7 * (number // 5) + ops.mod(number, 5) - 3, seconds + 0 * offsets
+    if frequency.unit == "month":
+        month = month_number(days) + frequency.step * offsets
+        return first_day(month), seconds + 0 * offsets
+    if frequency.step % DAY == 0:  # whole days would overflow as seconds
+        return days + offsets * (frequency.step // DAY), seconds + 0 * offsets
+    total = seconds + offsets * frequency.step
+    return days + total // DAY, ops.mod(total, DAY)
+
+
+def month_number(days):
+    """Months since March of the year 0, of days since 1970-01-01.
+
+    Hinnant, http://howardhinnant.github.io/date_algorithms.html
+    """
+    shifted = days + 719_468
+    era = shifted // 146_097
+    day = shifted - era * 146_097  # of the 400 years
+    year = (day - day // 1_460 + day // 36_524 - day // 146_096) // 365
+    day = day - (365 * year + year // 4 - year // 100)  # of the year from March on
+    return (era * 400 + year) * 12 + (5 * day + 2) // 153
+
+
+def first_day(month):
+    """Days since 1970-01-01 of the first day of a `month_number`."""
+    year, month = month // 12, ops.mod(month, 12)
+    era = year // 400
+    year = year - era * 400
+    day = 365 * year + year // 4 - year // 100 + (153 * month + 2) // 5
+    return era * 146_097 + day - 719_468
+
+
+def cycle_phase(days, seconds, frequency: Frequency, cycle: int):
+    """Which of `cycle` parts of its day, week or year each step lies in, int32.
+
+    The season of the steps is that of the clock, also where a day or a week is no whole
+    number of steps; another number counts steps, or days' steps, from 1970 on.
+    """
+    step, season = frequency.step, frequency.season
+    if frequency.unit == "business":
+        return ops.mod(5 * ((days + 3) // 7) + ops.mod(days + 3, 7), cycle)
+    if frequency.unit == "month":
+        return ops.mod(month_number(days) // step, cycle)
+    if step >= 7 * DAY:
+        if cycle != season:
+            return ops.mod(days // (step // DAY), cycle)
+        # Weeks do not fill a year, so that its parts are found by the date.
+        return ops.mod(4 * days, QUADRENNIUM) * cycle // QUADRENNIUM
+    if step >= DAY:
+        if cycle == season and 7 * DAY % step:
+            return (ops.mod(days + 3, 7) * DAY + seconds) * cycle // (7 * DAY)
+        return ops.mod(days // (step // DAY), cycle)
+    if cycle == season and DAY % step:
+        return seconds * cycle // DAY
+    daily = max(1, DAY // step)
+    return ops.mod(ops.mod(days + 3, cycle) * daily + seconds // step, cycle)
+
+
+def calendar_features(days, seconds, cycles):
+    """`(B, T, F)` float32: where each step lies in its day, week and year.
+
+    Waves for day and year, and one of seven for the weekday.
+    """
+    features = []
+    if "day" in cycles:
+        features += _waves(ops.cast(seconds, "float32") / DAY, 3)
+    if "week" in cycles:
+        weekday = ops.expand_dims(ops.mod(days + 3, 7), 2)
+        week = ops.convert_to_tensor(np.arange(7), dtype="int32")
+        features.append(ops.cast(ops.equal(weekday, week), "float32"))
+    if "year" in cycles:
+        year = ops.cast(ops.mod(4 * days, QUADRENNIUM), "float32") / QUADRENNIUM
+        features += _waves(year, 2)
+    if not features:
+        return ops.zeros((*ops.shape(days), 0))
+    return ops.concatenate(features, axis=2)
+
+
+def _waves(phase, count):
+    """Sine and cosine of the first harmonics of `phase (B, T)` in turns."""
+    angle = ops.expand_dims(2 * np.pi * phase, 2)
+    harmonics = [angle * float(k) for k in range(1, count + 1)]
+    return [wave(h) for h in harmonics for wave in (ops.sin, ops.cos)]

@@ -1,0 +1,339 @@
+"""The forecaster: raw numbers in, forecasts in the same units out."""
+
+import keras
+import numpy as np
+from keras import ops
+
+from polyhead.layers import ReversibleNormalization
+
+from ..config import Config
+from ..series.frequency import Frequency
+from ..series.statistics import standardisation
+from .clock import calendar_features, cycle_phase, step_times
+from .encoder_decoder import EncoderDecoderCore
+from .linear import LinearCore
+from .patch import PatchCore
+from .periodic import PeriodicCore
+from .quantiles import central, in_order, levels_of, rising
+
+
+@keras.saving.register_keras_serializable(package="polyhead")
+class Forecaster(keras.Model):
+    """Scaling, normalisation, calendar, one of the cores, and all of it undone.
+
+    Args:
+        model: which core: "periodic", "patch", "encoder-decoder" or "linear".
+        look_back: steps of history, L.
+        horizon: steps that are forecast, H.
+        num_targets: T.
+        num_past: past-only covariates.
+        num_future: known-future covariates.
+        categories: `[column, count]` of the covariates that are categories.
+        frequency: unit and step; see `Frequency`.
+        cycle: steps of the learned cycle.
+        calendar: of "day", "week" and "year", what the clock tells of.
+        levels: quantiles that come out, in rising order; `[POINT]` for one number.
+        quantiles: quantiles that are asked for; see `forecast`.
+        epsilon: added to the variance of a history, in standardised units.
+        hidden_dim, num_layers, num_heads, patch_length, dropout: of the core.
+        seed: of the weights and the dropouts.
+
+    Call arguments:
+        inputs: dict of `history (B, L, columns)`, NaN for missing, in the order
+            targets, past and future covariates; `start (B, 2)` int32, day since
+            1970-01-01 and second of the day of the first forecast step; and
+            `future (B, H, future covariates)` where there are any.
+
+    Returns:
+        Tensor `(B, H, T, levels)`, float32, in the units of the history. In training
+        the heads of the core stand one after the other in the last axis; otherwise
+        their mean is given.
+    """
+
+    def __init__(
+        self,
+        model,
+        look_back,
+        horizon,
+        num_targets,
+        num_past,
+        num_future,
+        categories,
+        frequency,
+        cycle,
+        calendar,
+        levels,
+        quantiles,
+        epsilon,
+        hidden_dim,
+        num_layers,
+        num_heads,
+        patch_length,
+        dropout,
+        seed,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        self.settings = {
+            "model": model,
+            "look_back": look_back,
+            "horizon": horizon,
+            "num_targets": num_targets,
+            "num_past": num_past,
+            "num_future": num_future,
+            "categories": categories,
+            "frequency": frequency,
+            "cycle": cycle,
+            "calendar": calendar,
+            "levels": levels,
+            "quantiles": quantiles,
+            "epsilon": epsilon,
+            "hidden_dim": hidden_dim,
+            "num_layers": num_layers,
+            "num_heads": num_heads,
+            "patch_length": patch_length,
+            "dropout": dropout,
+            "seed": seed,
+        }
+        self.frequency = Frequency(*frequency)
+        self.counts = dict(map(tuple, categories))
+        self.normalization = ReversibleNormalization(
+            epsilon=epsilon, name="normalization"
+        )
+        width = horizon * len(levels)
+        covariates = num_past + num_future > 0
+        seed = 100 * seed  # its parts count up from there
+        if model == "linear":
+            self.core = LinearCore(num_targets, width, covariates, seed)
+        elif model == "periodic":
+            self.core = PeriodicCore(
+                num_targets,
+                width,
+                cycle,
+                hidden_dim,
+                num_heads,
+                dropout,
+                covariates,
+                seed,
+            )
+        elif model == "patch":
+            self.core = PatchCore(
+                num_targets,
+                width,
+                patch_length,
+                num_layers,
+                hidden_dim,
+                num_heads,
+                dropout,
+                covariates,
+                seed,
+            )
+        else:
+            self.core = EncoderDecoderCore(
+                num_targets,
+                width,
+                horizon,
+                patch_length,
+                num_layers,
+                hidden_dim,
+                num_heads,
+                dropout,
+                seed,
+            )
+
+    def build(self, input_shape=None):
+        s = self.settings
+        columns = s["num_targets"] + s["num_past"] + s["num_future"]
+        kept = {"trainable": False, "dtype": "float32", "autocast": False}
+        self.mean = self.add_weight(
+            shape=(columns,), initializer="zeros", name="mean", **kept
+        )
+        self.scale = self.add_weight(
+            shape=(columns,), initializer="ones", name="scale", **kept
+        )
+        self.offsets = self.add_weight(
+            shape=(s["horizon"], s["num_targets"], len(s["quantiles"])),
+            initializer="zeros",
+            name="offsets",
+            **kept,
+        )
+        self.built = True
+        inputs = {
+            "history": np.zeros((1, s["look_back"], columns), np.float32),
+            "start": np.zeros((1, 2), np.int32),
+            "future": np.zeros((1, s["horizon"], s["num_future"]), np.float32),
+        }
+        self.run({k: ops.convert_to_tensor(v) for k, v in inputs.items()})
+
+    def call(self, inputs, training=None):
+        scaled, _, _ = self.run(inputs, training=training)
+        return ops.transpose(self.to_units(scaled), (0, 3, 2, 1))
+
+    @property
+    def middle(self):
+        """Place of the median, or of the one number, among the levels."""
+        levels = self.settings["levels"]
+        return levels.index(0.5) if 0.5 in levels else 0
+
+    def to_units(self, scaled):
+        """`(B, Q, T, H)` from standardised values to those of the data."""
+        targets = self.settings["num_targets"]
+        mean = ops.reshape(self.mean[:targets], (1, 1, targets, 1))
+        scale = ops.reshape(self.scale[:targets], (1, 1, targets, 1))
+        return scaled * scale + mean
+
+    def run(self, inputs, return_scores=False, training=None):
+        """Forecasts in standardised units, the scale of each history, and scores.
+
+        The levels come before the targets and the steps: a phone takes one of them out
+        of a tensor as one block, not number by number.
+
+        Returns:
+            Tensors `(B, levels, T, H)` (see `call`) and `(B, 1, T, 1)`, and the
+            attention weights of the core, `None` where not asked for or where there
+            are none.
+        """
+        s = self.settings
+        horizon, targets = s["horizon"], s["num_targets"]
+        x = self.prepare(inputs)
+        x["targets"], (level, scale) = self.normalization.normalize(x["targets"])
+        x["past"] = self.normalize_past(x["past"])
+        scores = None
+        if return_scores and s["model"] != "linear":
+            heads, scores = self.core(x, return_scores=True, training=training)
+        else:
+            heads = self.core(x, training=training)
+        outputs = []
+        for y, shift in heads:
+            y = ops.reshape(
+                ops.cast(y, "float32"), (-1, targets, horizon, len(s["levels"]))
+            )
+            y = in_order(ops.transpose(y, (0, 3, 1, 2)), s["levels"])
+            if shift is not None:
+                shift = ops.transpose(ops.cast(shift, "float32"), (0, 2, 1))
+                y = y + ops.expand_dims(shift, 1)
+            outputs.append(y)
+        if training:
+            y = ops.concatenate(outputs, axis=1)
+        else:
+            y = sum(outputs[1:], outputs[0]) / float(len(outputs))
+        level, scale = ops.expand_dims(level, 3), ops.expand_dims(scale, 3)
+        return y * scale + level, scale, scores
+
+    def normalize_past(self, past):
+        """Numbers beside their history's level; categories stay 0 and 1.
+
+        A category that is the same all through a history would be gone otherwise.
+        """
+        normal, _ = self.normalization.normalize(past)
+        first = self.settings["num_targets"]
+        counts = [self.counts.get(first + p) for p in range(self.settings["num_past"])]
+        if not any(counts):
+            return normal
+        widths = [count or 1 for count in counts]
+        return ops.where(np.repeat([bool(c) for c in counts], widths), past, normal)
+
+    def prepare(self, inputs) -> dict:
+        """Standardises, and adds what the clock and the categories say."""
+        s = self.settings
+        targets, past = s["num_targets"], s["num_past"]
+        history = (ops.cast(inputs["history"], "float32") - self.mean) / self.scale
+        offsets = np.arange(-s["look_back"], s["horizon"])
+        days, seconds = step_times(inputs["start"], offsets, self.frequency)
+        x = {
+            "targets": history[:, :, :targets],
+            "past": self.expand(history[:, :, targets : targets + past], targets),
+            "phase": cycle_phase(days, seconds, self.frequency, s["cycle"]),
+        }
+        known = history[:, :, targets + past :]
+        if s["num_future"]:
+            future = ops.cast(inputs["future"], "float32")
+            future = (future - self.mean[targets + past :]) / self.scale[
+                targets + past :
+            ]
+            known = ops.concatenate([known, future], axis=1)
+            known = self.expand(known, targets + past)
+            known = ops.where(ops.isnan(known), 0.0, known)
+        else:
+            known = ops.zeros((ops.shape(history)[0], len(offsets), 0))
+        calendar = calendar_features(days, seconds, s["calendar"])
+        return x | {"known": known, "calendar": calendar}
+
+    def expand(self, values, first):
+        """Categories as one of so many columns; `first` is the number of the first."""
+        parts = []
+        for place in range(values.shape[2]):
+            column = values[:, :, place : place + 1]
+            count = self.counts.get(first + place)
+            if count:
+                known = ops.convert_to_tensor(np.arange(count), dtype="float32")
+                column = ops.cast(ops.equal(column, known), "float32")
+            parts.append(column)
+        return ops.concatenate(parts, axis=2) if parts else values
+
+    def forecast(self, inputs) -> dict:
+        """What is answered: one number, and the calibrated quantiles.
+
+        Returns:
+            `forecast (B, H, T)`, see `quantiles.central`, and, where some are asked
+            for, `quantiles (B, H, T, Q)`, which never cross.
+        """
+        s = self.settings
+        scaled, scale, _ = self.run(inputs)
+        found = central(self.to_units(scaled), s["levels"])
+        outputs = {"forecast": ops.transpose(found, (0, 2, 1))}
+        if s["quantiles"]:
+            offsets = ops.expand_dims(ops.transpose(self.offsets, (2, 1, 0)), 0)
+            found = rising(self.quantiles_of(scaled) + scale * offsets)
+            outputs["quantiles"] = ops.transpose(self.to_units(found), (0, 3, 2, 1))
+        return outputs
+
+    def quantiles_of(self, scaled):
+        """What stands for each quantile before it is calibrated, `(B, Q, T, H)`."""
+        levels = self.settings["levels"]
+        places = [
+            levels.index(level) if level in levels else 0
+            for level in self.settings["quantiles"]
+        ]
+        if places == list(range(len(levels))):
+            return scaled
+        return ops.stack([scaled[:, place] for place in places], axis=1)
+
+    def get_config(self):
+        return {**super().get_config(), **self.settings}
+
+
+def build_model(config: Config, dataset) -> Forecaster:
+    """The forecaster that a resolved `Config` describes, built."""
+    columns = dataset.columns
+    mean, scale, epsilon = standardisation(dataset)
+    model = Forecaster(
+        model=config.model,
+        look_back=config.look_back,
+        horizon=config.horizon,
+        num_targets=len(columns.targets),
+        num_past=len(columns.past),
+        num_future=len(columns.future),
+        categories=[
+            [place, len(dataset.categories[name])]
+            for place, name in enumerate(columns.values)
+            if name in dataset.categories
+        ],
+        frequency=[dataset.frequency.unit, dataset.frequency.step],
+        cycle=config.cycle,
+        calendar=dataset.calendar_cycles if config.calendar else [],
+        levels=levels_of(config),
+        quantiles=sorted(config.quantiles),
+        epsilon=epsilon,
+        hidden_dim=config.hidden_dim,
+        num_layers=config.num_layers,
+        num_heads=config.num_heads,
+        patch_length=config.patch_length,
+        dropout=config.dropout,
+        seed=config.seed,
+        name="forecaster",
+    )
+    model.build()
+    model.mean.assign(mean)
+    model.scale.assign(scale)
+    return model

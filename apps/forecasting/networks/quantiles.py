@@ -1,0 +1,69 @@
+"""Quantiles that never cross, and the one number that stands for them."""
+
+from statistics import NormalDist
+
+from keras import ops
+
+from ..config import Config
+
+POINT = -1.0  # the level of a forecast that is no quantile
+# The median has the least absolute error, the mean the least squared one. On validation
+# rows half the way from the one to the other loses nothing of the first.
+TOWARDS_MEAN = 0.5
+
+
+def in_order(y, levels):
+    """Quantiles `(B, levels, ...)` that cannot cross: the middle, and steps off it."""
+    if len(levels) == 1:
+        return y
+    middle = levels.index(0.5)
+    # Slices one by one would each give a gradient of the whole tensor.
+    columns = ops.unstack(y, num=len(levels), axis=1)
+    for place in range(middle + 1, len(levels)):
+        columns[place] = columns[place - 1] + ops.softplus(columns[place])
+    for place in range(middle - 1, -1, -1):
+        columns[place] = columns[place + 1] - ops.softplus(columns[place])
+    return ops.stack(columns, axis=1)
+
+
+def rising(y):
+    """Each quantile `(B, levels, ...)` no lower than the one before it."""
+    columns = [y[:, 0]]
+    for place in range(1, y.shape[1]):
+        columns.append(ops.maximum(columns[-1], y[:, place]))
+    return ops.stack(columns, axis=1)
+
+
+def central(y, levels):
+    """The forecast that stands for the quantiles, without their axis.
+
+    Half way from the median to the mean, which is had of the outermost quantiles `p`
+    and `1 - p`: their middle lies `z(p)^2` times as far from the median, by the first
+    terms of the expansion. Where the outermost are no such pair, the median.
+
+    Args:
+        y: `(B, levels, T, H)`, in order.
+        levels: as `levels_of` gives them.
+
+    Returns:
+        Tensor `(B, T, H)`.
+
+    Reference:
+        Cornish and Fisher, Moments and Cumulants in the Specification of
+        Distributions, 1938
+    """
+    if len(levels) == 1:
+        return y[:, 0]
+    median = y[:, levels.index(0.5)]
+    if abs(levels[0] + levels[-1] - 1.0) > 1e-6:
+        return median
+    share = TOWARDS_MEAN / NormalDist().inv_cdf(levels[-1]) ** 2
+    around = 0.5 * (y[:, 0] + y[:, -1])
+    return median + min(share, 1.0) * (around - median)
+
+
+def levels_of(config: Config) -> list[float]:
+    """The quantiles that a model learns: the median among them."""
+    if config.loss != "mae":
+        return [POINT]
+    return sorted({*config.quantiles, 0.5})

@@ -1,0 +1,1 @@
+"""Series: tables over time on a regular grid, and windows of them."""

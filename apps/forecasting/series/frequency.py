@@ -1,0 +1,239 @@
+"""The step between two values of a series: seconds, business days or months."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...common.errors import PolyheadError, UsageError
+
+DAY = 86_400
+BUSINESS_SHARE = 0.9  # of the gaps that are weekends
+MISSING_SHARE = 0.1  # of its stamps that a regular grid may lack
+_SECONDS = {"s": 1, "min": 60, "t": 60, "h": 3600, "d": DAY, "w": 7 * DAY}
+_MONTHS = {"m": 1, "q": 3, "y": 12, "a": 12}
+_FORMS = re.compile(r"(\d*)\s*(s|min|t|h|d|w|b|[mqya][se]?)(-\w+)?", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Frequency:
+    """A step of time.
+
+    Args:
+        unit: "second", "business" (Monday to Friday) or "month".
+        step: how many of them.
+    """
+
+    unit: str
+    step: int
+
+    def __str__(self) -> str:
+        if self.unit == "business":
+            return "B"
+        if self.unit == "month":
+            names = {1: "MS", 3: "QS", 12: "YS"}
+            return names.get(self.step, f"{self.step}MS")
+        for name, seconds in (("W", 7 * DAY), ("D", DAY), ("h", 3600), ("min", 60)):
+            if self.step % seconds == 0:
+                count = self.step // seconds
+                return name if count == 1 else f"{count}{name}"
+        return f"{self.step}s"
+
+    @property
+    def season(self) -> int:
+        """Steps of the shortest usual cycle: a day, a week or a year; 1 for none.
+
+        Example:
+
+        >>> [Frequency("second", s).season for s in (900, 3600, 86400, 7 * 86400)]
+        [96, 24, 7, 52]
+        """
+        if self.unit == "business":
+            return 5
+        if self.unit == "month":
+            return max(1, 12 // self.step)
+        for cycle in (DAY, 7 * DAY):
+            if self.step < cycle:
+                return max(1, round(cycle / self.step))
+        return max(1, int(365.25 * DAY / self.step))
+
+    def places(self, stamps: np.ndarray, day: int | None = None) -> np.ndarray:
+        """Number of each stamp on the grid of the first; -1 where it lies beside it.
+
+        Args:
+            stamps: in time order.
+            day: of the month, as `day_of_months` tells it; None to tell it here.
+        """
+        first = stamps[0]
+        if self.unit == "month":
+            return self._month_places(stamps, day or day_of_months(stamps))
+        if self.unit == "business":
+            days = _days(stamps)
+            numbers = 5 * ((days + 3) // 7) + (days + 3) % 7
+            off = ((days + 3) % 7 > 4) | (_clock(stamps) != _clock(first))
+            return np.where(off, -1, numbers - numbers[0])
+        gaps = (stamps - first).astype("timedelta64[s]").astype(np.int64)
+        return np.where(gaps % self.step, -1, gaps // self.step)
+
+    def _month_places(self, stamps, day):
+        months = stamps.astype("datetime64[M]")
+        numbers = (months - months[0]).astype(np.int64)
+        # The 31st of one month is the 30th of the next.
+        off = _day_of_month(stamps) != np.minimum(day, _last_day(months))
+        off |= (numbers % self.step != 0) | (_clock(stamps) != _clock(stamps[0]))
+        return np.where(off, -1, numbers // self.step)
+
+    def stamps(
+        self, first: np.datetime64, count: int, day: int | None = None
+    ) -> np.ndarray:
+        """`count` stamps of the grid, `datetime64[s]`, from `first` on.
+
+        Args:
+            first: the first.
+            count: how many.
+            day: of the month, as `day_of_months` tells it; None for that of the
+                first, and for the last of every month where the first is one.
+        """
+        steps = np.arange(count)
+        if self.unit == "second":
+            return first + (steps * self.step).astype("timedelta64[s]")
+        time = _clock(first).astype("timedelta64[s]")
+        if self.unit == "business":
+            day = int(_days(first))
+            number = 5 * ((day + 3) // 7) + (day + 3) % 7 + steps
+            days = 7 * (number // 5) + number % 5 - 3
+            return days.astype("datetime64[D]").astype("datetime64[s]") + time
+        months = first.astype("datetime64[M]") + steps * self.step
+        day = day or (31 if _is_month_end(first) else int(_day_of_month(first)))
+        inside = np.minimum(day, _last_day(months))
+        days = months.astype("datetime64[D]") + (inside - 1)
+        return days.astype("datetime64[s]") + time
+
+
+def _days(stamps):
+    return stamps.astype("datetime64[D]").astype(np.int64)
+
+
+def _clock(stamps):
+    return (stamps - stamps.astype("datetime64[D]")).astype(np.int64)
+
+
+def _day_of_month(stamps):
+    first = stamps.astype("datetime64[M]").astype("datetime64[D]")
+    return (stamps.astype("datetime64[D]") - first).astype(np.int64) + 1
+
+
+def _last_day(months):
+    following = (months + 1).astype("datetime64[D]")
+    return (following - months.astype("datetime64[D]")).astype(np.int64)
+
+
+def _is_month_end(stamps):
+    return _day_of_month(stamps) == _last_day(stamps.astype("datetime64[M]"))
+
+
+def day_of_months(stamps: np.ndarray) -> int:
+    """The day of the month that stamps stand on; 31 for the last of every month.
+
+    Example:
+
+    >>> [day_of_months(np.array([f"2023-02-{day}", f"2023-03-{day}"], "M8[s]"))
+    ...  for day in ("01", "28")]
+    [1, 28]
+    """
+    days, at_end = _day_of_month(stamps), _is_month_end(stamps)
+    if not at_end.all():
+        return int(days[~at_end][0])  # not shortened by February
+    return int(days[0]) if (days == days[0]).all() else 31
+
+
+def split_stamps(stamps: np.ndarray) -> np.ndarray:
+    """`(..., 2)` int32 of stamps: days since 1970-01-01, and second of the day."""
+    return np.stack([_days(stamps), _clock(stamps)], axis=-1).astype(np.int32)
+
+
+def parse_frequency(text: str) -> Frequency:
+    """Reads "h", "15min", "D", "W", "B", "MS", "QS" or "YS", as pandas writes them.
+
+    Example:
+
+    >>> parse_frequency("15min")
+    Frequency(unit='second', step=900)
+    """
+    match = _FORMS.fullmatch(text.strip())
+    if not match:
+        raise UsageError(
+            f"frequency {text!r}: write it as 15min, h, D, W, B, MS, QS or YS"
+        )
+    count, unit = int(match[1] or 1), match[2].lower()
+    if not count:
+        raise UsageError(f"frequency {text!r}: a step of nothing")
+    if unit == "b":
+        if count > 1:
+            raise UsageError(f"frequency {text!r}: only single business days")
+        return Frequency("business", 1)
+    if unit in _SECONDS:
+        return Frequency("second", count * _SECONDS[unit])
+    return Frequency("month", count * _MONTHS[unit[0]])
+
+
+def find_frequency(groups: Sequence[np.ndarray], source: str) -> Frequency:
+    """The step of sorted stamps, one array a series.
+
+    Raises:
+        PolyheadError: there are no two stamps to tell it from.
+    """
+    stamps = np.concatenate([group[1:] for group in groups])
+    before = np.concatenate([group[:-1] for group in groups])
+    if not len(stamps):
+        raise PolyheadError(
+            f"{source}: no series has two time stamps, so their distance is unknown: "
+            "give more rows, or --frequency"
+        )
+    gaps = (stamps - before).astype(np.int64)
+    months = (stamps.astype("datetime64[M]") - before.astype("datetime64[M]")).astype(
+        np.int64
+    )
+    if (months > 0).all() and gaps.min() >= 28 * DAY:
+        found = Frequency("month", int(_commonest(months)))
+        if all((found.places(group) >= 0).all() for group in groups):
+            return found
+    step = int(_commonest(gaps))
+    weekday = (_days(before) + 3) % 7
+    if step == DAY and weekday.max() <= 4 and ((_days(stamps) + 3) % 7).max() <= 4:
+        fridays = weekday == 4
+        if fridays.any() and (gaps[fridays] > DAY).mean() >= BUSINESS_SHARE:
+            return Frequency("business", 1)
+    return Frequency("second", step)
+
+
+def lies_on_grid(stamps: np.ndarray) -> bool:
+    """Whether stamps, of one series or several, leave out few steps of a grid."""
+    stamps = np.unique(stamps)
+    if len(stamps) < 3:
+        return False
+    places = find_frequency([stamps], "").places(stamps)
+    missing = places[-1] + 1 - len(stamps)
+    return bool(places.min() == 0 and missing <= MISSING_SHARE * len(stamps))
+
+
+def _commonest(values):
+    found, counts = np.unique(values, return_counts=True)
+    return found[counts.argmax()]
+
+
+def calendar_cycles(frequency: Frequency, days: float) -> list[str]:
+    """Which of day, week and year the clock tells of, in data that span `days`.
+
+    A cycle is told of if steps part it, and if the data have seen it twice.
+    """
+    months = 30.5 * frequency.step
+    length = {"second": frequency.step / DAY, "business": 1, "month": months}
+    cycles = {"day": 1, "week": 7, "year": 365}
+    step = length[frequency.unit]
+    return [
+        name
+        for name, cycle in cycles.items()
+        if step < cycle and 2 * cycle <= days and (name != "week" or step <= 1)
+    ]
