@@ -21,7 +21,7 @@ from polyhead.apps.text_classification.data import (
     load_examples,
 )
 
-REAL_DATA = Path(__file__).parents[2] / "../shared/data/text"
+REAL_DATA = Path(__file__).parents[3] / "../shared/data/text"
 
 
 def write_csv(path, pairs):

@@ -28,7 +28,7 @@ from polyhead.apps.text_classification.model import build_model
 from polyhead.apps.text_classification.serving import Serving
 from polyhead.apps.text_classification.wide import word_edges
 
-REAL_DATA = Path(__file__).parents[2] / "../shared/data/text"
+REAL_DATA = Path(__file__).parents[3] / "../shared/data/text"
 LABELS = ("animal", "thing", "other")
 TEXTS = [
     "the cat sat on the mat",

@@ -30,7 +30,7 @@ from polyhead.runtime.text_bytes import texts_to_bytes
 pytestmark = pytest.mark.tensorflow
 
 ORACLE = json.loads((Path(__file__).parent / "mediapipe_ids.json").read_text())
-BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
+BENCHMARKS = Path(__file__).parents[4] / "benchmarks"
 TEXTS = [
     "A splendid film, and DREADFUL music",
     "",
@@ -230,7 +230,7 @@ def test_what_else_is_refused(run, tmp_path):
 
 
 def test_the_guide_names_the_tensors(run, exported):
-    guide = (Path(__file__).parents[2] / "docs/mediapipe.md").read_text("utf-8")
+    guide = (Path(__file__).parents[4] / "docs/mediapipe.md").read_text("utf-8")
     for name, path in read_files(run, exported).items():
         found = inspect_tflite(path)
         sides = []

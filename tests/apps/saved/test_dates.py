@@ -9,7 +9,7 @@ import pytest
 from polyhead.apps import load
 from polyhead.apps.translation.data import load_data
 
-FOLDER = Path(__file__).resolve().parents[2] / "saved_models" / "dates"
+FOLDER = Path(__file__).resolve().parents[3] / "saved_models" / "dates"
 TOLERANCE = 0.01  # another version of Babel writes a few dates otherwise
 
 

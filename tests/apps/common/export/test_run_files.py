@@ -12,7 +12,7 @@ from polyhead.apps.cli.benchmark import benchmark_files, format_benchmark
 from polyhead.apps.common.errors import PolyheadError
 from polyhead.apps.common.export.inspection import inspect_tflite
 
-SHIPPED = Path(__file__).resolve().parents[2] / "saved_models"
+SHIPPED = Path(__file__).resolve().parents[4] / "saved_models"
 CO2 = SHIPPED / "co2"
 DATES = SHIPPED / "dates"
 FILE = "model_int8.tflite"

@@ -14,7 +14,7 @@ from polyhead.apps.translation.data import format_report, load_data
 from polyhead.apps.translation.filters import sentence_key, sort_out
 from polyhead.apps.translation.pairs import make_pairs
 
-REAL_DATA = Path(__file__).parents[2] / "../shared/data/translation"
+REAL_DATA = Path(__file__).parents[3] / "../shared/data/translation"
 MANY = [(f"sentence number {n}", f"Satz Nummer {n}") for n in range(60)]
 
 

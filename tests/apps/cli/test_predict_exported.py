@@ -10,7 +10,7 @@ import pytest
 from polyhead.apps.common.export.folder import find_tflite, has_tflite
 from polyhead.apps.common.text.truncation import find_cuts
 
-SHIPPED = Path(__file__).resolve().parents[2] / "saved_models"
+SHIPPED = Path(__file__).resolve().parents[3] / "saved_models"
 SCRIPT = """
 import sys
 from polyhead.apps.cli.main import main

@@ -411,7 +411,7 @@ def test_the_signature_that_draws(exported):
     # What a text gets is its own seed's, whatever stands beside it.
     assert draw([text, "one"], [5, 0], 3.0)[0] == many[5]
     assert draw([], [], 1.0) == []
-    guide = (Path(__file__).parents[2] / "docs/serving.md").read_text(encoding="utf-8")
+    guide = (Path(__file__).parents[3] / "docs/serving.md").read_text(encoding="utf-8")
     request = json.loads(guide.split("```json")[1].split("```")[0])
     inputs = {name: np.array(rows) for name, rows in request["inputs"].items()}
     assert set(inputs) == set(predictor.types)

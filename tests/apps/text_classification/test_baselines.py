@@ -12,7 +12,7 @@ from polyhead.apps.text_classification import baselines
 from polyhead.apps.text_classification.baselines import GRIDS, TOKEN, run_baselines
 from polyhead.apps.text_classification.data import Dataset, Examples
 
-DATA = Path(__file__).resolve().parents[3] / "shared" / "data" / "text"
+DATA = Path(__file__).resolve().parents[4] / "shared" / "data" / "text"
 WORDS = {
     "good": "lovely superb fine bright warm kind happy sweet".split(),
     "bad": "awful nasty grim dull cold cruel sad bitter".split(),

@@ -12,7 +12,7 @@ from polyhead.apps.common.errors import PolyheadError
 from polyhead.apps.common.text.byte_pieces import Tokenizer, encode_bytes
 from polyhead.apps.common.text.trie import build_trie
 
-DATA = Path(__file__).resolve().parents[3] / "shared" / "data" / "text"
+DATA = Path(__file__).resolve().parents[5] / "shared" / "data" / "text"
 HARD = [
     "",
     " ",

@@ -8,7 +8,7 @@ import sacrebleu
 from polyhead.apps import load
 from polyhead.apps.common.data.tables import read_table
 
-FOLDER = Path(__file__).resolve().parents[2] / "saved_models" / "english-spanish"
+FOLDER = Path(__file__).resolve().parents[3] / "saved_models" / "english-spanish"
 CARD = (FOLDER / "README.md").read_text(encoding="utf-8")
 TOLERANCE = 0.3  # another processor rounds otherwise, and a word may change
 

@@ -9,7 +9,7 @@ from polyhead.apps import load
 from polyhead.apps.forecasting.data import load_data
 from polyhead.apps.forecasting.evaluate import score_model
 
-FOLDER = Path(__file__).resolve().parents[2] / "saved_models" / "co2"
+FOLDER = Path(__file__).resolve().parents[3] / "saved_models" / "co2"
 CARD = (FOLDER / "README.md").read_text(encoding="utf-8")
 
 

@@ -9,7 +9,7 @@ from polyhead.apps import load
 from polyhead.apps.common.export.litert import TFLitePredictor
 from polyhead.apps.text_classification.data import load_data
 
-FOLDER = Path(__file__).resolve().parents[2] / "saved_models" / "language-identifier"
+FOLDER = Path(__file__).resolve().parents[3] / "saved_models" / "language-identifier"
 TOLERANCE = 0.01  # another version of Babel moves a few phrases
 
 

@@ -159,7 +159,7 @@ ON_JAX = """
 import sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])
-import test_training as tests
+import test_loop as tests
 tests.training.CHECKPOINT_SECONDS = 0
 folder = Path(sys.argv[2])
 whole, weights = tests.run(folder / "whole", ema=True)

@@ -20,7 +20,7 @@ from polyhead.apps.demo.example import read_example
 from polyhead.apps.demo.facts import read_facts
 from polyhead.apps.demo.server import make_server
 
-SAVED = Path(__file__).resolve().parents[2] / "saved_models"
+SAVED = Path(__file__).resolve().parents[3] / "saved_models"
 
 
 @pytest.fixture(scope="module")

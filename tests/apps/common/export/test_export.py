@@ -30,7 +30,7 @@ from polyhead.runtime.text_bytes import texts_to_bytes
 
 pytestmark = pytest.mark.tensorflow
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[4]
 N = 48
 LABELS = ("animal", "thing", "other")
 TEXTS = [
