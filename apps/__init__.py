@@ -18,11 +18,11 @@ def load(path):
     Raises:
         PolyheadError: the folder is missing, unfinished or corrupt.
     """
+    from . import registry
     from .common.run.config import read_config_json
     from .common.run.folder import check_run
-    from .registry import load_app
 
     path = Path(path)
     check_run(path)
-    app = load_app(read_config_json(path / "config.json")["task"])
-    return app.load(path)
+    task = registry.find_task(read_config_json(path / "config.json")["task"])
+    return task.answering().run(task, path)

@@ -41,19 +41,19 @@ def load(path, threads=1):
     from .translator import Translator
 
     model = Model(path, threads)
-    clients = {
-        "text-classification": Classifier,
-        "translation": Translator,
-        "forecasting": Forecaster,
-    }
-    task = model.facts.get("task")
-    if task not in clients:
+    # What a file answers with; those of 0.1.0 say it by the names of their outputs.
+    clients = {"labels": Classifier, "text": Translator, "forecast": Forecaster}
+    outputs = {"probabilities": "labels", "text": "text", "forecast": "forecast"}
+    answers = model.facts.get("answers") or next(
+        (outputs[name] for name in model.outputs if name in outputs), None
+    )
+    if answers not in clients:
         raise PolyheadError(
-            f"{path}: its task is {task!r}, which this version does not know: "
-            "upgrade polyhead"
+            f"{path}: its task is {model.facts.get('task')!r}, which this version does "
+            "not know: upgrade polyhead"
         )
     try:
-        return clients[task](model)
+        return clients[answers](model)
     except (KeyError, TypeError, ValueError) as error:
         raise PolyheadError(
             f"{path}: what it says of itself does not fit its task ({error}): {REMEDY}"

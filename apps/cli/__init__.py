@@ -1,1 +1,5 @@
 """The command line: the top floor, which may see the apps and the demo."""
+
+from .main import main
+
+__all__ = ["main"]

@@ -4,21 +4,20 @@ import difflib
 import importlib.metadata
 from pathlib import Path
 
+from .. import registry
 from ..common.errors import UsageError
-from ..common.export.formats import DEFAULT_FORMATS, DEFAULT_VARIANTS, FORMATS, VARIANTS
-from ..registry import TASKS
+from ..common.export.formats import DEFAULT_FORMATS, DEFAULT_VARIANTS, VARIANTS
 from .flags import train_arguments
 from .parser import Options, Parser, intermixed, names_of, number, with_run
 
-_HELP = f"""\
+_HELP = """\
 usage: polyhead VERB ... [--help]
 
-  train TASK    train a model on your data; TASK is {", ".join(TASKS)}
+  train TASK    train a model on your data; TASK is {TASKS}
   evaluate RUN  score a trained run beside its baselines
   predict RUN   answer for texts, a file, or standard input
   explain RUN   show which parts of a text, or of a history, decided
-  backtest RUN  forecast the past from one origin after the other
-  export RUN    write and verify the files to ship
+{_OF_ONE_TASK}  export RUN    write and verify the files to ship
   benchmark RUN time the exported files on this machine
   compare RUN RUN  two runs' scores, sizes and latencies
   inspect FILE.tflite  inputs, operators, tensors and what the file says of itself
@@ -41,23 +40,48 @@ def parse(argv, task=None):
     """
     verb, rest = (argv[0], list(argv[1:])) if argv else ("--help", [])
     if verb in ("-h", "--help"):
-        print(_HELP, end="")
+        print(_describe_verbs(), end="")
         return None
     if verb == "--version":
         print("polyhead", importlib.metadata.version("polyhead"))
         return None
-    if verb not in _VERBS:
-        near = difflib.get_close_matches(verb, _VERBS, n=1, cutoff=0.0)[0]
+    if verb == "train" and task is not None:
+        rest.insert(0, task)
+    if verb in _VERBS:
+        arguments = _VERBS[verb](rest)
+    else:
+        arguments = _of_one_task(verb, rest)
+    if arguments is not None:
+        arguments.verb = verb
+    return arguments
+
+
+def _describe_verbs():
+    verbs = _verbs_of_one_task()
+    lines = [f"  {name + ' RUN':<14}{verb.help}\n" for name, verb in verbs.items()]
+    names = ", ".join(registry.task_names())
+    return _HELP.replace("{TASKS}", names).replace("{_OF_ONE_TASK}", "".join(lines))
+
+
+def _verbs_of_one_task():
+    return {k: v for task in registry.all_tasks() for k, v in task.verbs.items()}
+
+
+def _of_one_task(verb, words):
+    verbs = _verbs_of_one_task()
+    if verb not in verbs:
+        known = [*_VERBS, *verbs]
+        near = difflib.get_close_matches(verb, known, n=1, cutoff=0.0)[0]
         raise UsageError(
             f"unknown verb {verb!r}; the nearest known one is {near!r} "
             "(see polyhead --help)"
         )
-    if verb == "train" and task is not None:
-        rest.insert(0, task)
-    arguments = _VERBS[verb](rest)
-    if arguments is not None:
-        arguments.verb = verb
-    return arguments
+    usage = verbs[verb].help[0].upper() + verbs[verb].help[1:] + "."
+    options = Options(Parser(verb, "RUN [flags]", usage))
+    for name, (kind, lowest, text) in verbs[verb].options.items():
+        flag = "--" + name.replace("_", "-")
+        options.add(flag, type=number(kind, lowest), metavar="N", help=text)
+    return options.parse(words)
 
 
 def _evaluate(words):
@@ -154,28 +178,16 @@ def _explain(words):
     return arguments
 
 
-def _backtest(words):
-    parser = Parser(
-        "backtest", "RUN [flags]", "Forecast from one origin after the other, no refit."
-    )
-    options = Options(parser)
-    options.add(
-        "--stride",
-        type=number(int, 1),
-        metavar="N",
-        help="steps between origins (default: the horizon)",
-    )
-    return options.parse(words)
-
-
 def _export(words):
     parser = Parser("export", "RUN [flags]", "Write and verify the files to ship.")
+    further = [name for task in registry.all_tasks() for name in task.formats]
+    formats = [*DEFAULT_FORMATS, *dict.fromkeys(further)]
     parser.add_argument(
         "--format",
-        type=names_of(FORMATS),
+        type=names_of(formats),
         default=DEFAULT_FORMATS,
-        metavar=",".join(FORMATS),
-        help="which kinds of file (default: all but mediapipe)",
+        metavar=",".join(formats),
+        help=f"which kinds of file (default: {','.join(DEFAULT_FORMATS)})",
     )
     parser.add_argument(
         "--variants",
@@ -255,7 +267,6 @@ _VERBS = {
     "evaluate": _evaluate,
     "predict": _predict,
     "explain": _explain,
-    "backtest": _backtest,
     "export": _export,
     "benchmark": _benchmark,
     "compare": _compare,

@@ -12,19 +12,20 @@ from ..common.run.config import (
     parse_value,
     read_settings,
 )
-from ..registry import TASKS, config_class, find_task
+from ..registry import find_task, task_names
 from .parser import Parser, intermixed
 
 
 def train_arguments(words):
     """The namespace of `train`; None where its help has been printed."""
-    if not words or words[0] in ("-h", "--help"):
-        if not words:
-            raise UsageError(f"train needs a task: one of {', '.join(TASKS)}")
-        print(f"usage: polyhead train TASK ...\n\nTASK is one of {', '.join(TASKS)}")
+    names = ", ".join(task_names())
+    if not words:
+        raise UsageError(f"train needs a task: one of {names}")
+    if words[0] in ("-h", "--help"):
+        print(f"usage: polyhead train TASK ...\n\nTASK is one of {names}")
         return None
     task, words = words[0], words[1:]
-    flags, config = find_task(task).flags, config_class(task)
+    flags, config = find_task(task).flags, find_task(task).config
     parser = Parser(f"train {task}", "[flags]", "Train a model on your data.")
     kinds = typing.get_type_hints(config)
     for field in dataclasses.fields(config):

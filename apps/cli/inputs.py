@@ -3,9 +3,13 @@
 import codecs
 import json
 import sys
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, TextIO
 
 from ..common.errors import PolyheadError, UsageError
+from ..common.run.config import load_config
+from ..common.task import Task
 from ..common.text.cleaning import clean_text
 
 
@@ -23,6 +27,11 @@ class Inputs:
     columns: dict[str, list]
     truncated: list[bool] | None = None
 
+    @property
+    def given(self) -> list[str]:
+        """What a run's `predict` takes."""
+        return self.texts
+
     def records(self) -> list[dict]:
         """For JSON: each text, and whether it was cut."""
         if self.truncated is None:
@@ -31,7 +40,52 @@ class Inputs:
         return [{"text": text, "truncated": cut} for text, cut in pairs]
 
 
-def read_inputs(words, file, column, reads_lines=False, named=False):
+@dataclass(frozen=True)
+class TableInputs:
+    """A whole file to answer for.
+
+    Args:
+        given: its path, which a run's `predict` takes; None for the run's own data.
+        truncated: unused: a table is not cut.
+    """
+
+    given: str | None
+    columns: dict[str, list] = field(default_factory=dict)
+    truncated: list[bool] | None = None
+
+
+def read_inputs(task: Task, arguments: Any) -> Inputs | TableInputs | None:
+    """The inputs of a command; None where they are to be typed.
+
+    Raises:
+        PolyheadError: a file cannot be read, or a text is not UTF-8.
+        UsageError: the arguments do not go together.
+    """
+    words, file = arguments.words, arguments.file
+    if task.input == "table":
+        files = [*words, *([file] if file else [])]
+        if len(files) > 1:
+            raise UsageError(f"give one file, not {len(files)}")
+        return TableInputs(files[0] if files else None)
+    config = load_config(task.config, task.name, arguments.run / "config.json")
+    if not words and not file and sys.stdin.isatty():
+        if arguments.output:
+            raise UsageError(
+                "--output is for texts, a --file or a pipe, not for typing"
+            )
+        return None
+    column = (arguments.column or config.input_column).strip()
+    reads_lines = task.input == "lines"
+    return read_texts(words, file, column, reads_lines, bool(arguments.column))
+
+
+def read_texts(
+    words: list[str],
+    file: str | None,
+    column: str,
+    reads_lines: bool = False,
+    named: bool = False,
+) -> Inputs:
     """Returns the `Inputs` of a command: its words, a file, or standard input.
 
     With `reads_lines`, a file of no known kind, such as "test.en", is a text a line; it
@@ -81,7 +135,7 @@ def _clean_values(values):
     return [clean_text(value) if isinstance(value, str) else value for value in values]
 
 
-def check_word(word):
+def check_word(word: str) -> str:
     """Refuses an argument that is not UTF-8, in which no answer could be written."""
     try:
         word.encode("utf-8")
@@ -103,7 +157,7 @@ def _read_lines(binary):
             ) from None
 
 
-def read_typed(prompt):
+def read_typed(prompt: TextIO) -> Iterator[Inputs]:
     """Yields the lines of a terminal as `Inputs`, one by one, until it ends."""
     while True:
         prompt.write("> ")

@@ -5,14 +5,13 @@ import os
 import sys
 from dataclasses import replace
 
-from .. import load
+from .. import registry
 from ..common.errors import PolyheadError, UsageError
 from ..common.export.folder import has_tflite
 from ..common.files import is_full, write_text
 from ..common.quiet import quiet
-from ..common.run.config import load_config, read_config_json
+from ..common.run.config import read_config_json
 from ..common.run.folder import check_run
-from ..registry import config_class, find_task, load_app
 from .arguments import parse
 
 
@@ -30,7 +29,7 @@ def main(argv=None, task=None):
         arguments = parse(sys.argv[1:] if argv is None else argv, task)
         if arguments is not None:
             with quiet(arguments.verbose) as terminal:
-                _VERBS[arguments.verb](arguments, terminal)
+                _VERBS.get(arguments.verb, _of_one_task)(arguments, terminal)
         sys.stdout.flush()
     except SystemExit as error:  # argparse, after --help
         return error.code or 0
@@ -62,8 +61,12 @@ def _fail(message, status):
 
 
 def _train(arguments, terminal):
-    app = load_app(arguments.task)
-    result = app.train(
+    from ..common.run.trainer import train
+
+    task = registry.find_task(arguments.task)
+    answering = task.answering()
+    result = train(
+        task,
         arguments.config,
         overwrite=arguments.overwrite,
         dry_run=arguments.dry_run,
@@ -71,48 +74,38 @@ def _train(arguments, terminal):
         quiet=arguments.quiet,
     )
     if arguments.dry_run:
-        print(app.format_report(result), file=terminal.out)
+        print(answering.format_report(result), file=terminal.out)
         print("\n" + format_facts(result["estimate"]), file=terminal.out)
     elif not arguments.quiet:
-        print(app.format_metrics(result.metrics), file=terminal.out)
+        print(answering.format_metrics(result.metrics), file=terminal.out)
         print(f"saved in {result.path}", file=terminal.out)
 
 
 def _evaluate(arguments, terminal):
-    _check_options(arguments)
-    app, run = _load(arguments.run)
+    run = _load(arguments)
     metrics = run.evaluate(**arguments.options)
-    print(app.format_metrics(metrics), file=terminal.out)
+    print(run.task.answering().format_metrics(metrics), file=terminal.out)
 
 
 def _predict(arguments, terminal):
-    _check_options(arguments)
+    task = _check_options(arguments)
     from .inputs import read_inputs, read_typed
 
-    _choose_engine(arguments)
-    if _find_task(arguments.run).reads_tables:
-        _predict_table(arguments, terminal)
-        return
-    # Inputs before the model: a wrong file is said at once.
-    config = _read_config(arguments.run)
-    column = (arguments.column or config.input_column).strip()
-    typed = not arguments.words and not arguments.file and sys.stdin.isatty()
-    if typed and arguments.output:
-        raise UsageError("--output is for texts, a --file or a pipe, not for typing")
-    lines = _find_task(arguments.run).reads_lines
-    words, file = arguments.words, arguments.file
-    inputs = (
-        None
-        if typed
-        else read_inputs(words, file, column, lines, bool(arguments.column))
-    )
-    app, run = _load(arguments.run)
+    # The exported file answers where it can: it needs no TensorFlow to start.
+    decided = {"engine", *task.keras_options}
+    if decided.isdisjoint(arguments.options) and has_tflite(arguments.run):
+        arguments.options["engine"] = "tflite"
+    # Inputs before the model: a wrong file is reported at once.
+    inputs = read_inputs(task, arguments)
+    run = task.answering().run(task, arguments.run)
 
     def answer(inputs):
-        answers = run.predict(inputs.texts, **arguments.options)
+        answers = run.predict(inputs.given, **arguments.options)
         inputs = replace(inputs, truncated=run.truncated)
-        _print_notes(run, arguments, terminal)
-        return app.format_answers(config, inputs, answers, arguments.format)
+        for note in run.notes if not arguments.quiet else ():
+            print(f"note: {note}", file=terminal.err)
+        style = arguments.format
+        return task.answering().format_answers(run, inputs, answers, style)
 
     if inputs is None:
         for line in read_typed(terminal.err):
@@ -124,85 +117,55 @@ def _predict(arguments, terminal):
         terminal.out.write(answer(inputs))
 
 
-def _choose_engine(arguments):
-    """The exported file answers where it can: it needs no TensorFlow to start."""
-    decided = {"engine", *_find_task(arguments.run).keras_options}
-    if decided.isdisjoint(arguments.options) and has_tflite(arguments.run):
-        arguments.options["engine"] = "tflite"
-
-
-def _predict_table(arguments, terminal):
-    files = [*arguments.words, *([arguments.file] if arguments.file else [])]
-    if len(files) > 1:
-        raise UsageError(f"give one file, not {len(files)}")
-    app, run = _load(arguments.run)
-    answers = run.predict(files[0] if files else None, **arguments.options)
-    _print_notes(run, arguments, terminal)
-    text = app.format_answers(run, answers, arguments.format)
-    if arguments.output:
-        write_text(arguments.output, text)
-    else:
-        terminal.out.write(text)
-
-
-def _print_notes(run, arguments, terminal):
-    for note in run.notes if not arguments.quiet else ():
-        print(f"note: {note}", file=terminal.err)
-
-
 def _explain(arguments, terminal):
     from .inputs import check_word
 
-    if not _find_task(arguments.run).reads_tables:
+    task = _check_options(arguments)
+    if task.input != "table":
         if not arguments.words:
             raise UsageError("explain takes one text, in quotes, and there is none")
         check_word(arguments.words[0])
-    _, run = _load(arguments.run)
+    run = task.answering().run(task, arguments.run)
     run.explain(arguments.words[0] if arguments.words else None, arguments.output)
     if not arguments.quiet:
         print(f"wrote {arguments.output}", file=terminal.out)
 
 
-def _backtest(arguments, terminal):
-    _check_options(arguments)
-    app, run = _load(arguments.run)
-    print(app.format_backtest(run.backtest(**arguments.options)), file=terminal.out)
-
-
 def _export(arguments, terminal):
-    _check_options(arguments)
-    app, run = _load(arguments.run)
+    from ..common.export.report import format_export_report
+
+    run = _load(arguments)
     report = run.export(
         formats=arguments.format, variants=arguments.variants, **arguments.options
     )
     if not arguments.quiet:
-        print(app.format_export(report), file=terminal.out)
+        print(format_export_report(report), file=terminal.out)
 
 
 def _benchmark(arguments, terminal):
     from .benchmark import benchmark_files, format_benchmark
 
-    _, run = _load(arguments.run)
-    found = benchmark_files(run.path / "export", run.examples())
-    print(format_benchmark(found), file=terminal.out)
+    run = _load(arguments)
+    measured = benchmark_files(run.path / "export", run.examples())
+    print(format_benchmark(measured), file=terminal.out)
 
 
 def _compare(arguments, terminal):
     from .compare import compare_runs, format_comparison
 
-    found = compare_runs(arguments.run, arguments.other)
+    figures = compare_runs(arguments.run, arguments.other)
     names = str(arguments.run), str(arguments.other)
-    print(format_comparison(names, found), file=terminal.out)
+    print(format_comparison(names, figures), file=terminal.out)
 
 
 def _inspect(arguments, terminal):
     from ..common.export.inspection import format_inspection, inspect_tflite
 
-    found = inspect_tflite(arguments.file)
+    content = inspect_tflite(arguments.file)
     if arguments.format == "json":
-        print(json.dumps(found, ensure_ascii=False, indent=1), file=terminal.out)
+        print(json.dumps(content, ensure_ascii=False, indent=1), file=terminal.out)
     else:
-        print(format_inspection(found), file=terminal.out)
+        print(format_inspection(content), file=terminal.out)
 
 
 def _demo(arguments, terminal):
@@ -214,35 +177,32 @@ def _demo(arguments, terminal):
     serve(arguments.run, tell, arguments.port, arguments.assets)
 
 
-def _find_task(path):
-    check_run(path)
-    return find_task(read_config_json(path / "config.json")["task"])
+def _of_one_task(arguments, terminal):
+    """A verb that one task alone has."""
+    run = _load(arguments)
+    verb = run.task.verbs[arguments.verb]
+    report = verb.function(run, **arguments.options)
+    print(verb.format(report), file=terminal.out)
 
 
 def _check_options(arguments):
-    """Refuses a flag that the run's task does not have."""
-    task = _find_task(arguments.run)
-    if arguments.verb not in task.options:
-        raise UsageError(
-            f"{arguments.verb} is of no use here: {arguments.run} is a {task.name} run"
-        )
-    for name in arguments.options:
-        if name not in task.options[arguments.verb]:
-            flag = "--" + name.replace("_", "-")
-            raise UsageError(
-                f"{flag} is of no use here: {arguments.run} is a {task.name} run"
-            )
+    """The run's task; refuses a verb or a flag that it does not have."""
+    check_run(arguments.run)
+    task = registry.find_task(read_config_json(arguments.run / "config.json")["task"])
+    is_of = f"is of no use here: {arguments.run} is a {task.name} run"
+    if arguments.verb not in _VERBS and arguments.verb not in task.verbs:
+        raise UsageError(f"{arguments.verb} {is_of}")
+    if arguments.verb in task.options:
+        for name in arguments.options:
+            if name not in task.options[arguments.verb]:
+                raise UsageError(f"--{name.replace('_', '-')} {is_of}")
+    return task
 
 
-def _read_config(path):
-    check_run(path)
-    task = read_config_json(path / "config.json")["task"]
-    return load_config(config_class(task), task, path / "config.json")
-
-
-def _load(path):
-    run = load(path)
-    return load_app(read_config_json(path / "config.json")["task"]), run
+def _load(arguments):
+    """The run, once its task is known to have the verb and its flags."""
+    task = _check_options(arguments)
+    return task.answering().run(task, arguments.run)
 
 
 def format_facts(facts):
@@ -256,7 +216,6 @@ _VERBS = {
     "evaluate": _evaluate,
     "predict": _predict,
     "explain": _explain,
-    "backtest": _backtest,
     "export": _export,
     "benchmark": _benchmark,
     "compare": _compare,

@@ -1,35 +1,29 @@
 """The run's README.md: what it is, how good it is, how to use it."""
 
-from pathlib import Path
+from ..common.classification.comparison import format_metrics
+from ..common.run.card import describe_kept_epoch, name_source
+from ..common.scoring.comparison import scored_split
 
-from ..common.files import write_text
-from .comparison import format_table
-from .config import Config
-
-
-def write_card(path: Path, config: Config, metrics: dict) -> None:
-    """Writes the model card of a run."""
-    write_text(path / "README.md", make_card(path, config, metrics))
+SHOWN_LABELS = 60
 
 
-def make_card(path: Path, config: Config, metrics: dict) -> str:
+def make_card(run) -> str:
     """The model card as Markdown."""
-    source = config.dataset or config.tfds or Path(config.train or "").name
-    labels = [row["label"] for row in _scores(metrics)["per_class"]]
-    train = metrics["train"]
-    shown = ", ".join(labels[:60]) + (", ..." if len(labels) > 60 else "")
+    config, metrics, path = run.config, run.metrics, run.path
+    labels = [row["label"] for row in metrics[scored_split(metrics)]["per_class"]]
+    source = name_source(config)
+    more = ", ..." if len(labels) > SHOWN_LABELS else ""
     return f"""# {path.name}
 
 Text classifier, trained with Polyhead on `{source}` (preset `{config.preset}`,
-seed {config.seed}): {train["epochs"]} epochs in {train["seconds"]:.0f} s, of which
-epoch {train["best_epoch"]} is kept.
+seed {config.seed}): {describe_kept_epoch(metrics["train"])}.
 
-{len(labels)} labels: {shown}
+{len(labels)} labels: {", ".join(labels[:SHOWN_LABELS])}{more}
 
 ## Scores
 
 ```
-{format_table(metrics)}
+{format_metrics(metrics)}
 ```
 
 {metrics["protocol"]}.
@@ -45,7 +39,3 @@ polyhead export {path}
 `probabilities float32[1, {len(labels)}]` in the order of `labels.txt`.
 Texts are cut at {config.max_tokens} pieces.
 """
-
-
-def _scores(metrics: dict) -> dict:
-    return metrics["test"] if "test" in metrics else metrics["validation"]

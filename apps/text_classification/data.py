@@ -7,7 +7,7 @@ import numpy as np
 
 from ..common.classification.labels import encode_labels, sort_labels
 from ..common.data.splits import stratified_split
-from ..common.errors import PolyheadError, UsageError
+from ..common.errors import PolyheadError
 from .config import Config
 from .data_report import describe, format_report
 from .sources import Labelled, read_path, read_splits
@@ -23,6 +23,11 @@ class Examples:
     labels: np.ndarray  # int32 (rows,), or bool (rows, labels) if multi-label
     rows: np.ndarray  # int64 (rows,), where in the source each comes from
     source: str
+
+    @property
+    def inputs(self) -> list[str]:
+        """What predictions.csv says of each example."""
+        return self.texts
 
 
 @dataclass(frozen=True)
@@ -51,11 +56,6 @@ def load_data(config: Config) -> Dataset:
             and remedy.
         UsageError: If the Config names no source, or several.
     """
-    if not 0 < config.validation_fraction < 1:
-        raise UsageError(
-            f"validation_fraction is {config.validation_fraction}; "
-            "it must lie between 0 and 1"
-        )
     read = read_splits(config)
     names = _label_names(read["train"], config)
     parts = {split: _encode(part, names, config) for split, part in read.items()}
@@ -111,7 +111,7 @@ def _encode(part: Labelled, names: Sequence[str], config: Config) -> Examples:
 
 
 def _without(train: Examples, parts: dict[str, Examples]) -> tuple[Examples, int]:
-    """Training rows whose text no other part has, and how many were not."""
+    """Training rows whose text is in no other split, and the number removed."""
     held_out = {
         text for split, part in parts.items() if split != "train" for text in part.texts
     }

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..common.data.report import finish_report, format_parts
 from ..common.data.splits import number_texts
 
 if TYPE_CHECKING:
@@ -58,9 +59,7 @@ def describe(
 
 def format_report(report: dict) -> str:
     """The report as plain text for `--dry-run`."""
-    lines = []
-    for split, rows in report["rows"].items():
-        lines.append(f"{split:<12}{rows:>9,} rows   {report['sources'][split]}")
+    lines = format_parts(report["rows"], report["sources"], "rows")
     removed = report["duplicates_removed"]
     lines.append(
         f"duplicates  {removed:,} removed from train because validation or test has "
@@ -75,9 +74,7 @@ def format_report(report: dict) -> str:
         )
         + f"  (longer than {CUT_BYTES}: {report[f'share_over_{CUT_BYTES}_bytes']:.1%})"
     )
-    lines += ["", *_class_table(report), ""]
-    lines += [f"warning: {warning}" for warning in report["warnings"]]
-    return "\n".join(lines).rstrip()
+    return finish_report([*lines, "", *_class_table(report)], report["warnings"])
 
 
 def _class_table(report: dict) -> list[str]:

@@ -45,13 +45,17 @@ def explain(run, text: str, output: str | Path | None = None) -> dict:
         )
     found = attribute(run.serving, text)
     if output is not None:
-        from .explain_plots import plot_attention, plot_words
+        from ..common.attention_plot import plot_attention
+        from .explain_plots import plot_words
 
         path = Path(output)
         scores = attention(run.serving, text)
         plot_words(path, found)
         attention_path = path.with_stem(f"{path.stem}_attention")
-        plot_attention(attention_path, scores, [t["text"] for t in found["tokens"]])
+        tokens = [token["text"] for token in found["tokens"]]
+        count = len(scores)
+        titles = [f"Layer {n}, mean over heads" for n in range(1, count + 1)]
+        plot_attention(attention_path, scores, tokens, tokens, titles)
         write_json(path.with_suffix(".json"), found)
     return found
 

@@ -1,4 +1,4 @@
-"""Pictures of an explanation: signed bars for the words, maps of the attention."""
+"""Picture of an explanation: signed bars for the words."""
 
 from pathlib import Path
 
@@ -7,7 +7,6 @@ import numpy as np
 from ..common.figures import BLUE, ORANGE, hide_frame, new_figure, save_figure, shorten
 
 MOST_WORDS = 40
-MOST_TOKENS = 48  # on each axis of a map
 
 
 def plot_words(path: Path, found: dict) -> None:
@@ -49,32 +48,4 @@ def plot_words(path: Path, found: dict) -> None:
     axes.set_title(f"{label}, probability {found['probability']:.3f}{part}", size=10)
     figure.legend(ncols=3, loc="outside lower center", frameon=False, fontsize=9)
     hide_frame(axes)
-    save_figure(figure, path)
-
-
-def plot_attention(path: Path, scores: list[np.ndarray], tokens: list[str]) -> None:
-    """Draws a map a layer: how much the token of each row looks at each column's.
-
-    Args:
-        path: a PNG file.
-        scores: `(T, T)` a layer.
-        tokens: the texts of the T tokens.
-    """
-    size = min(len(tokens), MOST_TOKENS)
-    columns = min(len(scores), 2)
-    rows = -(-len(scores) // columns)
-    side = 2.2 + 0.19 * size
-    figure, grid = new_figure(side * columns, side * rows, rows, columns, squeeze=False)
-    names = [shorten(token) or "␣" for token in tokens[:size]]
-    part = "" if size == len(tokens) else f", first {size} of {len(tokens)} tokens"
-    for axes in grid.flat[len(scores) :]:
-        axes.set_axis_off()
-    for number, (axes, layer) in enumerate(zip(grid.flat, scores, strict=False), 1):
-        image = axes.imshow(layer[:size, :size], cmap="Blues", vmin=0)
-        axes.set_xticks(range(size), names, rotation=90, fontsize=8)
-        axes.set_yticks(range(size), names, fontsize=8)
-        axes.set_xlabel("attended to")
-        axes.set_ylabel("token")
-        axes.set_title(f"Attention, layer {number}, mean over heads{part}", size=10)
-        figure.colorbar(image, ax=axes, fraction=0.046, pad=0.03, shrink=0.7)
     save_figure(figure, path)

@@ -14,12 +14,14 @@ Reference: Zhou et al., "Learning Deep Features for Discriminative Localization"
 from collections.abc import Sequence
 
 import keras
+import numpy as np
 from keras import ops
 
 from ..common.errors import UsageError
 from ..common.export.mediapipe import MediaPipeForm
 from ..common.export.metadata import Metadata
 from ..common.text.wordpiece import END, WordPieceTokenizer
+from .exporting import label_facts
 from .serving import Serving
 
 UNCUT = 1_000_000  # tokens
@@ -51,7 +53,7 @@ def check_tokenizer(tokenizer) -> WordPieceTokenizer:
 
 
 def make_mediapipe_form(
-    serving: Serving, texts: Sequence[str], thresholds: Sequence[float] | None = None
+    serving: Serving, texts: Sequence[str], thresholds: np.ndarray | None = None
 ) -> MediaPipeForm:
     """The classifier as MediaPipe calls it, and held-out texts.
 
@@ -81,12 +83,7 @@ def make_mediapipe_form(
                 "token_attributions": "of each token, from [CLS] on",
             },
             labels={"probabilities": serving.label_names},
-            facts={
-                "task": "text-classification",
-                "labels": list(serving.label_names),
-                "multi_label": serving.multi_label,
-                "thresholds": thresholds,
-            },
+            facts=label_facts(serving, thresholds),
             vocabulary=tokenizer.pieces,
         ),
     )

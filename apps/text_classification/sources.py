@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from ..common.classification.labels import clean_label, split_labels
+from ..common.data.sources import read_sources
 from ..common.data.tables import list_rows, read_table
 from ..common.data.text_files import read_text
-from ..common.data.tfds import open_tfds
 from ..common.errors import PolyheadError, UsageError
 from ..common.text.cleaning import clean_texts
 from ..datasets.languages import read_languages
@@ -29,22 +29,12 @@ class Labelled:
 
 def read_splits(config: Config) -> dict[str, Labelled]:
     """Reads every part that the Config names: "train", "validation", "test"."""
-    given = [
-        flag
-        for flag in ("train", "tfds", "dataset")
-        if getattr(config, flag) is not None
-    ]
-    if len(given) != 1:
-        wrong = "not " + " and ".join(f"--{flag}" for flag in given) if given else ""
-        raise UsageError(
-            f"give one of --train, --tfds and --dataset{', ' if wrong else ''}{wrong}"
-        )
-    if config.dataset is not None:
-        parts = _read_embedded(config)
-    elif config.tfds is not None:
-        parts = _read_tfds(config)
-    else:
-        parts = _read_train(config, str(config.train))
+    parts = read_sources(
+        config,
+        files=lambda path: _read_train(config, path),
+        tfds=lambda builder, split: _read_tfds_split(config, builder, split),
+        embedded={"languages": lambda: _read_languages(config)},
+    )
     for split in ("validation", "test"):
         path = getattr(config, split)
         if path is not None:
@@ -124,39 +114,23 @@ def _read_folder(config: Config, path: Path) -> Labelled:
     return _labelled(config, str(path), texts, labels, _count(files))
 
 
-def _read_embedded(config: Config) -> dict[str, Labelled]:
-    if config.dataset != "languages":
-        raise UsageError(
-            f"--dataset {config.dataset}: not an embedded data set; there is: languages"
-        )
+def _read_languages(config: Config) -> dict[str, Labelled]:
     return {
         split: _labelled(config, f"languages/{split}", texts, labels, _count(texts))
         for split, (texts, labels) in read_languages().items()
     }
 
 
-def _read_tfds(config: Config) -> dict[str, Labelled]:
-    name = str(config.tfds)
-    builder = open_tfds(name, config.tfds_dir)
+def _read_tfds_split(config: Config, builder: Any, split: str) -> Labelled | None:
+    import tensorflow_datasets as tfds
+
     features = builder.info.features
     for column in (config.text_column, config.label_column):
         if column not in features:
             raise PolyheadError(
-                f"{name}: no column '{column}'; it has: {', '.join(features)}"
+                f"{config.tfds}: no column '{column}'; it has: {', '.join(features)}"
             )
-    parts = {}
-    for split in ("train", "validation", "test"):
-        if split in builder.info.splits:
-            part = _read_tfds_split(config, builder, split)
-            if part is not None:
-                parts[split] = part
-    return parts
-
-
-def _read_tfds_split(config: Config, builder: Any, split: str) -> Labelled | None:
-    import tensorflow_datasets as tfds
-
-    feature = builder.info.features[config.label_column]
+    feature = features[config.label_column]
     feature = getattr(feature, "feature", feature)  # what a sequence is made of
     name_of = getattr(feature, "int2str", lambda value: value)
 

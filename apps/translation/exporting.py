@@ -75,7 +75,7 @@ def make_exportable(
             {"text": text},
             {"text": expected},
             facts,
-            hangs=make_hangs(serving, sources, beam_size, max_input_bytes),
+            is_tie=make_is_tie(serving, sources, beam_size, max_input_bytes),
         ),
         per_channel=False,  # the table is tied, and the largest part by far
         metric=make_metric(targets, tokenizer_for(config.target_language)),
@@ -103,11 +103,11 @@ def strings_form(serving: Serving, sources: Sequence[str], beam_size: int) -> Fo
     """A signature of the SavedModel, and what Keras gives for the sources."""
     found = serving.translate(sources, serving.method(beam_size))
     function = serving.strings_function(beam_size)
-    hangs = make_hangs(serving, sources, beam_size)
-    return Form(function, {"text": encode(sources)}, outputs(found), hangs=hangs)
+    is_tie = make_is_tie(serving, sources, beam_size)
+    return Form(function, {"text": encode(sources)}, outputs(found), is_tie=is_tie)
 
 
-def make_hangs(
+def make_is_tie(
     serving: Serving,
     sources: Sequence[str],
     beam_size: int,
@@ -115,10 +115,10 @@ def make_hangs(
 ) -> Callable[[int], bool]:
     """Whether float32 cannot decide on the translation of a row of the sources."""
 
-    def hangs(row: int) -> bool:
+    def is_tie(row: int) -> bool:
         return serving.margin(sources[row], max_input_bytes, beam_size) < TIE
 
-    return hangs
+    return is_tie
 
 
 def draws_form(serving: Serving, sources: Sequence[str]) -> Form:
@@ -137,7 +137,7 @@ def draws_form(serving: Serving, sources: Sequence[str]) -> Form:
         inputs,
         outputs(found),
         # A draw may fall on the border of two pieces, within rounding.
-        hangs=lambda row: True,
+        is_tie=lambda row: True,
         max_ties=1,
     )
 

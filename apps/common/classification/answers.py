@@ -1,67 +1,49 @@
 """Labels and probabilities as text, JSON or CSV."""
 
-import csv
-import io
-import json
+from typing import Any
+
+from ..answers import Table, add_columns, number_names, write_answers
+
+NAMES = ("predicted_label", "probability")
 
 
-def format_predictions(inputs, answers, style, separator=None):
+def format_labels(
+    inputs: Any, answers: list[list], style: str, separator: str | None = None
+) -> str:
     """Returns what `predict` prints.
 
     Args:
         inputs: an `Inputs`.
-        answers: for each text a list of (label, probability), best first.
+        answers: for each input a list of (label, probability), best first.
         style: "text", "json" or "csv".
-        separator: joins the labels of a text in CSV, where a text can have any
+        separator: joins the labels of an input in CSV, where an input can have any
             number of them; None gives each rank columns of its own.
     """
-    if style == "json":
-        return _format_json(inputs.records(), answers)
-    if style == "csv":
-        return _format_csv(inputs.columns, answers, separator)
-    lines = []
-    for text, answer in zip(inputs.texts, answers, strict=True):
-        fields = [f"{label}\t{probability:.4f}" for label, probability in answer]
-        # One line an input, whatever the text holds.
-        lines.append("\t".join([*(fields or ["-"]), " ".join(text.split())]) + "\n")
-    return "".join(lines)
 
+    def lines():
+        for text, answer in zip(inputs.texts, answers, strict=True):
+            fields = [f"{label}\t{probability:.4f}" for label, probability in answer]
+            # One line an input, whatever the text holds.
+            yield "\t".join([*(fields or ["-"]), " ".join(text.split())])
 
-def _format_json(records, answers):
-    records = [
-        {
-            **record,
-            "predictions": [
+    def records():
+        for record, answer in zip(inputs.records(), answers, strict=True):
+            predictions = [
                 {"label": label, "probability": round(float(probability), 6)}
                 for label, probability in answer
-            ],
-        }
-        for record, answer in zip(records, answers, strict=True)
-    ]
-    lines = ",\n".join(json.dumps(record, ensure_ascii=False) for record in records)
-    return f"[\n{lines}\n]\n" if records else "[]\n"
+            ]
+            yield {**record, "predictions": predictions}
 
+    def table() -> Table:
+        if separator is None:
+            pairs = [[(name, f"{p:.6f}") for name, p in answer] for answer in answers]
+        else:
+            pairs = [_join(answer, separator) for answer in answers]
+        names = number_names(NAMES, max(map(len, pairs), default=0))
+        fields = [[field for pair in row for field in pair] for row in pairs]
+        return add_columns(inputs.columns, names, fields)
 
-def _format_csv(columns, answers, separator):
-    if separator is not None:
-        answers = [_join(answer, separator) for answer in answers]
-    else:
-        answers = [[(name, f"{p:.6f}") for name, p in answer] for answer in answers]
-    width = max(map(len, answers), default=0)
-    header = list(columns)
-    for rank in range(1, width + 1):
-        for name in ("predicted_label", "probability"):
-            name = name if rank == 1 else f"{name}_{rank}"
-            while name in header:  # the file's own column keeps its name
-                name += "_"
-            header.append(name)
-    output = io.StringIO()
-    writer = csv.writer(output, lineterminator="\n")
-    writer.writerow(header)
-    rows = zip(*columns.values(), strict=True)
-    for row, answer in zip(rows, answers, strict=True):
-        writer.writerow([*row, *(field for pair in answer for field in pair)])
-    return output.getvalue()
+    return write_answers(style, lines, records, table)
 
 
 def _join(answer, separator):

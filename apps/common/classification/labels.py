@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ..data.tables import list_rows
-from ..errors import PolyheadError
+from ..errors import RETRAIN, PolyheadError
+from ..files import write_text
 from ..text.cleaning import clean_text
 
 
@@ -77,3 +79,19 @@ def encode_labels(
     for place, cell in enumerate(labels):
         encoded[place, [index[label] for label in cell]] = True
     return encoded
+
+
+def read_labels(path: Path) -> tuple[str, ...]:
+    """The labels of a run, in the order of the model's outputs."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise PolyheadError(f"{path}: {error.strerror}: {RETRAIN}") from None
+    except UnicodeDecodeError:
+        raise PolyheadError(f"{path}: not UTF-8 text: {RETRAIN}") from None
+    return tuple(text.removesuffix("\n").split("\n"))
+
+
+def write_labels(path: Path, names: Sequence[str]) -> None:
+    """Writes the labels of a run, one a line."""
+    write_text(path, "\n".join(names) + "\n")

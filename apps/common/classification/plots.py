@@ -12,9 +12,11 @@ from ..figures import (
     save_figure,
     shorten,
 )
+from ..history_plot import Score, plot_history
 
 MOST_CLASSES = 25  # a matrix of more cannot be read
 MOST_PAIRS = 25
+SCORES = {"accuracy": "accuracy", "macro_f1": "macro F1"}  # of an epoch
 
 
 def plot_evaluation(folder, evaluation, label_names, history=None):
@@ -42,7 +44,8 @@ def plot_evaluation(folder, evaluation, label_names, history=None):
         plot_reliability(paths[-1], evaluation["reliability"], error)
     if history:
         paths.append(folder / "history.png")
-        plot_history(paths[-1], history)
+        scores = [Score(f"val_{k}", v, "{:.4f}") for k, v in SCORES.items()]
+        plot_history(paths[-1], history, scores)
     return paths
 
 
@@ -182,61 +185,6 @@ def plot_reliability(path, reliability, calibration_error):
         below.set_ylabel("count (log)")
     hide_frame(above)
     hide_frame(below)
-    save_figure(figure, path)
-
-
-def plot_history(path, history):
-    """Draws loss and score by epoch.
-
-    Args:
-        path: a PNG file.
-        history: column name to one number an epoch, as in history.csv: `loss`,
-            `val_loss` on the left, every other pair `X`, `val_X` on the right.
-    """
-    losses = [name for name in ("loss", "val_loss") if name in history]
-    scores = [
-        name
-        for name in history
-        if f"val_{name}" in history
-        and name != "loss"
-        or name.startswith("val_")
-        and name != "val_loss"
-    ]
-    figure, (left, right) = new_figure(9, 3.8, 1, 2, squeeze=True)
-    for axes, names, title in ((left, losses, "Loss"), (right, scores, "Score")):
-        for name in names:
-            validation = name.startswith("val_")
-            values = np.array(history[name], float)
-            epochs = np.arange(1, len(values) + 1)
-            label = name.removeprefix("val_").replace("_", " ")
-            part = "validation" if validation else "train"
-            axes.plot(
-                epochs,
-                values,
-                color=BLUE if validation else ORANGE,
-                linestyle="-" if validation else "--",
-                marker="o",
-                markersize=4,
-                label=f"{label}, {part}" if axes is right else part,
-            )
-            if axes is right and validation and np.isfinite(values).any():
-                best = int(np.nanargmax(values))
-                axes.annotate(
-                    f"{values[best]:.4f}",
-                    (epochs[best], values[best]),
-                    textcoords="offset points",
-                    xytext=(0, 7),
-                    ha="center",
-                    fontsize=8,
-                )
-        axes.set_title(title, size=10)
-        axes.set_xlabel("epoch")
-        _whole_ticks(axes.xaxis)
-        axes.grid(color="#dddddd", linewidth=0.6)
-        axes.margins(y=0.12)
-        if names:
-            axes.legend(frameon=False, fontsize=8)
-        hide_frame(axes)
     save_figure(figure, path)
 
 

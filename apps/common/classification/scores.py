@@ -253,13 +253,20 @@ def measure_coverage(probabilities, labels, threshold):
 
 
 def write_predictions(
-    path, probabilities, examples, label_names, thresholds=None, separator=","
+    path,
+    probabilities,
+    examples,
+    label_names,
+    thresholds=None,
+    separator=",",
+    column="text",
 ):
     """Writes every answer as CSV, the worst mistakes first.
 
-    The columns are `text`, `label`, `predicted` and `probability` (of what was
-    predicted). Rows are sorted by how improbable the truth was to the model;
-    with several labels to a text, by the log loss over all of them.
+    The columns are the examples' own (`text`, say), `label`, `predicted` and
+    `probability` (of what was predicted). Rows are sorted by how improbable the
+    truth was to the model; with several labels to a text, by the log loss over all
+    of them.
     """
     labels = np.asarray(examples.labels)
     multi_label = labels.ndim == 2
@@ -274,12 +281,12 @@ def write_predictions(
     with replacing(path) as temporary:
         with open(temporary, "w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file)
-            writer.writerow(["text", "label", "predicted", "probability"])
+            writer.writerow([column, "label", "predicted", "probability"])
             for row in np.lexsort((-badness, right)):
                 answers = _answers(predicted[row])
                 writer.writerow(
                     [
-                        examples.texts[row],
+                        examples.inputs[row],
                         separator.join(label_names[i] for i in _answers(labels[row])),
                         separator.join(label_names[i] for i in answers),
                         separator.join(f"{probabilities[row][i]:.4f}" for i in answers),

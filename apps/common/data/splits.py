@@ -1,8 +1,16 @@
 """A validation part taken out of the training rows."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
+
+
+def held_out(data: Any) -> tuple[str, Any]:
+    """The split that measures a run: test, or validation where there is none."""
+    if data.test is not None:
+        return "test", data.test
+    return "validation", data.validation
 
 
 def number_texts(texts: Sequence[str]) -> np.ndarray:

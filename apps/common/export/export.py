@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 import keras
 import numpy as np
@@ -16,10 +17,10 @@ import numpy as np
 from ..errors import UsageError
 from ..files import is_full, read_json, write_json, writing_error
 from ..quiet import quiet
+from ..task import Task
 from .file_report import read_file_facts
-from .formats import DEFAULT_FORMATS, DEFAULT_VARIANTS, FORMATS, VARIANTS
+from .formats import DEFAULT_FORMATS, DEFAULT_VARIANTS, VARIANTS
 from .litert import SIGNATURE, TFLitePredictor
-from .mediapipe import MediaPipeForm, export_mediapipe
 from .metadata import Metadata, add_metadata
 from .report import write_report
 from .savedmodel import SavedModelPredictor, export_savedmodel
@@ -31,9 +32,26 @@ MAX_LOSS_OTHERWISE = 0.3
 REPORT = "export_report.json"
 
 
+class FurtherForm(Protocol):
+    """A format that one task alone has; a dataclass."""
+
+    metadata: Metadata
+
+    def write(
+        self,
+        weights: Sequence[np.ndarray],
+        metric: Metric,
+        folder: Path,
+        variants: Sequence[str],
+        max_loss: float,
+    ) -> dict[str, dict]:
+        """Writes and verifies the files: name of each -> its facts for the report."""
+        ...
+
+
 @dataclass(frozen=True)
 class Exportable:
-    """What an app hands over to be exported.
+    """What a task hands over to be exported.
 
     Args:
         weights: arrays that may be quantised.
@@ -51,7 +69,7 @@ class Exportable:
         per_channel: whether each output channel is quantised by a scale of its own.
             With one scale for all, an embedding that is tied to the output is kept
             once in an int8 file, not twice.
-        mediapipe: how MediaPipe calls the model, if it can.
+        further: name of each further format -> the form that writes its files.
     """
 
     weights: Sequence[np.ndarray]
@@ -65,7 +83,7 @@ class Exportable:
     signatures: Mapping[str, Form] = field(default_factory=dict)
     examples: Mapping[str, object] = field(default_factory=dict)
     per_channel: bool = True
-    mediapipe: MediaPipeForm | None = None
+    further: Mapping[str, FurtherForm] = field(default_factory=dict)
 
 
 def export(
@@ -79,9 +97,9 @@ def export(
     """Writes the files of a run's export folder, each verified.
 
     Args:
-        exportable: from the app.
+        exportable: from the task.
         folder: the folder; files in it that are not asked for stay.
-        formats: of `FORMATS`.
+        formats: of `DEFAULT_FORMATS`, and those in `exportable.further`.
         variants: of the .tflite: of `VARIANTS`.
         max_loss: points of the metric that a variant may lose; 0.3 where absent, and
             1.5 for "full_int8", whose sums are of 8 bits too.
@@ -95,7 +113,6 @@ def export(
             is as it was.
     """
     formats, variants = tuple(formats), tuple(variants)
-    check_export(formats, variants, exportable.mediapipe is not None)
     folder = Path(folder)
     files = {}
     with _writing(folder) as new, quiet(verbose):
@@ -104,32 +121,31 @@ def export(
         for variant in variants if "tflite" in formats else ():
             name = f"model_{variant}.tflite"
             files[name] = _make_tflite(exportable, new, name, variant, max_loss)
-        if "mediapipe" in formats:
-            allowed = MAX_LOSS_OTHERWISE if max_loss is None else max_loss
-            files |= _make_mediapipe(exportable, new, variants, allowed)
+        allowed = MAX_LOSS_OTHERWISE if max_loss is None else max_loss
+        for name, form in exportable.further.items():
+            if name in formats:
+                files |= form.write(
+                    exportable.weights, exportable.metric, new, variants, allowed
+                )
         report = _report(exportable, _older_files(folder) | files)
         write_json(new / REPORT, report)
         write_report(new, report)
     return report
 
 
-def check_export(
-    formats: Sequence[str], variants: Sequence[str], mediapipe: bool = False
-) -> None:
-    """Refuses what cannot be exported, before anything is translated or classified.
+def check_export(formats: Sequence[str], variants: Sequence[str], task: Task) -> None:
+    """Refuses what cannot be exported, before the run's data are read.
 
     Args:
         formats: see `export`.
         variants: see `export`.
-        mediapipe: whether the app has files for MediaPipe.
+        task: of the run.
 
     Raises:
         UsageError: a name is unknown, or this is not TensorFlow.
     """
-    _check_names("format", formats, FORMATS)
+    _check_names("format", formats, (*DEFAULT_FORMATS, *task.formats))
     _check_names("variant", variants, VARIANTS)
-    if "mediapipe" in formats and not mediapipe:
-        raise UsageError("format 'mediapipe': text classifiers alone have such files")
     if keras.backend.backend() != "tensorflow":
         raise UsageError(
             f"exporting needs TensorFlow, but KERAS_BACKEND={keras.backend.backend()}: "
@@ -140,7 +156,7 @@ def check_export(
 def _check_names(kind, names, known) -> None:
     for name in names:
         if name not in known:
-            raise UsageError(f"{kind} {name!r}: choose of {', '.join(known)}")
+            raise UsageError(f"{kind} {name!r}: choose from {', '.join(known)}")
 
 
 def _make_savedmodel(exportable, folder) -> dict:
@@ -185,13 +201,6 @@ def _make_tflite(exportable, folder, name, variant, max_loss) -> dict:
         max_loss = MAX_LOSS.get(variant, MAX_LOSS_OTHERWISE)
     facts = compare(name, outputs, form, exportable.metric, exact, max_loss)
     return {**form.facts, **facts, **read_file_facts(path, form.inputs)}
-
-
-def _make_mediapipe(exportable, folder, variants, max_loss) -> dict:
-    form, metric = exportable.mediapipe, exportable.metric
-    return export_mediapipe(
-        form, exportable.weights, metric, folder, variants, max_loss
-    )
 
 
 def _older_files(folder: Path) -> dict:

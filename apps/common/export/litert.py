@@ -29,7 +29,7 @@ class TFLitePredictor:
     Example:
 
         predictor = TFLitePredictor("run/export/model_int8.tflite")
-        probabilities = predictor.predict(["a fine film"])  # (1, labels)
+        outputs = predictor.predict_texts(["a fine film"])  # name -> (1, ...)
     """
 
     def __init__(self, path: str | Path, threads: int = 1):
@@ -83,10 +83,10 @@ class TFLitePredictor:
             self.interpreter.set_tensor(detail["index"], inputs[name])
         self.interpreter.invoke()
 
-    def predict(self, texts: Sequence[str]) -> np.ndarray:
-        """Probabilities `(texts, labels)` of a text classifier's file."""
+    def predict_texts(self, texts: Sequence[str]) -> dict[str, np.ndarray]:
+        """The rows of each output for texts, of a file that takes `text`."""
         text, _ = texts_to_bytes(texts, self.max_input_bytes)
-        return self(text=text)["probabilities"]
+        return self(text=text)
 
 
 def custom_operators(content: bytes) -> list[str]:

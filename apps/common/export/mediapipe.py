@@ -51,6 +51,17 @@ class MediaPipeForm:
     max_tokens: int
     metadata: Metadata
 
+    def write(
+        self,
+        weights: Sequence[np.ndarray],
+        metric: Metric,
+        folder: Path,
+        variants: Sequence[str],
+        max_loss: float,
+    ) -> dict[str, dict]:
+        """Writes and verifies the files; see `export_mediapipe`."""
+        return export_mediapipe(self, weights, metric, folder, variants, max_loss)
+
 
 def choose_variant(variants: Sequence[str]) -> str:
     """The variant that is written where several are asked for."""
@@ -58,7 +69,7 @@ def choose_variant(variants: Sequence[str]) -> str:
         if variant in variants:
             return variant
     raise UsageError(
-        f"variants {', '.join(variants)}: of these none is for MediaPipe: choose of "
+        f"variants {', '.join(variants)}: none of these is for MediaPipe: choose from "
         f"{', '.join(VARIANTS)}"
     )
 

@@ -108,12 +108,13 @@ class SavedModelPredictor:
             batches.append({name: value.numpy() for name, value in outputs.items()})
         return {n: np.concatenate([b[n] for b in batches]) for n in batches[0]}
 
-    def predict(self, texts: Sequence[str]) -> np.ndarray:
-        """Probabilities `(texts, labels)` of a text classifier's SavedModel."""
+    def predict_texts(self, texts: Sequence[str]) -> dict[str, np.ndarray]:
+        """The rows of each output for texts, of a signature that takes `text`."""
         data = np.array([text.encode("utf-8", "replace") for text in texts], object)
         # Like lengths together: the work grows with the longest of a batch.
         order = np.argsort([len(line) for line in data], kind="stable")
-        ordered = self(text=data[order])["probabilities"]
-        probabilities = np.empty_like(ordered)
-        probabilities[order] = ordered
-        return probabilities
+        outputs = {}
+        for name, ordered in self(text=data[order]).items():
+            outputs[name] = np.empty_like(ordered)
+            outputs[name][order] = ordered
+        return outputs

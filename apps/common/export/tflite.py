@@ -55,7 +55,7 @@ def _convert(
     import tensorflow as tf
 
     if variant not in VARIANTS:
-        raise UsageError(f"variant {variant!r}: choose of {', '.join(VARIANTS)}")
+        raise UsageError(f"variant {variant!r}: choose from {', '.join(VARIANTS)}")
 
     @tf.function(autograph=False)
     def serve(**tensors):

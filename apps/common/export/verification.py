@@ -24,8 +24,8 @@ class Form:
         facts: what the report says besides of a file of this form.
         scales: output -> the unit, of a shape that broadcasts, in which its numbers
             must agree; 1 where absent.
-        hangs: whether Keras itself could not decide on a row: another order of the
-            same sums, another answer. None: it always could.
+        is_tie: whether rounding alone could change Keras's answer for a row. None:
+            it never could.
         max_ties: more rows than these that differ are no such ties.
     """
 
@@ -34,7 +34,7 @@ class Form:
     expected: Outputs
     facts: Mapping[str, object] = field(default_factory=dict)
     scales: Mapping[str, np.ndarray] = field(default_factory=dict)
-    hangs: Callable[[int], bool] | None = None
+    is_tie: Callable[[int], bool] | None = None
     max_ties: int = 5
 
 
@@ -126,7 +126,7 @@ def compare(
 def find_ties(differs: np.ndarray, form: Form) -> np.ndarray:
     """Which of the rows that differ Keras itself could not decide on."""
     ties = np.zeros_like(differs)
-    if form.hangs is not None and differs.sum() <= form.max_ties:
+    if form.is_tie is not None and differs.sum() <= form.max_ties:
         for row in np.flatnonzero(differs):
-            ties[row] = form.hangs(int(row))
+            ties[row] = form.is_tie(int(row))
     return ties

@@ -5,7 +5,6 @@ import difflib
 import math
 import types
 import typing
-from pathlib import Path
 
 from ..errors import RETRAIN, PolyheadError, UsageError
 from ..files import read_json
@@ -52,32 +51,6 @@ def read_config_json(path):
             "install the version of polyhead that wrote it"
         )
     return values
-
-
-def take_shape(config, old, names):
-    """The older run's model, for its weights fit no other.
-
-    Args:
-        config: the new run's; its `init_from` names the older one.
-        old: the older run's configuration.
-        names: the fields that decide the weights' shapes and what they mean.
-
-    Raises:
-        UsageError: `config` asks for something else, or would overwrite the older run.
-    """
-    if config.run and Path(config.run).resolve() == Path(config.init_from).resolve():
-        raise UsageError(
-            f"{config.run}: cannot begin with a run and take its place: name another "
-            "folder with --run"
-        )
-    for field in dataclasses.fields(config):
-        asked, kept = getattr(config, field.name), getattr(old, field.name)
-        if field.name in names and asked not in (field.default, kept):
-            raise UsageError(
-                f"{field.name} {asked!r}: the weights of {config.init_from} are of a "
-                f"model with {kept!r}: leave it out, or train without init_from"
-            )
-    return dataclasses.replace(config, **{name: getattr(old, name) for name in names})
 
 
 def read_settings(config_class, path):
@@ -165,7 +138,7 @@ def check_values(config, choices, ranges):
     for name, known in choices.items():
         value = getattr(config, name)
         if value not in known:
-            raise UsageError(f"{name} {value!r}: one of {', '.join(known)}")
+            raise UsageError(f"{name} {value!r}: choose from {', '.join(known)}")
     for name, (low, high) in ranges.items():
         value = getattr(config, name)
         if value is not None and not low <= value <= high:

@@ -10,23 +10,23 @@ import zipfile
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ..errors import RETRAIN, PolyheadError, UsageError
 from ..files import read_json, write_json
+from ..task import Task
 from .config import changed_fields, config_to_json, load_config
 
-# What a run writes. --overwrite touches these and nothing else in the folder.
+# What a run of any task writes. --overwrite touches these, what the task writes
+# besides, and nothing else in the folder.
 ENTRIES = (
     "config.json",
     "run.json",
     "model.keras",
     "tokenizer.json",
-    "labels.txt",
-    "columns.json",
     "metrics.json",
     "history.csv",
     "predictions.csv",
-    "backtest.csv",
     "plots",
     "checkpoint",
     "logs",
@@ -45,7 +45,6 @@ PACKAGES = (
     "scikit-learn",
     "ai-edge-litert",
 )
-SIDES = ("source", "target")
 
 
 @dataclass(frozen=True)
@@ -58,6 +57,7 @@ class RunFolder:
 
     path: Path
     resumed: bool
+    entries: tuple[str, ...] = ENTRIES
 
     def finish(self, **facts):
         """Records in run.json that the run is complete."""
@@ -82,43 +82,48 @@ class RunFolder:
         """Moves the old run out of the way; it is deleted by `finish`."""
         if not _is_finished(self.path) and self._replaced.exists():
             # An unfinished run is worth less than the one it was to replace.
-            _remove_entries(self.path)
+            _remove_entries(self.path, self.entries)
             return
         shutil.rmtree(self._replaced, ignore_errors=True)
         self._replaced.mkdir()
-        for name in _present(self.path):
+        for name in _present(self.path, self.entries):
             os.replace(self.path / name, self._replaced / name)
 
     def _restore(self):
         """Removes what the failed run wrote and puts the old run back."""
-        _remove_entries(self.path)
+        _remove_entries(self.path, self.entries)
         if self._replaced.exists():
-            for name in _present(self._replaced):
+            for name in _present(self._replaced, self.entries):
                 os.replace(self._replaced / name, self.path / name)
             self._replaced.rmdir()
         with contextlib.suppress(OSError):
             self.path.rmdir()  # only an empty folder goes
 
 
-def default_path(task, config):
-    """Where a run goes that was given no folder: saved_models/<task>-<data>."""
-    file = config.train or getattr(config, "train_source", None) or "data"
+def name_data(config: Any) -> str:
+    """A short name of the data that a configuration names."""
+    if config.dataset:
+        return config.dataset
+    file = config.train or "data"
     if config.tfds:  # a name such as "glue/sst2", or a folder
         file = (
             config.tfds if Path(config.tfds).exists() else config.tfds.replace("/", "-")
         )
-    name = config.dataset or Path(file).name.split(".")[0]
-    languages = [getattr(config, f"{side}_language", None) for side in SIDES]
-    return Path("saved_models") / "-".join([task, name, *filter(None, languages)])
+    return Path(file).name.split(".")[0]
 
 
-def prepare(task, config, overwrite=False):
+def default_path(task: Task, config: Any) -> Path:
+    """Where a run goes that was given no folder: saved_models/<task>-<data>."""
+    return Path("saved_models") / f"{task.name}-{task.data_name(config)}"
+
+
+def prepare(task: Task, config: Any, overwrite: bool = False) -> RunFolder:
     """Makes a new run's folder, or finds the unfinished run to go on with.
 
     Call it after everything that can fail early, such as reading the data.
 
     Args:
-        task: name of the task, as on the command line.
+        task: the task.
         config: the task's `Config`; `config.run` is the folder.
         overwrite: begin anew whatever run is there. The old run's files are kept
             aside until the new one is finished.
@@ -139,21 +144,22 @@ def prepare(task, config, overwrite=False):
             "with --run"
         ) from None
     _refuse_other_folder(path)
-    if _present(path) and not overwrite:
-        old = load_config(type(config), task, path / "config.json")
+    entries = (*ENTRIES, *task.files)
+    if _present(path, entries) and not overwrite:
+        old = load_config(type(config), task.name, path / "config.json")
         _refuse_other_config(path, changed_fields(old, config))
         if _is_finished(path):
             raise PolyheadError(
                 f"{path}: this run is finished: add --overwrite to replace it, or "
                 "choose another --run"
             )
-        return RunFolder(path, resumed=True)
-    folder = RunFolder(path, resumed=False)
-    if _present(path):
+        return RunFolder(path, True, entries)
+    folder = RunFolder(path, False, entries)
+    if _present(path, entries):
         folder._set_aside()
     with folder:
         write_json(path / "run.json", _new_record(config))
-        write_json(path / "config.json", config_to_json(task, config))
+        write_json(path / "config.json", config_to_json(task.name, config))
     return folder
 
 
@@ -238,11 +244,11 @@ def _is_finished(path):
         return False
 
 
-def _present(path):
-    return [name for name in ENTRIES if (path / name).exists()]
+def _present(path, entries):
+    return [name for name in entries if (path / name).exists()]
 
 
-def _remove_entries(path):
-    for name in _present(path):
+def _remove_entries(path, entries):
+    for name in _present(path, entries):
         entry = path / name
         shutil.rmtree(entry) if entry.is_dir() else entry.unlink()

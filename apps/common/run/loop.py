@@ -41,60 +41,6 @@ def be_deterministic() -> None:
         tf.config.threading.set_intra_op_parallelism_threads(1)
 
 
-@keras.saving.register_keras_serializable(package="polyhead")
-class InverseSquareRoot(keras.optimizers.schedules.LearningRateSchedule):
-    """Linear rise to `peak` over `warmup_steps`, then a fall with the root of time.
-
-    Args:
-        peak: the highest learning rate.
-        warmup_steps: steps of the rise.
-    """
-
-    def __init__(self, peak, warmup_steps):
-        self.peak = peak
-        self.warmup_steps = warmup_steps
-
-    def __call__(self, step):
-        step = keras.ops.cast(step, "float32") + 1.0
-        warmup = float(max(1, self.warmup_steps))
-        fall = keras.ops.rsqrt(keras.ops.maximum(step, warmup) / warmup)
-        return self.peak * keras.ops.minimum(step / warmup, 1.0) * fall
-
-    def get_config(self):
-        return {"peak": self.peak, "warmup_steps": self.warmup_steps}
-
-
-@keras.saving.register_keras_serializable(package="polyhead")
-class WarmUpDecay(keras.optimizers.schedules.LearningRateSchedule):
-    """Linear rise to `peak` over `warmup_steps`, then a cosine to zero.
-
-    Args:
-        peak: the highest learning rate.
-        warmup_steps: steps of the rise.
-        total_steps: steps in all; the rate is zero after them.
-    """
-
-    def __init__(self, peak, warmup_steps, total_steps):
-        self.peak = peak
-        self.warmup_steps = warmup_steps
-        self.total_steps = total_steps
-
-    def __call__(self, step):
-        step = keras.ops.cast(step, "float32")
-        warmup = float(max(1, min(self.warmup_steps, self.total_steps // 2)))
-        rise = (step + 1.0) / warmup
-        after = (step - warmup) / max(1.0, self.total_steps - warmup)
-        fall = 0.5 + 0.5 * keras.ops.cos(np.pi * keras.ops.clip(after, 0.0, 1.0))
-        return self.peak * keras.ops.minimum(rise, fall)
-
-    def get_config(self):
-        return {
-            "peak": self.peak,
-            "warmup_steps": self.warmup_steps,
-            "total_steps": self.total_steps,
-        }
-
-
 class EpochData(keras.utils.PyDataset):
     """Batches that are a pure function of the epoch's number.
 
@@ -259,6 +205,7 @@ def train(
     patience: int,
     larger_is_better: bool = True,
     callbacks: Sequence[keras.callbacks.Callback] = (),
+    history: Path | None = None,
 ) -> State:
     """Trains a compiled model to its best epoch, or goes on where it was cut off.
 
@@ -272,6 +219,8 @@ def train(
         patience: epochs without a better score before training stops.
         larger_is_better: the monitored measure's direction.
         callbacks: shown each epoch's measures, for progress.
+        history: the CSV file that gets a row an epoch; history.csv beside the folder
+            where absent.
 
     Returns:
         The final state. The model holds the best epoch's weights.
@@ -310,7 +259,7 @@ def train(
             write_values(state_variables(model), values)
     values, _ = load_arrays(folder / "best.npz")
     write_values(model.trainable_variables + fixed_variables(model), values)
-    write_history(folder.parent / "history.csv", state.history)
+    write_history(history or folder.parent / "history.csv", state.history)
     return state
 
 

@@ -1,79 +1,22 @@
-"""What the runs of all apps read and write alike."""
+"""A run's model: written, read, and begun with by another run."""
 
 import importlib
 import zipfile
-from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 
 import keras
 
-from ..errors import RETRAIN, PolyheadError
-from ..export.export import Exportable
-from ..files import read_json, replacing, write_json
+from ..errors import RETRAIN, PolyheadError, UsageError
+from ..files import replacing, write_json
 
 
-def load_model(path: Path) -> keras.Model:
-    """Reads a run's model.keras; a broken one is one clear line."""
-    importlib.import_module("polyhead.layers")  # registers what model.keras names
-    try:
-        return keras.saving.load_model(path, compile=False)
-    except Exception as error:  # Keras raises many kinds
-        raise PolyheadError(f"{path}: cannot be loaded ({error}): {RETRAIN}") from error
-
-
-def sign(
-    exportable: Exportable,
-    folder: Path,
-    scores: Mapping[str, object],
-    author: str = "",
-    license: str = "",
-) -> Exportable:
-    """The exportable, whose files say which run they are of.
-
-    Args:
-        exportable: of the app.
-        folder: of the run, whose name is the model's.
-        scores: of the run on held-out data, in metrics.json.
-        author: who made it.
-        license: under which it may be used.
-    """
-    version = read_json(folder / "run.json", RETRAIN)["versions"]["polyhead"]
-    numbers = {k: v for k, v in scores.items() if isinstance(v, int | float)}
-    facts = {"format": 1, "polyhead": version, "name": folder.resolve().name}
-    facts |= {"author": author, "license": license, "metrics": numbers}
-
-    def signed(about):
-        return replace(
-            about,
-            name=folder.resolve().name,
-            version=version,
-            author=author,
-            license=license,
-            facts=facts | dict(about.facts),
-        )
-
-    form = exportable.mediapipe
-    if form is not None:
-        form = replace(form, metadata=signed(form.metadata))
-    return replace(exportable, metadata=signed(exportable.metadata), mediapipe=form)
-
-
-def held_out(dataset):
-    """The split that measures a run: test, or validation where there is none."""
-    if dataset.test is not None:
-        return "test", dataset.test
-    return "validation", dataset.validation
-
-
-def describe_other(source: str, what: str, texts, trained) -> str:
-    """What the protocol begins with where other rows than the run's own are scored."""
-    known = set(trained)
-    seen = sum(text in known for text in texts)
-    return (
-        f"{source}, which is not the run's own test ({seen} of its {what} were "
-        "trained on)"
-    )
+def save_model(path: Path, model: keras.Model, metrics: dict) -> None:
+    """Writes model.keras without the optimizer, and metrics.json."""
+    model.optimizer = None  # a third of the file, and of no use any more
+    with replacing(path / "model.keras") as temporary:
+        model.save(temporary)
+        compress(temporary)
+    write_json(path / "metrics.json", metrics)
 
 
 def compress(path: Path) -> None:
@@ -87,13 +30,36 @@ def compress(path: Path) -> None:
             archive.writestr(name, data)
 
 
-def save_run(path: Path, model: keras.Model, tokenizer, metrics: dict) -> None:
-    """Writes what every run is read from; the model without its optimizer."""
-    model.optimizer = None  # a third of the file, and of no use any more
-    with replacing(path / "model.keras") as temporary:
-        model.save(temporary)
-        compress(temporary)
-    if tokenizer is not None:
-        with replacing(path / "tokenizer.json") as temporary:
-            tokenizer.save(temporary)
-    write_json(path / "metrics.json", metrics)
+def load_model(path: Path) -> keras.Model:
+    """Reads a run's model.keras.
+
+    Raises:
+        PolyheadError: the file cannot be loaded; in one line.
+    """
+    importlib.import_module("polyhead.layers")  # registers what model.keras names
+    try:
+        return keras.saving.load_model(path, compile=False)
+    except Exception as error:  # Keras raises many kinds
+        raise PolyheadError(f"{path}: cannot be loaded ({error}): {RETRAIN}") from error
+
+
+def copy_matching_weights(model: keras.Model, older: keras.Model, path: Path) -> None:
+    """Takes over the trainable weights of an older run wherever their shapes agree.
+
+    Args:
+        model: the new model.
+        older: the model of the older run.
+        path: the folder of the older run, for the message.
+
+    Raises:
+        UsageError: the two models do not have the same number of weights.
+    """
+    if len(model.weights) != len(older.weights):
+        raise UsageError(
+            f"{path}: its model has {len(older.weights)} weights, the new one "
+            f"{len(model.weights)}: use the settings of that run, or train without "
+            "init_from"
+        )
+    for new_weight, old_weight in zip(model.weights, older.weights, strict=True):
+        if new_weight.trainable and new_weight.shape == old_weight.shape:
+            new_weight.assign(old_weight.value)

@@ -23,7 +23,7 @@ def find_cuts(
     texts: Sequence[str],
     max_tokens: int,
     tokenizer: Callable[[], Union["Tokenizer", "WordPieceTokenizer"]],
-    ends: int = 0,
+    num_special: int = 0,
     highest: int = sys.maxsize,
     path: Path | None = None,
     max_bytes: int = sys.maxsize,
@@ -34,7 +34,8 @@ def find_cuts(
         texts: any texts; each ends at its first zero byte.
         max_tokens: of the run.
         tokenizer: gives the tokenizer; asked only if a text is long enough to be cut.
-        ends: how many of `max_tokens` are not the text's, nor counted by the tokenizer.
+        num_special: special tokens that the model adds, which the tokenizer does not
+            count.
         highest: what `max_tokens` may be.
         path: the .tflite file, if one reads the texts.
         max_bytes: of a text, that this file reads.
@@ -43,7 +44,7 @@ def find_cuts(
         For each text whether it is cut, behind a zero byte too, and the notes: one on
         the model's limit, and one on texts that the file alone cuts.
     """
-    limit = max_tokens - ends
+    limit = max_tokens - num_special
     data = [cut_text(text, sys.maxsize) for text in texts]
     # A piece is of one byte or more, and two more pieces frame a text at the most.
     long = [row for row, (text, _) in enumerate(data) if len(text) >= limit - 1]

@@ -1,18 +1,26 @@
-"""The run beside its baselines: intervals, differences and plain words."""
+"""A classifier beside its baselines: resamples, metrics and the table of scores."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
-from ..common.alignment import align
-from ..common.classification.scores import (
-    evaluate,
-    macro_f1,
-    main_metric,
-    tune_thresholds,
+from ..scoring.comparison import (
+    Column,
+    describe_difference,
+    describe_samples,
+    describe_scored,
+    format_table,
+    remark_on_validation,
 )
+from .scores import evaluate, macro_f1, main_metric, tune_thresholds
 
 RESAMPLES = 2000  # of the bootstrap
 _CELLS = 4_000_000  # of the table of draws held at once
-_SCORES = ("accuracy", "macro_f1", "micro_f1", "calibration_error")
+COLUMNS = [
+    Column(key, key.replace("_", " "), "{:.4f}")
+    for key in ("accuracy", "macro_f1", "micro_f1", "calibration_error")
+]
 
 
 def bootstrap(labels, answers, num_labels, metric, seed=0):
@@ -76,21 +84,29 @@ def _one_hot(labels, num_labels):
     return csr_matrix((ones, (rows, labels)), shape=(len(labels), num_labels))
 
 
-def build_metrics(dataset, probabilities, baselines, seed=0):
+def build_metrics(
+    dataset: Any,
+    probabilities: Mapping[str, np.ndarray],
+    baselines: Mapping[str, dict],
+    seed: int = 0,
+    what: str = "rows",
+) -> tuple[dict, dict]:
     """Scores a run beside its baselines.
 
     Thresholds of a multi-label run are tuned on validation here.
 
     Args:
-        dataset: a `Dataset`.
+        dataset: has `train`, `validation` and `test` (or None) with `labels`,
+            `label_names` and `multi_label`.
         probabilities: {"validation": (rows, labels), "test": (rows, labels)},
             the latter where the data have a test part.
-        baselines: what `run_baselines` gave for the same data.
+        baselines: what the baselines answered for the same data.
         seed: of the bootstrap.
+        what: the examples are called in the protocol.
 
     Returns:
-        The dict for metrics.json (without `signature` and `train`, which the
-        run adds), and `evaluate`'s result for each split, for plots and tables.
+        The dict for metrics.json (without `train`, which the run adds), and
+        `evaluate`'s result for each split, for plots and tables.
     """
     thresholds = None
     if dataset.multi_label:
@@ -116,27 +132,34 @@ def build_metrics(dataset, probabilities, baselines, seed=0):
     draws = bootstrap(labels, answers, len(dataset.label_names), metric, seed)
     metrics = {name: _summary(result) for name, result in evaluations.items()}
     metrics[split][f"{metric}_interval"] = _interval(draws[:, 0])
-    ours = evaluations[split][metric]
-    metrics["baselines"] = {}
-    for column, (name, baseline) in enumerate(baselines.items(), 1):
-        difference = ours - baseline[metric]
-        interval = _interval(draws[:, 0] - draws[:, column])
-        metrics["baselines"][name] = {
-            **{k: v for k, v in baseline.items() if k not in ("scores", "predicted")},
-            f"{metric}_interval": _interval(draws[:, column]),
-            "difference": {"metric": metric, "value": difference, "interval": interval},
-            "verdict": describe_difference(name, metric, difference, interval),
-        }
+    metrics["baselines"] = {
+        name: _compare(name, metric, metrics[split], baseline, draws[:, [0, column]])
+        for column, (name, baseline) in enumerate(baselines.items(), 1)
+    }
     if thresholds is not None:
         metrics["thresholds"] = dict(
             zip(dataset.label_names, thresholds.tolist(), strict=True)
         )
-    metrics["protocol"] = _protocol(dataset, baselines, split)
+    metrics["protocol"] = _protocol(dataset, baselines, split, what)
     return metrics, evaluations
 
 
+def _compare(name, metric, scores, baseline, draws) -> dict:
+    """A baseline's scores, and how far the run is above it."""
+    difference = scores[metric] - baseline[metric]
+    interval = _interval(draws[:, 0] - draws[:, 1])
+    unit = f"points of {metric.replace('_', '-').replace('f1', 'F1')}"
+    points = [100 * value for value in interval]
+    return {
+        **{k: v for k, v in baseline.items() if k not in ("scores", "predicted")},
+        f"{metric}_interval": _interval(draws[:, 1]),
+        "difference": {"metric": metric, "value": difference, "interval": interval},
+        "verdict": describe_difference(name, 100 * difference, points, unit),
+    }
+
+
 def _summary(result):
-    kept = ("rows", *_SCORES, "reliability", "per_class")
+    kept = ("rows", *(column.key for column in COLUMNS), "reliability", "per_class")
     return {name: result[name] for name in kept if name in result}
 
 
@@ -144,88 +167,35 @@ def _interval(values):
     return [float(value) for value in np.percentile(values, (2.5, 97.5))]
 
 
-def describe_difference(name, metric, difference, interval):
-    """Says in plain words whether the run is above a baseline.
-
-    Example:
-
-    >>> from polyhead.apps.text_classification.comparison import describe_difference
-    >>> describe_difference("tfidf-linear-svm", "accuracy", -0.012, (-0.02, -0.003))
-    'below tfidf-linear-svm by 1.2 points of accuracy (95% interval -2.0 to -0.3)'
-    """
-    low, high = (100 * value for value in interval)
-    unit = metric.replace("_", "-").replace("f1", "F1")
-    within = f"95% interval {low:+.1f} to {high:+.1f}"
-    if low > 0 or high < 0:
-        side = "above" if low > 0 else "below"
-        points = abs(100 * difference)
-        return f"{side} {name} by {points:.1f} points of {unit} ({within})"
-    return (
-        f"no difference from {name} that the data can show "
-        f"({100 * difference:+.1f} points of {unit}, {within})"
-    )
-
-
-def _protocol(dataset, baselines, split):
+def _protocol(dataset, baselines, split, what):
+    tuned = ", thresholds" if dataset.multi_label else ""
+    rows = len(getattr(dataset, split).labels)
     parts = [
-        f"trained on {len(dataset.train.texts)} rows of train; every choice "
-        f"(epoch, settings{', thresholds' if dataset.multi_label else ''}) made on "
-        f"{len(dataset.validation.texts)} rows of validation"
+        f"trained on {len(dataset.train.labels)} {what} of train; every choice "
+        f"(epoch, settings{tuned}) made on {len(dataset.validation.labels)} {what} of "
+        "validation",
+        describe_scored(split, rows, what),
     ]
-    if split == "test":
-        parts.append(f"scored on all {len(dataset.test.texts)} rows of test")
-    else:
-        parts.append("no test data, so scores are on the rows the choices were made on")
     if baselines:
-        parts.append("baselines fitted, tuned and scored on the same rows")
-    parts += [
-        f"{name} fitted on a sample of {baseline['train_rows']} rows"
-        for name, baseline in baselines.items()
-        if baseline["sampled"]
-    ]
-    parts.append(f"95% intervals from {RESAMPLES} bootstrap resamples of the rows")
+        parts.append(f"baselines fitted, tuned and scored on the same {what}")
+    parts += describe_samples(baselines, "fitted on", what)
+    parts.append(f"95% intervals from {RESAMPLES} bootstrap resamples of the {what}")
     return "; ".join(parts)
 
 
-def format_table(metrics):
-    """Shows the run and its baselines in one table, and says who is ahead.
+def format_metrics(metrics: Mapping[str, Any]) -> str:
+    """Shows a classifier and its baselines in one table, and says which is ahead.
 
     Args:
         metrics: what `build_metrics` gave, or metrics.json.
-
-    Returns:
-        Text of several lines.
     """
-    split = "test" if "test" in metrics else "validation"
-    ours = metrics[split]
-    names = [name for name in _SCORES if name in ours]
-    rows = [["", *(name.replace("_", " ") for name in names)]]
-    models = {"this run": ours, **metrics.get("baselines", {})}
-    for name, scores in models.items():
-        rows.append([name, *(_cell(scores, key) for key in names)])
-    lines = [f"{split}, {ours['rows']} rows" if "rows" in ours else split]
-    lines += align(rows)
-    for baseline in metrics.get("baselines", {}).values():
-        if "verdict" in baseline:
-            lines.append(baseline["verdict"])
+    remarks: Sequence[str] = remark_on_validation(metrics)
     if "answered" in metrics:
-        lines.append(_describe_answered(metrics["answered"]))
-    if split == "validation":
-        lines.append("no test data: choices were made on these rows, expect less")
-    return "\n".join(lines)
+        remarks = [_describe_answered(metrics["answered"]), *remarks]
+    return format_table(metrics, COLUMNS, remarks=remarks)
 
 
 def _describe_answered(answered):
     share, accuracy = answered["coverage"], answered["accuracy"]
     right = "none" if accuracy is None else f"{accuracy:.4f} of them right"
     return f"at least {answered['threshold']:g} sure: {share:.4f} of texts, {right}"
-
-
-def _cell(scores, name):
-    if name not in scores:
-        return "-"
-    text = f"{scores[name]:.4f}"
-    if f"{name}_interval" in scores:
-        low, high = scores[f"{name}_interval"]
-        text += f" ({low:.3f}-{high:.3f})"
-    return text

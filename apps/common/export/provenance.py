@@ -1,0 +1,44 @@
+"""Which run an exported file is of: name, version, scores, author and licence."""
+
+from dataclasses import replace
+from typing import Any
+
+from ..errors import RETRAIN
+from ..files import read_json
+from .export import Exportable
+from .metadata import Metadata
+
+
+def add_provenance(
+    exportable: Exportable, run: Any, author: str = "", license: str = ""
+) -> Exportable:
+    """Adds the run's name, task, version, scores, author and licence to its files.
+
+    Args:
+        exportable: of the task.
+        run: a `Run`.
+        author: who made it.
+        license: under which it may be used.
+    """
+    version = read_json(run.path / "run.json", RETRAIN)["versions"]["polyhead"]
+    name = run.path.resolve().name
+    scores = run.metrics[exportable.examples["split"]]
+    numbers = {k: v for k, v in scores.items() if isinstance(v, int | float)}
+    facts = {"format": 1, "polyhead": version, "name": name, "author": author}
+    facts |= {"license": license, "metrics": numbers, "task": run.task.name}
+
+    def added_to(metadata: Metadata) -> Metadata:
+        return replace(
+            metadata,
+            name=name,
+            version=version,
+            author=author,
+            license=license,
+            facts=facts | dict(metadata.facts),
+        )
+
+    further = {
+        name: replace(form, metadata=added_to(form.metadata))
+        for name, form in exportable.further.items()
+    }
+    return replace(exportable, metadata=added_to(exportable.metadata), further=further)

@@ -1,0 +1,73 @@
+"""The settings of a run before its data are read: inherited, checked, filled."""
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+from ..errors import UsageError
+from ..task import Task
+from .config import check_values, load_config
+from .folder import check_run
+
+
+def resolve(task: Task, config: Any) -> Any:
+    """Fills what the preset, or the older run to begin with, decides.
+
+    Raises:
+        UsageError: a setting is out of its range or none of its choices, two settings
+            do not go together, or the weights of the older run do not fit.
+        PolyheadError: the older run cannot be read.
+    """
+    if config.init_from:
+        check_run(config.init_from)
+        path = Path(config.init_from)
+        older = load_config(task.config, task.name, path / "config.json")
+        older = task.older_config(older, path)
+        config = inherit_architecture(config, older, task.architecture)
+    check_values(config, task.choices, task.ranges)
+    return task.fill(config)
+
+
+def inherit_architecture(config: Any, older: Any, names: tuple[str, ...]) -> Any:
+    """Copies every field that the older run's weights depend on.
+
+    Args:
+        config: the new run's; its `init_from` names the older one.
+        older: the older run's configuration.
+        names: the fields that decide the weights' shapes and what they mean.
+
+    Raises:
+        UsageError: `config` asks for something else, or would overwrite the older run.
+    """
+    if config.run and Path(config.run).resolve() == Path(config.init_from).resolve():
+        raise UsageError(
+            f"{config.run}: cannot begin with a run and take its place: name another "
+            "folder with --run"
+        )
+    for field in dataclasses.fields(config):
+        asked, kept = getattr(config, field.name), getattr(older, field.name)
+        if field.name in names and asked not in (field.default, kept):
+            raise UsageError(
+                f"{field.name} {asked!r}: the weights of {config.init_from} are of a "
+                f"model with {kept!r}: leave it out, or train without init_from"
+            )
+    return dataclasses.replace(config, **{name: getattr(older, name) for name in names})
+
+
+def fill_missing(config: Any, defaults: dict) -> Any:
+    """Gives each field that is None its value in `defaults`, if it has one there."""
+    missing = {k: v for k, v in defaults.items() if getattr(config, k) is None}
+    return dataclasses.replace(config, **missing)
+
+
+def check_heads(hidden_dim: int, num_heads: int) -> None:
+    """Refuses a width that the attention heads cannot share.
+
+    Raises:
+        UsageError: with both numbers.
+    """
+    if hidden_dim % num_heads:
+        raise UsageError(
+            f"hidden_dim {hidden_dim} is no multiple of num_heads {num_heads}: "
+            "change one"
+        )

@@ -1,0 +1,256 @@
+"""Trains a run of any task: the order of its steps stands here alone."""
+
+import shutil
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from ..quiet import Terminal
+from ..quiet import quiet as capture_output
+from ..task import Steps, Task
+from . import loop
+from .evaluation import measure
+from .folder import prepare as prepare_folder
+from .precision import choose_precision
+from .progress import ProgressBar
+from .run import Run
+from .saving import save_model
+from .settings import resolve
+
+# Of training, for the estimate of a dry run: so many steps or seconds, what ends first.
+MEASURED_STEPS, MEASURED_SECONDS = 20, 20.0
+
+
+@dataclass(frozen=True)
+class Training:
+    """What `fit` takes, and what is told of it.
+
+    Args:
+        model: compiled and built.
+        make_epoch: the number of an epoch to its batches.
+        steps: batches an epoch.
+        rows: examples an epoch.
+        unit: what the examples are, for "..._per_second" in metrics.json.
+        tokens: tokens an epoch, padding not counted; None where there are none.
+        count_tokens: a batch to its number of tokens, padding not counted.
+        facts: what metrics.json says of the training besides.
+        estimate: what a dry run says of the training besides.
+        notes: lines for the user before the training begins.
+    """
+
+    model: keras.Model
+    make_epoch: Callable[[int], Sequence]
+    steps: int
+    rows: int
+    unit: str = "examples"
+    tokens: int | None = None
+    count_tokens: Callable[[Any], int] | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    estimate: Mapping[str, Any] = field(default_factory=dict)
+    notes: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Validation:
+    """How a model is measured on validation data after each epoch.
+
+    Args:
+        score: the model to its measures.
+        monitor: the measure that decides which epoch is best.
+        larger_is_better: the direction of that measure.
+        shown: measures in the line of an epoch, besides the loss in training.
+        callbacks: further Keras callbacks; given where the user wants to see progress.
+    """
+
+    score: Callable[[keras.Model], dict[str, float]]
+    monitor: str
+    larger_is_better: bool = True
+    shown: Sequence[str] = ()
+    callbacks: Callable[[Terminal, Path], Sequence[keras.callbacks.Callback]] = (
+        lambda terminal, path: ()
+    )
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A model after `fit`.
+
+    Args:
+        config: with which it was trained.
+        model: holds the best epoch's weights.
+        state: where the training ended.
+        facts: the content of "train" in metrics.json.
+    """
+
+    config: Any
+    model: keras.Model
+    state: loop.State
+    facts: dict[str, Any]
+
+
+def train(
+    task: Task,
+    config: Any,
+    overwrite: bool = False,
+    dry_run: bool = False,
+    verbose: bool = False,
+    quiet: bool = False,
+) -> Run | dict:
+    """Trains a run and measures it.
+
+    Args:
+        task: what is to be learned.
+        config: the task's `Config`: the data, the model, and where to write.
+        overwrite: replace a finished run in the folder.
+        dry_run: read the data, time a few steps, write nothing.
+        verbose: show the libraries' messages.
+        quiet: show no progress.
+
+    Returns:
+        The finished `Run`, or with `dry_run` a report.
+
+    Raises:
+        PolyheadError: the data or the folder cannot be used.
+        UsageError: the settings are wrong, or the folder has another run.
+    """
+    config = resolve(task, config)
+    steps = task.steps()
+    with capture_output(verbose) as terminal:
+        data = steps.load_data(config)
+        config = steps.fit_config(config, data)
+        if dry_run:
+            report = data.report
+            assets = steps.make_assets(config, data, None)
+            data = steps.prepare(config, assets, data)
+            return report | {"estimate": estimate(steps, config, assets, data)}
+        with prepare_folder(task, config, overwrite) as folder:
+            shown = None if quiet else terminal
+            if folder.resumed:
+                say(shown, f"resuming {folder.path}")
+            if config.deterministic:
+                loop.be_deterministic()
+            assets = steps.make_assets(config, data, folder.path)
+            steps.save_assets(assets, folder.path)
+            data = steps.prepare(config, assets, data)
+            for warning in data.report["warnings"]:
+                say(shown, f"note: {warning}")
+            fit_task = steps.fit or fit
+            fitted = fit_task(steps, config, assets, data, folder.path, shown)
+            final = steps.finish(fitted.config, assets, data, fitted.model)
+            save_model(folder.path, final, {"train": fitted.facts})
+            run = task.answering().run(task, folder.path)
+            baselines = steps.fast_baselines(run, data) if steps.fast_baselines else {}
+            measure(run, data, baselines)
+            folder.finish()
+            # It served to resume; it is several times the model's size.
+            shutil.rmtree(folder.path / "checkpoint", ignore_errors=True)
+        return run
+
+
+def say(terminal: Terminal | None, line: str) -> None:
+    """Writes a line for the user, where progress is shown."""
+    if terminal is not None:
+        print(line, file=terminal.err)
+
+
+def fit(
+    steps: Steps,
+    config: Any,
+    assets: Any,
+    data: Any,
+    path: Path,
+    terminal: Terminal | None,
+    checkpoint: str = "checkpoint",
+) -> Fitted:
+    """Trains one model to its best epoch, or goes on where it was cut off.
+
+    Args:
+        steps: of the task.
+        config: the settings, all filled.
+        assets: of the run.
+        data: as `steps.prepare` gives them.
+        path: the folder of the run.
+        terminal: where progress is shown; None for no progress.
+        checkpoint: the folder of the checkpoints in `path`.
+    """
+    training = start_training(steps, config, assets, data)
+    validation = steps.make_validation(config, assets, data)
+    callbacks: list[keras.callbacks.Callback] = []
+    for note in training.notes:
+        say(terminal, note)
+    if terminal is not None:
+        shown = ["loss", *validation.shown]
+        bar = ProgressBar(terminal.err, config.epochs, training.steps, shown)
+        callbacks += [bar, *validation.callbacks(terminal, path)]
+    state = loop.train(
+        training.model,
+        training.make_epoch,
+        config.epochs,
+        validation.score,
+        validation.monitor,
+        path / checkpoint,
+        config.patience,
+        validation.larger_is_better,
+        callbacks,
+        path / "history.csv",
+    )
+    return Fitted(config, training.model, state, describe_training(training, state))
+
+
+def start_training(steps: Steps, config: Any, assets: Any, data: Any) -> Training:
+    """The compiled model with its first weights, and its epochs' batches."""
+    keras.utils.set_random_seed(config.seed)
+    policy = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(choose_precision(config.mixed_precision))
+    try:
+        model = steps.build(config, assets, data)
+    finally:
+        keras.config.set_dtype_policy(policy)
+    if config.init_from:
+        steps.start_from(config, assets, model)
+    return steps.make_training(config, assets, data, model)
+
+
+def describe_training(training: Training, state: loop.State) -> dict[str, Any]:
+    """The content of "train" in metrics.json."""
+    epochs, seconds = len(state.history), max(state.seconds, 1e-9)
+    facts: dict[str, Any] = {
+        "seconds": round(state.seconds, 1),
+        f"{training.unit}_per_second": round(training.rows * epochs / seconds, 1),
+    }
+    if training.tokens is not None:
+        # Of training alone, without the time that scoring takes.
+        seconds = max(state.seconds - state.scoring_seconds, 1e-9)
+        facts["tokens_per_second"] = round(training.tokens * epochs / seconds)
+    return facts | {
+        "epochs": epochs,
+        "best_epoch": state.best_epoch + 1,
+        **training.facts,
+    }
+
+
+def estimate(steps: Steps, config: Any, assets: Any, data: Any) -> dict[str, Any]:
+    """Times a few steps of the training, which are then thrown away."""
+    training = start_training(steps, config, assets, data)
+    batches = training.make_epoch(0)
+    for batch in batches[:2]:
+        training.model.train_on_batch(*batch)
+    measured, tokens = 0, 0
+    started = time.perf_counter()
+    for batch in batches[2 : 2 + MEASURED_STEPS] or batches[:MEASURED_STEPS]:
+        training.model.train_on_batch(*batch)
+        measured += 1
+        if training.count_tokens:
+            tokens += training.count_tokens(batch)
+        if time.perf_counter() - started > MEASURED_SECONDS:
+            break
+    seconds = time.perf_counter() - started
+    facts = {"parameters": training.model.count_params(), **training.estimate}
+    if training.count_tokens:
+        facts["tokens_per_second"] = round(tokens / seconds)
+    minutes = seconds / measured * training.steps * config.epochs / 60
+    return facts | {"estimated_minutes_at_most": round(minutes, 1)}

@@ -1,0 +1,52 @@
+"""A run whose task reads texts: its tokenizer, and the texts that it cuts."""
+
+import sys
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from ..export.folder import find_tflite
+from ..run.run import Run
+from .truncation import find_cuts
+
+
+class TextRun(Run):
+    """A trained run of a task that reads texts; see `Run`."""
+
+    @cached_property
+    def tokenizer(self):
+        """The run's tokenizer."""
+        return self.assets.tokenizer
+
+    def open_tflite(self, texts: Sequence[str]) -> Any:
+        """The run's smallest .tflite file, after a note on the texts that it cuts."""
+        from polyhead import runtime
+
+        path = find_tflite(self.path)
+        file = runtime.load(path)
+        self.note_cuts(texts, path, file.max_bytes)
+        return file
+
+    def note_cuts(
+        self,
+        texts: Sequence[str],
+        path: Path | None = None,
+        max_bytes: int = sys.maxsize,
+    ) -> None:
+        """Keeps which texts are cut, and the notes that say so.
+
+        Args:
+            texts: the texts.
+            path: the .tflite file, if one reads them.
+            max_bytes: of a text, that this file reads.
+        """
+        self.truncated, self.notes = find_cuts(
+            texts,
+            self.config.max_tokens,
+            lambda: self.tokenizer,
+            num_special=self.assets.num_special,
+            highest=self.task.ranges["max_tokens"][1],
+            path=path,
+            max_bytes=max_bytes,
+        )

@@ -1,0 +1,121 @@
+"""How a trained classifier answers. Imports no Keras."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from polyhead.runtime.classifier import choose
+
+from ..common.classification.answers import format_labels
+from ..common.classification.comparison import format_metrics
+from ..common.classification.labels import read_labels
+from ..common.errors import RETRAIN
+from ..common.export.folder import find_exported
+from ..common.files import read_json
+from ..common.run.run import check_engine
+from ..common.task import Answering
+from ..common.text.run import TextRun
+from .config import Config
+from .data_report import format_report
+
+
+@dataclass(frozen=True)
+class Assets:
+    """What a classifier needs besides its model.
+
+    Args:
+        config: the run's.
+        path: the run's folder.
+        label_names: in the order of the model's outputs.
+        num_special: special tokens that the model adds, which count as tokens.
+    """
+
+    config: Config
+    path: Path
+    label_names: tuple[str, ...]
+    num_special: int = 0
+
+    @property
+    def multi_label(self) -> bool:
+        """Whether a text may have several labels."""
+        return self.config.multi_label
+
+    @property
+    def thresholds(self) -> np.ndarray | None:
+        """With several labels to a text, the probability that each label needs."""
+        if not self.multi_label:
+            return None
+        tuned = read_json(self.path / "metrics.json", RETRAIN)["thresholds"]
+        return np.array([tuned[name] for name in self.label_names])
+
+    @cached_property
+    def tokenizer(self):
+        """The tokenizer, read when it is first needed."""
+        from .tokenizer import load_tokenizer
+
+        return load_tokenizer(self.config, self.path / "tokenizer.json")
+
+
+def load_assets(config: Config, path: Path) -> Assets:
+    return Assets(config, path, read_labels(path / "labels.txt"))
+
+
+def predict(
+    run: TextRun,
+    texts: Sequence[str],
+    top_k: int = 1,
+    threshold: float | None = None,
+    engine: str = "keras",
+) -> list[list[tuple[str, float]]]:
+    """Labels and probabilities of texts, the best first.
+
+    Args:
+        texts: any number of texts, cut at `max_tokens` pieces.
+        top_k: how many labels a text; with several labels a text, all that
+            reach their thresholds and at most `top_k` where it is above 1.
+        threshold: a best probability below it gives the label "unknown"; with
+            several labels a text it replaces the tuned thresholds.
+        engine: "keras", "savedmodel" or "tflite".
+
+    Returns:
+        For each text a list of `(label, probability)`.
+    """
+    texts = list(texts)
+    rows = probabilities(run, texts, engine)
+    names, tuned = run.label_names, run.thresholds
+    return [choose(row, names, top_k, threshold, tuned) for row in rows]
+
+
+def probabilities(
+    run: TextRun, texts: Sequence[str], engine: str = "keras"
+) -> np.ndarray:
+    """Probabilities `(texts, labels)` by Keras or by an exported file."""
+    check_engine(engine)
+    if engine == "tflite":
+        return run.open_tflite(texts).probabilities(texts)[0]
+    run.note_cuts(texts)
+    if engine == "keras":
+        return run.serving.predict(texts)
+    from ..common.export.savedmodel import SavedModelPredictor
+
+    predictor = SavedModelPredictor(find_exported(run.path, "savedmodel"))
+    return predictor.predict_texts(texts)["probabilities"]
+
+
+def format_answers(run: TextRun, inputs, answers, style: str) -> str:
+    separator = run.config.label_separator if run.multi_label else None
+    return format_labels(inputs, answers, style, separator)
+
+
+ANSWERING = Answering(
+    run=TextRun,
+    load_assets=load_assets,
+    predict=predict,
+    format_answers=format_answers,
+    format_metrics=format_metrics,
+    format_report=format_report,
+    methods={"probabilities": probabilities},
+)

@@ -1,0 +1,98 @@
+"""What of a classifier is exported, and the texts that verify its files."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from polyhead.runtime.text_bytes import texts_to_bytes
+
+from ..common.classification.metric import make_metric
+from ..common.data.splits import held_out, sample_rows
+from ..common.errors import UsageError
+from ..common.export.export import Exportable
+from ..common.export.metadata import Metadata
+from ..common.export.verification import Form
+from .data import Dataset
+from .serving import Serving
+
+MAX_EXAMPLES = 2000  # that verify an export
+CALIBRATION_TEXTS = 500  # of training, for full_int8
+BYTES = "UTF-8 bytes of the text, zero-padded, cut between two characters."
+
+
+def check_export(run, formats: Sequence[str], variants: Sequence[str]) -> None:
+    """Refuses what a preset's arithmetic, or MediaPipe's tokenizer, does not bear."""
+    if run.config.fine_tunes and "full_int8" in variants:
+        raise UsageError(
+            "variant 'full_int8': KerasHub masks with -1e9, which leaves 8-bit "
+            "attention no range; choose from float32, float16, int8"
+        )
+    if "mediapipe" in formats:
+        from .mediapipe_serving import check_tokenizer
+
+        check_tokenizer(run.tokenizer)
+
+
+def make_exportable(
+    run, dataset: Dataset, formats: Sequence[str], max_input_bytes: int = 256
+) -> Exportable:
+    """The classifier, and held-out examples on which its files are verified.
+
+    Args:
+        run: a finished run.
+        dataset: its data; a seeded sample of at most 2,000 held-out texts is used.
+        formats: what is to be written.
+        max_input_bytes: the length N of the .tflite files' input.
+    """
+    serving, seed = run.serving, run.config.seed
+    split, examples = held_out(dataset)
+    rows = sample_rows(len(examples.texts), MAX_EXAMPLES, seed)
+    texts = [examples.texts[int(row)] for row in rows]
+    thresholds = 0.5 if run.thresholds is None else run.thresholds
+    text, truncated = texts_to_bytes(texts, max_input_bytes)
+    whole = np.array([data.encode("utf-8", "replace") for data in texts], object)
+    cut = {"probabilities": serving.predict(texts, max_input_bytes)}
+    facts = {"max_input_bytes": max_input_bytes, "truncated": int(truncated.sum())}
+    further = {}
+    if "mediapipe" in formats:
+        from .mediapipe_serving import make_mediapipe_form
+
+        further["mediapipe"] = make_mediapipe_form(serving, texts, run.thresholds)
+    calibrating = dataset.train.texts[:CALIBRATION_TEXTS]
+    return Exportable(
+        weights=serving.weights,
+        tables=serving.tables,
+        savedmodel=Form(
+            serving.serve_strings,
+            {"text": whole},
+            {"probabilities": serving.predict(texts)},
+        ),
+        tflite=Form(serving, {"text": text}, cut, facts),
+        metric=make_metric(examples.labels[rows], serving.multi_label, thresholds),
+        metadata=Metadata(
+            "Text classification: the probability of each label.",
+            {"text": BYTES},
+            {"probabilities": "Probability of each label, in the order of the labels."},
+            labels={"probabilities": serving.label_names},
+            facts=label_facts(serving, run.thresholds),
+        ),
+        calibration={"text": texts_to_bytes(calibrating, max_input_bytes)[0]},
+        unbranched=serving.unbranched,
+        examples={
+            "split": split,
+            "rows": len(rows),
+            "of": len(examples.texts),
+            "seed": seed,
+        },
+        further=further,
+    )
+
+
+def label_facts(serving: Serving, thresholds: np.ndarray | None) -> dict:
+    """What a client of an exported classifier has to know."""
+    return {
+        "answers": "labels",
+        "labels": list(serving.label_names),
+        "multi_label": serving.multi_label,
+        "thresholds": None if thresholds is None else thresholds.tolist(),
+    }
