@@ -1,17 +1,30 @@
-"""The guides say what the exported files have, and their Python runs."""
+"""The guides say what the exported files have; their commands and Python run."""
 
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+<<<<<<< HEAD
 from polyhead.apps.common.export.inspection import inspect_tflite
+=======
+from polyhead.apps.cli.arguments import parse
+from polyhead.apps.common.export.inspection import inspect_tflite
+>>>>>>> docs
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
 SHIPPED = ROOT / "saved_models"
+PAGES = [
+    ROOT / "README.md",
+    ROOT / "CONTRIBUTING.md",
+    ROOT / "benchmarks/RESULTS.md",
+    SHIPPED / "README.md",
+    *DOCS.glob("*.md"),
+]
 
 
 def rows():
@@ -79,7 +92,49 @@ def test_the_runtime_of_the_readme_runs():
     assert done.stdout.startswith("[Classification(labels=[('de', "), done.stderr
 
 
-def test_links_lead_somewhere():
-    for page in [ROOT / "README.md", *DOCS.glob("*.md")]:
-        for link in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8")):
-            assert (page.parent / link).exists(), f"{page.name}: {link}"
+def command_lines():
+    """The commands in the code blocks of the pages, with the name of the page."""
+    lines = []
+    for page in PAGES:
+        text = page.read_text(encoding="utf-8").replace("\\\n", " ")
+        blocks = re.findall(r"^```(\w*)\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+        for language, block in blocks:
+            if language in ("", "sh"):
+                commands = re.findall(r"^polyhead .+", block, re.MULTILINE)
+                lines += [(page.name, command) for command in commands]
+    return lines
+
+
+def test_the_readme_has_commands():
+    assert len([page for page, _ in command_lines() if page == "README.md"]) > 15
+
+
+@pytest.mark.parametrize(("page", "command"), command_lines())
+def test_a_command_is_understood(page, command):
+    assert parse(shlex.split(command)[1:]) is not None
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_make_targets_and_scripts_exist(page):
+    text = page.read_text(encoding="utf-8")
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    for target in re.findall(r"^make ([\w-]+)|`make ([\w-]+)", text, re.MULTILINE):
+        assert re.search(rf"^{''.join(target)}:", makefile, re.MULTILINE), target
+    for script in re.findall(r"benchmarks/\w+\.py", text):
+        assert (ROOT / script).exists(), script
+
+
+def anchor(heading):
+    """The name that GitHub gives a heading in links."""
+    return re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page):
+    text = page.read_text(encoding="utf-8")
+    for link, _, place in re.findall(r"\]\(([^)#:]+)(#([^)]+))?\)", text):
+        assert (page.parent / link).exists(), link
+        if place:
+            linked = (page.parent / link).read_text(encoding="utf-8")
+            headings = re.findall(r"^#+ (.+)$", linked, re.MULTILINE)
+            assert place in map(anchor, headings), f"{link}#{place}"
