@@ -113,9 +113,7 @@ def build(config: Config, assets: Assets, data: Any) -> keras.Model:
     text = keras.Input((None,), dtype="int32", name="text")
     mask = ops.not_equal(text, 0)  # (B, T)
     x = keras.layers.Embedding(256, config.hidden_dim)(text)
-    x = Encoder(
-        1, config.num_heads, 64, positions="rotary"
-    )(x, padding_mask=mask)
+    x = Encoder(1, config.num_heads, 64, positions="rotary")(x, padding_mask=mask)
     x = MaskedPooling("mean")(x, padding_mask=mask)
     return keras.Model(text, keras.layers.Dense(len(assets.label_names))(x))
 
