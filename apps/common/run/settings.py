@@ -60,8 +60,13 @@ def fill_missing(config: Any, defaults: dict) -> Any:
     return dataclasses.replace(config, **missing)
 
 
-def check_heads(hidden_dim: int, num_heads: int) -> None:
+def check_heads(hidden_dim: int, num_heads: int, rotary: bool = False) -> None:
     """Refuses a width that the attention heads cannot share.
+
+    Args:
+        hidden_dim: width of the model.
+        num_heads: number of attention heads.
+        rotary: whether positions are rotary, for which the width of a head is even.
 
     Raises:
         UsageError: with both numbers.
@@ -69,5 +74,11 @@ def check_heads(hidden_dim: int, num_heads: int) -> None:
     if hidden_dim % num_heads:
         raise UsageError(
             f"hidden_dim {hidden_dim} is no multiple of num_heads {num_heads}: "
+            "change one"
+        )
+    if rotary and hidden_dim // num_heads % 2:
+        raise UsageError(
+            f"hidden_dim {hidden_dim} in {num_heads} heads (num_heads) gives "
+            f"{hidden_dim // num_heads} to each, which must be even for the positions: "
             "change one"
         )
