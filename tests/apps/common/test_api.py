@@ -1,0 +1,34 @@
+"""The functions that the package of every task offers."""
+
+import importlib
+
+import pytest
+
+from polyhead.apps import load, registry
+from polyhead.apps.common.api import make_api
+from polyhead.apps.common.run import trainer
+from polyhead.apps.common.run.run import Run
+
+
+@pytest.mark.parametrize("name", registry.task_names())
+def test_every_package_has_train_load_config_and_task(name):
+    task = registry.find_task(name)
+    package = importlib.import_module(f"polyhead.apps.{name.replace('-', '_')}")
+    assert package.TASK is task and package.Config is task.config
+    assert {"TASK", "Config", "load", "train"} <= set(package.__all__)
+
+
+def test_train_hands_everything_over(monkeypatch):
+    given = []
+    monkeypatch.setattr(trainer, "train", lambda *words: given.append(words) or "run")
+    task = registry.find_task("text-classification")
+    train, _ = make_api(task)
+    config = task.config(train="a.csv")
+    assert train(config, overwrite=True, quiet=True) == "run"
+    assert given == [(task, config, True, False, False, True)]
+
+
+def test_load_gives_the_run_of_a_folder(review_run):
+    _, load_of_task = make_api(registry.find_task("text-classification"))
+    for run in (load_of_task(review_run.path), load(review_run.path)):
+        assert isinstance(run, Run) and run.label_names == ("bad", "good")
