@@ -8,10 +8,12 @@ if __name__ != "polyhead.layers":
 from .attention import attention, masked_softmax
 from .biases import LinearBias, RelativeBias
 from .caches import grow_cache, make_cache, write_cache
-from .decoder import Decoder, DecoderBlock
+from .decoder import Decoder
+from .decoder_block import DecoderBlock
 from .dropout import ByteDropout
 from .embedding import TokenEmbedding
-from .encoder import Encoder, EncoderBlock
+from .encoder import Encoder
+from .encoder_block import EncoderBlock
 from .feedforward import FeedForward
 from .lora import enable_lora, merge_lora
 from .masks import causal_mask, combine_masks, window_mask
