@@ -1,8 +1,8 @@
 """Transformer layers for Keras 3, the same on TensorFlow, JAX and PyTorch."""
 
 if __name__ != "polyhead.layers":
-    # Under a second name every class would be registered twice, and loaded models
-    # would hold classes that are not those of polyhead.layers.
+    # Importing under another name would register every class twice, and loaded models
+    # would then contain other classes than those of polyhead.layers.
     raise ImportError(f"Import polyhead.layers, not {__name__}.")
 
 from .attention import attention, masked_softmax

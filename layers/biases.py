@@ -37,8 +37,8 @@ def _linear_slopes(num_heads):
 class LinearBias(keras.layers.Layer):
     """Bias that lowers attention in proportion to the distance (ALiBi).
 
-    `keras_hub.layers.AlibiBias` adds this bias to the logits that it is called with;
-    this layer returns the bias itself.
+    `keras_hub.layers.AlibiBias` adds such a bias to logits and measures the distance
+    from the last key. This layer returns the bias and measures from each query.
 
     Args:
         num_heads: int. Number of query heads, H. Each has its own slope.
@@ -129,7 +129,7 @@ class RelativeBias(keras.layers.Layer):
 
     Each short distance has its own bucket. Longer distances share buckets whose width
     grows logarithmically, and all distances from `max_distance` share the last one. In
-    KerasHub this is part of the attention of its T5 model, not a layer.
+    KerasHub this is a part of the T5 model, not a layer.
 
     Args:
         num_heads: int. Number of query heads, H.

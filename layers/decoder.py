@@ -24,7 +24,7 @@ class Decoder(TransformerStack):
         num_heads: int. Number of attention heads, H.
         feedforward_dim: int. Inner width of the feed-forward part (`intermediate_dim`
             in KerasHub).
-        cross_attention: bool. Whether the blocks attend to a memory. Defaults to
+        cross_attention: bool. Whether there is cross-attention to a memory. Defaults to
             `True`.
         positions: str. `"rotary"`, `"linear_bias"`, `"relative_bias"`, `"sinusoidal"`
             or `"learned"`. Defaults to `None`.

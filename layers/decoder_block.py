@@ -22,7 +22,7 @@ class DecoderBlock(TransformerBlock):
         num_heads: int. Number of attention heads, H.
         feedforward_dim: int. Inner width of the feed-forward part (`intermediate_dim`
             in KerasHub).
-        cross_attention: bool. Whether the block attends to a memory. Defaults to
+        cross_attention: bool. Whether there is cross-attention to a memory. Defaults to
             `True`.
         num_kv_heads: int. Number of key and value heads, a divisor of `num_heads`
             (`num_key_value_heads` in Keras). Defaults to `None`, which is `num_heads`.

@@ -42,6 +42,15 @@ class ByteDropout(keras.layers.Dropout):
         Overfitting, https://jmlr.org/papers/v15/srivastava14a.html
     """
 
+    def __init__(
+        self,
+        rate: float,
+        noise_shape: tuple[int | None, ...] | None = None,
+        seed: int | None = None,
+        **kwargs,
+    ):
+        super().__init__(rate, noise_shape=noise_shape, seed=seed, **kwargs)
+
     def call(self, inputs, training=False):
         num_dropped = round(self.rate * BYTE_VALUES)  # of the values of a byte
         width = inputs.shape[-1]

@@ -40,7 +40,7 @@ class Residual(keras.layers.Layer):
             KerasHub). Defaults to `"pre"`.
         dropout: float. Dropout rate on the output of `layer`. Defaults to `0.0`.
         stochastic_depth: float. Share of the examples that skip the branch in training
-            (`drop_path` in the literature). Defaults to `0.0`.
+            (also called drop path). Defaults to `0.0`.
         epsilon: float. Number added to the variance in the normalisation
             (`layer_norm_epsilon` in KerasHub). Defaults to `1e-5`.
         seed: int. Seed of the dropout and of stochastic depth. Defaults to `None`.

@@ -11,9 +11,9 @@ class ReversibleNormalization(keras.layers.Layer):
     """Removes the level and scale of each series and restores them on its forecast.
 
     Missing values (NaN, or hidden by the mask) are ignored and come out as 0. All
-    arithmetic is float32 in every policy. `keras.layers.Normalization` with
-    `invert=True` also undoes itself, but with statistics of a whole data set instead of
-    those of each series.
+    arithmetic is float32 in every policy. This is RevIN in the literature.
+    `keras.layers.Normalization`, which `invert=True` undoes, uses the statistics of a
+    whole data set instead of those of each series.
 
     Args:
         affine: bool. Whether each channel is then multiplied by a learned scale and
