@@ -15,9 +15,9 @@ from .tensors import Tensor
 class Decoder(TransformerStack):
     """A stack of decoder blocks with positions and, with pre-norm, a final norm.
 
-    Each block is a `DecoderBlock` (`keras_hub.layers.TransformerDecoder`). Stochastic
-    depth grows linearly from zero in the first block to `stochastic_depth` in the last.
-    All blocks share one position bias.
+    Each block is a `DecoderBlock` (`TransformerDecoder` in KerasHub, which has no
+    stack). Stochastic depth grows linearly from zero in the first block to
+    `stochastic_depth` in the last. All blocks share one position bias.
 
     Args:
         num_layers: int. Number of blocks.
@@ -26,8 +26,9 @@ class Decoder(TransformerStack):
             in KerasHub).
         cross_attention: bool. Whether there is cross-attention to a memory. Defaults to
             `True`.
-        positions: str. `"rotary"`, `"linear_bias"`, `"relative_bias"`, `"sinusoidal"`
-            or `"learned"`. Defaults to `None`.
+        positions: str. `"rotary"` (`RotaryPositions`), `"linear_bias"` (`LinearBias`),
+            `"relative_bias"` (`RelativeBias`), `"sinusoidal"` (`SinusoidalPositions`)
+            or `"learned"` (`LearnedPositions`). Defaults to `None`.
         max_length: int. Number of learned positions. Defaults to `None`.
         num_kv_heads: int. Number of key and value heads, a divisor of `num_heads`
             (`num_key_value_heads` in Keras). Defaults to `None`, which is `num_heads`.
@@ -41,8 +42,8 @@ class Decoder(TransformerStack):
         gated: bool. Whether the feed-forward part is gated; see `FeedForward`. Defaults
             to `False`.
         norm: str. `"layer_norm"` or `"rms_norm"`. Defaults to `"layer_norm"`.
-        norm_position: str. `"pre"` or `"post"` (`normalize_first=True` or `False` in
-            KerasHub). Defaults to `"pre"`.
+        norm_position: str. `"pre"` normalises the input of a branch, `"post"` its sum
+            (`normalize_first=True` or `False` in KerasHub). Defaults to `"pre"`.
         dropout: float. Dropout rate on the output of each branch. Defaults to `0.0`.
         attention_dropout: float. Dropout rate on the attention weights. Defaults to
             `0.0`.

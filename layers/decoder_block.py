@@ -15,8 +15,8 @@ from .tensors import Tensor
 class DecoderBlock(TransformerBlock):
     """Causal self-attention, cross-attention and a feed-forward part.
 
-    Each is in a residual branch. This is `keras_hub.layers.TransformerDecoder`. The
-    sliding window and the positions concern the self-attention only.
+    Each is in a residual branch. The sliding window and the positions concern the
+    self-attention only. In KerasHub this is `keras_hub.layers.TransformerDecoder`.
 
     Args:
         num_heads: int. Number of attention heads, H.
@@ -39,8 +39,8 @@ class DecoderBlock(TransformerBlock):
         gated: bool. Whether the feed-forward part is gated; see `FeedForward`. Defaults
             to `False`.
         norm: str. `"layer_norm"` or `"rms_norm"`. Defaults to `"layer_norm"`.
-        norm_position: str. `"pre"` or `"post"` (`normalize_first=True` or `False` in
-            KerasHub). Defaults to `"pre"`.
+        norm_position: str. `"pre"` normalises the input of a branch, `"post"` its sum
+            (`normalize_first=True` or `False` in KerasHub). Defaults to `"pre"`.
         dropout: float. Dropout rate on the output of each branch. Defaults to `0.0`.
         attention_dropout: float. Dropout rate on the attention weights. Defaults to
             `0.0`.

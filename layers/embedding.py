@@ -8,7 +8,7 @@ from keras import ops
 class TokenEmbedding(keras.layers.Layer):
     """Maps token ids to vectors and, with the same weights, vectors to logits.
 
-    This is `keras.layers.ReversibleEmbedding` with tied weights.
+    `keras.layers.ReversibleEmbedding` does the same with `tie_weights=True`.
 
     Args:
         vocabulary_size: int. Number of token ids (`input_dim` in Keras).

@@ -15,17 +15,18 @@ from .tensors import Tensor
 class Encoder(TransformerStack):
     """A stack of encoder blocks with positions and, with pre-norm, a final norm.
 
-    Each block is an `EncoderBlock` (`keras_hub.layers.TransformerEncoder`). Stochastic
-    depth grows linearly from zero in the first block to `stochastic_depth` in the last.
-    All blocks share one position bias.
+    Each block is an `EncoderBlock` (`TransformerEncoder` in KerasHub, which has no
+    stack). Stochastic depth grows linearly from zero in the first block to
+    `stochastic_depth` in the last. All blocks share one position bias.
 
     Args:
         num_layers: int. Number of blocks.
         num_heads: int. Number of attention heads, H.
         feedforward_dim: int. Inner width of the feed-forward part (`intermediate_dim`
             in KerasHub).
-        positions: str. `"rotary"`, `"linear_bias"`, `"relative_bias"`, `"sinusoidal"`
-            or `"learned"`. Defaults to `None`.
+        positions: str. `"rotary"` (`RotaryPositions`), `"linear_bias"` (`LinearBias`),
+            `"relative_bias"` (`RelativeBias`), `"sinusoidal"` (`SinusoidalPositions`)
+            or `"learned"` (`LearnedPositions`). Defaults to `None`.
         max_length: int. Number of learned positions. Defaults to `None`.
         num_kv_heads: int. Number of key and value heads, a divisor of `num_heads`
             (`num_key_value_heads` in Keras). Defaults to `None`, which is `num_heads`.
@@ -40,8 +41,8 @@ class Encoder(TransformerStack):
         gated: bool. Whether the feed-forward part is gated; see `FeedForward`. Defaults
             to `False`.
         norm: str. `"layer_norm"` or `"rms_norm"`. Defaults to `"layer_norm"`.
-        norm_position: str. `"pre"` or `"post"` (`normalize_first=True` or `False` in
-            KerasHub). Defaults to `"pre"`.
+        norm_position: str. `"pre"` normalises the input of a branch, `"post"` its sum
+            (`normalize_first=True` or `False` in KerasHub). Defaults to `"pre"`.
         dropout: float. Dropout rate on the output of each branch. Defaults to `0.0`.
         attention_dropout: float. Dropout rate on the attention weights. Defaults to
             `0.0`.

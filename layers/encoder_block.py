@@ -11,7 +11,7 @@ from .tensors import Tensor
 class EncoderBlock(TransformerBlock):
     """Self-attention and a feed-forward part, each in a residual branch.
 
-    This is `keras_hub.layers.TransformerEncoder`.
+    In KerasHub this is `keras_hub.layers.TransformerEncoder`.
 
     Args:
         num_heads: int. Number of attention heads, H.
@@ -33,8 +33,8 @@ class EncoderBlock(TransformerBlock):
         gated: bool. Whether the feed-forward part is gated; see `FeedForward`. Defaults
             to `False`.
         norm: str. `"layer_norm"` or `"rms_norm"`. Defaults to `"layer_norm"`.
-        norm_position: str. `"pre"` or `"post"` (`normalize_first=True` or `False` in
-            KerasHub). Defaults to `"pre"`.
+        norm_position: str. `"pre"` normalises the input of a branch, `"post"` its sum
+            (`normalize_first=True` or `False` in KerasHub). Defaults to `"pre"`.
         dropout: float. Dropout rate on the output of each branch. Defaults to `0.0`.
         attention_dropout: float. Dropout rate on the attention weights. Defaults to
             `0.0`.

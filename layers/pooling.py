@@ -14,9 +14,9 @@ MODES = ("mean", "max", "attention", "first")
 class MaskedPooling(keras.layers.Layer):
     """Pools the vectors of each sequence that a mask keeps.
 
-    `"mean"` is `keras.layers.GlobalAveragePooling1D`, and `"max"` is
-    `keras.layers.GlobalMaxPooling1D` with a mask. A sequence of which the mask keeps
-    nothing gives zeros.
+    `"mean"` does the same as `keras.layers.GlobalAveragePooling1D`. `"max"` does the
+    same as `keras.layers.GlobalMaxPooling1D`, which ignores masks. A sequence of which
+    the mask keeps nothing gives zeros.
 
     Args:
         mode: str. `"mean"`, `"max"`, `"attention"` (a mean with learned weights) or

@@ -19,8 +19,8 @@ def _angles(length, offset, base, width, scale=1.0):
 class RotaryPositions(keras.layers.Layer):
     """Rotates queries and keys by an angle that grows with their position (RoPE).
 
-    This is `keras_hub.layers.RotaryEmbedding` with `sequence_axis=2`. Coordinate `i` is
-    paired with coordinate `i + head_dim / 2`.
+    `keras_hub.layers.RotaryEmbedding` does the same with `sequence_axis=2`. Coordinate
+    `i` is paired with coordinate `i + head_dim / 2`.
 
     Args:
         base: float. Base of the wavelengths (`max_wavelength` in KerasHub). Defaults to
