@@ -35,7 +35,10 @@ REPORT = "export_report.json"
 class FurtherForm(Protocol):
     """A format that one task alone has; a dataclass."""
 
-    metadata: Metadata
+    @property
+    def metadata(self) -> Metadata:
+        """What its files say of themselves."""
+        ...
 
     def write(
         self,

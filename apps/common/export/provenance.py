@@ -1,7 +1,7 @@
 """Which run an exported file is of: name, version, scores, author and licence."""
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 from ..errors import RETRAIN
 from ..files import read_json
@@ -38,7 +38,7 @@ def add_provenance(
         )
 
     further = {
-        name: replace(form, metadata=added_to(form.metadata))
-        for name, form in exportable.further.items()
+        kind: replace(cast(Any, form), metadata=added_to(form.metadata))
+        for kind, form in exportable.further.items()
     }
     return replace(exportable, metadata=added_to(exportable.metadata), further=further)

@@ -46,7 +46,7 @@ class TextRun(Run):
             self.config.max_tokens,
             lambda: self.tokenizer,
             num_special=self.assets.num_special,
-            highest=self.task.ranges["max_tokens"][1],
+            highest=int(self.task.ranges["max_tokens"][1]),
             path=path,
             max_bytes=max_bytes,
         )
