@@ -19,6 +19,20 @@ def choose_precision(wanted: str) -> str:
     return "mixed_bfloat16" if native else "float32"
 
 
+def check_float32(model) -> None:
+    """Refuses a model to be served that computes in half precision.
+
+    Raises:
+        ValueError: with the name of the first such layer.
+    """
+    for layer in model._flatten_layers():
+        if layer.compute_dtype in ("bfloat16", "float16"):
+            raise ValueError(
+                f"Layer {layer.name} computes in {layer.compute_dtype}; build the "
+                "model in float32 from the weights."
+            )
+
+
 def processor_has_bfloat16() -> bool:
     try:
         flags = Path("/proc/cpuinfo").read_text(encoding="utf-8")

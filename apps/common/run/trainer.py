@@ -63,14 +63,15 @@ class Validation:
         monitor: the measure that decides which epoch is best.
         larger_is_better: the direction of that measure.
         shown: measures in the line of an epoch, besides the loss in training.
-        callbacks: further Keras callbacks; given where the user wants to see progress.
+        callbacks: gives further Keras callbacks for the terminal, None where no
+            progress is shown, and the run's folder.
     """
 
     score: Callable[[keras.Model], dict[str, float]]
     monitor: str
     larger_is_better: bool = True
     shown: Sequence[str] = ()
-    callbacks: Callable[[Terminal, Path], Sequence[keras.callbacks.Callback]] = (
+    callbacks: Callable[[Terminal | None, Path], Sequence[keras.callbacks.Callback]] = (
         lambda terminal, path: ()
     )
 
@@ -184,8 +185,10 @@ def fit(
         say(terminal, note)
     if terminal is not None:
         shown = ["loss", *validation.shown]
-        bar = ProgressBar(terminal.err, config.epochs, training.steps, shown)
-        callbacks += [bar, *validation.callbacks(terminal, path)]
+        callbacks.append(
+            ProgressBar(terminal.err, config.epochs, training.steps, shown)
+        )
+    callbacks += validation.callbacks(terminal, path)
     state = loop.train(
         training.model,
         training.make_epoch,
