@@ -55,7 +55,9 @@ class Task:
         files: what a run of this task writes besides the files of every run.
         formats: what `export` can write besides the formats of every task.
         verbs: verbs of the command line that this task alone has.
-        page_example: the inputs that the demo page begins with, from a run's folder.
+        page_facts: a run's folder and the content of its config.json to what the demo
+            page has to know of the run; imports the standard library alone.
+        page_example: a run's folder to the inputs that the demo page begins with.
     """
 
     name: str
@@ -75,6 +77,7 @@ class Task:
     files: tuple[str, ...] = ()
     formats: tuple[str, ...] = ()
     verbs: Mapping[str, Verb] = field(default_factory=dict)
+    page_facts: Callable[[Path, dict], dict] = lambda folder, config: {}
     page_example: Callable[[Path], dict] | None = None
 
 

@@ -3,10 +3,8 @@
 import importlib.metadata
 from pathlib import Path
 
-from ..common.data.text_files import clear_errors
-from ..common.errors import RETRAIN
+from .. import registry
 from ..common.export.folder import list_tflites
-from ..common.files import read_json
 from ..common.run.config import read_config_json
 
 FORMAT = 1  # of the facts
@@ -36,44 +34,4 @@ def read_facts(folder: Path) -> dict:
         "polyhead": importlib.metadata.version("polyhead"),
         "run": folder.resolve().name,
         "files": files,
-    } | _READERS[config["task"]](folder, config)
-
-
-def _read_classification(folder, config):
-    file = folder / "labels.txt"
-    with clear_errors(file):
-        labels = file.read_text(encoding="utf-8").removesuffix("\n").split("\n")
-    thresholds = None
-    if config["multi_label"]:
-        tuned = read_json(folder / "metrics.json", RETRAIN)["thresholds"]
-        thresholds = [tuned[label] for label in labels]
-    return {
-        "labels": labels,
-        "multi_label": config["multi_label"],
-        "thresholds": thresholds,
-    }
-
-
-def _read_translation(folder, config):
-    return {name: config[name] for name in ("source_language", "target_language")}
-
-
-def _read_forecasting(folder, config):
-    known = read_json(folder / "columns.json", RETRAIN)
-    columns = known["columns"]
-    unit, step = known["frequency"]
-    return {
-        "history": columns["targets"] + columns["past"] + columns["future"],
-        "future": columns["future"],
-        "targets": columns["targets"],
-        "quantiles": sorted(config["quantiles"]),
-        "frequency": {"unit": unit, "step": step},
-        "categories": known["categories"],
-    }
-
-
-_READERS = {
-    "text-classification": _read_classification,
-    "translation": _read_translation,
-    "forecasting": _read_forecasting,
-}
+    } | registry.find_task(config["task"]).page_facts(folder, config)

@@ -8,8 +8,10 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
+from .. import registry
 from ..common.errors import PolyheadError
 from ..common.export.folder import list_tflites
+from ..common.run.config import read_config_json
 from ..common.run.folder import check_run
 from .assets import find_assets
 from .facts import read_facts
@@ -96,7 +98,10 @@ def make_routes(path: Path, assets: str | Path | None = None) -> Routes:
     routes["/litert/core.js"] = lambda: _link(core.read_bytes())
     read_facts(path)  # what is wrong with the run is said before a page is opened
     routes["/facts.json"] = lambda: _to_json(read_facts(path))
-    routes["/example.json"] = cache(lambda: _to_json(_read_example(path)))
+    name = read_config_json(path / "config.json")["task"]
+    read_example = registry.find_task(name).page_example
+    if read_example is not None:
+        routes["/example.json"] = cache(lambda: _to_json(read_example(path)))
     return routes
 
 
@@ -111,12 +116,6 @@ def _read_model(file: Path) -> bytes:
 def _link(module: bytes) -> bytes:
     """A browser finds no package by its name without a build step."""
     return module.replace(b'"@litertjs/wasm-utils"', b'"./wasm-utils.js"')
-
-
-def _read_example(path):
-    from .example import read_example  # pandas comes with it
-
-    return read_example(path)
 
 
 def _to_json(value) -> bytes:

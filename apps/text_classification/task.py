@@ -4,6 +4,7 @@ from ..common.flags import DATA_FLAGS, RUN_FLAGS
 from ..common.run.folder import name_data
 from ..common.task import Task
 from .config import ARCHITECTURE, CHOICES, RANGES, Config, fill
+from .page import page_facts
 
 
 def _answering():
@@ -45,4 +46,5 @@ TASK = Task(
     data_name=name_data,
     files=("labels.txt",),
     formats=("mediapipe",),
+    page_facts=page_facts,
 )

@@ -8,12 +8,8 @@ from pathlib import Path
 
 import pytest
 
-<<<<<<< HEAD
-from polyhead.apps.common.export.inspection import inspect_tflite
-=======
 from polyhead.apps.cli.arguments import parse
 from polyhead.apps.common.export.inspection import inspect_tflite
->>>>>>> docs
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"

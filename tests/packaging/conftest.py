@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-PACKAGES = ("layers", "runtime", "apps")
+sys.path.insert(0, str(Path(__file__).parent))
+
+from import_tools import PACKAGES, ROOT  # noqa: E402
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,28 @@
+"""What the demo page has to know of a forecaster. Imports nothing heavy."""
+
+from pathlib import Path
+
+from ..common.errors import RETRAIN
+from ..common.files import read_json
+
+
+def page_facts(folder: Path, config: dict) -> dict:
+    """Columns, quantiles, the step of time and the categories."""
+    known = read_json(folder / "columns.json", RETRAIN)
+    columns = known["columns"]
+    unit, step = known["frequency"]
+    return {
+        "history": columns["targets"] + columns["past"] + columns["future"],
+        "future": columns["future"],
+        "targets": columns["targets"],
+        "quantiles": sorted(config["quantiles"]),
+        "frequency": {"unit": unit, "step": step},
+        "categories": known["categories"],
+    }
+
+
+def page_example(folder: Path) -> dict:
+    """The newest history of the run's own data; see `page_example.read_example`."""
+    from .page_example import read_example  # pandas comes with it
+
+    return read_example(folder)
