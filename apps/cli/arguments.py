@@ -76,8 +76,7 @@ def _of_one_task(verb, words):
             f"unknown verb {verb!r}; the nearest known one is {near!r} "
             "(see polyhead --help)"
         )
-    usage = verbs[verb].help[0].upper() + verbs[verb].help[1:] + "."
-    options = Options(Parser(verb, "RUN [flags]", usage))
+    options = Options(Parser(verb, "RUN [flags]", verbs[verb].description))
     for name, (kind, lowest, text) in verbs[verb].options.items():
         flag = "--" + name.replace("_", "-")
         options.add(flag, type=number(kind, lowest), metavar="N", help=text)

@@ -18,12 +18,14 @@ class Verb:
 
     Args:
         help: one line for `polyhead --help`.
+        description: a sentence for `polyhead VERB --help`.
         options: argument of `function` -> its type, lowest value and help text.
         function: a run and the options to a report.
         format: the report to text for the terminal.
     """
 
     help: str
+    description: str
     options: Mapping[str, tuple[type, int, str]]
     function: Callable[..., Any]
     format: Callable[[Any], str]
@@ -146,6 +148,7 @@ class Steps:
         fit_config: `(config, data)` fills the settings that the data decide.
         prepare: `(config, assets, data)` to the data as the model reads them.
         fit: see `trainer.fit`; a task may wrap it. None: as it is.
+        estimate: see `trainer.estimate`; a task may wrap it. None: as it is.
         fast_baselines: `(run, data)` to the baselines that a training, too, compares
             its run with. None: `evaluate` alone does.
     """
@@ -169,4 +172,5 @@ class Steps:
     fit_config: Callable[[Any, Any], Any] = keep_config
     prepare: Callable[[Any, Any, Any], Any] = keep_data
     fit: Callable | None = None
+    estimate: Callable | None = None
     fast_baselines: Callable[[Any, Any], Mapping] | None = None

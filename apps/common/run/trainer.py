@@ -127,7 +127,8 @@ def train(
             report = data.report
             assets = steps.make_assets(config, data, None)
             data = steps.prepare(config, assets, data)
-            return report | {"estimate": estimate(steps, config, assets, data)}
+            estimate_task = steps.estimate or estimate
+            return report | {"estimate": estimate_task(steps, config, assets, data)}
         with prepare_folder(task, config, overwrite) as folder:
             shown = None if quiet else terminal
             if folder.resumed:

@@ -2,6 +2,9 @@
 
 import numpy as np
 
+from ..series.dataset import Dataset
+from ..series.statistics import mean_known
+
 EPSILON = 1e-12
 AXES = {"series": 0, "step": 1, "target": 2}  # of the sums
 
@@ -12,7 +15,7 @@ class Scores:
     Args:
         spreads: `(series, T)` standard deviations in training, of "mse" and "mae".
         naive: `(series, T)` mean absolute error of the seasonal naive forecast before
-            the part that is scored, of "mase".
+            the split that is scored, of "mase".
         horizon: steps, H.
         quantiles: levels that are scored.
     """
@@ -31,14 +34,14 @@ class Scores:
     def add(self, window, forecast, quantiles=None) -> None:
         """Adds a batch: `forecast (B, H, T)` and `quantiles (B, H, T, Q)`."""
         truth = window.truth.astype(np.float64)
-        there = ~np.isnan(truth)
-        truth = np.where(there, truth, 0.0)
-        forecast = np.where(there, forecast, 0.0)
+        is_known = ~np.isnan(truth)
+        truth = np.where(is_known, truth, 0.0)
+        forecast = np.where(is_known, forecast, 0.0)
         error = truth - forecast
         size = np.abs(error)
         total = np.abs(truth) + np.abs(forecast)
         batch = {
-            "count": there.astype(np.float64),
+            "count": is_known.astype(np.float64),
             "squared": error * error,
             "absolute": size,
             "relative": 2.0 * size / np.maximum(total, EPSILON),
@@ -47,7 +50,7 @@ class Scores:
         for name, values in batch.items():
             self._sum(self.sums[name], window.series, values)
         if quantiles is not None:
-            kept = there[..., None]
+            kept = is_known[..., None]
             error = np.where(kept, truth[..., None] - quantiles, 0.0)
             levels = np.array(self.quantiles)
             loss = np.maximum(levels * error, (levels - 1.0) * error)
@@ -64,10 +67,10 @@ class Scores:
     def summary(self) -> dict[str, float | None]:
         """Every measure over all windows, steps, targets and series.
 
-        "mse" and "mae" are of values standardised by the training part, as papers give
-        them; "rmse" is in the data's own units; "smape" is a fraction of 0 to 2;
-        "mase" is the mean over series and targets that the naive forecast errs on;
-        "crps" is the mean weighted quantile loss.
+        "mse" and "mae" are of values standardised by the training split, as papers give
+        them; "rmse" is in the data's own units; "smape" is from 0 to 2; "mase" is the
+        mean over the series and targets where the naive forecast makes errors; "crps"
+        is the mean weighted quantile loss.
         """
         return {name: _number(x) for name, x in self._measure((0, 1, 2)).items()}
 
@@ -80,11 +83,11 @@ class Scores:
         }
 
     def _measure(self, axes) -> dict[str, np.ndarray]:
-        """The measures of what is left when the axes are summed over."""
+        """The measures, summed over some axes; NaN where there is no truth."""
         count = self.sums["count"].sum(axis=axes)
-        count = np.where(count > 0, count, np.nan)  # what is not there has no error
+        count = np.where(count > 0, count, np.nan)
         squared, absolute = self.sums["squared"], self.sums["absolute"]
-        found = {
+        measures = {
             "mse": (squared / self.spreads**2).sum(axis=axes) / count,
             "mae": (absolute / self.spreads).sum(axis=axes) / count,
             "rmse": np.sqrt(squared.sum(axis=axes) / count),
@@ -94,11 +97,11 @@ class Scores:
         if self.quantiles:
             truth = np.maximum(self.sums["truth"].sum(axis=axes), EPSILON)
             truth = np.where(np.isnan(count), np.nan, truth)
-            found["crps"] = 2.0 * self.pinball.sum(axis=axes).mean(axis=-1) / truth
-        return found
+            measures["crps"] = 2.0 * self.pinball.sum(axis=axes).mean(axis=-1) / truth
+        return measures
 
     def _mase(self, axes):
-        """NaN where the naive forecast errs on none."""
+        """NaN where the naive forecast makes no error at all."""
         count, absolute = self.sums["count"], self.sums["absolute"]
         if AXES["step"] in axes:
             count, absolute = (x.sum(axis=1, keepdims=True) for x in (count, absolute))
@@ -113,36 +116,35 @@ class Scores:
 
     def shares_below(self) -> dict[str, float]:
         """Quantile to the share of the truth that lies below it."""
-        total = max(self.sums["count"].sum(), 1.0)
-        shares = self.below.sum(axis=(0, 1, 2)) / total
-        return dict(zip(map(str, self.quantiles), shares.tolist(), strict=True))
+        return dict(zip(map(str, self.quantiles), self._below().tolist(), strict=True))
 
     def coverage(self) -> float | None:
         """Share of the truth between the lowest and the highest quantile."""
         if len(self.quantiles) < 2:
             return None
-        below = self.below.sum(axis=(0, 1, 2)) / max(self.sums["count"].sum(), 1.0)
+        below = self._below()
         return float(below[-1] - below[0])
+
+    def _below(self) -> np.ndarray:
+        return self.below.sum(axis=(0, 1, 2)) / max(self.sums["count"].sum(), 1.0)
 
 
 def _number(x) -> float | None:
     return None if np.isnan(x) else float(x)
 
 
-def seasonal_errors(dataset) -> np.ndarray:
+def seasonal_errors(dataset: Dataset) -> np.ndarray:
     """Mean absolute difference of values a season apart, `(series, T)`.
 
-    Of all values before the part that measures a run, as the M4 competition has it; 0
-    where a series has no two of them.
+    Of all values before the split that measures a run, as in the M4 competition; 0
+    where a series has fewer than two of them.
     """
     targets, season = len(dataset.columns.targets), dataset.season
-    found = []
+    errors = []
     ends, _ = dataset.bounds(dataset.held_out)
     for series, end in zip(dataset.series, ends, strict=True):
         values = series.values[:end, :targets].astype(np.float64)
         step = season if len(values) > season else 1
         gaps = np.abs(values[step:] - values[:-step])
-        there = ~np.isnan(gaps)
-        total = np.where(there, gaps, 0.0).sum(axis=0)
-        found.append(total / np.maximum(there.sum(axis=0), 1))
-    return np.array(found)
+        errors.append(mean_known(gaps))
+    return np.array(errors)

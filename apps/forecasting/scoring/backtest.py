@@ -2,23 +2,26 @@
 
 import csv
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from ..common.alignment import align
-from ..common.errors import UsageError
-from ..common.figures import BLUE, hide_frame, new_figure, save_figure
-from ..common.files import replacing
-from .evaluate import make_baselines
+from ...common.alignment import align
+from ...common.errors import UsageError
+from ...common.figures import BLUE, hide_frame, new_figure, save_figure
+from ...common.files import replacing
+from ...common.scoring.comparison import RUN
+from ..baselines import make_baselines
+from ..series.windows import Window, Windows
 from .plots import COLOURS
 
 
-def backtest(run, dataset, stride: int | None = None) -> dict:
+def backtest(run: Any, windows: Windows, stride: int | None = None) -> dict:
     """Forecasts from origins `stride` steps apart; the model is not trained again.
 
     Args:
         run: the forecaster.
-        dataset: its data; origins lie in the part that measures it.
+        windows: its data; origins lie in the split that measures it.
         stride: steps between origins; the horizon where absent, so that each step is
             forecast once.
 
@@ -28,12 +31,11 @@ def backtest(run, dataset, stride: int | None = None) -> dict:
         the baselines; `mean` of each. Also writes backtest.csv, a row a forecast value,
         and plots/backtest.png.
     """
-    windows = run.windows(dataset)
-    part = dataset.held_out
-    found = windows.find(part)
+    split = windows.dataset.held_out
+    chosen = windows.find(split)
     stride = stride or windows.horizon
-    begins, _ = dataset.bounds(part)
-    chosen = found[(found[:, 1] - begins[found[:, 0]]) % stride == 0]
+    begins, _ = windows.dataset.bounds(split)
+    chosen = chosen[(chosen[:, 1] - begins[chosen[:, 0]]) % stride == 0]
     if not len(chosen):
         raise UsageError(f"--stride {stride}: no origin has a truth: give another")
     baselines = make_baselines(windows, run.config.seed)
@@ -41,55 +43,45 @@ def backtest(run, dataset, stride: int | None = None) -> dict:
     with replacing(run.path / "backtest.csv") as temporary:
         with open(temporary, "w", newline="", encoding="utf-8") as file:
             writer = csv.writer(file)
-            writer.writerow(_header(run))
+            quantiles = [f"q{level:g}" for level in run.quantiles]
+            header = ["origin", "series", "stamp", "target", "truth", "forecast"]
+            writer.writerow(header + quantiles)
             for window in windows.batches(chosen):
                 outputs = run.answer(window.inputs)
                 stamps = windows.stamps(window)
-                _write(writer, run, dataset, window, outputs, stamps)
-                forecasts = {"this run": outputs["forecast"]} | {
+                _write(writer, windows, window, outputs, stamps)
+                forecasts = {RUN: outputs["forecast"]} | {
                     name: forecast(window) for name, forecast in baselines.items()
                 }
                 for name, values in forecasts.items():
                     gaps = np.abs(values - window.truth) / window.spread
                     for origin, gap in zip(stamps[:, 0], gaps, strict=True):
-                        errors.setdefault(str(origin), {}).setdefault(name, []).append(
-                            float(np.nanmean(gap))
-                        )
-    origins = [
-        {"origin": origin, "series": len(by_name["this run"])}
+                        of_origin = errors.setdefault(str(origin), {})
+                        of_origin.setdefault(name, []).append(float(np.nanmean(gap)))
+    origins: list[dict] = [
+        {"origin": origin, "series": len(by_name[RUN])}
         | {name: float(np.mean(values)) for name, values in by_name.items()}
         for origin, by_name in sorted(errors.items())
     ]
-    names = ["this run", *baselines]
+    names = [RUN, *baselines]
     mean = {name: float(np.mean([row[name] for row in origins])) for name in names}
     plot_backtest(run.path / "plots" / "backtest.png", origins, names)
     return {"stride": stride, "origins": origins, "mean": mean}
 
 
-def _header(run):
-    quantiles = [f"q{level:g}" for level in run.quantiles]
-    return ["origin", "series", "stamp", "target", "truth", "forecast", *quantiles]
-
-
-def _write(writer, run, dataset, window, outputs, stamps):
+def _write(writer, windows: Windows, window: Window, outputs, stamps) -> None:
+    dataset = windows.dataset
+    values = outputs["forecast"][..., None]  # (B, H, T, 1), then (B, H, T, 1 + Q)
+    if "quantiles" in outputs:
+        values = np.concatenate([values, outputs["quantiles"]], axis=3)
     for row, number in enumerate(window.series):
+        name = dataset.series[number].name
         for step, stamp in enumerate(stamps[row]):
-            for place, target in enumerate(run.columns.targets):
-                quantiles = []
-                if run.quantiles:
-                    quantiles = outputs["quantiles"][row, step, place].tolist()
+            for place, target in enumerate(dataset.columns.targets):
                 truth = window.truth[row, step, place]
-                values = [outputs["forecast"][row, step, place], *quantiles]
-                writer.writerow(
-                    [
-                        stamps[row, 0],
-                        dataset.series[number].name,
-                        stamp,
-                        target,
-                        "" if np.isnan(truth) else f"{truth:.9g}",
-                        *(f"{value:.9g}" for value in values),
-                    ]
-                )
+                cells = ["" if np.isnan(truth) else f"{truth:.9g}"]
+                cells += [f"{value:.9g}" for value in values[row, step, place]]
+                writer.writerow([stamps[row, 0], name, stamp, target, *cells])
 
 
 def plot_backtest(path: Path, origins: list[dict], names: list[str]) -> None:
@@ -115,10 +107,10 @@ def format_backtest(report: dict) -> str:
     """The origins as a table for the terminal."""
     names = list(report["mean"])
     rows = [["origin", *names]]
-    for row in report["origins"]:
+    means = {"origin": "mean", **report["mean"]}
+    for row in [*report["origins"], means]:
         stamp = row["origin"].replace("T", " ")
         rows.append([stamp, *(f"{row[name]:.4f}" for name in names)])
-    rows.append(["mean", *(f"{report['mean'][name]:.4f}" for name in names)])
     lines = align(rows)
     lines.append(
         "mean absolute error of standardised values, no refit, an origin every "

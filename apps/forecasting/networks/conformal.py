@@ -1,28 +1,28 @@
-"""Quantiles that hold what they say on data the model has not seen."""
+"""Calibration: quantiles that hold on data which the model has not seen."""
 
 import numpy as np
 
-from ..common.data.splits import sample_rows
-from .networks.quantiles import POINT
-from .series.windows import Windows
-from .serving import Serving
+from ...common.data.splits import sample_rows
+from ..series.windows import Windows
+from ..serving import Serving
+from .quantiles import POINT
 
-MAX_WINDOWS = 2_000  # neighbours tell the same
-MAX_NUMBERS = 100_000_000  # that are held at once, of windows with many columns
-# Stretches of validation rows, each as long as the horizon, that are believed half: one
-# drift in a single long stretch says nothing of the next.
+MAX_WINDOWS = 2_000  # neighbouring windows are alike
+MAX_NUMBERS = 100_000_000  # held at once, where windows have many columns
+# So many horizon-length blocks of validation rows move the quantiles half of the way:
+# the drift of one block says little about the next.
 DOUBT = 2.0
 
 
 def conformal_offsets(truth, base, scale, quantiles) -> np.ndarray:
     """How far each quantile has to move so that its share of the truth is below it.
 
-    Split conformal prediction for each step, target and quantile, on residuals over the
-    spread of the history, so that a calm history moves less than a wild one.
+    Split conformal prediction for each step, target and quantile. Residuals are divided
+    by the spread of the history, so that a calm history moves less than a wild one.
 
     Args:
         truth: `(N, H, T)`, NaN where missing.
-        base: `(N, H, T, Q)` what the model says.
+        base: `(N, H, T, Q)` quantiles of the model.
         scale: `(N, 1, T)` spread of each history.
         quantiles: `(Q,)` their levels.
 
@@ -46,23 +46,22 @@ def conformal_offsets(truth, base, scale, quantiles) -> np.ndarray:
     residuals = np.sort(residuals, axis=0)  # NaN goes last
     counts = (~np.isnan(residuals)).sum(axis=0)  # (H, T, Q)
     levels = np.asarray(quantiles, np.float64)
-    # The k-th smallest of n has k / (n + 1) of what is to come below it.
+    # A share of k / (n + 1) of new values is below the k-th smallest of n.
     ranks = np.where(
         levels >= 0.5,
         np.ceil((counts + 1) * levels),
         np.floor((counts + 1) * levels),
     )
     places = np.clip(ranks - 1, 0, np.maximum(counts - 1, 0)).astype(int)
-    found = np.take_along_axis(residuals, places[None], axis=0)[0]
-    return np.nan_to_num(found).astype(np.float32)
+    offsets = np.take_along_axis(residuals, places[None], axis=0)[0]
+    return np.nan_to_num(offsets).astype(np.float32)
 
 
 def calibrate(model, windows: Windows, seed: int) -> None:
-    """Sets the offsets of a model's quantiles by what validation shows.
+    """Sets the offsets of a model's quantiles, from its errors on validation data.
 
-    The fewer stretches of the horizon's length the validation rows have, the less of
-    the way it goes: n of them count as `n / (n + 2)`. A model that gives one number has
-    no interval of its own to begin with, and goes all the way.
+    With n horizon-length blocks of validation rows, offsets shrink by n / (n + 2). They
+    do not shrink for a model that gives one number, which has no interval of its own.
 
     Args:
         model: a `Forecaster` in float32.
@@ -81,17 +80,17 @@ def calibrate(model, windows: Windows, seed: int) -> None:
     mean, scale = (np.asarray(v)[:targets] for v in (model.mean, model.scale))
     truth = (window.truth - mean) / scale
     offsets = conformal_offsets(truth, parts["base"], parts["scale"], s["quantiles"])
-    stretches = count_stretches(chosen, s["horizon"])
-    share = 1.0 if s["levels"] == [POINT] else stretches / (stretches + DOUBT)
+    blocks = count_blocks(chosen, s["horizon"])
+    share = 1.0 if s["levels"] == [POINT] else blocks / (blocks + DOUBT)
     model.offsets.assign(offsets * share)
 
 
-def count_stretches(chosen: np.ndarray, horizon: int) -> float:
-    """How many stretches of the horizon's length windows `(N, 2)` lie in.
+def count_blocks(chosen: np.ndarray, horizon: int) -> float:
+    """How many blocks as long as the horizon the windows `(N, 2)` cover.
 
     Example:
 
-    >>> count_stretches(np.array([[0, 96], [0, 97], [1, 96]]), horizon=2)
+    >>> count_blocks(np.array([[0, 96], [0, 97], [1, 96]]), horizon=2)
     2.5
     """
     series = len(np.unique(chosen[:, 0]))

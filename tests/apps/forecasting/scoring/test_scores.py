@@ -1,18 +1,12 @@
-"""Scores and baselines against numbers worked out by hand."""
-
-import doctest
+"""Scores against numbers worked out by hand."""
 
 import numpy as np
 import pytest
 from wave_tools import make_config, make_waves, write_wide
 
-from polyhead.apps.forecasting import baselines, conformal
-from polyhead.apps.forecasting.comparison import format_table
-from polyhead.apps.forecasting.conformal import conformal_offsets
 from polyhead.apps.forecasting.data import load_data
-from polyhead.apps.forecasting.scores import Scores, seasonal_errors
-from polyhead.apps.forecasting.series import frequency
-from polyhead.apps.forecasting.series.windows import Window, Windows
+from polyhead.apps.forecasting.scoring.scores import Scores, seasonal_errors
+from polyhead.apps.forecasting.series.windows import Window
 
 
 def window(truth, series=None):
@@ -97,86 +91,3 @@ def test_mase_divides_by_the_seasonal_naive_error_before_the_test(tmp_path):
     dataset = load_data(make_config(write_wide(tmp_path / "a.csv", values)))
     wanted = np.abs(values[24:160] - values[:136]).mean()
     assert seasonal_errors(dataset)[0, 0] == pytest.approx(wanted, abs=1e-4)
-
-
-@pytest.fixture
-def windows(tmp_path):
-    values = make_waves(400, 2)
-    dataset = load_data(make_config(write_wide(tmp_path / "a.csv", values)))
-    return Windows(dataset, 48, 30)
-
-
-def test_last_value_and_seasonal_naive(windows):
-    batch = windows.take(windows.find("test"))
-    history = batch.inputs["history"]
-    found = baselines.last_value(windows)(batch)
-    assert (found == history[:, -1:]).all() and found.shape == batch.truth.shape
-    found = baselines.seasonal_naive(windows, 24)(batch)
-    assert (found[:, :24] == history[:, -24:]).all()
-    assert (found[:, 24:] == history[:, -24:-18]).all()
-
-
-def test_baselines_pass_over_what_is_missing(windows):
-    batch = windows.take(windows.find("test")[:1])
-    history = batch.inputs["history"]
-    history[0, -1, 0] = np.nan
-    assert baselines.last_value(windows)(batch)[0, 0, 0] == history[0, -2, 0]
-    naive = baselines.seasonal_naive(windows, 24)(batch)
-    assert naive[0, 23, 0] == history[0, -25, 0]
-    assert np.isfinite(baselines.linear(windows)(batch)).all()
-
-
-def test_linear_finds_a_linear_law(tmp_path):
-    time = np.arange(600)
-    values = np.stack([np.sin(time / 7) * 5 + 20, np.cos(time / 11) - 3], axis=1)
-    dataset = load_data(make_config(write_wide(tmp_path / "a.csv", values)))
-    windows = Windows(dataset, 48, 12)
-    batch = windows.take(windows.find("test"))
-    ours, naive = (
-        np.abs(make(windows)(batch) - batch.truth).mean()
-        for make in (baselines.linear, baselines.last_value)
-    )
-    assert ours < 0.05 < naive
-
-
-def test_fill_forward():
-    history = np.array([[[np.nan], [1.0], [np.nan], [4.0], [np.nan]]])
-    assert baselines.fill_forward(history).ravel().tolist() == [1, 1, 1, 4, 4]
-    assert (baselines.fill_forward(np.full((1, 3, 1), np.nan)) == 0).all()
-
-
-# Calibration.
-
-
-def test_documented_examples():
-    for module in (conformal, frequency):
-        result = doctest.testmod(module)
-        assert result.attempted and not result.failed
-
-
-@pytest.mark.parametrize("levels", [[0.1, 0.5, 0.9], [0.25], [0.05, 0.95]])
-def test_calibrated_quantiles_hold_what_they_say(levels):
-    generator = np.random.default_rng(0)
-    scale = generator.uniform(1, 5, (4000, 1, 2))
-    truth = generator.gumbel(size=(4000, 3, 2)) * scale
-    base = np.zeros((4000, 3, 2, len(levels)))  # the model knows nothing
-    seen, new = slice(0, 2000), slice(2000, 4000)
-    offsets = conformal_offsets(truth[seen], base[seen], scale[seen], levels)
-    assert offsets.shape == (3, 2, len(levels))
-    below = truth[new][..., None] <= base[new] + scale[new][..., None] * offsets
-    np.testing.assert_allclose(below.mean(axis=(0, 1, 2)), levels, atol=0.02)
-
-
-def test_calibration_without_a_truth_changes_nothing():
-    truth = np.full((5, 2, 1), np.nan)
-    offsets = conformal_offsets(truth, np.ones((5, 2, 1, 1)), np.ones((5, 1, 1)), [0.9])
-    assert (offsets == 0).all()
-
-
-def test_mase_is_unknown_where_the_naive_forecast_never_errs():
-    scores = Scores(np.ones((1, 1)), np.zeros((1, 1)), 1)
-    scores.add(window([[1.0]]), np.array([[[1.5]]]))
-    summary = scores.summary()
-    assert summary["mase"] is None and summary["mae"] == 0.5
-    metrics = {"test": {**summary, "windows": 1}, "protocol": ""}
-    assert format_table(metrics).splitlines()[2].split()[-1] == "-"

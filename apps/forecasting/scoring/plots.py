@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from ..common.figures import (
+from ...common.figures import (
     BLUE,
     GREEN,
     GREY,
@@ -15,45 +16,52 @@ from ..common.figures import (
     save_figure,
     shorten,
 )
-from .evaluate import spaced
-from .series.windows import Window, Windows
+from ...common.history_plot import Score, plot_history
+from ..series.windows import Window, Windows, spaced
 
 MAX_TARGETS, MAX_WINDOWS = 4, 3  # that the fan shows
 RESIDUAL_WINDOWS = 500
 SHOWN_HISTORY = 2.0  # horizons of history before the forecast
 COLOURS = {"last-value": GREY, "seasonal-naive": ORANGE, "linear": GREEN}
+SCORES = (Score("val_mae", "MAE"), Score("val_mse", "MSE"))
 
 
-def plot_evaluation(run, windows: Windows, part: str, history) -> None:
-    """Draws every picture of an evaluation into the run's folder.
+def plot_evaluation(
+    folder: Path,
+    run: Any,
+    windows: Windows,
+    metrics: Mapping[str, Any],
+    history: Mapping[str, Sequence[float]],
+) -> None:
+    """Draws every picture of an evaluation.
 
     Args:
-        run: the forecaster, with its metrics.
+        folder: where they go.
+        run: the forecaster.
         windows: its data.
-        part: what measured it: "test" or "validation".
-        history: column name to one number an epoch; see `plot_history`.
+        metrics: what `build_metrics` gave.
+        history: column name to one number an epoch, as in history.csv.
     """
-    folder, metrics = run.path / "plots", run.metrics
-    folder.mkdir(exist_ok=True)
-    found, targets = windows.find(part), run.columns.targets
-    window = windows.take(spaced(found, MAX_WINDOWS))
+    split = windows.dataset.held_out
+    scores, chosen = metrics[split], windows.find(split)
+    window = windows.take(spaced(chosen, MAX_WINDOWS))
     outputs = run.answer(window.inputs)
-    path = folder / "forecasts.png"
-    stamps = windows.stamps(window, windows.look_back)
-    plot_fan(path, window, outputs, targets, stamps, run.quantiles)
+    path, stamps = folder / "forecasts.png", windows.stamps(window, windows.look_back)
+    plot_fan(path, window, outputs, run.columns.targets, stamps, run.quantiles)
     errors = {name: row["by_step"] for name, row in metrics["baselines"].items()}
-    plot_horizon(folder / "horizon.png", metrics[part]["by_step"], errors)
-    window = windows.take(spaced(found, RESIDUAL_WINDOWS))
+    plot_horizon(folder / "horizon.png", scores["by_step"], errors)
+    window = windows.take(spaced(chosen, RESIDUAL_WINDOWS))
     residuals = window.truth - run.answer(window.inputs)["forecast"]
     plot_residuals(folder / "residuals.png", residuals / window.spread)
     if run.quantiles:
         before, after = (
-            [metrics[part][name][str(level)] for level in run.quantiles]
+            [scores[name][str(level)] for level in run.quantiles]
             for name in ("below_uncalibrated", "below")
         )
         plot_coverage(folder / "coverage.png", run.quantiles, before, after)
     if history:
-        plot_history(folder / "history.png", history)
+        path = folder / "history.png"
+        plot_history(path, history, SCORES, title="Standardised values")
 
 
 def plot_fan(
@@ -76,39 +84,30 @@ def plot_fan(
     """
     names = list(targets)[:MAX_TARGETS]
     count = min(MAX_WINDOWS, len(window.truth))
-    figure, panels = new_figure(
-        4.2 * count, 0.8 + 2.2 * len(names), len(names), count, squeeze=False
-    )
+    size = 4.2 * count, 0.8 + 2.2 * len(names)
+    figure, panels = new_figure(*size, len(names), count, squeeze=False)
     horizon = window.truth.shape[1]
     look_back = window.inputs["history"].shape[1]
     shown = min(look_back, max(8, int(SHOWN_HISTORY * horizon)))
-    for column in range(count):
+    for (row, column), axes in np.ndenumerate(panels):
         times = stamps[column, -shown - horizon :]
-        for row, name in enumerate(names):
-            axes = panels[row, column]
-            past = window.inputs["history"][column, -shown:, row]
-            truth = np.concatenate([past, window.truth[column, :, row]])
-            axes.plot(times, truth, color="#222222", linewidth=1, label="truth")
-            ahead = times[shown:]
-            forecast = outputs["forecast"][column, :, row]
-            axes.plot(ahead, forecast, color=BLUE, linewidth=1.4, label="forecast")
-            if len(levels) > 1:
-                quantiles = outputs["quantiles"][column, :, row]
-                span = f"{100 * (levels[-1] - levels[0]):.0f}% interval"
-                axes.fill_between(
-                    ahead,
-                    quantiles[:, 0],
-                    quantiles[:, -1],
-                    color=BLUE,
-                    alpha=0.22,
-                    linewidth=0,
-                    label=span,
-                )
-            axes.axvline(ahead[0], color=GREY, linewidth=0.7, linestyle=":")
-            axes.set_title(shorten(name), size=9, loc="left")
-            _tidy_times(axes)
-    handles, labels = panels[0, 0].get_legend_handles_labels()
-    figure.legend(handles, labels, ncols=3, loc="outside lower center", frameon=False)
+        ahead = times[shown:]
+        past = window.inputs["history"][column, -shown:, row]
+        truth = np.concatenate([past, window.truth[column, :, row]])
+        axes.plot(times, truth, color="#222222", linewidth=1, label="truth")
+        forecast = outputs["forecast"][column, :, row]
+        axes.plot(ahead, forecast, color=BLUE, linewidth=1.4, label="forecast")
+        if len(levels) > 1:
+            quantiles = outputs["quantiles"][column, :, row]
+            span = f"{100 * (levels[-1] - levels[0]):.0f}% interval"
+            style = {"color": BLUE, "alpha": 0.22, "linewidth": 0}
+            axes.fill_between(
+                ahead, quantiles[:, 0], quantiles[:, -1], label=span, **style
+            )
+        axes.axvline(ahead[0], color=GREY, linewidth=0.7, linestyle=":")
+        axes.set_title(shorten(names[row]), size=9, loc="left")
+        _tidy_times(axes)
+    _add_legend(figure, panels[0, 0], 3)
     save_figure(figure, path)
 
 
@@ -119,39 +118,48 @@ def _tidy_times(axes):
     axes.xaxis.set_major_locator(locator)
     axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))
     axes.tick_params(labelsize=7)
-    axes.grid(color="#dddddd", linewidth=0.5)
+    _tidy(axes)
+
+
+def _tidy(axes):
+    axes.grid(color="#dddddd", linewidth=0.6)
+    axes.set_axisbelow(True)
     hide_frame(axes)
 
 
+def _add_legend(figure, axes, columns):
+    handles, labels = axes.get_legend_handles_labels()
+    place = "outside lower center"
+    figure.legend(handles, labels, ncols=columns, loc=place, frameon=False)
+
+
 def plot_horizon(
-    path: Path, ours: Mapping[str, list], baselines: Mapping[str, Mapping[str, list]]
+    path: Path, errors: Mapping[str, list], baselines: Mapping[str, Mapping[str, list]]
 ) -> None:
     """Draws the error of each step ahead, beside the baselines.
 
     Args:
         path: a PNG file.
-        ours: "mse" and "mae" of each step.
+        errors: "mse" and "mae" of each step, of the run.
         baselines: name to the same.
     """
     figure, panels = new_figure(9, 3.6, 1, 2)
     for axes, metric in zip(panels, ("mae", "mse"), strict=True):
-        steps = np.arange(1, len(ours[metric]) + 1)
-        marker = "o" if len(steps) == 1 else None
-        for name, values in baselines.items():
-            colour = COLOURS.get(name, GREY)
+        for name, values in {**baselines, "this run": errors}.items():
+            steps = np.arange(1, len(values[metric]) + 1)
             axes.plot(
-                steps, values[metric], color=colour, label=name, lw=1.1, marker=marker
+                steps,
+                values[metric],
+                color=COLOURS.get(name, BLUE),
+                label=name,
+                lw=1.1 if name in baselines else 1.8,
+                marker="o" if len(steps) == 1 else None,
             )
-        axes.plot(
-            steps, ours[metric], color=BLUE, label="this run", lw=1.8, marker=marker
-        )
         axes.set_title(f"{metric.upper()} of standardised values", size=10)
         axes.set_xlabel("steps ahead")
         axes.set_ylim(bottom=0)
-        axes.grid(color="#dddddd", linewidth=0.6)
-        hide_frame(axes)
-    handles, labels = panels[0].get_legend_handles_labels()
-    figure.legend(handles, labels, ncols=4, loc="outside lower center", frameon=False)
+        _tidy(axes)
+    _add_legend(figure, panels[0], 4)
     save_figure(figure, path)
 
 
@@ -181,9 +189,7 @@ def plot_residuals(path: Path, residuals: np.ndarray) -> None:
     right.margins(y=0.2)
     right.legend(frameon=False, fontsize=8, ncols=3, loc="upper left")
     for axes in (left, right):
-        axes.grid(color="#dddddd", linewidth=0.6)
-        axes.set_axisbelow(True)
-        hide_frame(axes)
+        _tidy(axes)
     save_figure(figure, path)
 
 
@@ -204,35 +210,7 @@ def plot_coverage(
     axes.plot(wanted, after, "o", color=BLUE, label="as given")
     axes.set_xlabel("quantile")
     axes.set_ylabel("share of the truth below it")
-    axes.set_xlim(0, 1)
-    axes.set_ylim(0, 1)
-    axes.set_aspect("equal")
-    axes.grid(color="#dddddd", linewidth=0.6)
+    axes.set(xlim=(0, 1), ylim=(0, 1), aspect="equal")
     axes.legend(frameon=False, fontsize=8)
-    hide_frame(axes)
-    save_figure(figure, path)
-
-
-def plot_history(path: Path, history: Mapping[str, Sequence[float]]) -> None:
-    """Draws loss and validation errors by epoch.
-
-    Args:
-        path: a PNG file.
-        history: column name to one number an epoch, as in history.csv.
-    """
-    figure, axes = new_figure(5, 3.6)
-    for name, label, colour in (
-        ("loss", "loss, train", ORANGE),
-        ("val_mae", "MAE, validation", BLUE),
-        ("val_mse", "MSE, validation", GREEN),
-    ):
-        if name in history:
-            epochs = np.arange(1, len(history[name]) + 1)
-            axes.plot(epochs, history[name], "o-", ms=4, color=colour, label=label)
-    axes.set_xlabel("epoch")
-    axes.xaxis.get_major_locator().set_params(integer=True)
-    axes.set_title("Standardised values", size=10)
-    axes.grid(color="#dddddd", linewidth=0.6)
-    axes.legend(frameon=False, fontsize=8)
-    hide_frame(axes)
+    _tidy(axes)
     save_figure(figure, path)
