@@ -10,6 +10,7 @@ from types import MethodType
 from typing import Any
 
 from ..errors import RETRAIN, UsageError
+from ..export.folder import find_tflite
 from ..export.formats import DEFAULT_FORMATS, DEFAULT_VARIANTS
 from ..files import read_json
 from ..task import Steps, Task
@@ -87,6 +88,18 @@ class Run:
     def explain(self) -> Callable[..., dict]:
         """The task's `explain`, of this run."""
         return MethodType(self.steps.explain, self)
+
+    def note_cuts(self, inputs: Sequence, *file: Any) -> None:
+        """Notes which inputs are cut; here none are."""
+
+    def open_tflite(self, inputs: Sequence) -> Any:
+        """The run's smallest .tflite file, after a note on the inputs that it cuts."""
+        from polyhead import runtime
+
+        path = find_tflite(self.path)
+        file = runtime.load(path)
+        self.note_cuts(inputs, path, file.max_bytes)
+        return file
 
     def load_data(self) -> Any:
         """The run's own data, as its model reads them."""
