@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..common.generation.answers import Hypotheses, format_texts
+from ..common.generation.answers import Hypotheses, format_texts, predict_texts
 from ..common.generation.comparison import format_metrics
-from ..common.generation.predicting import predict_texts
 from ..common.task import Answering
 from ..common.text.assets import PieceAssets
 from ..common.text.run import TextRun

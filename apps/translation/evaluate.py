@@ -2,12 +2,9 @@
 
 from dataclasses import replace
 
-from ..common.data.splits import held_out
-from ..common.generation.comparison import build_metrics, describe_decoding
-from ..common.generation.plots import plot_evaluation
-from ..common.generation.scores import Scorer, tokenizer_for, write_predictions
+from ..common.generation.evaluation import score_texts
+from ..common.generation.scores import Scorer, tokenizer_for
 from ..common.run.evaluation import Evaluation, measure
-from ..common.scoring.comparison import describe_other
 from .baselines import run_baselines
 from .data import Dataset, load_pairs
 
@@ -37,7 +34,7 @@ def evaluate(
         the plots and the card. Scores on other data are returned alone: the run
         keeps its own.
     """
-    # Before the data are read: it refuses a tokenizer that there is not.
+    # Before the data are read: an unknown tokenizer is refused at once.
     scorer = Scorer(tokenize or tokenizer_for(run.config.target_language), lowercase)
     dataset, other = run.load_data(), None
     if test is not None or test_source is not None or test_target is not None:
@@ -58,32 +55,4 @@ def score(
 ) -> Evaluation:
     """Scores a run beside baselines; `other` names rows that are not the run's own."""
     scorer = scorer or Scorer(tokenizer_for(run.config.target_language))
-    beam_size = beam_size or run.config.beam_size
-    parts = {"validation": dataset.validation, "test": dataset.test}
-    if other:
-        del parts["validation"]
-    hypotheses = {
-        split: [
-            row[0][0] if row else "" for row in run.predict(pairs.sources, beam_size)
-        ]
-        for split, pairs in parts.items()
-        if pairs is not None
-    }
-    decoding = describe_decoding(beam_size, run.config.length_penalty)
-    metrics = build_metrics(dataset, hypotheses, baselines, scorer, decoding)
-    split, pairs = held_out(dataset)
-    if other:
-        source = describe_other(other, "sources", pairs.sources, dataset.train.sources)
-        metrics["protocol"] = f"{source}; {metrics['protocol']}"
-    texts = hypotheses[split]
-
-    def write(path):
-        write_predictions(path, pairs, texts, scorer.lowercase)
-
-    def plot(folder, history):
-        nearest = None
-        if "nearest" in baselines:
-            nearest = "nearest", baselines["nearest"]["hypotheses"]
-        plot_evaluation(folder, pairs, texts, scorer, nearest, history)
-
-    return Evaluation(metrics, write, plot, other is not None)
+    return score_texts(run, dataset, baselines, scorer, beam_size, other, "nearest")
