@@ -11,7 +11,8 @@ from ..common.classification.labels import read_labels, write_labels
 from ..common.classification.training import reset_heads
 from ..common.errors import RETRAIN, PolyheadError, UsageError
 from ..common.files import replacing
-from ..common.run.saving import copy_matching_weights, load_model
+from ..common.run.saving import load_model
+from ..common.run.trainer import copy_older_weights
 from ..common.task import Steps
 from ..common.text.examples import text_examples
 from . import training
@@ -55,17 +56,16 @@ def build(config: Config, assets: NewAssets, dataset: Dataset):
 
 
 def start_from(config: Config, assets: NewAssets, model) -> None:
-    path = Path(str(config.init_from))
     if not config.fine_tunes:  # else `build` has them
-        copy_matching_weights(model, load_model(path / "model.keras"), path)
-    if read_labels(path / "labels.txt") != assets.label_names:
+        copy_older_weights(config, assets, model)
+    if read_labels(Path(config.init_from) / "labels.txt") != assets.label_names:
         reset_heads(model)
 
 
 def serve(run) -> Serving:
     path = run.path / "model.keras"
     if run.config.fine_tunes:
-        from .presets import import_keras_hub
+        from .hub import import_keras_hub
 
         import_keras_hub(str(path))
     model = load_model(path)

@@ -18,7 +18,7 @@ from .folder import prepare as prepare_folder
 from .precision import choose_precision
 from .progress import ProgressBar
 from .run import Run
-from .saving import save_model
+from .saving import copy_matching_weights, load_model, save_model
 from .settings import resolve
 
 # A dry run times this many steps or seconds of training, whichever ends first.
@@ -199,8 +199,14 @@ def start_training(steps: Steps, config: Any, assets: Any, data: Any) -> Trainin
     finally:
         keras.config.set_dtype_policy(policy)
     if config.init_from:
-        steps.start_from(config, assets, model)
+        (steps.start_from or copy_older_weights)(config, assets, model)
     return steps.make_training(config, assets, data, model)
+
+
+def copy_older_weights(config: Any, assets: Any, model: keras.Model) -> None:
+    """Copies the weights of the older run wherever the shapes agree."""
+    path = Path(config.init_from)
+    copy_matching_weights(model, load_model(path / "model.keras"), path)
 
 
 def describe_training(training: Training, state: loop.State) -> dict[str, Any]:

@@ -11,9 +11,10 @@ from keras import ops
 from polyhead.apps.common.classification import comparison, labels
 from polyhead.apps.common.classification.answers import classify, format_labels
 from polyhead.apps.common.classification.data import Dataset, Labelled, make_dataset
+from polyhead.apps.common.classification.data_report import describe_labels, format_rows
 from polyhead.apps.common.classification.evaluation import score_classifier
 from polyhead.apps.common.classification.metric import make_metric
-from polyhead.apps.common.data.report import finish_report, format_parts
+from polyhead.apps.common.data.report import finish_report
 from polyhead.apps.common.data.splits import held_out
 from polyhead.apps.common.data.tables import read_table
 from polyhead.apps.common.export.export import Exportable
@@ -75,12 +76,9 @@ def load_data(config: Config) -> Dataset:
         dates, seasons = (table.columns[name] for name in ("date", "season"))
         return Labelled(table.source, dates, seasons, table.rows)
 
-    def describe(splits, names, removed, warnings):
-        rows = {split: len(part.inputs) for split, part in splits.items()}
-        return {"rows": rows, "warnings": warnings}
-
     files = ("train", config.train), ("test", config.test)
     labelled = {split: read(path) for split, path in files if path}
+    describe = partial(describe_labels, unit="date")
     return make_dataset(config, labelled, describe, unit="date")
 
 
@@ -209,7 +207,7 @@ def make_exportable(run, data: Dataset, formats) -> Exportable:
 
 
 def format_report(report) -> str:
-    return finish_report(format_parts(report["rows"], {}, "rows"), report["warnings"])
+    return finish_report(format_rows(report, "date"), report["warnings"])
 
 
 ANSWERING = Answering(
@@ -234,9 +232,7 @@ STEPS = Steps(
     evaluate=evaluate,
     explain=explain,
     examples=partial(text_examples, texts_of=lambda part: part.inputs),
-    check_export=lambda run, formats, variants: None,
     make_exportable=make_exportable,
-    start_from=lambda config, assets, model: None,
 )
 TASK = Task(
     name="seasons",
