@@ -5,6 +5,9 @@ PYTHON ?= python3
 TORCH_INDEX ?=
 # A file's tests share what they have trained, so a file goes to one process.
 PYTEST := python -m pytest -q -n auto --maxprocesses 4 --dist loadfile
+# With COVERAGE=yes the tests say at the end which share of the lines they ran.
+COVERAGE ?=
+COVER := $(if $(COVERAGE),--cov=layers --cov=runtime --cov=apps --cov-report=)
 # The folder of public data sets that the benchmarks read.
 DATA ?= data
 
@@ -49,7 +52,8 @@ demo: $(STAMP)
 
 test: $(STAMP)
 	@echo "== the whole suite on TensorFlow"
-	KERAS_BACKEND=tensorflow $(BIN)/$(PYTEST)
+	KERAS_BACKEND=tensorflow $(BIN)/$(PYTEST) $(COVER)
+	@$(if $(COVERAGE),echo "lines covered: $$($(BIN)/coverage report --format=total)%")
 	@echo "== the layers on JAX"
 	KERAS_BACKEND=jax $(BIN)/$(PYTEST) --dist load tests/layers
 

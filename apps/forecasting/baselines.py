@@ -1,4 +1,4 @@
-"""What any forecaster has to beat: last value, seasonal naive, and a linear map."""
+"""What a forecaster has to beat: the last value, the last season, a linear map."""
 
 from collections.abc import Callable
 
@@ -11,11 +11,20 @@ MAX_ROWS = 100_000  # histories that the linear map is fitted on
 RIDGES = (1e-4, 1e-3, 1e-2, 1e-1)  # times the mean variance of the inputs
 MAX_SCORED = 2_000  # validation windows that choose among them
 
-Forecast = Callable[[Window], np.ndarray]  # to (B, H, T)
+Baseline = Callable[[Window], np.ndarray]  # to (B, H, T)
 
 
-def last_value(windows: Windows) -> Forecast:
-    """The last value that was seen."""
+def make_baselines(windows: Windows, seed: int = 0) -> dict[str, Baseline]:
+    """The three baselines of every table."""
+    return {
+        "last-value": last_value(windows),
+        "seasonal-naive": seasonal_naive(windows, windows.dataset.season),
+        "linear": linear(windows, seed),
+    }
+
+
+def last_value(windows: Windows) -> Baseline:
+    """Repeats the last known value."""
 
     def forecast(window):
         last = fill_forward(targets_of(windows, window))[:, -1:]
@@ -24,10 +33,9 @@ def last_value(windows: Windows) -> Forecast:
     return forecast
 
 
-def seasonal_naive(windows: Windows, season: int) -> Forecast:
-    """What was seen at the same point of the last cycle; an older one where missing."""
-    short = windows.look_back < season
-    length = 2 * season if short else windows.look_back
+def seasonal_naive(windows: Windows, season: int) -> Baseline:
+    """Repeats the last season; where a value is missing, that of an older season."""
+    length = windows.look_back if windows.look_back >= season else 2 * season
 
     def forecast(window):
         history = _longer_history(windows, window, length)
@@ -47,7 +55,7 @@ def seasonal_naive(windows: Windows, season: int) -> Forecast:
 def _longer_history(windows, window, length):
     """`(B, length, T)`: a window's history, and before it what the series holds.
 
-    A baseline is no model: the look-back does not bind it. NaN before the first step.
+    The look-back does not limit a baseline. NaN before the first step of the series.
     """
     history = targets_of(windows, window)
     if length <= windows.look_back:
@@ -59,12 +67,12 @@ def _longer_history(windows, window, length):
     return np.concatenate([older, history], axis=1)
 
 
-def linear(windows: Windows, seed: int = 0) -> Forecast:
+def linear(windows: Windows, seed: int = 0) -> Baseline:
     """A ridge regression from history to forecast, one for all targets and series.
 
-    Level and spread of each history are taken off first and put back (the level is the
-    last value); its penalty is chosen on validation. Closed form: no epochs, no seeds
-    but that of the sample of histories.
+    Each history is normalised by its last value and its spread. The penalty is chosen
+    on validation. The solution is in closed form; `seed` only draws the sample of
+    histories.
     """
     inputs, outputs = _training_rows(windows, seed)
     gram = inputs.T @ inputs / len(inputs)
@@ -72,18 +80,18 @@ def linear(windows: Windows, seed: int = 0) -> Forecast:
     chosen = windows.find("validation")
     chosen = chosen[sample_rows(len(chosen), MAX_SCORED, seed)]
     window = windows.take(chosen)
-    found = []
+    tried = []
     for ridge in RIDGES:
         # Histories that are all flat have no variance.
         penalty = ridge * (np.trace(gram) / len(gram) or 1.0) * np.eye(len(gram))
         weights = np.linalg.solve(gram + penalty, product)
         forecast = _linear_forecast(windows, weights)
-        found.append((np.nanmean(np.abs(forecast(window) - window.truth)), forecast))
-    return min(found, key=lambda pair: pair[0])[1]
+        tried.append((np.nanmean(np.abs(forecast(window) - window.truth)), forecast))
+    return min(tried, key=lambda pair: pair[0])[1]
 
 
 def _training_rows(windows, seed):
-    """Normal histories `(N, L)` and what followed `(N, H)`, those without gaps."""
+    """Normalised histories `(N, L)` and their truths `(N, H)`, those without gaps."""
     chosen = windows.find("train")
     rows = max(1, MAX_ROWS // windows.num_targets)
     window = windows.take(chosen[sample_rows(len(chosen), rows, seed)])
@@ -99,7 +107,7 @@ def _training_rows(windows, seed):
     return history[whole].astype(np.float64), truth[whole].astype(np.float64)
 
 
-def _linear_forecast(windows, weights) -> Forecast:
+def _linear_forecast(windows, weights) -> Baseline:
     def forecast(window):
         history, (level, scale) = normal_histories(windows, window)
         return np.einsum("blt,lh->bht", history, weights) * scale + level
@@ -108,7 +116,7 @@ def _linear_forecast(windows, weights) -> Forecast:
 
 
 def normal_histories(windows, window):
-    """Histories without their last value and spread, and these, `(B, 1, T)` each."""
+    """Normalised histories, and their last values and spreads `(B, 1, T)`."""
     history = fill_forward(targets_of(windows, window)).astype(np.float64)
     level = history[:, -1:]
     scale = history.std(axis=1, keepdims=True)
@@ -122,11 +130,11 @@ def targets_of(windows: Windows, window: Window) -> np.ndarray:
 
 
 def fill_forward(history: np.ndarray) -> np.ndarray:
-    """Missing values as the last one before, or the first one after; 0 without any."""
-    seen = ~np.isnan(history)
+    """Fills gaps with the last value before, else with the first after, else with 0."""
+    is_known = ~np.isnan(history)
     steps = np.arange(history.shape[1])[None, :, None]
-    before = np.maximum.accumulate(np.where(seen, steps, -1), axis=1)
-    after = np.where(seen, steps, history.shape[1])
+    before = np.maximum.accumulate(np.where(is_known, steps, -1), axis=1)
+    after = np.where(is_known, steps, history.shape[1])
     after = np.minimum.accumulate(after[:, ::-1], axis=1)[:, ::-1]
     place = np.where(before >= 0, before, np.minimum(after, history.shape[1] - 1))
     return np.nan_to_num(np.take_along_axis(history, place, axis=1))

@@ -1,6 +1,7 @@
-"""What a forecast rests on: which steps, which columns, and what attends to what."""
+"""What a forecast depends on: steps, columns, covariates and attention."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from keras import ops
@@ -8,12 +9,12 @@ from keras import ops
 from .series.statistics import mean_and_spread
 from .series.windows import Windows
 
-BLOCKS = 24  # parts of the history that are hidden in turn
+BLOCKS = 24  # of the history, each hidden in turn
 MAX_WINDOWS = 500  # whose covariates are shuffled
 
 
 def hide_steps(answer, inputs: dict, scale: np.ndarray) -> dict:
-    """How far the forecast moves when a part of the history is missing.
+    """How far the forecast moves when a block of the history is missing.
 
     Args:
         answer: inputs to a dict with "forecast"; missing values are NaN.
@@ -21,15 +22,14 @@ def hide_steps(answer, inputs: dict, scale: np.ndarray) -> dict:
         scale: `(T,)` spread of the targets in the history.
 
     Returns:
-        `steps`: first step of each part, counted back from the forecast; `moves`: mean
-        absolute change in standard deviations, each `(parts,)`.
+        `steps`: first step of each block, counted back from the forecast; `moves`: mean
+        absolute change in standard deviations, each `(blocks,)`.
     """
     history = inputs["history"]
     length = history.shape[1]
     edges = np.unique(np.linspace(0, length, min(BLOCKS, length) + 1).astype(int))
-    parts = list(zip(edges[:-1], edges[1:], strict=True))
-    changed = np.repeat(history, len(parts), axis=0)
-    for row, (begin, end) in enumerate(parts):
+    changed = np.repeat(history, len(edges) - 1, axis=0)
+    for row, (begin, end) in enumerate(zip(edges[:-1], edges[1:], strict=True)):
         changed[row, begin:end] = np.nan
     moves = _moves(answer, inputs, {"history": changed}, scale)
     return {"steps": (edges[:-1] - length).tolist(), "moves": moves.tolist()}
@@ -52,21 +52,21 @@ def hide_columns(answer, inputs: dict, names, num_future: int, scale) -> dict:
 
 def _moves(answer, inputs, changed, scale) -> np.ndarray:
     rows = len(changed["history"])
-    whole = {name: np.repeat(part, rows, axis=0) for name, part in inputs.items()}
+    whole = {name: np.repeat(array, rows, axis=0) for name, array in inputs.items()}
     before = answer(inputs)["forecast"]
     after = answer(whole | changed)["forecast"]
     return (np.abs(after - before) / scale).mean(axis=(1, 2))
 
 
 def permutation_importance(
-    answer, windows: Windows, part: str, seed: int = 0
+    answer, windows: Windows, split: str, seed: int = 0
 ) -> dict[str, float]:
     """Growth of the mean absolute error when a covariate is another window's.
 
     Args:
         answer: inputs to a dict with "forecast".
         windows: the data.
-        part: which of it.
+        split: which of its windows.
         seed: of the shuffle.
 
     Returns:
@@ -76,18 +76,19 @@ def permutation_importance(
         Breiman, Random Forests, 2001; Fisher et al., https://arxiv.org/abs/1801.01489
     """
     columns = windows.dataset.columns
-    found = windows.find(part)
+    windows_of_split = windows.find(split)
     generator = np.random.default_rng(seed)
-    count = min(MAX_WINDOWS, len(found))
-    chosen = np.sort(generator.choice(len(found), count, replace=False))
-    window = windows.take(found[chosen])
+    total = len(windows_of_split)
+    count = min(MAX_WINDOWS, total)
+    chosen = np.sort(generator.choice(total, count, replace=False))
+    window = windows.take(windows_of_split[chosen])
 
     def error(inputs):
         gaps = np.abs(answer(inputs)["forecast"] - window.truth) / window.spread
         return float(np.nanmean(gaps))
 
     base = error(window.inputs)
-    grown = {}
+    growth = {}
     for place, name in enumerate(columns.values):
         if name in columns.targets:
             continue
@@ -97,8 +98,8 @@ def permutation_importance(
         if name in columns.future:
             ahead = columns.future.index(name)
             inputs["future"][:, :, ahead] = inputs["future"][order, :, ahead]
-        grown[name] = error(inputs) - base
-    return grown
+        growth[name] = error(inputs) - base
+    return growth
 
 
 def attention_map(model, inputs: dict) -> np.ndarray | None:
@@ -112,14 +113,19 @@ def attention_map(model, inputs: dict) -> np.ndarray | None:
     return ops.convert_to_numpy(scores).mean(axis=(0, 1))
 
 
-def explain(run, dataset, inputs: dict, output: str | Path | None = None) -> dict:
+def explain_window(
+    run: Any,
+    windows: Windows | None,
+    inputs: dict,
+    output: str | Path | None = None,
+) -> dict:
     """Explains one forecast, and draws it if `output` is given.
 
     Args:
         run: the forecaster.
-        dataset: the run's data, for the importance of the covariates; None where
-            there are none.
-        inputs: the arrays of one window, as `Run.answer` takes them.
+        windows: the run's data, for the importance of the covariates; None where there
+            are no covariates.
+        inputs: the arrays of one window, as `run.answer` takes them.
         output: a PNG file.
 
     Returns:
@@ -128,22 +134,20 @@ def explain(run, dataset, inputs: dict, output: str | Path | None = None) -> dic
     """
     columns = run.columns
     history = inputs["history"][0, :, : len(columns.targets)]
-    scale = mean_and_spread(history.astype(np.float64))[1]
-    found = hide_steps(run.answer, inputs, scale)
-    found["columns"] = hide_columns(
-        run.answer, inputs, columns.values, len(columns.future), scale
-    )
-    found["covariates"] = {}
-    if columns.past or columns.future:
-        windows = run.windows(dataset)
-        found["covariates"] = permutation_importance(
-            run.answer, windows, dataset.held_out, run.config.seed
+    scale = mean_and_spread(history)[1]
+    names, num_future = columns.values, len(columns.future)
+    explanation = hide_steps(run.answer, inputs, scale)
+    explanation["columns"] = hide_columns(run.answer, inputs, names, num_future, scale)
+    explanation["covariates"] = {}
+    if windows is not None and (columns.past or columns.future):
+        explanation["covariates"] = permutation_importance(
+            run.answer, windows, windows.dataset.held_out, run.config.seed
         )
     attention = attention_map(run.model, inputs)
-    found["attention"] = None if attention is None else attention.tolist()
-    found["model"] = run.model.settings["model"]
+    explanation["attention"] = None if attention is None else attention.tolist()
+    explanation["model"] = run.model.settings["model"]
     if output is not None:
-        from .explain_plots import plot_explanation
+        from .scoring.explain_plots import plot_explanation
 
-        plot_explanation(Path(output), found, columns)
-    return found
+        plot_explanation(Path(output), explanation, columns)
+    return explanation

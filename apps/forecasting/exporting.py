@@ -1,27 +1,29 @@
 """The forecaster's export: what is written, and the windows that verify it."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from ..common.export.export import Exportable
 from ..common.export.metadata import Metadata
 from ..common.export.verification import TOLERANCE, Form, Metric
-from .evaluate import spaced
-from .series.windows import Windows
+from .series.windows import Windows, spaced
 from .serving import Serving
 
 MAX_EXAMPLES = 500  # windows that verify an export
 
 
-def make_exportable(serving: Serving, windows: Windows, part: str) -> Exportable:
+def make_exportable(run, windows: Windows, formats: Sequence[str]) -> Exportable:
     """The forecaster, and held-out windows on which its files are verified.
 
     Args:
-        serving: the forecaster.
-        windows: the run's data.
-        part: which of it: "test" or "validation".
+        run: a finished run.
+        windows: its data.
+        formats: what is to be written.
     """
-    found = windows.find(part)
-    window = windows.take(spaced(found, MAX_EXAMPLES))
+    serving, split = run.serving, windows.dataset.held_out
+    chosen = windows.find(split)
+    window = windows.take(spaced(chosen, MAX_EXAMPLES))
     scales = {"forecast": window.spread, "quantiles": window.spread[..., None]}
     form = Form(serving, window.inputs, serving.predict(window.inputs), scales=scales)
     return Exportable(
@@ -31,12 +33,12 @@ def make_exportable(serving: Serving, windows: Windows, part: str) -> Exportable
         tflite=form,
         metric=make_metric(window.truth, window.spread),
         metadata=describe(serving, windows),
-        examples={"split": part, "rows": len(window.truth), "of": len(found)},
+        examples={"split": split, "rows": len(window.truth), "of": len(chosen)},
     )
 
 
 def describe(serving: Serving, windows: Windows) -> Metadata:
-    """What the .tflite files say of themselves."""
+    """Description, tensors and facts of the .tflite files."""
     columns, frequency = windows.dataset.columns, windows.dataset.frequency
     history, future = ", ".join(columns.values), ", ".join(columns.future)
     targets = ", ".join(columns.targets)
@@ -54,7 +56,7 @@ def describe(serving: Serving, windows: Windows) -> Metadata:
             "quantiles": f"Their quantiles {levels}.",
         },
         facts={
-            "task": "forecasting",
+            "answers": "forecast",
             "history": list(columns.values),
             "future": list(columns.future),
             "targets": list(columns.targets),

@@ -42,19 +42,13 @@ class Serving:
         self.weights = [ops.convert_to_numpy(weight) for weight in model.weights]
 
     def __call__(self, weights, tables, history, start, future=None):
-        inputs = {"history": history, "start": start}
-        if future is not None:
-            inputs["future"] = future
         with self._scope(weights):
-            return self.model.forecast(inputs)
+            return self.model.forecast(_name(history, start, future))
 
     def parts(self, weights, history, start, future=None):
         """What calibration needs: uncalibrated quantiles and scales, standardised."""
-        inputs = {"history": history, "start": start}
-        if future is not None:
-            inputs["future"] = future
         with self._scope(weights):
-            scaled, scale, _ = self.model.run(inputs)
+            scaled, scale, _ = self.model.run(_name(history, start, future))
             base = ops.transpose(self.model.quantiles_of(scaled), (0, 3, 2, 1))
             return {"base": base, "scale": scale[:, :, :, 0]}
 
@@ -66,14 +60,14 @@ class Serving:
         """Name of each input -> shape and type."""
         s = self.model.settings
         columns = s["num_targets"] + s["num_past"] + s["num_future"]
-        found = {
+        specs = {
             "history": ((None, s["look_back"], columns), "float32"),
             "start": ((None, 2), "int32"),
         }
         if s["num_future"]:
             shape = (None, s["horizon"], s["num_future"])
-            found["future"] = (shape, "float32")
-        return found
+            specs["future"] = (shape, "float32")
+        return specs
 
     @cached_property
     def _compiled(self):
@@ -97,17 +91,20 @@ class Serving:
 
     def _in_batches(self, function, inputs):
         rows = len(inputs["history"])
-        found = []
+        batches = []
         for first in range(0, rows, BATCH):
             batch = [inputs[name][first : first + BATCH] for name in self.signature()]
             short = BATCH - len(batch[0]) if rows > BATCH else 0
-            if short:  # another size would be compiled anew
+            if short:  # each new size would be compiled
                 batch = [
                     np.concatenate([part, np.repeat(part[-1:], short, axis=0)])
                     for part in batch
                 ]
             outputs = function(*batch)
-            found.append({k: v[: BATCH - short] for k, v in outputs.items()})
-        return {
-            name: np.concatenate([part[name] for part in found]) for name in found[0]
-        }
+            batches.append({k: v[: BATCH - short] for k, v in outputs.items()})
+        return {n: np.concatenate([b[n] for b in batches]) for n in batches[0]}
+
+
+def _name(history, start, future):
+    inputs = {"history": history, "start": start}
+    return inputs if future is None else inputs | {"future": future}

@@ -9,6 +9,7 @@ from keras import ops
 
 from polyhead.runtime.text_bytes import cut_text
 
+from ..common.classification.calibration import mean_logits
 from ..common.export.savedmodel import tokenize_strings
 from ..common.run.compiled import CompiledFunction
 from ..common.run.precision import check_float32
@@ -16,7 +17,6 @@ from ..common.text.batches import scoring_batches
 from ..common.text.byte_pieces import Tokenizer
 from ..common.text.wordpiece import WordPieceTokenizer
 from .config import Config
-from .model import mean_logits
 
 
 class Serving:

@@ -7,7 +7,7 @@ from ..common.errors import RETRAIN, PolyheadError
 from ..common.generation.batches import leave_out_long
 from ..common.generation.serving import Serving
 from ..common.generation.training import fit_output_ratio
-from ..common.run.saving import copy_matching_weights, load_model
+from ..common.run.saving import load_model
 from ..common.task import Steps
 from ..common.text.assets import NewPieceAssets, PieceAssets, save_assets
 from ..common.text.assets import make_assets as make_piece_assets
@@ -37,11 +37,6 @@ def build(config: Config, assets: NewPieceAssets, dataset: Dataset):
     return build_model(config, len(assets.tokenizer.pieces))
 
 
-def start_from(config: Config, assets: NewPieceAssets, model) -> None:
-    path = Path(str(config.init_from))
-    copy_matching_weights(model, load_model(path / "model.keras"), path)
-
-
 def serve(run) -> Serving:
     model = load_model(run.path / "model.keras")
     pieces = model.settings["vocabulary_size"]
@@ -60,7 +55,6 @@ STEPS = Steps(
     save_assets=save_assets,
     prepare=prepare,
     build=build,
-    start_from=start_from,
     make_training=make_training,
     make_validation=make_validation,
     finish=finish,

@@ -79,7 +79,7 @@ print("polyhead.apps" in sys.modules)
 
 
 def test_the_version_is_that_of_the_distribution():
-    assert importlib.metadata.version("polyhead") == "0.1.0"
+    assert importlib.metadata.version("polyhead") == "0.2.0"
 
 
 def test_everything_registered_is_registered_as_polyhead():

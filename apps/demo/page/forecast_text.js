@@ -2,7 +2,7 @@
 
 import { formatStamp } from "./calendar.js";
 import { make } from "./page_tools.js";
-import { formatNumber } from "./scale.js";
+import { formatNumber } from "./numbers.js";
 
 /** One sentence: from where to where. */
 export function describeForecast({ name, forecast, fan, stamps, history }, levels) {

@@ -72,3 +72,8 @@ export function fitRows(rows, length, columns) {
 export function count(number, word) {
   return `${number} ${word}${number === 1 ? "" : "s"}`;
 }
+
+/** A number in few digits: 0.0123, 371.5, 12000. */
+export function formatNumber(value) {
+  return String(Number(value.toPrecision(6)));
+}

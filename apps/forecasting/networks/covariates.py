@@ -1,4 +1,4 @@
-"""From the covariates straight to the forecast."""
+"""Covariates that act on the forecast directly."""
 
 import keras
 from keras import ops
@@ -10,7 +10,7 @@ from .dense import dense
 
 @keras.saving.register_keras_serializable(package="polyhead")
 class CovariateHead(keras.layers.Layer):
-    """All covariates at once to all steps: a linear map, and a hidden layer beside it.
+    """Maps all covariates to all steps: a linear map plus an optional hidden layer.
 
     Args:
         num_targets: T.
@@ -30,13 +30,8 @@ class CovariateHead(keras.layers.Layer):
 
     def __init__(self, num_targets, width, hidden_dim, dropout, seed, **kwargs):
         super().__init__(**kwargs)
-        self.settings = {
-            "num_targets": num_targets,
-            "width": width,
-            "hidden_dim": hidden_dim,
-            "dropout": dropout,
-            "seed": seed,
-        }
+        self.num_targets = num_targets
+        self.hidden_dim = hidden_dim
         self.linear = dense(num_targets * width, seed, "linear")
         if hidden_dim:
             self.hidden = dense(hidden_dim, seed + 1, "hidden", "gelu")
@@ -44,24 +39,15 @@ class CovariateHead(keras.layers.Layer):
             self.output_dense = dense(num_targets * width, seed + 3, "output")
 
     def call(self, past, known, calendar, training=None):
-        parts = [
-            ops.reshape(part, (-1, part.shape[1] * part.shape[2]))
-            for part in (past, known)
-            if part.shape[2]
+        flat = [
+            ops.reshape(values, (-1, values.shape[1] * values.shape[2]))
+            for values in (past, known)
+            if values.shape[2]
         ]
-        x = ops.concatenate([*parts, calendar], axis=1)
+        x = ops.concatenate([*flat, calendar], axis=1)
         y = self.linear(x)
-        if self.settings["hidden_dim"]:
+        if self.hidden_dim:
             hidden = self.dropout(self.hidden(x), training=training)
             y = y + self.output_dense(hidden)
-        return ops.reshape(
-            y,
-            (
-                -1,
-                self.settings["num_targets"],
-                y.shape[1] // self.settings["num_targets"],
-            ),
-        )
-
-    def get_config(self):
-        return {**super().get_config(), **self.settings}
+        targets = self.num_targets
+        return ops.reshape(y, (-1, targets, y.shape[1] // targets))

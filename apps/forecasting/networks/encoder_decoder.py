@@ -1,4 +1,4 @@
-"""The classic: an encoder reads the history, a decoder the known future."""
+"""A Transformer: its encoder reads the history, its decoder the known future."""
 
 import keras
 from keras import ops
@@ -10,9 +10,9 @@ from .dense import dense
 
 @keras.saving.register_keras_serializable(package="polyhead")
 class EncoderDecoderCore(keras.layers.Layer):
-    """Encoder over patches of what was, decoder over patches of the known future.
+    """Encoder over patches of the history, decoder over patches of the known future.
 
-    All steps come at once, not one after the other: no forecast builds on another.
+    All steps are forecast at once; no step depends on the forecast of another.
 
     Args:
         num_targets: T.
@@ -53,17 +53,10 @@ class EncoderDecoderCore(keras.layers.Layer):
         **kwargs,
     ):
         super().__init__(**kwargs)
-        self.settings = {
-            "num_targets": num_targets,
-            "width": width,
-            "horizon": horizon,
-            "patch_length": patch_length,
-            "num_layers": num_layers,
-            "hidden_dim": hidden_dim,
-            "num_heads": num_heads,
-            "dropout": dropout,
-            "seed": seed,
-        }
+        self.num_targets = num_targets
+        self.horizon = horizon
+        self.patch_length = patch_length
+        self.num_outputs = width // horizon  # of a target in a step
         self.past = PatchEmbedding(patch_length, hidden_dim, seed=seed)
         self.future = PatchEmbedding(patch_length, hidden_dim, seed=seed + 1)
         stack = {
@@ -74,15 +67,13 @@ class EncoderDecoderCore(keras.layers.Layer):
         }
         self.encoder = Encoder(num_layers, **stack, seed=seed + 2, name="encoder")
         self.decoder = Decoder(num_layers, **stack, seed=seed + 3, name="decoder")
-        outputs = width // horizon  # of a target in a step
-        self.output_dense = dense(
-            patch_length * num_targets * outputs, seed + 4, "output"
-        )
+        patch_width = patch_length * num_targets * self.num_outputs
+        self.output_dense = dense(patch_width, seed + 4, "output")
 
     def call(self, x, return_scores=False, training=None):
-        length, targets = x["targets"].shape[1], self.settings["num_targets"]
+        length = x["targets"].shape[1]
         known = ops.concatenate([x["known"], x["calendar"]], axis=2)
-        if not known.shape[2]:  # the decoder reads something at every step
+        if not known.shape[2]:  # the decoder needs a number at every step
             known = ops.zeros_like(ops.cast(x["phase"][:, :, None], "float32"))
         past = ops.concatenate([x["targets"], x["past"], known[:, :length]], axis=2)
         memory = self.encoder(self.past(past), training=training)
@@ -93,17 +84,12 @@ class EncoderDecoderCore(keras.layers.Layer):
             training=training,
         )
         # (B, future patches, p * T * Q) -> (B, H, T, Q) -> (B, T, H * Q)
-        horizon, width = self.settings["horizon"], self.settings["width"]
-        outputs = width // horizon
-        patches = -(-horizon // self.settings["patch_length"])
+        targets, outputs = self.num_targets, self.num_outputs
+        padded = -(-self.horizon // self.patch_length) * self.patch_length
         y = self.output_dense(vectors)
-        y = ops.reshape(
-            y, (-1, patches * self.settings["patch_length"], targets * outputs)
-        )
-        y = ops.reshape(y[:, :horizon], (-1, horizon, targets, outputs))
-        y = ops.reshape(ops.transpose(y, (0, 2, 1, 3)), (-1, targets, width))
+        y = ops.reshape(y, (-1, padded, targets * outputs))[:, : self.horizon]
+        y = ops.reshape(y, (-1, self.horizon, targets, outputs))
+        y = ops.transpose(y, (0, 2, 1, 3))
+        y = ops.reshape(y, (-1, targets, self.horizon * outputs))
         heads = [(y, None)]
         return (heads, scores[-1][1]) if return_scores else heads
-
-    def get_config(self):
-        return {**super().get_config(), **self.settings}

@@ -1,4 +1,4 @@
-"""The floor: one linear map of time, the same for every target."""
+"""The simplest core: one linear map over time, shared by all targets."""
 
 import keras
 from keras import ops
@@ -9,7 +9,7 @@ from .dense import dense
 
 @keras.saving.register_keras_serializable(package="polyhead")
 class LinearCore(keras.layers.Layer):
-    """Each target's history straight to its forecast.
+    """Maps each target's history to its forecast.
 
     Args:
         num_targets: T.
@@ -31,22 +31,14 @@ class LinearCore(keras.layers.Layer):
 
     def __init__(self, num_targets, width, covariates, seed, **kwargs):
         super().__init__(**kwargs)
-        self.settings = {
-            "num_targets": num_targets,
-            "width": width,
-            "covariates": covariates,
-            "seed": seed,
-        }
+        self.covariates = covariates
         self.time = dense(width, seed, "time")
         if covariates:
             self.head = CovariateHead(num_targets, width, 0, 0.0, seed + 1)
 
     def call(self, x, training=None):
         y = self.time(ops.transpose(x["targets"], (0, 2, 1)))
-        if self.settings["covariates"]:
+        if self.covariates:
             clock = x["calendar"][:, x["targets"].shape[1]]
             y = y + self.head(x["past"], x["known"], clock, training=training)
         return [(y, None)]
-
-    def get_config(self):
-        return {**super().get_config(), **self.settings}

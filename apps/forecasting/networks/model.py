@@ -7,22 +7,34 @@ from keras import ops
 from polyhead.layers import ReversibleNormalization
 
 from ..config import Config
+from ..series.dataset import Dataset
 from ..series.frequency import Frequency
 from ..series.statistics import standardisation
 from .clock import calendar_features, cycle_phase, step_times
-from .encoder_decoder import EncoderDecoderCore
-from .linear import LinearCore
-from .patch import PatchCore
-from .periodic import PeriodicCore
+from .core import make_core
 from .quantiles import central, in_order, levels_of, rising
+
+# Settings of a run that its model takes as they are.
+SETTINGS = (
+    "model",
+    "look_back",
+    "horizon",
+    "cycle",
+    "hidden_dim",
+    "num_layers",
+    "num_heads",
+    "patch_length",
+    "dropout",
+    "seed",
+)
 
 
 @keras.saving.register_keras_serializable(package="polyhead")
 class Forecaster(keras.Model):
-    """Scaling, normalisation, calendar, one of the cores, and all of it undone.
+    """Standardises the history, adds calendar features, runs a core, undoes scaling.
 
     Args:
-        model: which core: "periodic", "patch", "encoder-decoder" or "linear".
+        model: the core: "periodic", "patch", "encoder-decoder" or "linear".
         look_back: steps of history, L.
         horizon: steps that are forecast, H.
         num_targets: T.
@@ -31,9 +43,10 @@ class Forecaster(keras.Model):
         categories: `[column, count]` of the covariates that are categories.
         frequency: unit and step; see `Frequency`.
         cycle: steps of the learned cycle.
-        calendar: of "day", "week" and "year", what the clock tells of.
-        levels: quantiles that come out, in rising order; `[POINT]` for one number.
-        quantiles: quantiles that are asked for; see `forecast`.
+        calendar: those of "day", "week" and "year" that have calendar features.
+        levels: quantiles that the core gives, in rising order; `[POINT]` for one
+            number.
+        quantiles: quantiles that `forecast` gives.
         epsilon: added to the variance of a history, in standardised units.
         hidden_dim, num_layers, num_heads, patch_length, dropout: of the core.
         seed: of the weights and the dropouts.
@@ -45,9 +58,8 @@ class Forecaster(keras.Model):
             `future (B, H, future covariates)` where there are any.
 
     Returns:
-        Tensor `(B, H, T, levels)`, float32, in the units of the history. In training
-        the heads of the core stand one after the other in the last axis; otherwise
-        their mean is given.
+        Tensor `(B, H, T, levels)`, float32, in the units of the history: the mean of
+        the core's heads. In training `(B, H, T, heads * levels)`.
     """
 
     def __init__(
@@ -73,73 +85,16 @@ class Forecaster(keras.Model):
         seed,
         **kwargs,
     ):
+        arguments = dict(locals())
         super().__init__(**kwargs)
-        self.settings = {
-            "model": model,
-            "look_back": look_back,
-            "horizon": horizon,
-            "num_targets": num_targets,
-            "num_past": num_past,
-            "num_future": num_future,
-            "categories": categories,
-            "frequency": frequency,
-            "cycle": cycle,
-            "calendar": calendar,
-            "levels": levels,
-            "quantiles": quantiles,
-            "epsilon": epsilon,
-            "hidden_dim": hidden_dim,
-            "num_layers": num_layers,
-            "num_heads": num_heads,
-            "patch_length": patch_length,
-            "dropout": dropout,
-            "seed": seed,
-        }
+        others = ("self", "kwargs", "__class__")
+        self.settings = {k: v for k, v in arguments.items() if k not in others}
         self.frequency = Frequency(*frequency)
         self.counts = dict(map(tuple, categories))
         self.normalization = ReversibleNormalization(
             epsilon=epsilon, name="normalization"
         )
-        width = horizon * len(levels)
-        covariates = num_past + num_future > 0
-        seed = 100 * seed  # its parts count up from there
-        if model == "linear":
-            self.core = LinearCore(num_targets, width, covariates, seed)
-        elif model == "periodic":
-            self.core = PeriodicCore(
-                num_targets,
-                width,
-                cycle,
-                hidden_dim,
-                num_heads,
-                dropout,
-                covariates,
-                seed,
-            )
-        elif model == "patch":
-            self.core = PatchCore(
-                num_targets,
-                width,
-                patch_length,
-                num_layers,
-                hidden_dim,
-                num_heads,
-                dropout,
-                covariates,
-                seed,
-            )
-        else:
-            self.core = EncoderDecoderCore(
-                num_targets,
-                width,
-                horizon,
-                patch_length,
-                num_layers,
-                hidden_dim,
-                num_heads,
-                dropout,
-                seed,
-            )
+        self.core = make_core(self.settings)
 
     def build(self, input_shape=None):
         s = self.settings
@@ -171,7 +126,7 @@ class Forecaster(keras.Model):
 
     @property
     def middle(self):
-        """Place of the median, or of the one number, among the levels."""
+        """The index of the median, or of the one number, among the levels."""
         levels = self.settings["levels"]
         return levels.index(0.5) if 0.5 in levels else 0
 
@@ -185,13 +140,12 @@ class Forecaster(keras.Model):
     def run(self, inputs, return_scores=False, training=None):
         """Forecasts in standardised units, the scale of each history, and scores.
 
-        The levels come before the targets and the steps: a phone takes one of them out
+        The levels come before the targets and the steps: a phone can slice a level out
         of a tensor as one block, not number by number.
 
         Returns:
             Tensors `(B, levels, T, H)` (see `call`) and `(B, 1, T, 1)`, and the
-            attention weights of the core, `None` where not asked for or where there
-            are none.
+            attention weights of the core, or `None`.
         """
         s = self.settings
         horizon, targets = s["horizon"], s["num_targets"]
@@ -221,9 +175,9 @@ class Forecaster(keras.Model):
         return y * scale + level, scale, scores
 
     def normalize_past(self, past):
-        """Numbers beside their history's level; categories stay 0 and 1.
+        """Normalises numbers by their history; categories stay 0 and 1.
 
-        A category that is the same all through a history would be gone otherwise.
+        Otherwise a category that is constant in a history would be lost.
         """
         normal, _ = self.normalization.normalize(past)
         first = self.settings["num_targets"]
@@ -234,7 +188,7 @@ class Forecaster(keras.Model):
         return ops.where(np.repeat([bool(c) for c in counts], widths), past, normal)
 
     def prepare(self, inputs) -> dict:
-        """Standardises, and adds what the clock and the categories say."""
+        """Standardised inputs of the core, with calendar features and categories."""
         s = self.settings
         targets, past = s["num_targets"], s["num_past"]
         history = (ops.cast(inputs["history"], "float32") - self.mean) / self.scale
@@ -247,12 +201,11 @@ class Forecaster(keras.Model):
         }
         known = history[:, :, targets + past :]
         if s["num_future"]:
+            first = targets + past
             future = ops.cast(inputs["future"], "float32")
-            future = (future - self.mean[targets + past :]) / self.scale[
-                targets + past :
-            ]
+            future = (future - self.mean[first:]) / self.scale[first:]
             known = ops.concatenate([known, future], axis=1)
-            known = self.expand(known, targets + past)
+            known = self.expand(known, first)
             known = ops.where(ops.isnan(known), 0.0, known)
         else:
             known = ops.zeros((ops.shape(history)[0], len(offsets), 0))
@@ -260,41 +213,39 @@ class Forecaster(keras.Model):
         return x | {"known": known, "calendar": calendar}
 
     def expand(self, values, first):
-        """Categories as one of so many columns; `first` is the number of the first."""
-        parts = []
+        """One-hot columns for categories; `first` is the number of the first column."""
+        columns = []
         for place in range(values.shape[2]):
             column = values[:, :, place : place + 1]
             count = self.counts.get(first + place)
             if count:
                 known = ops.convert_to_tensor(np.arange(count), dtype="float32")
                 column = ops.cast(ops.equal(column, known), "float32")
-            parts.append(column)
-        return ops.concatenate(parts, axis=2) if parts else values
+            columns.append(column)
+        return ops.concatenate(columns, axis=2) if columns else values
 
     def forecast(self, inputs) -> dict:
-        """What is answered: one number, and the calibrated quantiles.
+        """One number for each step, and calibrated quantiles.
 
         Returns:
-            `forecast (B, H, T)`, see `quantiles.central`, and, where some are asked
-            for, `quantiles (B, H, T, Q)`, which never cross.
+            `forecast (B, H, T)`, see `quantiles.central`, and, unless `quantiles` is
+            empty, `quantiles (B, H, T, Q)`, which never cross.
         """
         s = self.settings
         scaled, scale, _ = self.run(inputs)
-        found = central(self.to_units(scaled), s["levels"])
-        outputs = {"forecast": ops.transpose(found, (0, 2, 1))}
+        forecast = central(self.to_units(scaled), s["levels"])
+        outputs = {"forecast": ops.transpose(forecast, (0, 2, 1))}
         if s["quantiles"]:
             offsets = ops.expand_dims(ops.transpose(self.offsets, (2, 1, 0)), 0)
-            found = rising(self.quantiles_of(scaled) + scale * offsets)
-            outputs["quantiles"] = ops.transpose(self.to_units(found), (0, 3, 2, 1))
+            quantiles = rising(self.quantiles_of(scaled) + scale * offsets)
+            quantiles = ops.transpose(self.to_units(quantiles), (0, 3, 2, 1))
+            outputs["quantiles"] = quantiles
         return outputs
 
     def quantiles_of(self, scaled):
-        """What stands for each quantile before it is calibrated, `(B, Q, T, H)`."""
-        levels = self.settings["levels"]
-        places = [
-            levels.index(level) if level in levels else 0
-            for level in self.settings["quantiles"]
-        ]
+        """Each quantile before calibration, or the one number, `(B, Q, T, H)`."""
+        levels, quantiles = self.settings["levels"], self.settings["quantiles"]
+        places = [levels.index(q) if q in levels else 0 for q in quantiles]
         if places == list(range(len(levels))):
             return scaled
         return ops.stack([scaled[:, place] for place in places], axis=1)
@@ -303,14 +254,12 @@ class Forecaster(keras.Model):
         return {**super().get_config(), **self.settings}
 
 
-def build_model(config: Config, dataset) -> Forecaster:
+def build_model(config: Config, dataset: Dataset) -> Forecaster:
     """The forecaster that a resolved `Config` describes, built."""
     columns = dataset.columns
     mean, scale, epsilon = standardisation(dataset)
     model = Forecaster(
-        model=config.model,
-        look_back=config.look_back,
-        horizon=config.horizon,
+        **{name: getattr(config, name) for name in SETTINGS},
         num_targets=len(columns.targets),
         num_past=len(columns.past),
         num_future=len(columns.future),
@@ -320,17 +269,10 @@ def build_model(config: Config, dataset) -> Forecaster:
             if name in dataset.categories
         ],
         frequency=[dataset.frequency.unit, dataset.frequency.step],
-        cycle=config.cycle,
         calendar=dataset.calendar_cycles if config.calendar else [],
         levels=levels_of(config),
         quantiles=sorted(config.quantiles),
         epsilon=epsilon,
-        hidden_dim=config.hidden_dim,
-        num_layers=config.num_layers,
-        num_heads=config.num_heads,
-        patch_length=config.patch_length,
-        dropout=config.dropout,
-        seed=config.seed,
         name="forecaster",
     )
     model.build()

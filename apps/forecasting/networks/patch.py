@@ -1,4 +1,4 @@
-"""Each target on its own, cut into patches that attend to each other."""
+"""A Transformer encoder over patches of each target."""
 
 import keras
 from keras import ops
@@ -11,12 +11,12 @@ from .dense import dense
 
 @keras.saving.register_keras_serializable(package="polyhead")
 class PatchCore(keras.layers.Layer):
-    """Channel-independent patches, an encoder over them, and one flat output.
+    """Patches of each target on its own, an encoder over them, and one dense output.
 
     Args:
         num_targets: T.
         width: of the output of each target.
-        patch_length: steps of a patch; the next one begins half a patch later.
+        patch_length: steps of a patch; patches overlap by half.
         num_layers: of the encoder.
         hidden_dim: of the vectors.
         num_heads: of the attention.
@@ -50,17 +50,8 @@ class PatchCore(keras.layers.Layer):
         **kwargs,
     ):
         super().__init__(**kwargs)
-        self.settings = {
-            "num_targets": num_targets,
-            "width": width,
-            "patch_length": patch_length,
-            "num_layers": num_layers,
-            "hidden_dim": hidden_dim,
-            "num_heads": num_heads,
-            "dropout": dropout,
-            "covariates": covariates,
-            "seed": seed,
-        }
+        self.num_targets = num_targets
+        self.covariates = covariates
         stride = max(1, patch_length // 2)
         self.patches = PatchEmbedding(patch_length, hidden_dim, stride, seed=seed)
         self.encoder = Encoder(
@@ -78,18 +69,15 @@ class PatchCore(keras.layers.Layer):
             self.head = CovariateHead(num_targets, width, hidden_dim, dropout, seed + 4)
 
     def call(self, x, return_scores=False, training=None):
-        length, targets = x["targets"].shape[1], self.settings["num_targets"]
+        length = x["targets"].shape[1]
         series = ops.transpose(x["targets"], (0, 2, 1))  # (B, T, L)
         patches = self.patches(ops.reshape(series, (-1, length, 1)))
         vectors, scores = self.encoder(patches, return_scores=True, training=training)
         _, count, width = self.patches.compute_output_shape((None, length, 1))
-        flat = ops.reshape(vectors, (-1, targets, count * width))
+        flat = ops.reshape(vectors, (-1, self.num_targets, count * width))
         y = self.output_dense(self.dropout(flat, training=training))
-        if self.settings["covariates"]:
+        if self.covariates:
             clock = x["calendar"][:, length]
             y = y + self.head(x["past"], x["known"], clock, training=training)
         heads = [(y, None)]
         return (heads, scores[-1]) if return_scores else heads
-
-    def get_config(self):
-        return {**super().get_config(), **self.settings}

@@ -7,9 +7,9 @@ import numpy as np
 
 from ...common.errors import PolyheadError
 from .frames import Frame
-from .frequency import Frequency, day_of_months, split_stamps
+from .frequency import Frequency, day_of_months
 
-MAX_GAP = 100  # times as many steps as there are rows: a wrong stamp, not a gap
+MAX_GAP = 100  # more steps than 100 times the rows mean a wrong stamp, not a gap
 
 
 @dataclass(frozen=True)
@@ -17,12 +17,12 @@ class Series:
     """Values of all columns at every step.
 
     Args:
-        name: its id; empty for an only one.
-        start: stamp of the first step.
+        name: its id; empty where there is one series only.
+        start: time stamp of the first step.
         values: `(steps, columns)` float32.
-        gaps: steps that the file has no row for.
-        day: of the month, that steps of months stand on; 31 for the last.
-        zone: what the clock is ahead of UTC, such as "+02:00"; None where untold.
+        gaps: steps without a row in the file.
+        day: the day of the month of monthly steps; 31 for the last of every month.
+        zone: the clock's offset from UTC, such as "+02:00"; None where unknown.
         note: on the time stamps, for the report.
     """
 
@@ -41,10 +41,6 @@ class Series:
         """Stamps of the steps, or of `count` steps from the first on."""
         count = len(self) if count is None else count
         return frequency.stamps(self.start, count, self.day)
-
-    def clock(self, frequency: Frequency) -> np.ndarray:
-        """`(steps + 1, 2)` int32: day and second of every step and of the next."""
-        return split_stamps(self.stamps(frequency, len(self) + 1))
 
 
 def make_series(frame: Frame, frequency: Frequency, source: str) -> Series:
@@ -129,7 +125,7 @@ def append(before: Series, after: Series, frequency: Frequency, source: str) -> 
 
 
 def check_zones(one: Series, other: Series, source: str) -> None:
-    """Refuses a series of `source` whose clock tells another zone's time.
+    """Refuses a series of `source` whose time stamps are in another time zone.
 
     Raises:
         PolyheadError: both zones are known and differ.

@@ -9,7 +9,7 @@ from review_tools import contents
 from wave_tools import hours, make_config, make_waves, write_wide
 
 from polyhead.apps.cli.main import main
-from polyhead.apps.forecasting.training import train
+from polyhead.apps.forecasting import train
 
 SETTINGS = ["--look-back", "48", "--horizon", "12", "--set", "hidden_dim=16"]
 GOOD = [

@@ -20,9 +20,8 @@ from polyhead.apps.cli.main import main
 from polyhead.apps.common.errors import UsageError
 from polyhead.apps.common.export.litert import TFLitePredictor
 from polyhead.apps.common.run import loop as loop
-from polyhead.apps.forecasting import training
+from polyhead.apps.forecasting import train, training
 from polyhead.apps.forecasting.data import load_data
-from polyhead.apps.forecasting.training import train
 from polyhead.runtime.model import read_facts
 
 MODELS = ("periodic", "patch", "encoder-decoder", "linear")
