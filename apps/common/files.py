@@ -1,7 +1,9 @@
-"""JSON and text files, read with clear errors and written whole or not at all."""
+"""JSON, CSV and text files, read with clear errors and written whole or not at all."""
 
 import contextlib
+import csv
 import errno
+import io
 import json
 import os
 from pathlib import Path
@@ -37,6 +39,13 @@ def write_text(path, text):
     """Writes `text` as UTF-8, all of it or nothing."""
     with replacing(path) as temporary:
         temporary.write_text(text, encoding="utf-8", newline="")
+
+
+def write_csv(path, rows):
+    """Writes rows as CSV, the header among them, all of it or nothing."""
+    text = io.StringIO()
+    csv.writer(text).writerows(rows)
+    write_text(path, text.getvalue())
 
 
 @contextlib.contextmanager
