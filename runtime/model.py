@@ -1,11 +1,13 @@
-"""A .tflite file: what it says of itself, and its one signature, ready to run."""
+"""A .tflite file: its facts, and its one signature, ready to run."""
 
 import hashlib
 import json
+import os
 import struct
 import zipfile
 import zlib
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -13,7 +15,7 @@ from .errors import PolyheadError
 
 SIGNATURE = "serving_default"
 FACTS = "polyhead.json"
-# What a damaged zip raises: RuntimeError where it seems encrypted.
+# What a damaged zip raises; RuntimeError if it seems to be encrypted.
 DAMAGES = (
     zipfile.BadZipFile,
     zlib.error,
@@ -32,22 +34,22 @@ class Model:
     """A .tflite file.
 
     Args:
-        path: the file.
-        threads: that LiteRT may use.
+        path: path of the file.
+        threads: number of threads that LiteRT may use.
 
     Attributes:
-        facts: what the file says of itself: task, labels, columns, metrics.
+        facts: the content of its polyhead.json: task, labels, columns, metrics.
         inputs, outputs: name -> shape, of the signature's tensors.
 
     Raises:
-        PolyheadError: the file is missing, cut short, altered or none of ours.
+        PolyheadError: the file is missing, cut short, altered, or not from Polyhead.
     """
 
-    def __init__(self, path, threads=1):
+    def __init__(self, path: str | os.PathLike[str], threads: int = 1) -> None:
         from ai_edge_litert.interpreter import Interpreter
 
         self.path = Path(path)
-        # LiteRT trusts what it reads: a damaged file could end the process.
+        # Checked first: LiteRT does not check a file, and a damaged one could crash it.
         self.facts = read_facts(self.path)
         try:
             self._interpreter = Interpreter(str(path), num_threads=threads)
@@ -69,13 +71,13 @@ class Model:
         """Runs one example.
 
         Args:
-            inputs: arrays of the shapes in `inputs`, with the 1 in front.
+            inputs: arrays of the shapes in `self.inputs`, which begin with 1.
 
         Returns:
-            Name -> array, of the shapes in `outputs`.
+            Name -> array, of the shapes in `self.outputs`.
 
         Raises:
-            PolyheadError: an input is missing, unknown, or of another shape.
+            PolyheadError: an input is missing, unknown, or has another shape.
         """
         if inputs.keys() != self._inputs.keys():
             raise PolyheadError(
@@ -97,17 +99,11 @@ class Model:
         }
 
 
-def read_facts(path: Path) -> dict:
-    """What a .tflite file says of itself, after a check that it is whole.
-
-    Args:
-        path: the file.
-
-    Returns:
-        The content of its polyhead.json.
+def read_facts(path: Path) -> dict[str, Any]:
+    """Reads polyhead.json inside a .tflite file, and checks that the file is whole.
 
     Raises:
-        PolyheadError: the file is missing, cut short, altered or none of ours.
+        PolyheadError: the file is missing, cut short, altered, or not from Polyhead.
     """
     try:
         content = path.read_bytes()

@@ -83,16 +83,48 @@ def _of_one_task(verb, words):
     return options.parse(words)
 
 
+# Flags that become arguments of a run's method: type, placeholder, help.
+_OPTIONS = {
+    "test": (str, "F", "other rows than the run's own"),
+    "test_source": (str, "F", "with --test-target, instead"),
+    "test_target": (str, "F", None),
+    "threshold": (number(float, 0, 1), "T", 'below it the answer is "unknown"'),
+    "tokenize": (str, "NAME", "sacreBLEU's tokenizer"),
+    "lowercase": (None, None, "ignore case"),
+    "beam_size": (number(int, 1, 100), "B", "hypotheses side by side; 1 is greedy"),
+    "top_k": (number(int, 1), "K", "answers a text; or draw from the K likeliest"),
+    "n_best": (number(int, 1, 50), "N", "different texts as answers"),
+    "temperature": (number(float, 0.01), "T", "draw a text instead of searching"),
+    "top_p": (number(float, 0.01, 1), "P", "draw from the likeliest that reach P"),
+    "seed": (number(int, 0), "N", "of the draws"),
+    "future": (str, "F", "known-future covariates of the steps to forecast"),
+    "max_input_bytes": (number(int, 1), "N", "what a .tflite takes (default: 256)"),
+    "max_output_bytes": (number(int, 1), "M", "what a .tflite gives (default: 256)"),
+    "max_loss": (
+        number(float, 0, 100),
+        "POINTS",
+        "what a variant may lose before export fails (default: 0.3, full_int8 1.5)",
+    ),
+    "author": (str, "NAME", "who made it, named in the files"),
+    "license": (str, "TEXT", "of the model, named in the files"),
+}
+
+
+def _add_options(options, *names):
+    for name in names:
+        kind, metavar, text = _OPTIONS[name]
+        flag = "--" + name.replace("_", "-")
+        if kind is None:
+            options.add(flag, action="store_true", help=text)
+        else:
+            options.add(flag, type=kind, metavar=metavar, help=text)
+
+
 def _evaluate(words):
     parser = Parser("evaluate", "RUN [flags]", "Score a run beside its baselines.")
     options = Options(parser)
-    options.add("--test", metavar="F", help="other rows than the run's own")
-    options.add("--test-source", metavar="F", help="with --test-target, instead")
-    options.add("--test-target", metavar="F")
-    _add_threshold(options)
-    options.add("--tokenize", metavar="NAME", help="sacreBLEU's tokenizer")
-    options.add("--lowercase", action="store_true", help="ignore case")
-    _add_beam_size(options)
+    _add_options(options, "test", "test_source", "test_target", "threshold")
+    _add_options(options, "tokenize", "lowercase", "beam_size")
     return options.parse(words)
 
 
@@ -103,37 +135,15 @@ def _predict(words):
         "Answer for texts, a file, or the lines of standard input. Texts that begin "
         "with - come after --.",
     )
-    parser.add_argument(
-        "--file", metavar="F", help=".csv .tsv .txt .jsonl .parquet, .gz"
-    )
+    kinds = ".csv .tsv .txt .jsonl .parquet, .gz"
+    parser.add_argument("--file", metavar="F", help=kinds)
     parser.add_argument("--column", help="of the file (default: as in training)")
     parser.add_argument("--output", metavar="F", help="write there, not to the screen")
     parser.add_argument("--format", choices=("text", "json", "csv"), default="text")
     options = Options(parser)
     options.add("--engine", choices=("keras", "savedmodel", "tflite"))
-    top_k = "answers a text; or, to translate, draw of the K likeliest pieces"
-    options.add("--top-k", type=number(int, 1), metavar="K", help=top_k)
-    _add_threshold(options)
-    _add_beam_size(options)
-    options.add(
-        "--n-best", type=number(int, 1, 50), metavar="N", help="translations a text"
-    )
-    options.add(
-        "--temperature",
-        type=number(float, 0.01),
-        metavar="T",
-        help="draw a translation instead of searching the best",
-    )
-    options.add(
-        "--top-p",
-        type=number(float, 0.01, 1),
-        metavar="P",
-        help="draw of the likeliest pieces that together reach P",
-    )
-    options.add("--seed", type=number(int, 0), metavar="N", help="of the draws")
-    options.add(
-        "--future", metavar="F", help="known-future covariates of the steps to forecast"
-    )
+    _add_options(options, "top_k", "threshold", "beam_size", "n_best", "temperature")
+    _add_options(options, "top_p", "seed", "future")
     arguments = options.parse(words, takes_input=True)
     if arguments.words and arguments.file:
         raise UsageError("give texts or --file, not both")
@@ -142,32 +152,10 @@ def _predict(words):
     return arguments
 
 
-def _add_threshold(options):
-    options.add(
-        "--threshold",
-        type=number(float, 0, 1),
-        metavar="T",
-        help='probability under which the answer is "unknown"',
-    )
-
-
-def _add_beam_size(options):
-    options.add(
-        "--beam-size",
-        type=number(int, 1, 100),
-        metavar="B",
-        help="hypotheses followed side by side; 1 is greedy",
-    )
-
-
 def _explain(words):
     parser = Parser("explain", "RUN [INPUT] --output P.png", "Show what decided.")
-    parser.add_argument(
-        "--output",
-        metavar="P.png",
-        required=True,
-        help="the picture; of a text, its numbers go to P.json",
-    )
+    picture = "the picture; of a text, its numbers go to P.json"
+    parser.add_argument("--output", metavar="P.png", required=True, help=picture)
     arguments = with_run(parser, words, takes_input=True)
     if len(arguments.words) > 1:
         raise UsageError(
@@ -196,28 +184,8 @@ def _export(words):
         help="of the TFLite file (default: all but full_int8)",
     )
     options = Options(parser)
-    options.add(
-        "--max-input-bytes",
-        type=number(int, 1),
-        metavar="N",
-        help="what a .tflite takes (default: 256)",
-    )
-    options.add(
-        "--max-output-bytes",
-        type=number(int, 1),
-        metavar="M",
-        help="what a translator's .tflite gives (default: 256)",
-    )
-    _add_beam_size(options)
-    options.add(
-        "--max-loss",
-        type=number(float, 0, 100),
-        metavar="POINTS",
-        help="what a variant may lose before the command fails "
-        "(default: 0.3, full_int8 1.5)",
-    )
-    options.add("--author", metavar="NAME", help="who made it, told by the files")
-    options.add("--license", metavar="TEXT", help="of the model, told by the files")
+    _add_options(options, "max_input_bytes", "max_output_bytes", "beam_size")
+    _add_options(options, "max_loss", "author", "license")
     return options.parse(words)
 
 

@@ -1,23 +1,23 @@
-"""The picture of a training: its loss and its scores, epoch by epoch."""
+"""The picture of a training: loss and scores by epoch."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from .figures import BLUE, GREEN, GREY, ORANGE, hide_frame, new_figure, save_figure
 
-MARKED_EPOCHS = 40  # markers of more would run together
+MARKED_EPOCHS = 40  # the markers of more epochs would overlap
 
 
 class Score(NamedTuple):
     """A measure on validation data.
 
     Args:
-        column: of history.csv.
-        label: in the legend.
-        form: how its best value is written, such as "{:.4f}"; empty for not at all.
+        column: its column in history.csv.
+        label: its name in the legend.
+        form: the format of its best value, such as "{:.4f}"; "" to leave it out.
     """
 
     column: str
@@ -35,12 +35,11 @@ def plot_history(
     """Draws loss and scores by epoch.
 
     Args:
-        path: a PNG file.
-        history: column name to one number an epoch, as in history.csv: `loss` and
-            `val_loss` are drawn on the left.
-        scores: what is drawn on the right; columns that are absent are left out.
-        loss_label: what the loss in training is called.
-        title: of the right panel.
+        path: the PNG file to write.
+        history: the columns of history.csv. `loss` and `val_loss` are on the left.
+        scores: the measures on the right; those without a column are left out.
+        loss_label: the name of the training loss.
+        title: title of the right panel.
     """
     scores = [score for score in scores if score.column in history]
     columns = 2 if scores else 1
@@ -68,7 +67,9 @@ def plot_history(
     save_figure(figure, path)
 
 
-def _curve(axes, values, label, colour, style) -> None:
+def _curve(
+    axes: Any, values: Sequence[float] | np.ndarray, label: str, colour: str, style: str
+) -> None:
     marker = "o" if len(values) <= MARKED_EPOCHS else None
     axes.plot(
         np.arange(1, len(values) + 1),
@@ -81,7 +82,7 @@ def _curve(axes, values, label, colour, style) -> None:
     )
 
 
-def _finish(axes, title) -> None:
+def _finish(axes: Any, title: str) -> None:
     from matplotlib.ticker import MaxNLocator
 
     axes.set_title(title, size=10)

@@ -144,7 +144,7 @@ class Steps:
         check_export: `(run, formats, variants)` refuses what cannot be exported.
         make_exportable: `(run, data, formats, ...)` to an `export.Exportable`.
         start_from: `(config, assets, model)` takes over the weights of the run that
-            `config.init_from` names.
+            `config.init_from` names. None: all whose shapes agree.
         fit_config: `(config, data)` fills the settings that the data decide.
         prepare: `(config, assets, data)` to the data as the model reads them.
         fit: see `trainer.fit`; a task may wrap it. None: as it is.
@@ -166,9 +166,11 @@ class Steps:
     evaluate: Callable[..., dict]
     explain: Callable
     examples: Callable
-    check_export: Callable[[Any, Sequence[str], Sequence[str]], None]
     make_exportable: Callable
-    start_from: Callable[[Any, Any, Any], None]
+    check_export: Callable[[Any, Sequence[str], Sequence[str]], None] = (
+        lambda run, formats, variants: None
+    )
+    start_from: Callable[[Any, Any, Any], None] | None = None
     fit_config: Callable[[Any, Any], Any] = keep_config
     prepare: Callable[[Any, Any, Any], Any] = keep_data
     fit: Callable | None = None

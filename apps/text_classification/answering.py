@@ -9,13 +9,11 @@ import numpy as np
 
 from polyhead.runtime.classifier import choose
 
-from ..common.classification.answers import format_labels
+from ..common.classification.answers import classify, format_labels
 from ..common.classification.comparison import format_metrics
 from ..common.classification.labels import read_labels
 from ..common.errors import RETRAIN
-from ..common.export.folder import find_exported
 from ..common.files import read_json
-from ..common.run.run import check_engine
 from ..common.task import Answering
 from ..common.text.run import TextRun
 from .config import Config
@@ -84,25 +82,9 @@ def predict(
         For each text a list of `(label, probability)`.
     """
     texts = list(texts)
-    rows = probabilities(run, texts, engine)
+    rows = classify(run, texts, engine)
     names, tuned = run.label_names, run.thresholds
     return [choose(row, names, top_k, threshold, tuned) for row in rows]
-
-
-def probabilities(
-    run: TextRun, texts: Sequence[str], engine: str = "keras"
-) -> np.ndarray:
-    """Probabilities `(texts, labels)` by Keras or by an exported file."""
-    check_engine(engine)
-    if engine == "tflite":
-        return run.open_tflite(texts).probabilities(texts)[0]
-    run.note_cuts(texts)
-    if engine == "keras":
-        return run.serving.predict(texts)
-    from ..common.export.savedmodel import SavedModelPredictor
-
-    predictor = SavedModelPredictor(find_exported(run.path, "savedmodel"))
-    return predictor.predict_texts(texts)["probabilities"]
 
 
 def format_answers(run: TextRun, inputs, answers, style: str) -> str:
@@ -117,5 +99,5 @@ ANSWERING = Answering(
     format_answers=format_answers,
     format_metrics=format_metrics,
     format_report=format_report,
-    methods={"probabilities": probabilities},
+    methods={"probabilities": classify},
 )

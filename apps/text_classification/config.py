@@ -164,9 +164,9 @@ class Config:
 def fill(config: Config) -> Config:
     """Fills what the preset decides, and refuses what does not go together."""
     if config.fine_tunes and not config.init_from:
-        from .presets import check_preset
+        from .hub import check_preset
 
-        check_preset(config.preset)
+        check_preset(config.preset, PRESETS)
     if config.lora_rank and not config.fine_tunes:
         raise UsageError(
             f"lora_rank is {config.lora_rank}, but preset {config.preset!r} has no "

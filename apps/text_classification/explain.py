@@ -1,8 +1,9 @@
 """What decided a label: gradient times input for each piece of a text.
 
-At the deep branch the input is a piece's vector. At the wide branch it is the rows of
-the hashed words and pairs, whose shares go to the pieces that spell them. Both are of
-the best label's logit, so they add up to one signed number a piece.
+In the deep branch the input is the piece's vector. In the wide branch it is the table
+rows of the hashed words and word pairs; their weights are shared among the pieces that
+spell them. Both are gradients of the best label's logit, so their sum is one signed
+number for each piece.
 
 Reference: Simonyan et al., "Deep Inside Convolutional Networks", ICLR workshop 2014;
 Shrikumar et al., "Not Just a Black Box", arXiv:1605.01713 (gradient times input).
@@ -18,11 +19,12 @@ from polyhead.runtime.text_bytes import cut_text
 
 from ..common.errors import UsageError
 from ..common.files import write_json
+from ..common.gradients import gradients
 from .wide import word_edges
 
 
 def explain(run, text: str, output: str | Path | None = None) -> dict:
-    """Says which pieces of a text speak for its label, and which against.
+    """Shows which pieces of a text speak for its label, and which against it.
 
     Args:
         run: a `Run` whose model was trained from scratch.
@@ -32,9 +34,9 @@ def explain(run, text: str, output: str | Path | None = None) -> dict:
 
     Returns:
         `text`, `label` (the most probable one), `probability`, `truncated`, `tokens`
-        and `words`. Each of the latter has its `text`, its first byte `start` and
-        the byte after its last `end`, and its signed weights `deep`, `wide` and
-        their sum `weight`.
+        and `words`. Each token and each word has its `text`, the bytes `start` and
+        `end` (exclusive) between which it stands, its signed weights `deep` and `wide`,
+        and their sum `weight`.
 
     Raises:
         UsageError: the text is empty, or the output is no .png file.
@@ -43,21 +45,21 @@ def explain(run, text: str, output: str | Path | None = None) -> dict:
         raise UsageError(
             f"{output}: explain draws a picture: give --output a .png name"
         )
-    found = attribute(run.serving, text)
+    explanation = attribute(run.serving, text)
     if output is not None:
         from ..common.attention_plot import plot_attention
-        from .explain_plots import plot_words
+        from ..common.text.word_plot import plot_words
 
         path = Path(output)
         scores = attention(run.serving, text)
-        plot_words(path, found)
+        plot_words(path, explanation)
         attention_path = path.with_stem(f"{path.stem}_attention")
-        tokens = [token["text"] for token in found["tokens"]]
+        tokens = [token["text"] for token in explanation["tokens"]]
         count = len(scores)
         titles = [f"Layer {n}, mean over heads" for n in range(1, count + 1)]
         plot_attention(attention_path, scores, tokens, tokens, titles)
-        write_json(path.with_suffix(".json"), found)
-    return found
+        write_json(path.with_suffix(".json"), explanation)
+    return explanation
 
 
 def attribute(serving, text: str) -> dict:
@@ -85,7 +87,7 @@ def attribute(serving, text: str) -> dict:
 
 
 def _encode(serving, text):
-    """The bytes of a text, its piece ids, and whether any were left out."""
+    """The bytes of a text, its piece ids, and whether any of them were left out."""
     data, cut = cut_text(text, serving.max_bytes)
     ids = serving.tokenizer.encode(data.decode("utf-8", "replace"))
     if not ids:
@@ -128,47 +130,25 @@ def weigh_pieces(model: keras.Model, ids: np.ndarray, label: int):
     after = keras.Model([model.inputs[0], *map(outputs.get, inner)], model.output)
     starts = word_starts(layers["words"].edges, ids[0]) if "words" in layers else None
     ids = ops.convert_to_tensor(ids)
-    found = before(ids)
-    values = [found[name] for name in inner]
+    activations = before(ids)
+    values = [activations[name] for name in inner]
     slopes = gradients(lambda *x: after([ids, *x])[0, label], values)
     vectors = ops.convert_to_numpy(values[0])[0]  # (T, E)
     deep = (vectors * slopes[0][0]).sum(axis=1)
     if starts is None:
         return deep, np.zeros_like(deep)
-    buckets = ops.convert_to_numpy(found["words"])
+    buckets = ops.convert_to_numpy(activations["words"])
     shares = weigh_buckets(layers["bag"], buckets, slopes[1][0])
     return deep, share_among_pieces(shares, buckets[0], starts)
 
 
-def gradients(function, values) -> list[np.ndarray]:
-    """The gradients of `function(*values)`, a scalar, on any backend."""
-    backend = keras.backend.backend()
-    if backend == "tensorflow":
-        import tensorflow as tf
-
-        with tf.GradientTape() as tape:
-            tape.watch(values)
-            result = function(*values)
-        found = tape.gradient(result, values)
-    elif backend == "jax":
-        import jax
-
-        found = jax.grad(function, argnums=tuple(range(len(values))))(*values)
-    else:
-        import torch
-
-        leaves = [value.detach().requires_grad_() for value in values]
-        found = torch.autograd.grad(function(*leaves), leaves)
-    return [ops.convert_to_numpy(gradient) for gradient in found]
-
-
 def weigh_buckets(bag, buckets: np.ndarray, slope: np.ndarray) -> np.ndarray:
-    """Gradient times input of each bucket's row `(N,)`, given that of their bag.
+    """Gradient times input of each bucket's table row, `(N,)`.
 
     Args:
         bag: the `BagOfBuckets`.
         buckets: `(1, N)`.
-        slope: `(dim,)`, the gradient of what the bag gives.
+        slope: `(dim,)`, the gradient with respect to the bag's output.
     """
     rows = ops.convert_to_numpy(bag.table(buckets))[0]  # (N, dim)
     real = buckets[0] > 0
@@ -177,7 +157,7 @@ def weigh_buckets(bag, buckets: np.ndarray, slope: np.ndarray) -> np.ndarray:
 
 
 def word_starts(edges: str, ids) -> np.ndarray:
-    """Which pieces `(T,)` begin a word, as `HashedWords` parts them."""
+    """Which pieces `(T,)` begin a word, as in `HashedWords`."""
     edge = np.array([int(edges[i]) for i in ids])
     starts = edge % 2 == 1
     starts[1:] |= edge[:-1] // 2 == 1  # the piece before ends a word
@@ -209,7 +189,7 @@ def share_among_pieces(weights, buckets, starts) -> np.ndarray:
 
 
 def attention(serving, text: str) -> list[np.ndarray]:
-    """Each layer's attention `(T, T)`, the mean over its heads; rows attend."""
+    """The attention `(T, T)` of each layer, averaged over its heads; rows attend."""
     _, ids, _ = _encode(serving, text)
     encoder = serving.model.get_layer("encoder")
     before = keras.Model(serving.model.inputs[0], encoder.input[0])

@@ -6,14 +6,14 @@ import numpy as np
 
 from polyhead.runtime.text_bytes import texts_to_bytes
 
+from ..common.classification.data import Dataset
+from ..common.classification.labels import label_facts
 from ..common.classification.metric import make_metric
 from ..common.data.splits import held_out, sample_rows
 from ..common.errors import UsageError
 from ..common.export.export import Exportable
 from ..common.export.metadata import Metadata
 from ..common.export.verification import Form
-from .data import Dataset
-from .serving import Serving
 
 MAX_EXAMPLES = 2000  # that verify an export
 CALIBRATION_TEXTS = 500  # of training, for full_int8
@@ -46,8 +46,8 @@ def make_exportable(
     """
     serving, seed = run.serving, run.config.seed
     split, examples = held_out(dataset)
-    rows = sample_rows(len(examples.texts), MAX_EXAMPLES, seed)
-    texts = [examples.texts[int(row)] for row in rows]
+    rows = sample_rows(len(examples.inputs), MAX_EXAMPLES, seed)
+    texts = [examples.inputs[int(row)] for row in rows]
     thresholds = 0.5 if run.thresholds is None else run.thresholds
     text, truncated = texts_to_bytes(texts, max_input_bytes)
     whole = np.array([data.encode("utf-8", "replace") for data in texts], object)
@@ -58,7 +58,7 @@ def make_exportable(
         from .mediapipe_serving import make_mediapipe_form
 
         further["mediapipe"] = make_mediapipe_form(serving, texts, run.thresholds)
-    calibrating = dataset.train.texts[:CALIBRATION_TEXTS]
+    calibrating = dataset.train.inputs[:CALIBRATION_TEXTS]
     return Exportable(
         weights=serving.weights,
         tables=serving.tables,
@@ -74,25 +74,15 @@ def make_exportable(
             {"text": BYTES},
             {"probabilities": "Probability of each label, in the order of the labels."},
             labels={"probabilities": serving.label_names},
-            facts=label_facts(serving, run.thresholds),
+            facts=label_facts(serving.label_names, serving.multi_label, run.thresholds),
         ),
         calibration={"text": texts_to_bytes(calibrating, max_input_bytes)[0]},
         unbranched=serving.unbranched,
         examples={
             "split": split,
             "rows": len(rows),
-            "of": len(examples.texts),
+            "of": len(examples.inputs),
             "seed": seed,
         },
         further=further,
     )
-
-
-def label_facts(serving: Serving, thresholds: np.ndarray | None) -> dict:
-    """What a client of an exported classifier has to know."""
-    return {
-        "answers": "labels",
-        "labels": list(serving.label_names),
-        "multi_label": serving.multi_label,
-        "thresholds": None if thresholds is None else thresholds.tolist(),
-    }

@@ -17,11 +17,11 @@ import keras
 import numpy as np
 from keras import ops
 
+from ..common.classification.labels import label_facts
 from ..common.errors import UsageError
 from ..common.export.mediapipe import MediaPipeForm
 from ..common.export.metadata import Metadata
 from ..common.text.wordpiece import END, WordPieceTokenizer
-from .exporting import label_facts
 from .serving import Serving
 
 UNCUT = 1_000_000  # tokens
@@ -83,7 +83,7 @@ def make_mediapipe_form(
                 "token_attributions": "of each token, from [CLS] on",
             },
             labels={"probabilities": serving.label_names},
-            facts=label_facts(serving, thresholds),
+            facts=label_facts(serving.label_names, serving.multi_label, thresholds),
             vocabulary=tokenizer.pieces,
         ),
     )

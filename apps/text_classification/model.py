@@ -104,11 +104,6 @@ def build_model(config, pieces, num_labels):
     return keras.Model(ids, {"joint": joint, "wide": wide, "deep": alone})
 
 
-def mean_logits(outputs: dict):
-    """The answer's logits `(B, labels)`: the mean over the heads."""
-    return sum(outputs.values()) / len(outputs)
-
-
 def logits(num_labels, seed, name):
     return keras.layers.Dense(
         num_labels,

@@ -13,35 +13,12 @@ from polyhead.layers import MaskedPooling, enable_lora
 
 from ..common.errors import PolyheadError, UsageError
 from ..common.text.wordpiece import WordPieceTokenizer
-from .config import PRESETS, Config
+from .config import Config
+from .hub import import_keras_hub
 from .model import logits
 
 PAD = 0  # what batches are padded with
 BACKBONE = "backbone"  # name of the layer in model.keras
-
-
-def import_keras_hub(what: str):
-    """Imports keras_hub, which also registers what a model.keras of it names."""
-    try:
-        import keras_hub
-    except ImportError as error:
-        raise PolyheadError(
-            f"{what} needs keras-hub, which cannot be imported "
-            f"({str(error).splitlines()[0]}): pip install keras-hub"
-        ) from error
-    return keras_hub
-
-
-def check_preset(preset: str) -> None:
-    """Refuses a preset that is neither a folder nor a BERT of KerasHub's."""
-    if "://" in preset or Path(preset).is_dir():
-        return
-    known = import_keras_hub(f"preset {preset!r}").models.BertBackbone.presets
-    if preset not in known:
-        raise UsageError(
-            f"preset {preset!r}: one of {', '.join([*PRESETS, *sorted(known)])}, "
-            "or a folder in KerasHub's or Transformers' form"
-        )
 
 
 def _load(config: Config, kind: str, **settings):

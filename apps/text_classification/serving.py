@@ -9,13 +9,14 @@ from keras import ops
 
 from polyhead.runtime.text_bytes import cut_text
 
+from ..common.classification.calibration import mean_logits
 from ..common.export.savedmodel import tokenize_strings
 from ..common.run.compiled import CompiledFunction
+from ..common.run.precision import check_float32
 from ..common.text.batches import scoring_batches
 from ..common.text.byte_pieces import Tokenizer
 from ..common.text.wordpiece import WordPieceTokenizer
 from .config import Config
-from .model import mean_logits
 
 
 class Serving:
@@ -45,12 +46,7 @@ class Serving:
         label_names: Sequence[str],
         multi_label: bool,
     ):
-        for layer in model._flatten_layers():
-            if layer.compute_dtype in ("bfloat16", "float16"):
-                raise ValueError(
-                    f"Layer {layer.name} computes in {layer.compute_dtype}; build the "
-                    "model in float32 from the weights."
-                )
+        check_float32(model)
         self.model = keras.Model(model.inputs, mean_logits(model.output))
         self.tokenizer = tokenizer
         self.max_tokens = config.max_tokens

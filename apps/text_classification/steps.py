@@ -5,17 +5,21 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from ..common.classification.data import Dataset
+from ..common.classification.evaluation import score_classifier
 from ..common.classification.labels import read_labels, write_labels
+from ..common.classification.training import reset_heads
 from ..common.errors import RETRAIN, PolyheadError, UsageError
 from ..common.files import replacing
-from ..common.run.saving import copy_matching_weights, load_model
+from ..common.run.saving import load_model
+from ..common.run.trainer import copy_older_weights
 from ..common.task import Steps
 from ..common.text.examples import text_examples
 from . import training
 from .card import make_card
 from .config import Config, fit_wide_branch
-from .data import Dataset, load_data
-from .evaluate import evaluate, score
+from .data import load_data
+from .evaluate import evaluate
 from .exporting import check_export, make_exportable
 from .model import build_model
 from .serving import Serving
@@ -32,7 +36,7 @@ class NewAssets:
 
 def make_assets(config: Config, dataset: Dataset, path: Path | None) -> NewAssets:
     file = path and path / "tokenizer.json"
-    tokenizer = make_tokenizer(config, dataset.train.texts, file)
+    tokenizer = make_tokenizer(config, dataset.train.inputs, file)
     return NewAssets(tokenizer, dataset.label_names)
 
 
@@ -52,17 +56,16 @@ def build(config: Config, assets: NewAssets, dataset: Dataset):
 
 
 def start_from(config: Config, assets: NewAssets, model) -> None:
-    path = Path(str(config.init_from))
     if not config.fine_tunes:  # else `build` has them
-        copy_matching_weights(model, load_model(path / "model.keras"), path)
-    if read_labels(path / "labels.txt") != assets.label_names:
-        training.start_heads_anew(model)
+        copy_older_weights(config, assets, model)
+    if read_labels(Path(config.init_from) / "labels.txt") != assets.label_names:
+        reset_heads(model)
 
 
 def serve(run) -> Serving:
     path = run.path / "model.keras"
     if run.config.fine_tunes:
-        from .presets import import_keras_hub
+        from .hub import import_keras_hub
 
         import_keras_hub(str(path))
     model = load_model(path)
@@ -98,11 +101,11 @@ STEPS = Steps(
     make_validation=training.make_validation,
     finish=training.finish,
     serve=serve,
-    score=score,
+    score=score_classifier,
     make_card=make_card,
     evaluate=evaluate,
     explain=explain,
-    examples=partial(text_examples, texts_of=lambda part: part.texts),
+    examples=partial(text_examples, texts_of=lambda examples: examples.inputs),
     check_export=check_export,
     make_exportable=make_exportable,
 )

@@ -1,21 +1,21 @@
-"""Two translators that learn nothing: what the Transformer has to beat at least.
+"""Two translators that learn nothing: the least that the Transformer has to beat.
 
-`copy` gives the source back. `nearest` gives the translation of the training
-source that is most alike, a translation memory.
+`copy` gives the source back. `nearest` is a translation memory: it gives the
+translation of the most similar training source.
 """
 
 import numpy as np
 
+from ..common.data.pairs import Pairs, choose
 from .data import Dataset
-from .pairs import Pairs
 
 ROW_LIMIT = 200_000  # more training pairs than this are sampled
 CHARACTER_LIMIT = 8_000_000  # of the training sources that are searched, for memory
 TEXT_LIMIT = 2_000  # characters of one text that are read
 
 _NGRAMS = (2, 5)
-_COMMON = 0.1  # n-grams in more of the sources than this tell nothing
-_MANY = 1000  # sources from which on shares of them mean something
+_COMMON = 0.1  # n-grams in a larger share of the sources are left out,
+_MANY = 1000  # where there are so many sources
 _CELLS = 8_000_000  # similarities held at once, 100 MB
 
 
@@ -55,16 +55,11 @@ def run_baselines(
 
 
 def sample(train: Pairs, seed: int = 0) -> Pairs:
-    """The training pairs, or as many of them by chance as memory allows."""
+    """The training pairs, or a random sample of as many as memory allows."""
     lengths = np.array([min(len(source), TEXT_LIMIT) for source in train.sources])
     order = np.random.default_rng(seed).permutation(len(lengths))[:ROW_LIMIT]
     kept = np.sort(order[np.cumsum(lengths[order]) <= CHARACTER_LIMIT])
-    return Pairs(
-        [train.sources[place] for place in kept.tolist()],
-        [train.targets[place] for place in kept.tolist()],
-        train.rows[kept],
-        train.source,
-    )
+    return choose(train, kept)
 
 
 def translate_by_nearest(train: Pairs, sources: list[str]) -> list[str]:
@@ -75,8 +70,8 @@ def translate_by_nearest(train: Pairs, sources: list[str]) -> list[str]:
         sources: texts to translate.
 
     Returns:
-        The target of the training source with the highest cosine, the first of
-        equals; nothing for a text that has no n-gram in common with any.
+        For each text the target of the training source with the highest cosine, the
+        first of equals; empty for a text that shares no n-gram with any source.
     """
     from sklearn.feature_extraction.text import TfidfVectorizer
 
@@ -91,16 +86,16 @@ def translate_by_nearest(train: Pairs, sources: list[str]) -> list[str]:
     memory = vectoriser.fit_transform(train.sources).T.tocsr()  # (n-grams, pairs)
     # The same sentence is looked up once.
     queries = list(dict.fromkeys(sources))
-    found: dict[str, str] = {}
+    translations: dict[str, str] = {}
     size = max(1, _CELLS // len(train.sources))
     for start in range(0, len(queries), size):
         batch = queries[start : start + size]
-        alike = (vectoriser.transform(batch) @ memory).tocsr()  # (batch, pairs)
-        nearest = np.ravel(alike.argmax(axis=1))
-        best = np.ravel(alike.max(axis=1).toarray())
+        cosines = (vectoriser.transform(batch) @ memory).tocsr()  # (batch, pairs)
+        nearest = np.ravel(cosines.argmax(axis=1))
+        best = np.ravel(cosines.max(axis=1).toarray())
         for query, place, cosine in zip(batch, nearest, best, strict=True):
-            found[query] = train.targets[place] if cosine > 0 else ""
-    return [found[source] for source in sources]
+            translations[query] = train.targets[place] if cosine > 0 else ""
+    return [translations[source] for source in sources]
 
 
 def _max_df(train):
@@ -108,6 +103,6 @@ def _max_df(train):
 
 
 def _prepare(text):
-    # Ends count as n-grams too, and no sentence is too short to have one.
+    # With a space at each end even the shortest sentence has an n-gram.
     text = " ".join(text[:TEXT_LIMIT].lower().split())
     return f" {text} " if text else ""

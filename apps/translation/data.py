@@ -4,12 +4,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ..common.data.pairs import Pairs, choose
 from ..common.data.splits import stratified_split
 from ..common.errors import PolyheadError, UsageError
 from .config import Config
 from .data_report import describe, format_report
 from .filters import REASONS, sentence_key, sort_out
-from .pairs import Pairs, choose
 from .sources import read_part, read_splits
 
 __all__ = ["Dataset", "Pairs", "format_report", "load_data", "load_pairs"]
@@ -33,27 +33,17 @@ def load_data(config: Config) -> Dataset:
     made where none is given; all translations of a sentence are on one side.
     Validation and test that are given are never changed.
 
-    Texts come as they are, control characters and all, but for two things that no
-    model could be told: zero bytes, which would end the text in an exported file,
-    and halves of surrogate pairs. Both are taken out.
+    Texts stay as they are, control characters included, except that zero bytes, which
+    would end the text in an exported file, and halves of surrogate pairs are removed.
 
     Returns:
-        A `Dataset`. Its report says what was found, with one line a warning.
+        A `Dataset`. Its report describes the data and has a list of warnings.
 
     Raises:
         PolyheadError: If the data cannot be used; the message names file, row
             and remedy.
         UsageError: If the Config names no source, or several, or half of one.
     """
-    if not 0 < config.validation_fraction < 1:
-        raise UsageError(
-            f"validation_fraction is {config.validation_fraction}; "
-            "it must lie between 0 and 1"
-        )
-    if not config.max_length_ratio > 1:
-        raise UsageError(
-            f"max_length_ratio is {config.max_length_ratio}; it must be above 1"
-        )
     parts = read_splits(config)
     read = len(parts["train"].sources)
     train, removed = _sort_out(parts, config)

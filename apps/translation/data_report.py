@@ -1,12 +1,13 @@
-"""What was found in the data, as numbers and as text."""
+"""What the data are like, as numbers and as text."""
 
 from collections import Counter
 
 import numpy as np
 
+from ..common.data.pairs import Pairs
+from ..common.data.report import finish_report, format_parts
 from .config import Config
 from .filters import REASONS, count_bytes, sentence_key
-from .pairs import Pairs
 
 CUT_BYTES = 256  # what an exported file reads unless told otherwise
 _SIDES = ("source", "target")
@@ -19,10 +20,10 @@ def describe(
     """Counts pairs and lengths of every part; warns of what looks wrong.
 
     Args:
-        parts: The parts as they are used, "train" first.
-        read: How many training pairs there were.
-        removed: How many of them went for each reason.
-        config: The run's.
+        parts: the parts as they are used, "train" first.
+        read: how many training pairs the source has.
+        removed: how many of them are left out for each reason.
+        config: the run's.
     """
     train = parts["train"]
     lengths = {split: count_bytes(part) for split, part in parts.items()}
@@ -60,10 +61,7 @@ def describe(
 
 def format_report(report: dict) -> str:
     """The report as plain text for `--dry-run`."""
-    lines = [
-        f"{split:<12}{rows:>9,} pairs  {report['sources'][split]}"
-        for split, rows in report["rows"].items()
-    ]
+    lines = format_parts(report["rows"], report["sources"], "pairs")
     if any(report["languages"].values()):
         names = (name or "?" for name in report["languages"].values())
         lines.append(f"languages   {' to '.join(names)}")
@@ -73,8 +71,7 @@ def format_report(report: dict) -> str:
     lines += ["", *_length_table(report), "", "samples"]
     for pair in report["samples"]:
         lines += [f"  {_show(pair[0])}", f"    -> {_show(pair[1])}"]
-    lines += ["", *(f"warning: {warning}" for warning in report["warnings"])]
-    return "\n".join(lines).rstrip()
+    return finish_report(lines, report["warnings"])
 
 
 def _lengths(lengths: np.ndarray) -> dict:
@@ -105,10 +102,10 @@ def _warnings(parts: dict[str, Pairs], read: int, removed: dict[str, int]) -> li
         )
         if shared:
             warnings.append(f"{shared} validation sources are in test too")
-    gone = sum(removed.values())
-    if gone:
+    left_out = sum(removed.values())
+    if left_out:
         warnings.append(
-            f"{gone} of {read} training pairs removed: {_describe_removed(removed)}"
+            f"{left_out} of {read} training pairs removed: {_describe_removed(removed)}"
         )
     for split, part in parts.items():
         sides = (
@@ -151,7 +148,7 @@ def _length_table(report: dict) -> list[str]:
 
 
 def _show(text: str, width: int = 72) -> str:
-    """A text on one line, that no control character can disturb."""
+    """A text on one line, with its control characters escaped."""
     shown = "".join(
         letter if letter.isprintable() else ascii(letter)[1:-1]
         for letter in text[: width + 1]

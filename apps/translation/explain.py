@@ -1,4 +1,4 @@
-"""Where the decoder looked: cross-attention of a translation, as picture and JSON."""
+"""Which source pieces the decoder attends to, as a picture and as JSON."""
 
 from pathlib import Path
 
@@ -7,14 +7,15 @@ from keras import ops
 
 from ..common.errors import PolyheadError, UsageError
 from ..common.files import write_json
-from .explain_plots import plot_attention
-from .model import END, START
+from ..common.generation.model import END, START
+
+MOST_PIECES = 60  # that the picture shows on each axis
 
 
 def explain(run, text: str, output: str | Path | None = None) -> dict:
-    """Shows which source pieces each piece of the translation looked at.
+    """Shows which source pieces each piece of the translation attends to.
 
-    The weights are the mean over the decoder's layers and heads. They tell where
+    The weights are the mean over the decoder's layers and heads. They show where
     information was read, which for words is often but not always an alignment.
 
     Args:
@@ -50,7 +51,7 @@ def explain(run, text: str, output: str | Path | None = None) -> dict:
         ["<end>" if i == END else pieces[i].decode("utf-8", "replace") for i in side]
         for side in (source, np.append(target, END))
     ]
-    found = {
+    explanation = {
         "text": text,
         "translation": translation,
         "source": names[0],
@@ -58,6 +59,15 @@ def explain(run, text: str, output: str | Path | None = None) -> dict:
         "attention": np.round(weights, 5).tolist(),
     }
     if output is not None:
-        plot_attention(Path(output), names[0], names[1], weights)
-        write_json(Path(output).with_suffix(".json"), found)
-    return found
+        from ..common.attention_plot import plot_attention
+
+        plot_attention(
+            Path(output),
+            [weights],
+            queries=names[1],
+            keys=names[0],
+            names=("translation", "source"),
+            most=MOST_PIECES,
+        )
+        write_json(Path(output).with_suffix(".json"), explanation)
+    return explanation

@@ -4,9 +4,9 @@ from collections.abc import Collection, Sequence
 
 import numpy as np
 
-from .pairs import Pairs
+from ..common.data.pairs import Pairs
 
-# Why a pair is left out, in the order of the questions; each pair counts once.
+# Why a pair is left out, in the order of the tests; each pair counts once.
 REASONS = {
     "empty": "have an empty side",
     "held_out": "have a source that validation or test has",
@@ -17,11 +17,11 @@ REASONS = {
 }
 
 SHORT_BYTES = 40  # the lengths of short texts say little
-_BYTES_PER_TOKEN = 8  # no sentence of more has a piece for each
+_BYTES_PER_TOKEN = 8  # pieces hold fewer bytes on average, so longer texts are cut
 
 
 def sentence_key(text: str) -> str:
-    """What sentences have in common that differ in case and spaces alone."""
+    """A key that is the same for sentences that differ in case and spaces alone."""
     return " ".join(text.split()).casefold()
 
 
@@ -34,17 +34,18 @@ def sort_out(
     """Chooses the pairs to train on.
 
     Args:
-        train: All pairs.
-        held_out: The `sentence_key` of every source that must not be trained on.
-        max_tokens: A side of more than eight bytes a token is too long.
-        max_length_ratio: How many times longer, or shorter, than usual a target
-            may be beside its source, in bytes and in letters (a Tamil letter has
-            three bytes, a Chinese one says much). What is usual is the median of
-            the pairs: a summary is short, a program may be long. Pairs of up to
-            40 bytes a side are never left out for this.
+        train: all pairs.
+        held_out: the `sentence_key` of every source that must not be trained on.
+        max_tokens: a side of more than eight bytes a token is too long.
+        max_length_ratio: how many times longer, or shorter, than usual a target may
+            be beside its source. A pair is unlike only if its bytes and its letters
+            both say so: a Tamil letter has three bytes, and one Chinese letter can be
+            a word. Usual is the median of the pairs. Pairs of up to 40 bytes a side
+            are never left out for this.
 
     Returns:
-        bool (pairs,), True for what stays, and how many go for each reason.
+        bool (pairs,), True for pairs that stay, and how many are removed for each
+        reason.
     """
     lengths = count_bytes(train)
     left = np.ones(len(train.sources), dtype=bool)
@@ -85,7 +86,7 @@ def _count_letters(pairs: Pairs) -> np.ndarray:
 
 
 def _is_unusual(lengths: np.ndarray, among: np.ndarray, ratio: float) -> np.ndarray:
-    """Whether target and source differ more in length than is usual among some."""
+    """Whether the ratio of the lengths is far from the median `among` some pairs."""
     if not among.any():
         return among
     logs = np.diff(np.log(np.maximum(lengths, 1)), axis=1)[:, 0]  # (pairs,)

@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from ..common.data.pairs import Pairs, make_pairs
 from ..common.data.tfds import open_tfds
 from ..common.errors import PolyheadError, UsageError
 from .config import Config
-from .pairs import Pairs, make_pairs, read_files
+from .parallel_files import read_files
 
-# What a split may be called in TFDS and in file names, first come first taken.
+# What a split may be called in TFDS and in file names; the first that exists is read.
 _SPLIT_NAMES = {
     "train": ("train",),
     "validation": ("validation", "valid", "val", "dev"),
@@ -21,7 +22,7 @@ _SPLIT_NAMES = {
 
 
 def read_tfds(config: Config) -> dict[str, Pairs]:
-    """Reads every split of a set that TFDS knows, or of a folder of its making."""
+    """Reads every split of a TFDS data set, or of a TranslateFolder."""
     name = str(config.tfds)
     if config.source_language is None or config.target_language is None:
         raise UsageError(
@@ -72,9 +73,9 @@ def _read_folder(
             paths = [folder / f"{language}.{name}.txt" for language in wanted]
             sides = [files.get((name, language)) for language in wanted]
             if any(sides):
-                # A file that is not there is an error, and so read all the same.
-                found = zip(sides, paths, strict=True)
-                parts[split] = read_files(*(str(side or path) for side, path in found))
+                # Reading a missing file raises the error that names it.
+                both = zip(sides, paths, strict=True)
+                parts[split] = read_files(*(str(side or path) for side, path in both))
                 break
     if "train" not in parts:
         raise PolyheadError(
@@ -114,13 +115,13 @@ def _languages(config: Config, builder: Any) -> tuple[str, str]:
             for name, feature in features.items()
             if isinstance(feature, tfds.features.Text)
         ]
-    if known is not None:  # not every set says it before its examples
+    if known is not None:  # some data sets do not list their languages
         _check_languages(str(config.tfds), wanted, sorted(known))
     return wanted
 
 
 def _translations(features: Any) -> Any:
-    """Where the languages are: one of the features, or else all of them."""
+    """The feature that has the languages, or all features where they are languages."""
     import tensorflow_datasets as tfds
 
     kinds = (tfds.features.Translation, tfds.features.TranslationVariableLanguages)
@@ -131,7 +132,7 @@ def _translations(features: Any) -> Any:
 def _read_examples(
     builder: Any, split: str, languages: tuple[str, str]
 ) -> Iterator[tuple[int, Any, Any]]:
-    """Row, source and target of all pairs; an example may hold none, or several."""
+    """Row, source and target of all pairs; an example may have none, or several."""
     import tensorflow_datasets as tfds
 
     features = builder.info.features
@@ -143,12 +144,12 @@ def _read_examples(
         if not varies:
             yield row, texts[languages[0]], texts[languages[1]]
             continue
-        said = [language.decode() for language in texts["language"]]
+        names = [language.decode() for language in texts["language"]]
         sources, targets = (
             [
                 text
-                for text, spoken in zip(texts["translation"], said, strict=True)
-                if spoken == language
+                for text, name in zip(texts["translation"], names, strict=True)
+                if name == language
             ]
             for language in languages
         )

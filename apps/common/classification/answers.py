@@ -1,10 +1,29 @@
-"""Labels and probabilities as text, JSON or CSV."""
+"""Labels as answers: by every engine, and as text, JSON or CSV."""
 
+from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from ..answers import Table, add_columns, number_names, write_answers
+from ..export.folder import find_exported
+from ..run.run import check_engine
 
 NAMES = ("predicted_label", "probability")
+
+
+def classify(run: Any, inputs: Sequence[str], engine: str = "keras") -> np.ndarray:
+    """Probabilities `(inputs, labels)` by Keras or by an exported file."""
+    check_engine(engine)
+    if engine == "tflite":
+        return run.open_tflite(inputs).probabilities(inputs)[0]
+    run.note_cuts(inputs)
+    if engine == "keras":
+        return run.serving.predict(inputs)
+    from ..export.savedmodel import SavedModelPredictor
+
+    predictor = SavedModelPredictor(find_exported(run.path, "savedmodel"))
+    return predictor.predict_texts(inputs)["probabilities"]
 
 
 def format_labels(

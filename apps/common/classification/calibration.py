@@ -1,14 +1,22 @@
 """How much each head counts in the answer, fitted on validation examples."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 
 
-def fit_scales(heads: dict[str, np.ndarray], labels: np.ndarray) -> dict[str, float]:
-    """The factor on each head's logits that makes the labels likeliest.
+def mean_logits(heads: Mapping[str, Any]) -> Any:
+    """The answer's logits `(B, labels)`: the mean over the heads."""
+    return sum(heads.values()) / len(heads)
 
-    The answer is the sum of the scaled logits. A few numbers are fitted on many
-    rows, and the problem is convex, so there is nothing to tune; for one head it
-    is temperature scaling.
+
+def fit_scales(heads: dict[str, np.ndarray], labels: np.ndarray) -> dict[str, float]:
+    """The factor on each head's logits that makes the labels most likely.
+
+    The answer is the sum of the scaled logits. A few numbers are fitted on many rows,
+    and the problem is convex, so there is nothing to tune. For one head this is
+    temperature scaling.
 
     Args:
         heads: name -> logits `(rows, labels)`.
@@ -43,8 +51,8 @@ def fit_scales(heads: dict[str, np.ndarray], labels: np.ndarray) -> dict[str, fl
 
     start = np.full(len(logits), 1 / len(logits))
     bounds = [(0, 10)] * len(logits)
-    found = minimize(loss, start, jac=True, bounds=bounds, method="L-BFGS-B")
-    return dict(zip(heads, found.x.tolist(), strict=True))
+    solution = minimize(loss, start, jac=True, bounds=bounds, method="L-BFGS-B")
+    return dict(zip(heads, solution.x.tolist(), strict=True))
 
 
 def scale_heads(model, scales: dict[str, float]) -> None:

@@ -1,4 +1,4 @@
-"""Labels as people write them, and as arrays."""
+"""Labels as people write them, as arrays, and as an exported file tells them."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -23,8 +23,48 @@ def clean_label(value: Any) -> str:
     return " ".join(clean_text(value).split())
 
 
+def clean_labels(
+    source: str,
+    labels: Sequence,
+    rows: np.ndarray,
+    column: str,
+    separator: str | None = None,
+) -> list:
+    """Cleans the labels of every row.
+
+    Args:
+        source: what the data are called.
+        labels: as they stand in the data.
+        rows: `(rows,)`, where in the source each comes from.
+        column: where the labels stand, for the messages.
+        separator: between the labels of one input; None where each has one label.
+
+    Returns:
+        A string for each row, or with a separator a tuple of strings.
+
+    Raises:
+        PolyheadError: a row has no label, or a list of them, where it needs one.
+    """
+    if separator is not None:
+        return [split_labels(label, separator) for label in labels]
+    pairs = list(zip(rows, labels, strict=True))
+    lists = [row for row, label in pairs if isinstance(label, list)]
+    if lists:
+        raise PolyheadError(
+            f"{source}: {list_rows(lists)}: a list of labels; add --multi-label"
+        )
+    cleaned = [clean_label(label) for label in labels]
+    missing = [row for row, label in zip(rows, cleaned, strict=True) if not label]
+    if missing:
+        raise PolyheadError(
+            f"{source}: {list_rows(missing)}: no label in column '{column}'; "
+            "fill it in or remove the row"
+        )
+    return cleaned
+
+
 def split_labels(value: Any, separator: str) -> tuple[str, ...]:
-    """The labels in a cell: a list as it is, or text split at the separator."""
+    """The labels of one input: a list as it is, or text split at the separator."""
     if isinstance(value, str | bytes):
         value = clean_text(value).split(separator)
     elif not isinstance(value, Sequence):
@@ -44,19 +84,23 @@ def sort_labels(labels: Iterable[str]) -> tuple[str, ...]:
 
 
 def encode_labels(
-    labels: Sequence, rows: np.ndarray, source: str, names: Sequence[str], multi: bool
+    labels: Sequence,
+    rows: np.ndarray,
+    source: str,
+    names: Sequence[str],
+    multi_label: bool,
 ) -> np.ndarray:
-    """Labels as an array: int32 (rows,), or bool (rows, labels) if multi-label.
+    """Labels as an array: int32 `(rows,)`, or bool `(rows, labels)` if multi-label.
 
     Raises:
-        PolyheadError: If a label is not among the names.
+        PolyheadError: a label is not among the names.
     """
     index = {name: place for place, name in enumerate(names)}
-    cells = labels if multi else [(label,) for label in labels]
+    sets = labels if multi_label else [(label,) for label in labels]
     unseen = [
         (row, label)
-        for row, cell in zip(rows, cells, strict=True)
-        for label in cell
+        for row, labels_of_row in zip(rows, sets, strict=True)
+        for label in labels_of_row
         if label not in index
     ]
     if unseen:
@@ -68,7 +112,7 @@ def encode_labels(
             f"{source}: {list_rows(wrong)}: label '{label}' does not occur in the "
             f"training data{more}; correct it, or add examples of it there"
         )
-    if not multi:
+    if not multi_label:
         return np.array([index[label] for label in labels], dtype=np.int32)
     if len(rows) * len(names) > 2**31:
         raise PolyheadError(
@@ -76,8 +120,8 @@ def encode_labels(
             "is this the label column, and the separator right?"
         )
     encoded = np.zeros((len(rows), len(names)), dtype=bool)
-    for place, cell in enumerate(labels):
-        encoded[place, [index[label] for label in cell]] = True
+    for row, labels_of_row in enumerate(labels):
+        encoded[row, [index[label] for label in labels_of_row]] = True
     return encoded
 
 
@@ -95,3 +139,15 @@ def read_labels(path: Path) -> tuple[str, ...]:
 def write_labels(path: Path, names: Sequence[str]) -> None:
     """Writes the labels of a run, one a line."""
     write_text(path, "\n".join(names) + "\n")
+
+
+def label_facts(
+    names: Sequence[str], multi_label: bool, thresholds: np.ndarray | None
+) -> dict:
+    """What a client of an exported classifier has to know."""
+    return {
+        "answers": "labels",
+        "labels": list(names),
+        "multi_label": multi_label,
+        "thresholds": None if thresholds is None else thresholds.tolist(),
+    }

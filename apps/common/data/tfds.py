@@ -1,21 +1,24 @@
 """Data sets of TensorFlow Datasets: by name, or prepared in a folder."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from ..errors import PolyheadError
 
 
 def open_tfds(name: str, data_dir: str | os.PathLike | None = None) -> Any:
-    """The builder of a data set, downloaded and prepared where it was not yet.
+    """The builder of a data set, which is downloaded and prepared if it was not yet.
 
     Args:
-        name: A name that TFDS knows, or the folder of a prepared data set.
-        data_dir: Where data sets are prepared; TFDS's own place where None.
+        name: a name that TFDS knows, or the folder of a prepared data set.
+        data_dir: where data sets are prepared; TFDS's own place where None.
 
     Raises:
-        PolyheadError: If it cannot be had, or has no split "train".
+        PolyheadError: it cannot be loaded, or has no split "train".
     """
     import tensorflow_datasets as tfds
 
@@ -39,16 +42,42 @@ def open_tfds(name: str, data_dir: str | os.PathLike | None = None) -> Any:
     return builder
 
 
+def name_labels(feature: Any, label: Any) -> Any:
+    """A stored label, or sequence of labels, as names; None where it is hidden.
+
+    Args:
+        feature: of the label's column, as the builder's `info` has it.
+        label: as it is stored.
+    """
+    if np.ndim(label):
+        return [name_labels(feature, item) for item in label]
+    if not isinstance(label, np.integer):
+        return label
+    if label < 0:
+        return None  # -1 is a hidden label
+    feature = getattr(feature, "feature", feature)  # of a sequence's items
+    return feature.int2str(label) if hasattr(feature, "int2str") else label
+
+
+def check_columns(name: str, features: Any, columns: Sequence[str]) -> None:
+    """Refuses a data set that lacks a column."""
+    for column in columns:
+        if column not in features:
+            raise PolyheadError(
+                f"{name}: no column '{column}'; it has: {', '.join(features)}"
+            )
+
+
 def _find_prepared(name: str) -> Path | None:
     """The folder of the one version that lies in a folder, or None."""
-    found = [
+    prepared = [
         file.parent
         for below in ("", "*/", "*/*/")  # a version, or a configuration's versions
         for file in sorted(Path(name).glob(f"{below}dataset_info.json"))
     ]
-    if len(found) > 1:
+    if len(prepared) > 1:
         raise PolyheadError(
-            f"{name}: {len(found)} prepared data sets; name one: "
-            + ", ".join(str(folder) for folder in found)
+            f"{name}: {len(prepared)} prepared data sets; name one: "
+            + ", ".join(str(folder) for folder in prepared)
         )
-    return found[0] if found else None
+    return prepared[0] if prepared else None

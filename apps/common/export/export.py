@@ -1,6 +1,6 @@
-"""Export of a run: files are written, run again, compared with Keras, then kept.
+"""Exports a run: writes the files, runs them, compares them with Keras, keeps them.
 
-Nothing in the run's folder changes before every file asked for has passed.
+The run's folder changes only after every file has passed.
 """
 
 import contextlib
@@ -9,7 +9,7 @@ import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Any, ClassVar, Protocol
 
 import keras
 import numpy as np
@@ -27,15 +27,17 @@ from .savedmodel import SavedModelPredictor, export_savedmodel
 from .tflite import export_tflite
 from .verification import Form, Metric, compare
 
-MAX_LOSS = {"full_int8": 1.5}  # points; what is not named:
-MAX_LOSS_OTHERWISE = 0.3
+MAX_LOSS, MAX_LOSS_FULL_INT8 = 0.3, 1.5  # points of the metric
 REPORT = "export_report.json"
 
 
 class FurtherForm(Protocol):
-    """A format that one task alone has; a dataclass."""
+    """A format that only one task has; a dataclass."""
 
-    metadata: Metadata
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+    @property
+    def metadata(self) -> Metadata: ...
 
     def write(
         self,
@@ -45,30 +47,29 @@ class FurtherForm(Protocol):
         variants: Sequence[str],
         max_loss: float,
     ) -> dict[str, dict]:
-        """Writes and verifies the files: name of each -> its facts for the report."""
+        """Writes and verifies the files; returns name -> facts for the report."""
         ...
 
 
 @dataclass(frozen=True)
 class Exportable:
-    """What a task hands over to be exported.
+    """Everything that a task provides for its export.
 
     Args:
         weights: arrays that may be quantised.
-        tables: arrays that may not.
-        savedmodel: how the SavedModel is called; any number of rows.
-        signatures: further signatures of the SavedModel.
-        tflite: how the .tflite files are called: one row of `inputs` at a time.
+        tables: arrays that may not be quantised.
+        savedmodel: the function of the SavedModel, for any number of rows.
+        tflite: the function of the .tflite files, for one row at a time.
         metric: what makes an answer right.
-        metadata: what the .tflite files say of themselves.
-        calibration: inputs of the .tflite that are no held-out examples, for
-            "full_int8" alone.
-        unbranched: the .tflite's function with no branches, for "full_int8" alone:
-            the converter quantises nothing inside them.
-        examples: what the report says of the held-out examples.
-        per_channel: whether each output channel is quantised by a scale of its own.
-            With one scale for all, an embedding that is tied to the output is kept
-            once in an int8 file, not twice.
+        metadata: the metadata of the .tflite files.
+        calibration: inputs that are not held-out examples, for "full_int8".
+        unbranched: the .tflite function without branches, for "full_int8": the
+            converter quantises nothing inside branches.
+        signatures: further signatures of the SavedModel.
+        examples: facts about the held-out examples, for the report.
+        per_channel: whether each output channel has its own scale. With one scale for
+            all, an int8 file keeps an embedding that is tied to the output once, not
+            twice.
         further: name of each further format -> the form that writes its files.
     """
 
@@ -98,19 +99,19 @@ def export(
 
     Args:
         exportable: from the task.
-        folder: the folder; files in it that are not asked for stay.
-        formats: of `DEFAULT_FORMATS`, and those in `exportable.further`.
-        variants: of the .tflite: of `VARIANTS`.
-        max_loss: points of the metric that a variant may lose; 0.3 where absent, and
-            1.5 for "full_int8", whose sums are of 8 bits too.
+        folder: the export folder; other files in it stay.
+        formats: some of `DEFAULT_FORMATS` and of `exportable.further`.
+        variants: some of `VARIANTS`, for the .tflite files.
+        max_loss: points of the metric that a variant may lose. None: 0.3, and 1.5 for
+            "full_int8", whose sums have 8 bits too.
         verbose: show the converters' messages.
 
     Returns:
         The report, which is also written to export_report.json.
 
     Raises:
-        PolyheadError: a file cannot be made, or falls short of Keras. The folder
-            is as it was.
+        PolyheadError: a file cannot be made, or its answers are not good enough. The
+            folder is unchanged.
     """
     formats, variants = tuple(formats), tuple(variants)
     folder = Path(folder)
@@ -121,7 +122,7 @@ def export(
         for variant in variants if "tflite" in formats else ():
             name = f"model_{variant}.tflite"
             files[name] = _make_tflite(exportable, new, name, variant, max_loss)
-        allowed = MAX_LOSS_OTHERWISE if max_loss is None else max_loss
+        allowed = MAX_LOSS if max_loss is None else max_loss
         for name, form in exportable.further.items():
             if name in formats:
                 files |= form.write(
@@ -134,18 +135,13 @@ def export(
 
 
 def check_export(formats: Sequence[str], variants: Sequence[str], task: Task) -> None:
-    """Refuses what cannot be exported, before the run's data are read.
-
-    Args:
-        formats: see `export`.
-        variants: see `export`.
-        task: of the run.
-
-    Raises:
-        UsageError: a name is unknown, or this is not TensorFlow.
-    """
-    _check_names("format", formats, (*DEFAULT_FORMATS, *task.formats))
-    _check_names("variant", variants, VARIANTS)
+    """Raises a UsageError for an unknown name, or if the backend is not TensorFlow."""
+    formats_of_task = (*DEFAULT_FORMATS, *task.formats)
+    kinds = ("format", formats, formats_of_task), ("variant", variants, VARIANTS)
+    for kind, names, known in kinds:
+        for name in names:
+            if name not in known:
+                raise UsageError(f"{kind} {name!r}: choose from {', '.join(known)}")
     if keras.backend.backend() != "tensorflow":
         raise UsageError(
             f"exporting needs TensorFlow, but KERAS_BACKEND={keras.backend.backend()}: "
@@ -153,13 +149,7 @@ def check_export(formats: Sequence[str], variants: Sequence[str], task: Task) ->
         )
 
 
-def _check_names(kind, names, known) -> None:
-    for name in names:
-        if name not in known:
-            raise UsageError(f"{kind} {name!r}: choose from {', '.join(known)}")
-
-
-def _make_savedmodel(exportable, folder) -> dict:
+def _make_savedmodel(exportable: Exportable, folder: Path) -> dict:
     forms = {SIGNATURE: exportable.savedmodel, **exportable.signatures}
     path = folder / "savedmodel"
     export_savedmodel(
@@ -179,7 +169,13 @@ def _make_savedmodel(exportable, folder) -> dict:
     return facts | ({"signatures": checked} if checked else {})
 
 
-def _make_tflite(exportable, folder, name, variant, max_loss) -> dict:
+def _make_tflite(
+    exportable: Exportable,
+    folder: Path,
+    name: str,
+    variant: str,
+    max_loss: float | None,
+) -> dict:
     form, path = exportable.tflite, folder / name
     function, inputs = form.function, form.inputs
     if variant == "full_int8":
@@ -198,13 +194,13 @@ def _make_tflite(exportable, folder, name, variant, max_loss) -> dict:
     outputs = TFLitePredictor(path)(**form.inputs)
     exact = variant == "float32"
     if max_loss is None:
-        max_loss = MAX_LOSS.get(variant, MAX_LOSS_OTHERWISE)
+        max_loss = MAX_LOSS_FULL_INT8 if variant == "full_int8" else MAX_LOSS
     facts = compare(name, outputs, form, exportable.metric, exact, max_loss)
     return {**form.facts, **facts, **read_file_facts(path, form.inputs)}
 
 
 def _older_files(folder: Path) -> dict:
-    """What the last report says of the files that are still there."""
+    """The facts of the last report about files that still exist."""
     if not (folder / REPORT).exists():
         return {}
     report = read_json(folder / REPORT, remedy="delete it and export again")
@@ -212,7 +208,7 @@ def _older_files(folder: Path) -> dict:
     return {name: facts for name, facts in files.items() if (folder / name).exists()}
 
 
-def _report(exportable, files) -> dict:
+def _report(exportable: Exportable, files: dict[str, dict]) -> dict:
     return {
         "metric": exportable.metric.name,
         "examples": dict(exportable.examples),
@@ -220,14 +216,14 @@ def _report(exportable, files) -> dict:
     }
 
 
-def _order(name):
+def _order(name: str) -> int:
     names = ["savedmodel", *(f"model_{variant}.tflite" for variant in VARIANTS)]
     return names.index(name) if name in names else len(names)
 
 
 @contextlib.contextmanager
 def _writing(folder: Path) -> Iterator[Path]:
-    """Gives a new folder, whose entries replace those of `folder` if all went well."""
+    """Gives a new folder, and moves its entries to `folder` if no error occurs."""
     new = folder.with_name(f".{folder.name}.new")
     old = folder.with_name(f".{folder.name}.old")
     placed: list[Path] = []

@@ -1,4 +1,4 @@
-"""What the report of an export says of a .tflite file, whatever it answers."""
+"""The facts about a .tflite file in the report of an export, for every task."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,16 +15,12 @@ def read_file_facts(path: Path, inputs: Mapping[str, np.ndarray]) -> dict:
     Args:
         path: the .tflite file.
         inputs: real examples, row by row.
-
-    Returns:
-        `bytes`, `latency_ms` and `latency_ms_two_threads` (median, p95),
-        `memory_bytes`, `operators` and `tensors`.
     """
-    found = inspect_tflite(path)
+    content = inspect_tflite(path)
     return {
-        "bytes": found["bytes"],
+        "bytes": content["bytes"],
         **measure(path, inputs),
         "latency_ms_two_threads": measure(path, inputs, 2)["latency_ms"],
-        "operators": found["operators"],
-        "tensors": found["tensors"][:LARGEST],
+        "operators": content["operators"],
+        "tensors": content["tensors"][:LARGEST],
     }

@@ -1,4 +1,4 @@
-"""Running a .tflite file, with NumPy and the LiteRT interpreter alone."""
+"""Runs a .tflite file with NumPy and LiteRT alone."""
 
 import json
 import subprocess
@@ -20,19 +20,14 @@ class TFLitePredictor:
     """An exported .tflite file, ready to run.
 
     Args:
-        path: the file.
+        path: path of the file.
         threads: number of threads.
 
     Raises:
-        PolyheadError: the file is missing, broken or none of ours.
-
-    Example:
-
-        predictor = TFLitePredictor("run/export/model_int8.tflite")
-        outputs = predictor.predict_texts(["a fine film"])  # name -> (1, ...)
+        PolyheadError: the file is missing, broken, or has another signature.
     """
 
-    def __init__(self, path: str | Path, threads: int = 1):
+    def __init__(self, path: str | Path, threads: int = 1) -> None:
         from ai_edge_litert.interpreter import Interpreter
 
         self.path = Path(path)
@@ -84,13 +79,13 @@ class TFLitePredictor:
         self.interpreter.invoke()
 
     def predict_texts(self, texts: Sequence[str]) -> dict[str, np.ndarray]:
-        """The rows of each output for texts, of a file that takes `text`."""
+        """The rows of each output for texts; the file has an input `text`."""
         text, _ = texts_to_bytes(texts, self.max_input_bytes)
         return self(text=text)
 
 
 def custom_operators(content: bytes) -> list[str]:
-    """The operators in a file that are no TFLite builtins, by name."""
+    """The names of the operators in a file that are not TFLite builtins."""
     from ai_edge_litert import schema_py_generated as schema
 
     model = schema.Model.GetRootAs(content)
@@ -101,29 +96,29 @@ def custom_operators(content: bytes) -> list[str]:
 
 
 def count_subgraphs(content: bytes) -> int:
-    """How many graphs a file has: loops and branches are graphs of their own."""
+    """The number of graphs in a file: each loop and branch has graphs of its own."""
     from ai_edge_litert import schema_py_generated as schema
 
     return schema.Model.GetRootAs(content).SubgraphsLength()
 
 
 def measure(path: Path, inputs: Mapping[str, np.ndarray], threads: int = 1) -> dict:
-    """Latency and memory of a file in a fresh process.
+    """Measures latency and memory of a file in a new process.
 
     Args:
-        path: the .tflite file.
+        path: path of the .tflite file.
         inputs: real examples, row by row.
-        threads: that LiteRT may use.
+        threads: number of threads.
 
     Returns:
-        `{"latency_ms": {"median", "p95"}, "memory_bytes"}`; the memory is the
-        growth of the process's peak, None where the system does not tell.
+        `{"latency_ms": {"median", "p95"}, "memory_bytes"}`; the memory is the growth of
+        the process's peak, or None if the system does not report it.
     """
     with tempfile.TemporaryDirectory() as folder:
         examples = Path(folder) / "inputs.npz"
         arrays: dict[str, Any] = dict(inputs)
         np.savez(examples, **arrays)
-        # -P: modules beside the script must not hide others of the same name.
+        # -P: modules in the script's folder must not shadow others.
         script = Path(__file__).with_name("latency.py")
         command = [sys.executable, "-P", str(script), str(path), str(examples)]
         command.append(str(threads))

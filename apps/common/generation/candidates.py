@@ -3,7 +3,8 @@
 import keras
 from keras import ops
 
-PAD_ID = 0
+from .model import PAD
+
 NEVER = float("-inf")
 
 
@@ -37,8 +38,8 @@ def largest(x, k: int):
         rest = ops.broadcast_to(rest, (ops.shape(x)[0], size - whole))
         values = ops.concatenate([values, x[:, whole:]], axis=-1)
         columns = ops.concatenate([columns, rest], axis=-1)
-    values, found = largest(values, k)
-    return values, gather(columns, found)
+    values, places = largest(values, k)
+    return values, gather(columns, places)
 
 
 def _entries_sifted(size, group, k):
@@ -80,7 +81,7 @@ def candidates(logits, banned, k: int, start_id: int, end_id: int):
     total = ops.logsumexp(logits, axis=-1, keepdims=True)
     values, ids = largest(logits, min(k + 4, size))  # four are forbidden at most
     banned = ops.reshape(banned, (-1, 1))
-    for symbol in (PAD_ID, start_id, end_id, banned):
+    for symbol in (PAD, start_id, end_id, banned):
         values = ops.where(ops.equal(ids, symbol), NEVER, values)
     end = logits[:, end_id : end_id + 1]
     values = ops.concatenate([end, values], axis=-1) - total

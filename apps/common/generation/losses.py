@@ -1,19 +1,19 @@
-"""The translator's loss, and the model that `fit` trains with it."""
+"""The loss of a text-to-text model, and the model that `fit` trains with it."""
 
 import os
 
 import keras
 from keras import ops
 
-from ...translation.model import PAD, Translator
+from .model import PAD, EncoderDecoder
 
 # TensorFlow runs the halves of a batch side by side on a processor, which keeps its
 # cores busier than sharing every operation out between them does.
 PARTS = 2 if keras.backend.backend() == "tensorflow" else 1
 
 
-def give_parts_cores() -> None:
-    """Leaves TensorFlow's operations the cores that are a part's own.
+def limit_threads() -> None:
+    """Gives each operation of TensorFlow the cores of one part of a batch.
 
     It has no effect where TensorFlow runs already or the user has decided.
     """
@@ -40,7 +40,7 @@ def smoothed_cross_entropy(x, table, following, smoothing: float = 0.0):
     Args:
         x: the decoder's vectors `(B, T, E)`.
         table: the embedding `(V, E)`.
-        following: the pieces to come `(B, T)` int32, 0 for padding.
+        following: the next pieces `(B, T)` int32, 0 for padding.
         smoothing: s, the share of the target that all pieces get alike.
 
     Returns:
@@ -68,32 +68,30 @@ def smoothed_cross_entropy(x, table, following, smoothing: float = 0.0):
     return ops.sum(losses * real) / ops.maximum(ops.sum(real), 1.0)
 
 
-class TrainedTranslator(keras.Model):
-    """A translator as `fit` sees it: pairs in, the loss from the decoder's vectors.
+class TrainedModel(keras.Model):
+    """A model as `fit` sees it: pairs in, the loss from the decoder's vectors.
 
     Args:
-        translator: a built `Translator`.
+        inner: a built `EncoderDecoder`.
         smoothing: see `smoothed_cross_entropy`.
     """
 
-    def __init__(self, translator: Translator, smoothing: float, **kwargs):
+    def __init__(self, inner: EncoderDecoder, smoothing: float, **kwargs):
         super().__init__(**kwargs)
-        self.translator = translator
+        self.inner = inner
         self.smoothing = smoothing
         self.built = True
 
     def call(self, inputs, training=None):
         outputs = []
         for source, target in zip(*map(split_rows, inputs), strict=True):
-            memory, mask = self.translator.encode(source, training=training)
-            outputs.append(
-                self.translator.decode(target, memory, mask, training=training)
-            )
+            memory, mask = self.inner.encode(source, training=training)
+            outputs.append(self.inner.decode(target, memory, mask, training=training))
         return ops.concatenate(outputs, axis=0)
 
     def compute_loss(
         self, x=None, y=None, y_pred=None, sample_weight=None, training=True
     ):
-        table = self.translator.embedding.embedding.embeddings
+        table = self.inner.embedding.embedding.embeddings
         smoothing = self.smoothing if training else 0.0
         return smoothed_cross_entropy(y_pred, table, y, smoothing)

@@ -1,4 +1,4 @@
-"""Scores of translations: BLEU and chrF++ by sacreBLEU, intervals, worst mistakes."""
+"""Scores of written texts: BLEU and chrF++ by sacreBLEU, intervals, worst mistakes."""
 
 import csv
 from collections.abc import Mapping, Sequence
@@ -6,24 +6,23 @@ from pathlib import Path
 
 import numpy as np
 
-from ...translation.pairs import Pairs
+from ..data.pairs import Pairs
 from ..errors import PolyheadError, UsageError
 from ..files import replacing
 from ..scoring.bootstrap import SEED, interval, resample
 
-METRICS = ("bleu", "chrf")
 BOOTSTRAP = 1000  # resamples, as many as sacreBLEU draws
 LENGTH_SHARES = (0.1, 0.3, 0.5, 0.7, 0.9)  # of the rows, where buckets end
 
-# Languages whose words no space parts: 13a would count whole clauses as words.
+# Languages that put no spaces between words: 13a would count whole clauses as words.
 _UNSPACED = {"zh": "zh", **dict.fromkeys(("ja", "ko", "th", "lo", "km", "my"), "char")}
 
 
 def tokenizer_for(language: str | None) -> str:
     """The tokenizer that BLEU takes for a language where the user names none.
 
-    sacreBLEU's own choice, but for Japanese and Korean: theirs need packages that
-    are not installed, so that single characters are counted.
+    It is sacreBLEU's own choice, except for Japanese and Korean: their tokenizers need
+    packages that are not installed, so single characters are counted.
 
     Example:
 
@@ -43,7 +42,7 @@ def score(
     bootstrap: int = BOOTSTRAP,
     seed: int = SEED,
 ) -> dict:
-    """Scores translations against references, one a row.
+    """Scores hypotheses against references, one a row.
 
     Args:
         hypotheses: what the model gave.
@@ -67,30 +66,37 @@ def score(
     Example:
 
     >>> from polyhead.apps.common.generation.scores import score
-    >>> found = score(["the cat sat down"], ["the cat sat there"], bootstrap=0)
-    >>> round(found["bleu"], 2), found["exact"], found["signature"][:19]
+    >>> scores = score(["the cat sat down"], ["the cat sat there"], bootstrap=0)
+    >>> round(scores["bleu"], 2), scores["exact"], scores["signature"][:19]
     (59.46, 0.0, 'nrefs:1|case:mixed|')
     """
     scorer = Scorer(tokenize, lowercase)
     systems = {"run": hypotheses}
     results, _ = score_systems(systems, references, scorer, bootstrap, seed)
-    return {
-        **results["run"],
-        "signature": scorer.signature("bleu", bootstrap, seed),
-        "chrf_signature": scorer.signature("chrf", bootstrap, seed),
-    }
+    return {**results["run"], **scorer.signatures(bootstrap, seed)}
+
+
+def main_score(
+    hypotheses: Sequence[str], references: Sequence[str], scorer: "Scorer"
+) -> float:
+    """The scorer's main measure of hypotheses, one a row, without an interval."""
+    results, _ = score_systems({"run": hypotheses}, references, scorer, bootstrap=0)
+    return results["run"][scorer.main]
 
 
 class Scorer:
     """BLEU and chrF++ in one setting, computed from each row's counts of matches.
 
-    Both metrics depend on the rows only through sums of counts. So a row is
-    counted once, and each resample costs a sum.
+    Both metrics depend on the rows only through sums of counts. So each row is
+    counted once, and a resample is a sum.
 
     Args:
         tokenize: a tokenizer of sacreBLEU, for BLEU alone.
         lowercase: whether case is ignored.
     """
+
+    main = "bleu"  # the measure that decides
+    titles: Mapping[str, str] = {"bleu": "BLEU", "chrf": "chrF++"}
 
     def __init__(self, tokenize: str = "13a", lowercase: bool = False):
         # Not before it is needed: the import takes longer than --help may.
@@ -138,13 +144,21 @@ class Scorer:
         text = text.rstrip()
         return text.lower() if self.lowercase else text
 
-    def signature(self, name: str, bootstrap: int = 0, seed: int = SEED) -> str:
-        """What sacreBLEU writes of how it scored, for papers."""
-        metric = self.metrics[name]
-        metric.num_refs = 1
-        metric.n_bootstrap = bootstrap or None
-        metric.seed = str(seed) if bootstrap else None
-        return str(metric.get_signature())
+    def signatures(self, bootstrap: int = 0, seed: int = SEED) -> dict[str, str]:
+        """How each metric was computed, in sacreBLEU's own form, for papers."""
+        signatures = {}
+        for name, metric in self.metrics.items():
+            metric.num_refs = 1
+            metric.n_bootstrap = bootstrap or None
+            metric.seed = str(seed) if bootstrap else None
+            key = "signature" if name == self.main else f"{name}_signature"
+            signatures[key] = str(metric.get_signature())
+        return signatures
+
+    def describe(self) -> str:
+        """How texts are scored, for the protocol."""
+        case = "lowercased" if self.lowercase else "cased"
+        return f"BLEU with tokenisation {self.tokenize}, {case}; chrF++ {case}"
 
 
 def score_systems(
@@ -175,7 +189,7 @@ def score_systems(
         name: scorer.count(hypotheses, references)
         for name, hypotheses in systems.items()
     }
-    tables = [table for found in counts.values() for table in found.values()]
+    tables = [table for by_metric in counts.values() for table in by_metric.values()]
     sums = iter(resample(tables, bootstrap, seed)) if bootstrap else iter(())
     results: dict[str, dict] = {}
     draws: dict[str, dict[str, np.ndarray]] = {}
@@ -197,7 +211,7 @@ def _check(name, hypotheses, references):
         raise PolyheadError("no rows to score: give a fuller file")
     if len(hypotheses) != len(references):
         raise PolyheadError(
-            f"{name}: {len(hypotheses)} translations for {len(references)} references: "
+            f"{name}: {len(hypotheses)} hypotheses for {len(references)} references: "
             "score the rows that were read"
         )
 
@@ -208,10 +222,10 @@ def score_by_length(
     scorer: Scorer,
     bootstrap: int = 200,
 ) -> list[dict]:
-    """Scores short and long sentences apart.
+    """Scores short and long sources apart.
 
-    The buckets end at the same shares of the rows in every set, so that each holds
-    enough of them; equal lengths are never parted.
+    The buckets end at the same shares of the rows in every set, so that each has
+    enough rows; sources of equal length share a bucket.
 
     Returns:
         For each bucket `shortest` and `longest` (characters of the source) and what
@@ -220,24 +234,24 @@ def score_by_length(
     lengths = np.array([len(source) for source in pairs.sources])
     ends = np.unique(np.quantile(lengths, LENGTH_SHARES, method="lower"))
     buckets = np.searchsorted(ends, lengths)
-    found = []
+    rows = []
     for bucket in np.unique(buckets):
         places = np.flatnonzero(buckets == bucket).tolist()
-        here = [hypotheses[place] for place in places]
-        wanted = [pairs.targets[place] for place in places]
-        results, _ = score_systems({"run": here}, wanted, scorer, bootstrap)
+        texts = [hypotheses[place] for place in places]
+        references = [pairs.targets[place] for place in places]
+        results, _ = score_systems({"run": texts}, references, scorer, bootstrap)
         edges = {
             "shortest": int(lengths[places].min()),
             "longest": int(lengths[places].max()),
         }
-        found.append(edges | results["run"])
-    return found
+        rows.append(edges | results["run"])
+    return rows
 
 
 def write_predictions(
     path: Path, pairs: Pairs, hypotheses: Sequence[str], lowercase: bool = False
 ) -> None:
-    """Writes every translation as CSV, the worst first by its own chrF++.
+    """Writes every hypothesis as CSV, the worst first by its own chrF++.
 
     The columns are `row` (in the data), `source`, `target`, `prediction` and `chrf`.
     """

@@ -1,4 +1,4 @@
-"""Measuring a run, and writing all that tells of it."""
+"""Measures a run, and writes its metrics, predictions, plots and card."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -12,12 +12,12 @@ from .loop import read_history
 
 @dataclass(frozen=True)
 class Evaluation:
-    """A run beside its baselines.
+    """The scores of a run and its baselines.
 
     Args:
         metrics: the content of metrics.json, without "train".
         write_predictions: writes predictions.csv to a path.
-        plot: draws every picture into a folder, given the columns of history.csv.
+        plot: draws the plots into a folder, given the columns of history.csv.
         other: whether other rows than the run's own were scored.
     """
 
@@ -28,15 +28,15 @@ class Evaluation:
 
 
 def measure(run: Any, data: Any, baselines: Mapping, **options: Any) -> dict[str, Any]:
-    """Scores a run beside baselines and writes metrics, predictions, plots and card.
+    """Scores a run and its baselines, and writes the results to its folder.
 
-    Of other rows than the run's own nothing is written.
+    The scores of other rows than the run's own are only returned.
 
     Args:
         run: a `Run`.
-        data: as `run.load_data` gives them, or with other test rows.
-        baselines: what the task's baselines answered for the same rows.
-        options: of the task's `score`.
+        data: from `run.load_data`, or with other test rows.
+        baselines: the baselines' answers for the same rows.
+        options: options of the task's `score`.
 
     Returns:
         The content of metrics.json.

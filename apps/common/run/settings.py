@@ -1,4 +1,4 @@
-"""The settings of a run before its data are read: inherited, checked, filled."""
+"""Inherits, checks and fills the settings of a run, before its data are read."""
 
 import dataclasses
 from pathlib import Path
@@ -11,11 +11,11 @@ from .folder import check_run
 
 
 def resolve(task: Task, config: Any) -> Any:
-    """Fills what the preset, or the older run to begin with, decides.
+    """Fills the settings that the preset or the run in `init_from` decides.
 
     Raises:
-        UsageError: a setting is out of its range or none of its choices, two settings
-            do not go together, or the weights of the older run do not fit.
+        UsageError: a setting is outside its range or not among its choices, two
+            settings conflict, or the weights of the older run do not fit.
         PolyheadError: the older run cannot be read.
     """
     if config.init_from:
@@ -32,12 +32,12 @@ def inherit_architecture(config: Any, older: Any, names: tuple[str, ...]) -> Any
     """Copies every field that the older run's weights depend on.
 
     Args:
-        config: the new run's; its `init_from` names the older one.
+        config: the new run's configuration; its `init_from` is the older run.
         older: the older run's configuration.
-        names: the fields that decide the weights' shapes and what they mean.
+        names: the fields that decide the shapes and the meaning of the weights.
 
     Raises:
-        UsageError: `config` asks for something else, or would overwrite the older run.
+        UsageError: `config` has another value, or would overwrite the older run.
     """
     if config.run and Path(config.run).resolve() == Path(config.init_from).resolve():
         raise UsageError(
@@ -55,17 +55,13 @@ def inherit_architecture(config: Any, older: Any, names: tuple[str, ...]) -> Any
 
 
 def fill_missing(config: Any, defaults: dict) -> Any:
-    """Gives each field that is None its value in `defaults`, if it has one there."""
+    """Replaces each field that is None by its value in `defaults`, if there is one."""
     missing = {k: v for k, v in defaults.items() if getattr(config, k) is None}
     return dataclasses.replace(config, **missing)
 
 
 def check_heads(hidden_dim: int, num_heads: int) -> None:
-    """Refuses a width that the attention heads cannot share.
-
-    Raises:
-        UsageError: with both numbers.
-    """
+    """Raises a UsageError if the heads cannot share the width equally."""
     if hidden_dim % num_heads:
         raise UsageError(
             f"hidden_dim {hidden_dim} is no multiple of num_heads {num_heads}: "

@@ -1,6 +1,7 @@
 """Padded batches of piece ids, with little padding and no surprise at resume."""
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -61,14 +62,24 @@ class EpochBatches(Sequence):
         return (x, *self.make_targets(np.tile(rows, len(self.readings))))
 
 
+def fit_batch_size(config: Any, rows: int) -> int:
+    """The configured batch size, or less, so that there are at least two batches."""
+    return min(config.batch_size, -(-rows // 2))
+
+
+def count_steps(config: Any, rows: int) -> int:
+    """The number of batches an epoch."""
+    return -(-rows // fit_batch_size(config, rows))
+
+
 def training_batches(
-    config,
+    config: Any,
     tokenizer: Tokenizer,
     texts: list[str],
     make_targets: Callable[[np.ndarray], tuple],
 ) -> Callable[[int], EpochBatches]:
     """Makes each epoch's batches from the seed and the epoch's number alone."""
-    size = min(config.batch_size, -(-len(texts) // 2))  # two batches at least
+    size = fit_batch_size(config, len(texts))
 
     def make_epoch(epoch: int) -> EpochBatches:
         rng = np.random.default_rng([config.seed, epoch])

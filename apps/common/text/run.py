@@ -4,9 +4,7 @@ import sys
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
-from ..export.folder import find_tflite
 from ..run.run import Run
 from .truncation import find_cuts
 
@@ -18,15 +16,6 @@ class TextRun(Run):
     def tokenizer(self):
         """The run's tokenizer."""
         return self.assets.tokenizer
-
-    def open_tflite(self, texts: Sequence[str]) -> Any:
-        """The run's smallest .tflite file, after a note on the texts that it cuts."""
-        from polyhead import runtime
-
-        path = find_tflite(self.path)
-        file = runtime.load(path)
-        self.note_cuts(texts, path, file.max_bytes)
-        return file
 
     def note_cuts(
         self,
@@ -46,7 +35,7 @@ class TextRun(Run):
             self.config.max_tokens,
             lambda: self.tokenizer,
             num_special=self.assets.num_special,
-            highest=self.task.ranges["max_tokens"][1],
+            highest=int(self.task.ranges["max_tokens"][1]),
             path=path,
             max_bytes=max_bytes,
         )

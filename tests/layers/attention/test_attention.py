@@ -211,10 +211,10 @@ def test_fully_masked_rows_have_exact_zero_scores_and_finite_gradients():
     assert (to_numpy(scores)[0] == 0).all()
     identity_weights(layer, 8)
     assert (flat(call(layer, inputs))[0][0] == 0).all()
-    found = gradients(layer, inputs)
-    assert all(np.isfinite(g).all() for g in found)
-    assert (found[-1][0] == 0).all(), "the masked row's input has a gradient"
-    assert np.abs(found[-1][1]).max() > 0
+    grads = gradients(layer, inputs)
+    assert all(np.isfinite(g).all() for g in grads)
+    assert (grads[-1][0] == 0).all(), "the masked row's input has a gradient"
+    assert np.abs(grads[-1][1]).max() > 0
 
 
 def test_hidden_size_that_does_not_divide_names_both_numbers():

@@ -17,9 +17,9 @@ def angles(positions, width, base=10000.0):
 def sinusoidal(positions, width, base=10000.0):
     """Vaswani et al.: column 2i the sine, column 2i + 1 the cosine."""
     encoding = np.zeros((len(positions), width))
-    found = angles(positions, width, base)
-    encoding[:, 0::2] = np.sin(found)
-    encoding[:, 1::2] = np.cos(found)[:, : width // 2]
+    position_angles = angles(positions, width, base)
+    encoding[:, 0::2] = np.sin(position_angles)
+    encoding[:, 1::2] = np.cos(position_angles)[:, : width // 2]
     return encoding
 
 

@@ -1,30 +1,36 @@
-"""Picture of an explanation: signed bars for the words."""
+"""Picture of what decided a text's label: signed bars for its words."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
-from ..common.figures import BLUE, ORANGE, hide_frame, new_figure, save_figure, shorten
+from ..figures import BLUE, ORANGE, hide_frame, new_figure, save_figure, shorten
 
 MOST_WORDS = 40
 
 
-def plot_words(path: Path, found: dict) -> None:
-    """Draws each word's weight by branch, in reading order, the strongest if many.
+def plot_words(
+    path: Path, explanation: Mapping, branches: Sequence[str] = ("deep", "wide")
+) -> None:
+    """Draws the weight of each word by branch, in reading order.
 
     Args:
         path: a PNG file.
-        found: what `explain.attribute` gave.
+        explanation: has `label`, `probability`, `truncated` and `words`: of each word
+            its `text`, the weight of each branch, and their sum `weight`. Of more than
+            40 words the strongest are drawn.
+        branches: names of two branches of the model.
     """
-    words = found["words"]
+    words = explanation["words"]
     strength = np.abs([word["weight"] for word in words])
     kept = np.sort(np.argsort(-strength, kind="stable")[:MOST_WORDS])
     shown = [words[i] for i in kept]
     figure, axes = new_figure(7.5, 1.5 + 0.26 * max(len(shown), 3))
     places = np.arange(len(shown))
-    # Both branches are stacked, to the right and to the left on their own.
+    # The branches are stacked: positive weights to the right, negative to the left.
     right, left = np.zeros(len(shown)), np.zeros(len(shown))
-    for branch, colour in (("deep", BLUE), ("wide", ORANGE)):
+    for branch, colour in zip(branches, (BLUE, ORANGE), strict=True):
         values = np.array([word[branch] for word in shown])
         if not values.any():
             continue
@@ -43,9 +49,9 @@ def plot_words(path: Path, found: dict) -> None:
     axes.grid(axis="x", color="#dddddd", linewidth=0.6)
     axes.set_axisbelow(True)
     part = "" if len(shown) == len(words) else f", {len(shown)} of {len(words)} words"
-    part += ", text cut" if found["truncated"] else ""
-    label = shorten(found["label"])
-    axes.set_title(f"{label}, probability {found['probability']:.3f}{part}", size=10)
+    part += ", text cut" if explanation["truncated"] else ""
+    label, probability = shorten(explanation["label"]), explanation["probability"]
+    axes.set_title(f"{label}, probability {probability:.3f}{part}", size=10)
     figure.legend(ncols=3, loc="outside lower center", frameon=False, fontsize=9)
     hide_frame(axes)
     save_figure(figure, path)

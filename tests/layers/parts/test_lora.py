@@ -32,8 +32,8 @@ def is_adapter(variable):
 
 
 def one_step(layer, rate=0.05):
-    found = gradients(layer, {"x": X})[: len(layer.trainable_variables)]
-    for variable, gradient in zip(layer.trainable_variables, found, strict=True):
+    grads = gradients(layer, {"x": X})[: len(layer.trainable_variables)]
+    for variable, gradient in zip(layer.trainable_variables, grads, strict=True):
         variable.assign(to_numpy(variable) - rate * gradient)
 
 

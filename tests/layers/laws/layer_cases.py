@@ -1,15 +1,10 @@
-"""Every public layer keeps every law of layer_checks."""
+"""The layers that the laws are checked on, with their inputs."""
 
-import inspect
-
-import keras
 import numpy as np
-import pytest
-from keras import ops
-from layer_checks import LAWS, LayerCase, applies, check_layer
-from layer_tools import array, by_steps, lengths_mask
+from layer_case import LayerCase
+from layer_makers import decoder_steps, making, plain_steps, self_steps, wrapping
+from layer_tools import array, lengths_mask
 
-from polyhead import layers
 from polyhead.layers import (
     ByteDropout,
     Decoder,
@@ -37,71 +32,6 @@ MEMORY_MASK = lengths_mask([5, 3], 5)
 PADDED = {"padding_mask": "x"}
 IDS = np.array([[3, 1, 4, 1, 5, 0], [2, 6, 5, 3, 5, 8]], "int32")
 DROPOUT = {"dropout": 0.5}
-
-
-@keras.saving.register_keras_serializable("polyhead-tests")
-class Wrapped(keras.layers.Layer):
-    """Calls another layer in the way that `mode` names."""
-
-    def __init__(self, inner, mode, **kwargs):
-        super().__init__(**kwargs)
-        self.inner = inner
-        self.mode = mode
-
-    def call(self, x):
-        if self.mode == "bias":  # x: (B, H, T, S)
-            shape = ops.shape(x)
-            if None in shape:  # symbolic, of open length
-                return x
-            return x + ops.cast(self.inner(shape[2], shape[3]), x.dtype)
-        if self.mode == "tied":
-            return self.inner(self.inner(x), reverse=True)
-        normal, statistics = self.inner.normalize(x)
-        return normal, self.inner.denormalize(normal, statistics)
-
-    def get_config(self):
-        inner = keras.saving.serialize_keras_object(self.inner)
-        return super().get_config() | {"inner": inner, "mode": self.mode}
-
-    @classmethod
-    def from_config(cls, config):
-        inner = keras.saving.deserialize_keras_object(config["inner"])
-        return cls(**{**config, "inner": inner})
-
-
-def making(cls, *args, **fixed):
-    """A maker of `cls` for a LayerCase; nested layers are made anew each time."""
-
-    def make(**kwargs):
-        made = {k: v() if callable(v) else v for k, v in (fixed | kwargs).items()}
-        return cls(*args, **made)
-
-    return make
-
-
-def wrapping(mode, cls, *args, **fixed):
-    def make(seed=None, dtype=None, name=None):
-        inner = cls(*args, **fixed, seed=seed, dtype=dtype)
-        return Wrapped(inner, mode, dtype=dtype, name=name)
-
-    return make
-
-
-def decoder_steps(layer, inputs):
-    memory = layer.project_memory(ops.convert_to_tensor(inputs["memory"]))
-    mask = inputs.get("memory_padding_mask")
-    return by_steps(layer, inputs["x"], memory_cache=memory, memory_padding_mask=mask)
-
-
-def self_steps(layer, inputs):
-    mask = inputs.get("padding_mask")
-    named = {} if mask is None else {"padding_mask": ops.convert_to_tensor(mask)}
-    return by_steps(layer, inputs["x"], **named)
-
-
-def plain_steps(layer, inputs):
-    return by_steps(layer, inputs["x"])
-
 
 ATTENTION_CASES = {
     "attention": LayerCase(
@@ -344,42 +274,3 @@ STACK_CASES = {
 }
 
 CASES = ATTENTION_CASES | POSITION_CASES | SMALL_CASES | BLOCK_CASES | STACK_CASES
-PAIRS = [
-    pytest.param(
-        case,
-        law,
-        id=f"{name}-{law}",
-        marks=[pytest.mark.tensorflow] if law.startswith("tflite") else [],
-    )
-    for name, case in CASES.items()
-    for law in LAWS
-    if applies(case, law)
-]
-
-
-@pytest.mark.parametrize("case, law", PAIRS)
-def test_layer_keeps_the_law(case, law):
-    check_layer(case, law)
-
-
-def public_layers():
-    public = {name: getattr(layers, name) for name in layers.__all__}
-    return {
-        name: value
-        for name, value in public.items()
-        if inspect.isclass(value) and issubclass(value, keras.layers.Layer)
-    }
-
-
-def test_no_public_layer_is_left_out():
-    seen = set()
-    for case in CASES.values():
-        layer = case.make()
-        seen |= {type(layer), type(getattr(layer, "inner", layer))}
-    assert set(public_layers().values()) <= seen
-
-
-@pytest.mark.parametrize("name", sorted(public_layers()))
-def test_layer_is_registered_under_the_package(name):
-    registered = keras.saving.get_registered_name(public_layers()[name])
-    assert registered == f"polyhead>{name}"

@@ -1,6 +1,7 @@
-"""The trained translator as one pure function, for Python, SavedModel and TFLite."""
+"""A text-to-text model as pure functions, for Python, SavedModel and TFLite."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import keras
 import numpy as np
@@ -8,18 +9,18 @@ from keras import ops
 
 from polyhead.runtime.text_bytes import cut_text
 
-from ..common.export.savedmodel import tokenize_strings
-from ..common.generation.beam_search import beam_search
-from ..common.generation.decoding import greedy, sample
-from ..common.run.compiled import CompiledFunction
-from ..common.text.byte_pieces import Tokenizer, encode_bytes
-from ..common.text.detokenizer import decode_ids, join_pieces, piece_tables
-from .batches import encode_source, pad
-from .config import Config
-from .model import END, PAD, START, Translator
+from ..export.savedmodel import tokenize_strings
+from ..run.compiled import CompiledFunction
+from ..run.precision import check_float32
+from ..text.byte_pieces import Tokenizer, encode_bytes
+from ..text.detokenizer import decode_ids, join_pieces, piece_tables
+from .batches import encode_source, pad_rows
+from .beam_search import beam_search
+from .decoding import greedy, sample
+from .model import END, PAD, EncoderDecoder
 
 BATCH = 64
-MIN_OUTPUT_RATIO = 2.0  # pieces of a translation for each of its source
+MIN_OUTPUT_RATIO = 2.0  # pieces that may come out for each that goes in
 SPACE = 32  # bytes up to it are white space and control characters
 MAX_RUN = 24  # pieces that a repetition may fill, see `candidates.endless`
 LENGTHS = (32, 64)  # of a .tflite's encoder, that are tried before the longest
@@ -27,21 +28,16 @@ STAGES = (32,)  # steps for which caches have room before they grow; each is tra
 
 
 class Serving:
-    """Text in, its translation out: pure functions of weights, tables and text.
+    """Text in, text out: pure functions of weights, tables and text.
 
     Args:
         model: the trained model, computing in float32.
-        tokenizer: its tokenizer.
-        config: the run's configuration.
+        tokenizer: of both sides.
+        config: with `max_tokens`, `max_output_ratio` and `length_penalty`.
     """
 
-    def __init__(self, model: Translator, tokenizer: Tokenizer, config: Config):
-        for layer in model._flatten_layers():
-            if layer.compute_dtype in ("bfloat16", "float16"):
-                raise ValueError(
-                    f"Layer {layer.name} computes in {layer.compute_dtype}; build the "
-                    "model in float32 from the weights."
-                )
+    def __init__(self, model: EncoderDecoder, tokenizer: Tokenizer, config: Any):
+        check_float32(model)
         self.model = model
         self.tokenizer = tokenizer
         self.config = config
@@ -50,16 +46,16 @@ class Serving:
         # Every byte is a piece, and a draw may give the zero byte, which ends a text.
         self.pieces = [piece.replace(b"\0", b"") for piece in tokenizer.pieces]
         self.tables = {**tokenizer.tables, **piece_tables(self.pieces)}
-        self.compiled: dict[tuple, CompiledFunction] = {}
+        self.functions: dict[tuple, CompiledFunction] = {}
         self.max_bytes = tokenizer.most_bytes(config.max_tokens)
 
     def tokenize(self, tables, text):
         """`(B, N)` bytes to `(B, max_tokens)` int32 piece ids, with the end symbol.
 
-        A text of white space alone has no pieces: nothing is translated to nothing.
+        A text of white space alone has no pieces: its answer is empty.
         """
         text = ops.cast(text, "int32")
-        # What a client leaves behind the end of a text is no text.
+        # Bytes after the first zero byte are no text.
         ended = ops.cumsum(ops.cast(ops.equal(text, 0), "int32"), axis=1)
         text = ops.where(ended > 0, 0, text)
         text = ops.where(ops.max(text, axis=1, keepdims=True) > SPACE, text, 0)
@@ -71,7 +67,7 @@ class Serving:
         return ops.where(ended, END, ids)
 
     def limits(self, source):
-        """How many pieces a translation may have: `(B,)` int32; none for no source."""
+        """How many pieces may come out: `(B,)` int32; none for an empty source."""
         real = ops.sum(ops.cast(ops.not_equal(source, PAD), "int32"), axis=1)
         ratio = self.config.max_output_ratio or MIN_OUTPUT_RATIO
         most = ops.cast(ops.ceil(ops.cast(real, "float32") * ratio), "int32") + 10
@@ -79,14 +75,14 @@ class Serving:
 
     def encode(self, weights, source):
         """What the decoder reads of `source (B, S)`: keys, values and mask."""
-        with keras.StatelessScope(state_mapping=self._pairs(weights)):
+        with self.scope(weights):
             memory, mask = self.model.encode(source, training=False)
             return self.model.decoder.project_memory(memory), mask
 
     def encode_static(self, weights, source):
-        """`encode` of one sentence at a length that fits it, padded to `max_tokens`.
+        """`encode` of one text at a length that fits it, padded to `max_tokens`.
 
-        A static graph pays for padding, and most sentences are short.
+        A static graph pays for padding, and most texts are short.
         """
 
         def encode(length):
@@ -109,29 +105,27 @@ class Serving:
         """Decodes what `encode` gave by `greedy`, `beam_search` or `sample`.
 
         Args:
-            static: whether it is for a .tflite, where nothing is to be gained by
-                caches that grow, and what comes from outside the loop cannot be
-                quantised.
+            static: whether it is for a .tflite: caches that grow gain nothing there,
+                and what comes from outside the loop cannot be quantised.
         """
         model = self.model
         memory, mask = encoded
-        batch_size = mask.shape[0] or ops.shape(mask)[0]
-        steps = self.max_tokens
+        batch_size, steps = mask.shape[0] or ops.shape(mask)[0], self.max_tokens
         stages = () if static else tuple(n for n in STAGES if n < steps)
         beams = settings.get("beam_size", 1)
 
         def project(x):
-            with keras.StatelessScope(state_mapping=self._pairs(weights)):
+            with self.scope(weights):
                 return model.embedding(x, reverse=True)
 
-        if not static:  # turned once and not at every step
-            with keras.StatelessScope(state_mapping=self._pairs(weights)):
+        if not static:  # transposed once, not at every step
+            with self.scope(weights):
                 table = ops.cast(model.embedding.embedding.embeddings, "float32")
-                turned = ops.transpose(table)
-            project = lambda x: ops.matmul(x, turned)  # noqa: E731
+                transposed = ops.transpose(table)
+            project = lambda x: ops.matmul(x, transposed)  # noqa: E731
 
         def step(ids, cache, position, ancestors):
-            with keras.StatelessScope(state_mapping=self._pairs(weights)):
+            with self.scope(weights):
                 x, cache = model.decoder.step(
                     model.embedding(ids),
                     cache,
@@ -147,8 +141,10 @@ class Serving:
         settings |= {"max_run": MAX_RUN, "stages": stages}
         return method(step, cache, batch_size, steps, limits, **settings)
 
-    def _pairs(self, weights):
-        return list(zip(self.model.weights, weights, strict=True))
+    def scope(self, weights):
+        """A scope in which the model computes with these weights."""
+        pairs = list(zip(self.model.weights, weights, strict=True))
+        return keras.StatelessScope(state_mapping=pairs)
 
     def bytes_function(self, max_output_bytes: int, beam_size: int = 1):
         """The function of the .tflite files: `text (1, N)` to `text (1, M)`, uint8."""
@@ -164,8 +160,8 @@ class Serving:
             )
             if beam_size > 1:
                 ids = ids[:, 0]
-            found = decode_ids(tables, ids, max_output_bytes)
-            return {"text": ops.cast(found, "uint8")}
+            data = decode_ids(tables, ids, max_output_bytes)
+            return {"text": ops.cast(data, "uint8")}
 
         return serve
 
@@ -173,9 +169,7 @@ class Serving:
         """A function of the SavedModel: `(B,)` strings to strings, in TensorFlow."""
 
         def serve(weights, tables, text):
-            return self._translate_strings(
-                weights, tables, text, **self.method(beam_size)
-            )
+            return self._serve_strings(weights, tables, text, **self.method(beam_size))
 
         return serve
 
@@ -186,11 +180,11 @@ class Serving:
             settings = {"temperature": temperature, "top_k": top_k, "top_p": top_p}
             settings["draws"] = draw_numbers(seed, self.max_tokens)
             method = self.sampling(**settings)
-            return self._translate_strings(weights, tables, text, **method)
+            return self._serve_strings(weights, tables, text, **method)
 
         return serve
 
-    def _translate_strings(self, weights, tables, text, **method):
+    def _serve_strings(self, weights, tables, text, **method):
         """The work grows with the longest text of the batch."""
         import tensorflow as tf
 
@@ -218,7 +212,7 @@ class Serving:
         }
 
     def sampling(self, **settings) -> dict:
-        """The arguments that make `search` draw; see `common.decoding.sample`."""
+        """The arguments that make `search` draw; see `decoding.sample`."""
         return {"method": sample, **settings}
 
     def encode_texts(
@@ -236,14 +230,14 @@ class Serving:
         cut = [text.decode("utf-8", "replace") for text in data]
         return encode_source(self.tokenizer.encode_all(cut), self.max_tokens)
 
-    def translate(
+    def generate(
         self,
         texts: Sequence[str],
         method: dict | None = None,
         max_input_bytes: int | None = None,
         draws: np.ndarray | None = None,
     ) -> list[list[tuple[bytes, float]]]:
-        """Translates texts, on any backend.
+        """What the model writes for texts, on any backend.
 
         Args:
             texts: any number of texts.
@@ -257,53 +251,26 @@ class Serving:
         method = method or self.method(1)
         sources = self.encode_texts(texts, max_input_bytes)
         order = np.argsort([len(row) for row in sources], kind="stable")
-        found: list[list[tuple[bytes, float]]] = [[] for _ in texts]
+        hypotheses: list[list[tuple[bytes, float]]] = [[] for _ in texts]
         for start in range(0, len(order), BATCH):
             rows = order[start : start + BATCH]
-            batch = pad([sources[row] for row in rows])
+            batch = pad_rows([sources[row] for row in rows])
             numbers = () if draws is None else (draws[rows],)
-            ids, scores = self._compiled(method)(batch, *numbers)
+            ids, scores = self.compiled(method)(batch, *numbers)
             if ids.ndim == 2:
                 ids, scores = ids[:, None], scores[:, None]
             for row, best, values in zip(rows, ids, scores, strict=True):
-                found[row] = [
+                hypotheses[row] = [
                     (join_pieces(self.pieces, line[line > 0]), float(value))
                     for line, value in zip(best, values, strict=True)
                     if np.isfinite(value)
                 ]
-        return found
+        return hypotheses
 
-    def margin(
-        self, text: str, max_input_bytes: int | None = None, beam_size: int = 1
-    ) -> float:
-        """How sure decoding was of a text.
-
-        Args:
-            text: the text.
-            max_input_bytes: see `translate`.
-            beam_size: see `method`.
-
-        Returns:
-            Of greedy decoding the least gap, over its steps, between the scores of the
-            two best next pieces; of a beam search the gap between the scores of its two
-            best hypotheses. Below 1e-5 float32 decides nothing.
-        """
-        if beam_size > 1:
-            method = self.method(beam_size, 2)
-            (found,) = self.translate([text], method, max_input_bytes)
-            scores = [score for _, score in found]
-            return scores[0] - scores[1] if len(scores) > 1 else float("inf")
-        source = pad(self.encode_texts([text], max_input_bytes))
-        ids = np.asarray(self._compiled(self.method(1))(source)[0])
-        target = np.concatenate([[[START]], ids[:, : int((ids > 0).sum())]], axis=1)
-        with keras.StatelessScope(state_mapping=self._pairs(self.weights)):
-            logits = self.model([source, target.astype("int32")], training=False)
-        best = np.sort(ops.convert_to_numpy(logits)[0], axis=-1)[:, -2:]
-        return float((best[:, 1] - best[:, 0]).min())
-
-    def _compiled(self, method: dict) -> CompiledFunction:
+    def compiled(self, method: dict) -> CompiledFunction:
+        """Piece ids `(B, S)` to ids and scores, by what `method` or `sampling` gave."""
         key = tuple(method.items())
-        if key not in self.compiled:
+        if key not in self.functions:
 
             def run(weights, source, *draws):
                 encoded = self.encode(weights, source)
@@ -312,13 +279,13 @@ class Serving:
 
             draws = method["method"] is sample
             inputs = ("int32", "float32") if draws else ("int32",)
-            self.compiled[key] = CompiledFunction(run, self.weights, inputs)
-        return self.compiled[key]
+            self.functions[key] = CompiledFunction(run, self.weights, inputs)
+        return self.functions[key]
 
     def set_weights(self, weights: Sequence[np.ndarray]) -> None:
         """Takes over other weights of the same model, without compiling anew."""
         self.weights = list(weights)
-        for function in self.compiled.values():
+        for function in self.functions.values():
             function.set_weights(weights)
 
 
