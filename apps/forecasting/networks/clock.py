@@ -23,14 +23,14 @@ def step_times(start, offsets: np.ndarray, frequency: Frequency):
     start = ops.cast(start, "int32")
     days, seconds = start[:, :1], start[:, 1:]
     offsets = ops.expand_dims(ops.convert_to_tensor(offsets, dtype="int32"), 0)
-    same_time = seconds + 0 * offsets
     if frequency.unit == "business":
         number = business_number(days) + offsets
-        return 7 * (number // 5) + ops.mod(number, 5) - 3, same_time
+        return 7 * (number // 5) + ops.mod(number, 5) - 3, seconds + 0 * offsets
     if frequency.unit == "month":
-        return first_day(month_number(days) + frequency.step * offsets), same_time
+        month = month_number(days) + frequency.step * offsets
+        return first_day(month), seconds + 0 * offsets
     if frequency.step % DAY == 0:  # whole days would overflow as seconds
-        return days + offsets * (frequency.step // DAY), same_time
+        return days + offsets * (frequency.step // DAY), seconds + 0 * offsets
     total = seconds + offsets * frequency.step
     return days + total // DAY, ops.mod(total, DAY)
 

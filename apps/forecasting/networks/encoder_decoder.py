@@ -56,8 +56,8 @@ class EncoderDecoderCore(keras.layers.Layer):
         self.future = PatchEmbedding(patch_length, hidden_dim, seed=seed + 1)
         sizes = num_layers, num_heads, 2 * hidden_dim
         options = {"positions": "sinusoidal", "dropout": dropout}
-        self.encoder = Encoder(*sizes, **options, seed=seed + 2)
-        self.decoder = Decoder(*sizes, **options, seed=seed + 3)
+        self.encoder = Encoder(*sizes, **options, seed=seed + 2, name="encoder")
+        self.decoder = Decoder(*sizes, **options, seed=seed + 3, name="decoder")
         patch_width = patch_length * num_targets * self.num_outputs
         self.output_dense = dense(patch_width, seed + 4, "output")
 

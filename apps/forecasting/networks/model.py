@@ -80,7 +80,8 @@ class Forecaster(keras.Model):
         self.settings = {k: v for k, v in arguments.items() if k not in others}
         self.frequency = Frequency(*frequency)
         self.counts = dict(map(tuple, categories))
-        self.normalization = ReversibleNormalization(epsilon=epsilon)
+        options = {"epsilon": epsilon, "name": "normalization"}
+        self.normalization = ReversibleNormalization(**options)
         self.core = make_core(self.settings)
 
     def build(self, input_shape=None):

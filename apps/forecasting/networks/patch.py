@@ -49,8 +49,9 @@ class PatchCore(keras.layers.Layer):
         self.covariates = covariates
         stride = max(1, patch_length // 2)
         self.patches = PatchEmbedding(patch_length, hidden_dim, stride, seed=seed)
+        sizes = num_layers, num_heads, 2 * hidden_dim
         options = {"positions": "rotary", "dropout": dropout, "seed": seed + 1}
-        self.encoder = Encoder(num_layers, num_heads, 2 * hidden_dim, **options)
+        self.encoder = Encoder(*sizes, **options, name="encoder")
         self.dropout = ByteDropout(dropout, seed=seed + 2)
         self.output_dense = dense(width, seed + 3, "output")
         if covariates:

@@ -61,8 +61,9 @@ class PeriodicCore(keras.layers.Layer):
         self.dropout_rate = dropout
         self.covariates = covariates
         self.seed = seed
-        self.cycle = keras.layers.Embedding(cycle, num_targets, "zeros")
-        self.level = keras.layers.Embedding(cycle, num_targets, "zeros")
+        sizes = cycle, num_targets
+        self.cycle = keras.layers.Embedding(*sizes, "zeros", name="cycle")
+        self.level = keras.layers.Embedding(*sizes, "zeros", name="level")
         self.first = dense(hidden_dim, seed + 1, "first")
         self.second = dense(hidden_dim, seed + 2, "second")
         self.dropout = ByteDropout(dropout, seed=seed + 3)
@@ -74,7 +75,7 @@ class PeriodicCore(keras.layers.Layer):
     def build(self, shapes):
         # The look-back need not be a multiple of the heads.
         head_dim = max(1, shapes["targets"][1] // self.num_heads)
-        options = {"dropout": self.dropout_rate, "seed": self.seed}
+        options = {"dropout": self.dropout_rate, "seed": self.seed, "name": "attention"}
         self.attention = MultiHeadAttention(self.num_heads, head_dim, **options)
         self.built = True
 

@@ -1,4 +1,4 @@
-"""What was found in the data, as numbers and as text."""
+"""The report on a data set: counts and warnings, as numbers and as text."""
 
 from collections.abc import Mapping
 
