@@ -22,8 +22,8 @@ from pathlib import Path
 
 from translation import RESULTS, SCORING, get_run, prepare_multi30k
 
-from polyhead.apps.common.data.pair_filters import sentence_key
 from polyhead.apps.common.generation.comparison import format_metrics
+from polyhead.apps.translation.filters import sentence_key
 
 BOTH = {"epochs": 33}
 DIVERSE: dict = {"epochs": 8, "learning_rate": 2.5e-3, "warmup_steps": 500}

@@ -4,12 +4,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..common.data.pair_filters import REASONS, sentence_key, sort_out
 from ..common.data.pairs import Pairs, choose
 from ..common.data.splits import stratified_split
 from ..common.errors import PolyheadError, UsageError
 from .config import Config
 from .data_report import describe, format_report
+from .filters import REASONS, sentence_key, sort_out
 from .sources import read_part, read_splits
 
 __all__ = ["Dataset", "Pairs", "format_report", "load_data", "load_pairs"]

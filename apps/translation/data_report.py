@@ -4,10 +4,10 @@ from collections import Counter
 
 import numpy as np
 
-from ..common.data.pair_filters import REASONS, count_bytes, sentence_key
 from ..common.data.pairs import Pairs
 from ..common.data.report import finish_report, format_parts
 from .config import Config
+from .filters import REASONS, count_bytes, sentence_key
 
 CUT_BYTES = 256  # what an exported file reads unless told otherwise
 _SIDES = ("source", "target")

@@ -1,11 +1,12 @@
 """Where pairs of sentences come from: two files, a table, TFDS, or the embedded set."""
 
-from ..common.data.pairs import Pairs, make_pairs, read_columns, read_files
+from ..common.data.pairs import Pairs, make_pairs, read_columns
 from ..common.data.sources import SPLITS, check_one_source, read_embedded
-from ..common.data.tfds_pairs import read_tfds
 from ..common.errors import UsageError
 from ..datasets.dates import read_dates
 from .config import Config
+from .parallel_files import read_files
+from .tfds_pairs import read_tfds
 
 
 def read_splits(config: Config) -> dict[str, Pairs]:

@@ -5,13 +5,9 @@ from pathlib import Path
 
 from ..common.errors import RETRAIN, PolyheadError
 from ..common.generation.batches import leave_out_long
-from ..common.generation.losses import TrainedModel
-from ..common.generation.scores import Scorer, tokenizer_for
 from ..common.generation.serving import Serving
-from ..common.generation.training import fit_output_ratio, train_pairs, validate_pairs
-from ..common.run.checkpoint import read_values
+from ..common.generation.training import fit_output_ratio
 from ..common.run.saving import load_model
-from ..common.run.trainer import Training, Validation
 from ..common.task import Steps
 from ..common.text.assets import NewPieceAssets, PieceAssets, save_assets
 from ..common.text.assets import make_assets as make_piece_assets
@@ -22,7 +18,8 @@ from .data import Dataset, load_data
 from .evaluate import evaluate, score
 from .explain import explain
 from .exporting import check_export, make_exportable
-from .model import Translator, build_model
+from .model import build_model
+from .training import finish, make_training, make_validation
 
 
 def make_assets(config: Config, dataset: Dataset, path: Path | None) -> NewPieceAssets:
@@ -36,30 +33,8 @@ def prepare(
     return leave_out_long(config.max_tokens, assets.tokenizer, dataset)
 
 
-def build(config: Config, assets: NewPieceAssets, dataset: Dataset) -> Translator:
+def build(config: Config, assets: NewPieceAssets, dataset: Dataset):
     return build_model(config, len(assets.tokenizer.pieces))
-
-
-def make_training(
-    config: Config, assets: NewPieceAssets, dataset: Dataset, model: Translator
-) -> Training:
-    return train_pairs(config, assets.tokenizer, dataset.train, model)
-
-
-def make_validation(
-    config: Config, assets: NewPieceAssets, dataset: Dataset
-) -> Validation:
-    tokenizer, model = assets.tokenizer, build(config, assets, dataset)
-    scorer = Scorer(tokenizer_for(config.target_language))
-    return validate_pairs(config, model, tokenizer, dataset.validation, scorer)
-
-
-def finish(
-    config: Config, assets: NewPieceAssets, dataset: Dataset, trained: TrainedModel
-) -> Translator:
-    model = build(config, assets, dataset)
-    model.set_weights(read_values(trained.inner.weights))
-    return model
 
 
 def serve(run) -> Serving:

@@ -1,4 +1,4 @@
-"""Pairs of a source text and a target text: from two files, or from a table."""
+"""Pairs of a source text and a target text, and how to read them from a table."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -8,7 +8,6 @@ import numpy as np
 from ..errors import PolyheadError, UsageError
 from ..text.cleaning import clean_texts
 from .tables import list_rows, read_table
-from .text_files import read_lines
 
 
 @dataclass(frozen=True)
@@ -71,24 +70,3 @@ def read_columns(path: str, source_column: str, target_column: str) -> Pairs:
             )
     sources, targets = (table.columns[name] for name in names)
     return make_pairs(table.source, sources, targets, table.rows)
-
-
-def read_files(source: str, target: str) -> Pairs:
-    """Reads two files whose lines belong together, empty lines too.
-
-    Raises:
-        PolyheadError: a file cannot be read, or they differ in their number of lines.
-    """
-    sources, targets = read_lines(source), read_lines(target)
-    for path, lines in ((source, sources), (target, targets)):
-        if not lines:
-            raise PolyheadError(f"{path}: empty file; it needs at least one line")
-    if len(sources) != len(targets):
-        row = min(len(sources), len(targets)) + 1
-        longer = source if len(sources) > len(targets) else target
-        raise PolyheadError(
-            f"{source} has {len(sources)} lines and {target} {len(targets)}: row {row} "
-            f"of {longer} has no partner; line n of one file must translate line n of "
-            "the other"
-        )
-    return make_pairs(f"{source} + {target}", sources, targets)

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 
 import numpy as np
 
-from .pairs import Pairs
+from ..common.data.pairs import Pairs
 
 # Why a pair is left out, in the order of the tests; each pair counts once.
 REASONS = {

@@ -7,9 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import PolyheadError, UsageError
-from .pairs import Pairs, make_pairs, read_files
-from .tfds import open_tfds
+from ..common.data.pairs import Pairs, make_pairs
+from ..common.data.tfds import open_tfds
+from ..common.errors import PolyheadError, UsageError
+from .config import Config
+from .parallel_files import read_files
 
 # What a split may be called in TFDS and in file names; the first that exists is read.
 _SPLIT_NAMES = {
@@ -19,7 +21,7 @@ _SPLIT_NAMES = {
 }
 
 
-def read_tfds(config: Any) -> dict[str, Pairs]:
+def read_tfds(config: Config) -> dict[str, Pairs]:
     """Reads every split of a TFDS data set, or of a TranslateFolder."""
     name = str(config.tfds)
     if config.source_language is None or config.target_language is None:
@@ -60,7 +62,7 @@ def _find_translations(folder: Path) -> dict[tuple[str, str], Path]:
 
 
 def _read_folder(
-    config: Any, folder: Path, files: dict[tuple[str, str], Path]
+    config: Config, folder: Path, files: dict[tuple[str, str], Path]
 ) -> dict[str, Pairs]:
     wanted = _wanted(config)
     languages = sorted({language for _, language in files})
@@ -83,7 +85,7 @@ def _read_folder(
     return parts
 
 
-def _wanted(config: Any) -> tuple[str, str]:
+def _wanted(config: Config) -> tuple[str, str]:
     return str(config.source_language), str(config.target_language)
 
 
@@ -100,7 +102,7 @@ def _check_languages(name: str, wanted: Sequence, languages: Sequence[str]) -> N
         )
 
 
-def _languages(config: Any, builder: Any) -> tuple[str, str]:
+def _languages(config: Config, builder: Any) -> tuple[str, str]:
     import tensorflow_datasets as tfds
 
     wanted = _wanted(config)
