@@ -9,7 +9,7 @@ from ..common.task import Answering
 from ..common.text.assets import PieceAssets
 from ..common.text.run import TextRun
 from .config import Config
-from .data_report import format_report
+from .data import format_report
 
 
 def load_assets(config: Config, path: Path) -> PieceAssets:
@@ -34,13 +34,13 @@ def predict(
         beam_size: hypotheses followed side by side; 1 is greedy. The run's own
             where absent.
         n_best: how many translations a text, no two alike; fewer where the search
-            found no more. Several spellings in pieces are one text, so it follows
-            twice as many hypotheses, and up to eight times as many for the texts
-            that need it, unless `beam_size` is given.
+            gave no more. Several sequences of pieces may spell the same text, so it
+            follows twice as many hypotheses, and up to eight times as many for the
+            texts that need it, unless `beam_size` is given.
         temperature: draws instead of searching; so do `top_k` and `top_p`, see
             `common.generation.decoding.sample`.
         top_k: draw from the k most probable pieces only.
-        top_p: draw from the pieces that together reach this share only.
+        top_p: draw from the most probable pieces that together reach this share.
         seed: of the draws; 0 where absent.
         engine: "keras", "savedmodel" or "tflite"; the exported files decode as
             they were exported.

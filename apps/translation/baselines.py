@@ -1,4 +1,4 @@
-"""Two translators that learn nothing: the least that the Transformer has to beat.
+"""Two translators that learn nothing, which the Transformer has to beat.
 
 `copy` gives the source back. `nearest` is a translation memory: it gives the
 translation of the most similar training source.
@@ -7,6 +7,7 @@ translation of the most similar training source.
 import numpy as np
 
 from ..common.data.pairs import Pairs, choose
+from ..common.data.splits import held_out
 from .data import Dataset
 
 ROW_LIMIT = 200_000  # more training pairs than this are sampled
@@ -22,20 +23,14 @@ _CELLS = 8_000_000  # similarities held at once, 100 MB
 def run_baselines(
     dataset: Dataset, split: str | None = None, seed: int = 0
 ) -> dict[str, dict]:
-    """Translates by both baselines.
-
-    Args:
-        dataset: a `Dataset`.
-        split: "test" or "validation"; test where there is one, if absent.
-        seed: of the sampling.
+    """Translates a split by both baselines: test where there is one, if not named.
 
     Returns:
-        Name to a dict of `split`, `hypotheses` (one a row), `settings`, and for
+        Name -> a dict of `split`, `hypotheses` (one a row), `settings`, and for
         `nearest` `train_rows` and `sampled`, which say what it searched.
     """
-    if split is None:
-        split = "validation" if dataset.test is None else "test"
-    pairs = getattr(dataset, split)
+    split = split or held_out(dataset)[0]
+    sources = getattr(dataset, split).sources
     train = sample(dataset.train, seed)
     settings = {
         "features": "character TF-IDF",
@@ -43,10 +38,10 @@ def run_baselines(
         "max_df": _max_df(train),
     }
     return {
-        "copy": {"split": split, "hypotheses": list(pairs.sources), "settings": {}},
+        "copy": {"split": split, "hypotheses": list(sources), "settings": {}},
         "nearest": {
             "split": split,
-            "hypotheses": translate_by_nearest(train, pairs.sources),
+            "hypotheses": translate_by_nearest(train, sources),
             "settings": settings,
             "train_rows": len(train.sources),
             "sampled": len(train.sources) < len(dataset.train.sources),
@@ -63,15 +58,10 @@ def sample(train: Pairs, seed: int = 0) -> Pairs:
 
 
 def translate_by_nearest(train: Pairs, sources: list[str]) -> list[str]:
-    """Looks each source up in the training pairs.
+    """The target of the most similar training source, for each source.
 
-    Args:
-        train: where to look.
-        sources: texts to translate.
-
-    Returns:
-        For each text the target of the training source with the highest cosine, the
-        first of equals; empty for a text that shares no n-gram with any source.
+    Similarity is the cosine; of equals the first is taken. A text that shares no n-gram
+    with any training source gets an empty translation.
     """
     from sklearn.feature_extraction.text import TfidfVectorizer
 
@@ -98,11 +88,11 @@ def translate_by_nearest(train: Pairs, sources: list[str]) -> list[str]:
     return [translations[source] for source in sources]
 
 
-def _max_df(train):
+def _max_df(train: Pairs) -> float:
     return _COMMON if len(train.sources) >= _MANY else 1.0
 
 
-def _prepare(text):
+def _prepare(text: str) -> str:
     # With a space at each end even the shortest sentence has an n-gram.
     text = " ".join(text[:TEXT_LIMIT].lower().split())
     return f" {text} " if text else ""

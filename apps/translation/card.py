@@ -12,7 +12,7 @@ is most alike.
 
 
 def make_card(run) -> str:
-    """The model card as Markdown, with the sizes of the files in the run's folder."""
+    """The model card as Markdown."""
     config, metrics, path = run.config, run.metrics, run.path
     train = metrics["train"]
     return f"""# {path.name}
@@ -65,9 +65,8 @@ def _languages(config: Config) -> str:
 
 
 def _data(config: Config) -> str:
-    named = config.dataset or config.tfds
-    if named:
-        return f"`{named}`"
+    if config.dataset or config.tfds:
+        return f"`{config.dataset or config.tfds}`"
     files = config.train, config.train_source, config.train_target
     return " and ".join(f"`{Path(file).name}`" for file in files if file)
 

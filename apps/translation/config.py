@@ -7,49 +7,21 @@ from ..common.errors import UsageError
 from ..common.run.settings import check_heads, fill_missing
 
 # What a preset fills in where the user said nothing.
+SHAPE = "encoder_layers decoder_layers hidden_dim feedforward_dim num_heads".split()
 PRESETS = {
-    "tiny": {
-        "encoder_layers": 4,
-        "decoder_layers": 4,
-        "hidden_dim": 128,
-        "feedforward_dim": 256,
-        "num_heads": 4,
-        "learning_rate": 5e-3,
-    },
-    "small": {
-        "encoder_layers": 6,
-        "decoder_layers": 6,
-        "hidden_dim": 256,
-        "feedforward_dim": 1024,
-        "num_heads": 4,
-        "learning_rate": 1.5e-3,
-    },
-    "base": {
-        "encoder_layers": 6,
-        "decoder_layers": 6,
-        "hidden_dim": 512,
-        "feedforward_dim": 2048,
-        "num_heads": 8,
-        "learning_rate": 7e-4,
-    },
-    # On a phone the decoder's steps take most of the time (Kasai et al., ICLR 2021).
-    "phone": {
-        "encoder_layers": 8,
-        "decoder_layers": 2,
-        "hidden_dim": 128,
-        "feedforward_dim": 256,
-        "num_heads": 4,
-        "learning_rate": 5e-3,
-    },
+    name: dict(zip([*SHAPE, "learning_rate"], values, strict=True))
+    for name, values in {
+        "tiny": (4, 4, 128, 256, 4, 5e-3),
+        "small": (6, 6, 256, 1024, 4, 1.5e-3),
+        "base": (6, 6, 512, 2048, 8, 7e-4),
+        # On a phone the decoder's steps take most time (Kasai et al., ICLR 2021).
+        "phone": (8, 2, 128, 256, 4, 5e-3),
+    }.items()
 }
 # What the weights of a run depend on.
 ARCHITECTURE = (
     "preset",
-    "encoder_layers",
-    "decoder_layers",
-    "hidden_dim",
-    "feedforward_dim",
-    "num_heads",
+    *SHAPE,
     "norm_position",
     "activation",
     "case_fold",

@@ -6,7 +6,15 @@ from ..common.generation.evaluation import score_texts
 from ..common.generation.scores import Scorer, tokenizer_for
 from ..common.run.evaluation import Evaluation, measure
 from .baselines import run_baselines
+from .config import Config
 from .data import Dataset, load_pairs
+
+
+def make_scorer(
+    config: Config, tokenize: str | None = None, lowercase: bool = False
+) -> Scorer:
+    """The scorer of texts in the target language."""
+    return Scorer(tokenize or tokenizer_for(config.target_language), lowercase)
 
 
 def evaluate(
@@ -35,11 +43,11 @@ def evaluate(
         keeps its own.
     """
     # Before the data are read: an unknown tokenizer is refused at once.
-    scorer = Scorer(tokenize or tokenizer_for(run.config.target_language), lowercase)
-    dataset, other = run.load_data(), None
-    if test is not None or test_source is not None or test_target is not None:
+    scorer = make_scorer(run.config, tokenize, lowercase)
+    dataset, other = run.load_data(), test or test_source
+    if (test, test_source, test_target) != (None, None, None):
         pairs = load_pairs(run.config, test, test_source, test_target)
-        dataset, other = replace(dataset, test=pairs), test or test_source
+        dataset = replace(dataset, test=pairs)
     baselines = run_baselines(dataset, seed=run.config.seed)
     options = {"scorer": scorer, "beam_size": beam_size, "other": other}
     return measure(run, dataset, baselines, **options)
@@ -54,5 +62,5 @@ def score(
     other: str | None = None,
 ) -> Evaluation:
     """Scores a run beside baselines; `other` names rows that are not the run's own."""
-    scorer = scorer or Scorer(tokenizer_for(run.config.target_language))
+    scorer = scorer or make_scorer(run.config)
     return score_texts(run, dataset, baselines, scorer, beam_size, other, "nearest")

@@ -31,7 +31,7 @@ def explain(run, text: str, output: str | Path | None = None) -> dict:
     """
     if output is not None and Path(output).suffix.lower() != ".png":
         raise UsageError(f"--output {output}: give a name that ends in .png")
-    serving, pieces = run.serving, run.tokenizer.pieces
+    serving, model, pieces = run.serving, run.model, run.tokenizer.pieces
     (source,) = serving.encode_texts([text])
     if not len(source):
         raise PolyheadError(
@@ -39,12 +39,9 @@ def explain(run, text: str, output: str | Path | None = None) -> dict:
         )
     translation = run.predict([text])[0][0][0]
     target = run.tokenizer.encode_all([translation])[0][: serving.max_tokens - 1]
-    model = serving.model
     memory, mask = model.encode(ops.convert_to_tensor(source[None].astype("int32")))
-    inputs = np.append(START, target)[None].astype("int32")
-    _, scores = model.decode(
-        ops.convert_to_tensor(inputs), memory, mask, return_scores=True
-    )
+    inputs = ops.convert_to_tensor(np.append(START, target)[None].astype("int32"))
+    _, scores = model.decode(inputs, memory, mask, return_scores=True)
     cross = [ops.convert_to_numpy(cross_scores) for _, cross_scores in scores]
     weights = np.mean(cross, axis=(0, 1, 2))  # (T, S)
     names = [
@@ -61,13 +58,9 @@ def explain(run, text: str, output: str | Path | None = None) -> dict:
     if output is not None:
         from ..common.attention_plot import plot_attention
 
+        queries, keys, axes = names[1], names[0], ("translation", "source")
         plot_attention(
-            Path(output),
-            [weights],
-            queries=names[1],
-            keys=names[0],
-            names=("translation", "source"),
-            most=MOST_PIECES,
+            Path(output), [weights], queries, keys, names=axes, most=MOST_PIECES
         )
         write_json(Path(output).with_suffix(".json"), explanation)
     return explanation

@@ -6,8 +6,8 @@ from ..common.data.splits import held_out
 from ..common.errors import UsageError
 from ..common.export.export import Exportable
 from ..common.generation.exporting import make_text_exportable
-from ..common.generation.scores import Scorer, tokenizer_for
 from .data import Dataset
+from .evaluate import make_scorer
 
 
 def check_export(run, formats: Sequence[str], variants: Sequence[str]) -> None:
@@ -27,28 +27,20 @@ def make_exportable(
     max_output_bytes: int = 256,
     beam_size: int = 1,
 ) -> Exportable:
-    """The translator, and held-out pairs on which its files are verified.
-
-    Args:
-        run: a finished run.
-        dataset: its data; a seeded sample of at most 2,000 held-out pairs is used.
-        formats: what is to be written.
-        max_input_bytes: the length N of the .tflite files' input.
-        max_output_bytes: the length M of their output.
-        beam_size: of the .tflite files and of the SavedModel's default; 1 is greedy.
-    """
+    """The translator and held-out pairs; see `make_text_exportable` for the options."""
     split, pairs = held_out(dataset)
     config = run.config
+    facts = {
+        "source_language": config.source_language,
+        "target_language": config.target_language,
+    }
     return make_text_exportable(
         run.serving,
         pairs,
         split,
-        Scorer(tokenizer_for(config.target_language)),
+        make_scorer(config),
         "Translation: text to text",
-        {
-            "source_language": config.source_language,
-            "target_language": config.target_language,
-        },
+        facts,
         max_input_bytes,
         max_output_bytes,
         beam_size,

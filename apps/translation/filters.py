@@ -26,10 +26,7 @@ def sentence_key(text: str) -> str:
 
 
 def sort_out(
-    train: Pairs,
-    held_out: Collection[str],
-    max_tokens: int,
-    max_length_ratio: float,
+    train: Pairs, held_out: Collection[str], max_tokens: int, max_length_ratio: float
 ) -> tuple[np.ndarray, dict[str, int]]:
     """Chooses the pairs to train on.
 
@@ -44,10 +41,11 @@ def sort_out(
             are never left out for this.
 
     Returns:
-        bool (pairs,), True for pairs that stay, and how many are removed for each
+        bool `(pairs,)`, True for pairs that stay, and how many are removed for each
         reason.
     """
     lengths = count_bytes(train)
+    longest = lengths.max(axis=1)
     left = np.ones(len(train.sources), dtype=bool)
     removed = {}
 
@@ -55,34 +53,23 @@ def sort_out(
         removed[reason] = int(np.sum(left & wrong))
         left[wrong] = False
 
-    remove("empty", _is_blank(train.sources) | _is_blank(train.targets))
-    remove(
-        "held_out",
-        np.array([sentence_key(source) in held_out for source in train.sources], bool),
-    )
-    remove("repeated", _is_repeated(train))
-    remove("too_long", lengths.max(axis=1) > _BYTES_PER_TOKEN * max_tokens)
-    letters = _count_letters(train)
-    remove(
-        "unlike",
-        _is_unusual(lengths, left, max_length_ratio)
-        & _is_unusual(letters, left, max_length_ratio)
-        & (lengths.max(axis=1) > SHORT_BYTES),
-    )
+    sides = train.sources, train.targets
+    texts = list(zip(*sides, strict=True))
+    remove("empty", np.array([not (s.strip() and t.strip()) for s, t in texts], bool))
+    known = [sentence_key(source) in held_out for source in train.sources]
+    remove("held_out", np.array(known, bool))
+    remove("repeated", _is_repeated(texts))
+    remove("too_long", longest > _BYTES_PER_TOKEN * max_tokens)
+    letters = np.array([[len(text) for text in side] for side in sides], np.int64).T
+    unusual = [_is_unusual(x, left, max_length_ratio) for x in (lengths, letters)]
+    remove("unlike", unusual[0] & unusual[1] & (longest > SHORT_BYTES))
     return left, removed
 
 
 def count_bytes(pairs: Pairs) -> np.ndarray:
-    """UTF-8 bytes of sources and targets: int64 (pairs, 2)."""
-    sides = (pairs.sources, pairs.targets)
-    return np.array(
-        [[len(text.encode()) for text in side] for side in sides], dtype=np.int64
-    ).T
-
-
-def _count_letters(pairs: Pairs) -> np.ndarray:
-    sides = (pairs.sources, pairs.targets)
-    return np.array([[len(text) for text in side] for side in sides], np.int64).T
+    """UTF-8 bytes of sources and targets: int64 `(pairs, 2)`."""
+    sides = pairs.sources, pairs.targets
+    return np.array([[len(x.encode()) for x in side] for side in sides], np.int64).T
 
 
 def _is_unusual(lengths: np.ndarray, among: np.ndarray, ratio: float) -> np.ndarray:
@@ -93,15 +80,11 @@ def _is_unusual(lengths: np.ndarray, among: np.ndarray, ratio: float) -> np.ndar
     return np.abs(logs - np.median(logs[among])) > np.log(ratio)
 
 
-def _is_blank(texts: Sequence[str]) -> np.ndarray:
-    return np.array([not text.strip() for text in texts], dtype=bool)
-
-
-def _is_repeated(pairs: Pairs) -> np.ndarray:
+def _is_repeated(texts: Sequence[tuple[str, str]]) -> np.ndarray:
     """Whether the same pair occurs before."""
     seen: set[tuple[str, str]] = set()
-    repeated = np.zeros(len(pairs.sources), dtype=bool)
-    for place, pair in enumerate(zip(pairs.sources, pairs.targets, strict=True)):
+    repeated = np.zeros(len(texts), dtype=bool)
+    for place, pair in enumerate(texts):
         repeated[place] = pair in seen
         seen.add(pair)
     return repeated

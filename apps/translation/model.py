@@ -6,7 +6,7 @@ from keras import ops
 from polyhead.layers import ByteDropout, Decoder, Encoder, TokenEmbedding
 
 from ..common.generation.model import PAD
-from .config import Config
+from .config import SHAPE, Config
 
 
 @keras.saving.register_keras_serializable(package="polyhead")
@@ -127,18 +127,8 @@ class Translator(keras.Model):
 
 def build_model(config: Config, vocabulary_size: int) -> Translator:
     """The translator that a resolved `Config` describes, built."""
-    model = Translator(
-        vocabulary_size,
-        config.encoder_layers,
-        config.decoder_layers,
-        config.hidden_dim,
-        config.feedforward_dim,
-        config.num_heads,
-        norm_position=config.norm_position,
-        activation=config.activation,
-        dropout=config.dropout,
-        seed=config.seed,
-        name="translator",
-    )
+    names = (*SHAPE, "norm_position", "activation", "dropout", "seed")
+    settings = {name: getattr(config, name) for name in names}
+    model = Translator(vocabulary_size, **settings, name="translator")
     model.build()
     return model

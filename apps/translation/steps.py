@@ -5,9 +5,16 @@ from pathlib import Path
 
 from ..common.errors import RETRAIN, PolyheadError
 from ..common.generation.batches import leave_out_long
+from ..common.generation.losses import TrainedModel
 from ..common.generation.serving import Serving
-from ..common.generation.training import fit_output_ratio
+from ..common.generation.training import (
+    fit_output_ratio,
+    train_pairs,
+    validate_pairs,
+)
+from ..common.run.checkpoint import read_values
 from ..common.run.saving import load_model
+from ..common.run.trainer import Training, Validation
 from ..common.task import Steps
 from ..common.text.assets import NewPieceAssets, PieceAssets, save_assets
 from ..common.text.assets import make_assets as make_piece_assets
@@ -15,11 +22,10 @@ from ..common.text.examples import text_examples
 from .card import make_card
 from .config import Config
 from .data import Dataset, load_data
-from .evaluate import evaluate, score
+from .evaluate import evaluate, make_scorer, score
 from .explain import explain
 from .exporting import check_export, make_exportable
-from .model import build_model
-from .training import finish, make_training, make_validation
+from .model import Translator, build_model
 
 
 def make_assets(config: Config, dataset: Dataset, path: Path | None) -> NewPieceAssets:
@@ -33,17 +39,39 @@ def prepare(
     return leave_out_long(config.max_tokens, assets.tokenizer, dataset)
 
 
-def build(config: Config, assets: NewPieceAssets, dataset: Dataset):
+def build(config: Config, assets: NewPieceAssets, dataset: Dataset) -> Translator:
     return build_model(config, len(assets.tokenizer.pieces))
+
+
+def make_training(
+    config: Config, assets: NewPieceAssets, dataset: Dataset, model: Translator
+) -> Training:
+    return train_pairs(config, assets.tokenizer, dataset.train, model)
+
+
+def make_validation(
+    config: Config, assets: NewPieceAssets, dataset: Dataset
+) -> Validation:
+    model, scorer = build(config, assets, dataset), make_scorer(config)
+    return validate_pairs(config, model, assets.tokenizer, dataset.validation, scorer)
+
+
+def finish(
+    config: Config, assets: NewPieceAssets, dataset: Dataset, trained: TrainedModel
+) -> Translator:
+    """The model in float32."""
+    model = build(config, assets, dataset)
+    model.set_weights(read_values(trained.inner.weights))
+    return model
 
 
 def serve(run) -> Serving:
     model = load_model(run.path / "model.keras")
-    pieces = model.settings["vocabulary_size"]
-    if pieces != len(run.tokenizer.pieces):
+    pieces, known = len(run.tokenizer.pieces), model.settings["vocabulary_size"]
+    if pieces != known:
         raise PolyheadError(
-            f"{run.path / 'tokenizer.json'}: {len(run.tokenizer.pieces)} pieces, "
-            f"but the model has {pieces}: {RETRAIN}"
+            f"{run.path / 'tokenizer.json'}: {pieces} pieces, but the model has "
+            f"{known}: {RETRAIN}"
         )
     return Serving(model, run.tokenizer, run.config)
 

@@ -1,12 +1,12 @@
 """Translation as a task. Imports nothing heavy."""
 
 from dataclasses import replace
+from pathlib import Path
 
 from ..common.flags import DATA_FLAGS, RUN_FLAGS
 from ..common.run.folder import name_data
 from ..common.task import Task
 from .config import ARCHITECTURE, CHOICES, RANGES, Config, fill
-from .page import page_facts
 
 
 def _answering():
@@ -26,6 +26,11 @@ def name_pairs(config: Config) -> str:
     files = replace(config, train=config.train or config.train_source)
     languages = config.source_language, config.target_language
     return "-".join([name_data(files), *filter(None, languages)])
+
+
+def page_facts(folder: Path, config: dict) -> dict:
+    """The languages, for the demo page."""
+    return {name: config[name] for name in ("source_language", "target_language")}
 
 
 DRAWING = ("temperature", "top_k", "top_p", "seed")
@@ -48,21 +53,13 @@ TASK = Task(
     },
     options={
         "evaluate": (
-            "test",
-            "test_source",
-            "test_target",
-            "tokenize",
-            "lowercase",
-            "beam_size",
+            *("test", "test_source", "test_target"),
+            *("tokenize", "lowercase", "beam_size"),
         ),
         "predict": ("engine", "beam_size", "n_best", *DRAWING),
         "export": (
-            "max_input_bytes",
-            "max_output_bytes",
-            "beam_size",
-            "max_loss",
-            "author",
-            "license",
+            *("max_input_bytes", "max_output_bytes", "beam_size"),
+            *("max_loss", "author", "license"),
         ),
     },
     answering=_answering,

@@ -2,6 +2,9 @@
 
 import numpy as np
 
+from polyhead.apps.common.generation.scores import BOOTSTRAP, Scorer, score_systems
+from polyhead.apps.common.scoring.bootstrap import SEED
+
 WORDS = "Der Hund läuft schnell über die grüne Wiese und bellt eine Katze an .".split()
 
 
@@ -14,3 +17,18 @@ def make_rows(rows, wrong, seed=0):
         for line in references
     ]
     return hypotheses, references
+
+
+def score(
+    hypotheses,
+    references,
+    tokenize="13a",
+    lowercase=False,
+    bootstrap=BOOTSTRAP,
+    seed=SEED,
+):
+    """The scores of one system, and how they were computed."""
+    scorer = Scorer(tokenize, lowercase)
+    systems = {"run": hypotheses}
+    results, _ = score_systems(systems, references, scorer, bootstrap, seed)
+    return {**results["run"], **scorer.signatures(bootstrap, seed)}

@@ -4,7 +4,7 @@ Imports no Keras.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -32,19 +32,13 @@ def predict_texts(
     Args:
         run: a `TextRun` whose `serving` is a `generation.serving.Serving`.
         texts: any number of texts.
-        engine: "keras", "savedmodel" or "tflite"; the exported files decode as they
-            were exported.
-        beam_size: hypotheses followed side by side; 1 is greedy. The run's own where
-            None.
-        n_best: how many answers a text, no two alike; fewer where the search found no
-            more.
-        drawing: `temperature`, `top_k` and `top_p` of `decoding.sample`; where any is
-            not None, answers are drawn.
+        engine: "keras", "savedmodel" or "tflite"; the files decode as exported.
+        beam_size: hypotheses followed side by side; the run's own where None.
+        n_best: how many answers a text, no two alike.
+        drawing: `temperature`, `top_k` and `top_p` of `decoding.sample`; answers are
+            drawn where any is not None.
         seed: of the draws; 0 where None.
-        what: the answers are called in messages, such as "translations".
-
-    Raises:
-        UsageError: the arguments do not go together.
+        what: the name of the answers in messages, such as "translations".
     """
     texts = list(texts)
     drawing = {name: value for name, value in drawing.items() if value is not None}
@@ -72,8 +66,8 @@ def predict_texts(
         draws = np.random.default_rng(seed or 0).random(shape, np.float32)
         return generate(serving, texts, serving.sampling(**drawing), draws)
     if n_best == 1:
-        method = serving.method(beam_size or run.config.beam_size)
-        return generate(serving, texts, method)
+        best = serving.method(beam_size or run.config.beam_size)
+        return generate(serving, texts, best)
     if beam_size and beam_size < n_best:
         raise UsageError(f"beam size {beam_size} cannot give {n_best} {what}: raise it")
     width = beam_size or max(run.config.beam_size, 2 * n_best)
@@ -99,8 +93,8 @@ def find_best(
 ) -> list[Hypotheses]:
     """The `n_best` answers to each text, no two alike.
 
-    Several spellings in pieces are one text. So the texts with too few different
-    answers are searched again with twice as many hypotheses, up to `widest`.
+    Several sequences of pieces may spell the same text. So the texts with too few
+    different answers are searched again with twice as many hypotheses, up to `widest`.
     """
     answers = generate(serving, texts, serving.method(width, width))
     while 2 * width <= widest:
@@ -120,14 +114,14 @@ def run_savedmodel(run: Any, texts: list[str]) -> list[Hypotheses]:
     predictor = SavedModelPredictor(find_exported(run.path, "savedmodel"))
     data = [text.encode("utf-8", "replace") for text in texts]
     outputs = predictor(text=np.array(data, object))
-    rows = zip(outputs["text"], outputs["score"], strict=True)
-    return [[(text.decode("utf-8", "replace"), float(score))] for text, score in rows]
+    answers = [text.decode("utf-8", "replace") for text in outputs["text"]]
+    return [[pair] for pair in zip(answers, outputs["score"].tolist(), strict=True)]
 
 
 def format_texts(
     inputs: Any, answers: list[Hypotheses], style: str, column: str, key: str
 ) -> str:
-    """Returns what `predict` prints.
+    """What `predict` prints.
 
     Args:
         inputs: an `Inputs`.
@@ -139,15 +133,14 @@ def format_texts(
         key: of the texts in JSON, such as "summaries".
     """
     width = max(map(len, answers), default=1)
-    # Each input has as many texts as the others, or it would not be clear which belong
-    # to which.
+    # Every input gets the same number of texts, so it is clear which belong to which.
     rows = [[text for text, _ in answer] for answer in answers]
     rows = [row + [""] * (width - len(row)) for row in rows]
 
-    def lines():
+    def lines() -> Iterable[str]:
         return (" ".join(text.splitlines()) for row in rows for text in row)
 
-    def records():
+    def records() -> Iterable[dict]:
         for record, answer in zip(inputs.records(), answers, strict=True):
             yield {**record, key: [_to_record(*pair) for pair in answer]}
 
@@ -158,6 +151,4 @@ def format_texts(
 
 
 def _to_record(text: str, score: float) -> dict:
-    if math.isfinite(score):
-        return {"text": text, "score": round(score, 6)}
-    return {"text": text}
+    return {"text": text} | ({"score": round(score, 6)} if math.isfinite(score) else {})

@@ -18,11 +18,15 @@ from .model import END, START
 LENGTH_STEP = 8 if keras.backend.backend() == "jax" else 1
 
 
+def round_up(length: Any) -> Any:
+    """The padded length of a length, or of an array of lengths."""
+    return -(-length // LENGTH_STEP) * LENGTH_STEP
+
+
 def pad_rows(rows: Sequence[np.ndarray], at_least: int = 1) -> np.ndarray:
     """Rows of ids as one `(B, T)` int32 array, T a multiple of `LENGTH_STEP`."""
     longest = max((len(row) for row in rows), default=1)
-    length = -(-max(longest, at_least) // LENGTH_STEP) * LENGTH_STEP
-    padded = np.zeros((len(rows), length), np.int32)
+    padded = np.zeros((len(rows), round_up(max(longest, at_least))), np.int32)
     for target, row in zip(padded, rows, strict=True):
         target[: len(row)] = row
     return padded
@@ -47,7 +51,13 @@ class PairBatches(Sequence):
         padding: the share of padding, from 0 to 1.
     """
 
-    def __init__(self, sources, targets, budget, rng):
+    def __init__(
+        self,
+        sources: Sequence[np.ndarray],
+        targets: Sequence[np.ndarray],
+        budget: int,
+        rng: np.random.Generator,
+    ) -> None:
         self.sources = sources
         self.targets = targets
         sides = np.array(
@@ -57,37 +67,22 @@ class PairBatches(Sequence):
         # pairs.
         noise = rng.uniform(0, 2, len(sides))
         order = np.lexsort([sides.min(axis=1) + noise, sides.max(axis=1)])
-        cuts, start = [], 0
-        longest = sides.max(axis=1)[order]
-        padded = -(-longest // LENGTH_STEP) * LENGTH_STEP
-        while start < len(order):
-            # Lengths rise, so the last row of a batch decides its padding.
-            size = max(1, int(budget // padded[start]))
-            while size > 1:
-                last = min(start + size, len(order)) - 1
-                if size * padded[last] <= budget:
-                    break
-                size -= 1
-            cuts.append(order[start : start + size])
-            start += size
-        middle = rng.permutation(len(cuts) - 2) + 1 if len(cuts) > 2 else []
+        cuts = cut_batches(order, round_up(sides.max(axis=1)[order]), budget)
+        middle: Any = rng.permutation(len(cuts) - 2) + 1 if len(cuts) > 2 else []
         ends = [len(cuts) - 1, 0] if len(cuts) > 1 else [0]
         self.rows = [cuts[number] for number in [*ends, *middle]]
         # Keras reads off the first two batches which dimensions vary, so the first
         # batch is made wider than all others, on both sides.
         self.widest = sides.max(axis=0) + 1 if len(cuts) > 1 else np.ones(2, int)
         self.tokens = int(sides.sum())
-        padded = [-(-sides[rows].max(axis=0) // LENGTH_STEP) for rows in self.rows]
-        spent = LENGTH_STEP * sum(
-            lengths.sum() * len(rows)
-            for lengths, rows in zip(padded, self.rows, strict=True)
-        )
+        padded = [round_up(sides[rows].max(axis=0)).sum() for rows in self.rows]
+        spent = sum(n * len(rows) for n, rows in zip(padded, self.rows, strict=True))
         self.padding = float(1 - self.tokens / max(spent, 1))
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.rows)
 
-    def __getitem__(self, number):
+    def __getitem__(self, number: Any) -> Any:
         if isinstance(number, slice):
             return [self[i] for i in range(*number.indices(len(self)))]
         rows = self.rows[number]
@@ -101,6 +96,19 @@ class PairBatches(Sequence):
             (pad_rows(source + empty, wide), pad_rows(target + empty, high)),
             pad_rows(following + empty, high),
         )
+
+
+def cut_batches(order: np.ndarray, padded: np.ndarray, budget: int) -> list[np.ndarray]:
+    """Cuts rows, whose padded lengths rise, into batches within the budget."""
+    cuts, start = [], 0
+    while start < len(order):
+        # The last row of a batch decides its padding.
+        size = max(1, int(budget // padded[start]))
+        while size > 1 and size * padded[min(start + size, len(order)) - 1] > budget:
+            size -= 1
+        cuts.append(order[start : start + size])
+        start += size
+    return cuts
 
 
 def fitting_pairs(max_tokens: int, tokenizer: Tokenizer, pairs: Pairs) -> np.ndarray:
@@ -125,9 +133,8 @@ def leave_out_long(max_tokens: int, tokenizer: Tokenizer, dataset: Any) -> Any:
     fits = fitting_pairs(max_tokens, tokenizer, dataset.train)
     if not fits.any():
         raise PolyheadError(
-            f"{dataset.train.source}: no training pair has at most "
-            f"{max_tokens - 1} pieces a side: raise max_tokens, or give shorter "
-            "pairs"
+            f"{dataset.train.source}: no training pair has at most {max_tokens - 1} "
+            "pieces a side: raise max_tokens, or give shorter pairs"
         )
     long = int((~fits).sum())
     report = dataset.report | {"removed": dataset.report["removed"] | {"pieces": long}}
@@ -155,7 +162,7 @@ def pair_batches(
     sides = pairs.sources, pairs.targets
     plain = [tokenizer.encode_all(texts) for texts in sides]
 
-    def spell(rng) -> list[list[np.ndarray]]:
+    def spell(rng: np.random.Generator) -> list[list[np.ndarray]]:
         if not config.piece_dropout:
             return plain
         drawn = [tokenizer.encode_all(t, config.piece_dropout, rng) for t in sides]

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..errors import PolyheadError
-from ..scoring.bootstrap import SEED, interval
+from ..scoring.bootstrap import interval
 from ..scoring.comparison import (
     RUN,
     Column,
@@ -30,7 +30,6 @@ def build_metrics(
     scorer: Scorer,
     decoding: str = "",
     bootstrap: int = BOOTSTRAP,
-    seed: int = SEED,
 ) -> dict:
     """Scores a run beside its baselines.
 
@@ -38,16 +37,15 @@ def build_metrics(
     their difference has an interval of its own (paired bootstrap).
 
     Args:
-        dataset: with the `Pairs` of `train`, `validation` and `test`, whose targets
+        dataset: with the `Pairs` of `train`, `validation` and `test`; their targets
             are the references.
-        hypotheses: split ("test", "validation") to one text a row. Baselines are
-            compared on test where it is among them.
-        baselines: name to a dict with the `split` that a baseline answered, its
-            `hypotheses`, and what metrics.json says of it besides.
+        hypotheses: split -> one text a row. Baselines are compared on "test", or on
+            "validation" where there is no test.
+        baselines: name -> the `split` that a baseline answered, its `hypotheses`, and
+            what else metrics.json says of it.
         scorer: how texts are scored.
         decoding: how the run decoded, such as "beam size 5, length penalty 1".
         bootstrap: number of resamples; 0 for no intervals.
-        seed: of the resamples.
 
     Returns:
         The content of metrics.json, without `train`.
@@ -63,7 +61,12 @@ def build_metrics(
     if not splits:
         raise PolyheadError("no hypotheses for test or validation to score")
     compared = splits[0]
-    _check_split(baselines, compared)
+    for name, baseline in baselines.items():
+        if baseline["split"] != compared:
+            raise PolyheadError(
+                f"{name} answered {baseline['split']}, the run {compared}: "
+                "compare them on the same rows"
+            )
     scores, draws = {}, {}
     for split in splits:
         systems = {RUN: hypotheses[split]}
@@ -72,7 +75,7 @@ def build_metrics(
         pairs = getattr(dataset, split)
         try:
             scores[split], draws[split] = score_systems(
-                systems, pairs.targets, scorer, bootstrap, seed
+                systems, pairs.targets, scorer, bootstrap
             )
         except PolyheadError as error:
             raise PolyheadError(f"{pairs.source}: {error}") from error
@@ -91,35 +94,23 @@ def build_metrics(
             f"; 95% intervals from {bootstrap} bootstrap resamples of the rows, "
             "the same for the run and its baselines"
         )
-    return metrics | scorer.signatures(bootstrap, seed)
+    return metrics | scorer.signatures(bootstrap)
 
 
-def _check_split(baselines, split) -> None:
-    for name, baseline in baselines.items():
-        if baseline["split"] != split:
-            raise PolyheadError(
-                f"{name} answered {baseline['split']}, the run {split}: "
-                "compare them on the same rows"
-            )
-
-
-def _compare(name, scores, draws, scorer) -> dict:
+def _compare(name: str, scores: dict, draws: dict, scorer: Scorer) -> dict:
     """How far the run is above a baseline, in numbers and in words."""
     main = scorer.main
     difference = {"metric": main, "value": scores[RUN][main] - scores[name][main]}
     if draws[name]:
         difference["interval"] = interval(draws[RUN][main] - draws[name][main])
-    verdict = describe_difference(
-        name,
-        difference["value"],
-        difference.get("interval"),
-        scorer.titles[main],
-        scores[RUN]["rows"],
-    )
+    size, unit = (difference["value"], difference.get("interval")), scorer.titles[main]
+    verdict = describe_difference(name, *size, unit, scores[RUN]["rows"])
     return {"difference": difference, "verdict": verdict}
 
 
-def _protocol(dataset, split, baselines, scorer, decoding) -> str:
+def _protocol(
+    dataset: Any, split: str, baselines: Mapping, scorer: Scorer, decoding: str
+) -> str:
     rows = len(dataset.validation.sources)
     sampled = f" (the epoch on {SCORED_PAIRS} of them)" if rows > SCORED_PAIRS else ""
     parts = [
@@ -144,10 +135,6 @@ def describe_decoding(beam_size: int, length_penalty: float) -> str:
 
 
 def format_metrics(metrics: Mapping[str, Any]) -> str:
-    """Shows a run and its baselines in one table, and says which is ahead.
-
-    Args:
-        metrics: what `build_metrics` gave, or metrics.json.
-    """
+    """The table of a run and its baselines, from the content of metrics.json."""
     remarks = [*remark_on_validation(metrics), metrics["signature"]]
     return format_table(metrics, COLUMNS, remarks=remarks)

@@ -18,7 +18,7 @@ def score_texts(
     scorer: Scorer,
     beam_size: int | None = None,
     other: str | None = None,
-    drawn: str | None = None,
+    drawn: str = "",
 ) -> Evaluation:
     """Scores a run beside baselines on test, or on validation without test data.
 
@@ -29,34 +29,29 @@ def score_texts(
         scorer: how texts are scored.
         beam_size: hypotheses followed side by side; the run's own where None.
         other: what other test pairs than the run's own are called.
-        drawn: the baseline that is drawn beside the run, where it is among them.
+        drawn: the baseline that the plots show beside the run, where there is one.
     """
     beam_size = beam_size or run.config.beam_size
-    parts = {"validation": dataset.validation, "test": dataset.test}
-    if other:
-        del parts["validation"]
+    names = ("test",) if other else ("validation", "test")
+    splits = {name: getattr(dataset, name) for name in names}
     hypotheses = {
-        split: [
-            row[0][0] if row else "" for row in run.predict(pairs.sources, beam_size)
-        ]
-        for split, pairs in parts.items()
-        if pairs is not None
+        name: [row[0][0] if row else "" for row in run.predict(part.sources, beam_size)]
+        for name, part in splits.items()
+        if part is not None
     }
     decoding = describe_decoding(beam_size, run.config.length_penalty)
     metrics = build_metrics(dataset, hypotheses, baselines, scorer, decoding)
     split, pairs = held_out(dataset)
+    texts = hypotheses[split]
     if other:
         source = describe_other(other, "sources", pairs.sources, dataset.train.sources)
         metrics["protocol"] = f"{source}; {metrics['protocol']}"
-    texts = hypotheses[split]
 
     def write(path: Path) -> None:
         write_predictions(path, pairs, texts, scorer.lowercase)
 
-    def plot(folder: Path, history) -> None:
-        beside = None
-        if drawn is not None and drawn in baselines:
-            beside = drawn, baselines[drawn]["hypotheses"]
+    def plot(folder: Path, history: Any) -> None:
+        beside = (drawn, baselines[drawn]["hypotheses"]) if drawn in baselines else None
         plot_evaluation(folder, pairs, texts, scorer, beside, history)
 
     return Evaluation(metrics, write, plot, other is not None)

@@ -1,13 +1,14 @@
 """What of a text-to-text model is exported, and how its files are verified."""
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from keras import ops
 
 from polyhead.runtime.text_bytes import cut_text, texts_to_bytes
 
-from ..data.pairs import Pairs
+from ..data.pairs import Pairs, choose
 from ..data.splits import sample_rows
 from ..export.export import Exportable
 from ..export.metadata import Metadata
@@ -44,30 +45,27 @@ def make_text_exportable(
         split: what they are: "test" or "validation".
         scorer: how texts are scored.
         description: of the .tflite files, such as "Translation: text to text".
-        facts: of the task, that the .tflite files tell their clients.
+        facts: of the task, which the .tflite files tell their clients.
         max_input_bytes: the length N of the .tflite files' input.
         max_output_bytes: the length M of their output.
         beam_size: of the .tflite files and the SavedModel's serving_default.
     """
-    config = serving.config
-    rows = sample_rows(len(pairs.sources), MAX_EXAMPLES, config.seed)
-    sources = [pairs.sources[row] for row in rows]
-    targets = [pairs.targets[row] for row in rows]
+    config, total = serving.config, len(pairs.sources)
+    pairs = choose(pairs, sample_rows(total, MAX_EXAMPLES, config.seed))
+    sources = pairs.sources
     text, truncated = texts_to_bytes(sources, max_input_bytes)
     hypotheses = serving.generate(sources, serving.method(beam_size), max_input_bytes)
     answers = [best(row)[0] for row in hypotheses]
     expected, truncated_outputs = texts_to_bytes(answers, max_output_bytes)
     search = f"beam search of {beam_size}" if beam_size > 1 else "greedy search"
-    signatures = {
-        name: strings_form(serving, sources[:SIGNATURE_EXAMPLES], size)
-        for name, size in (("greedy", 1), ("beam", max(2, config.beam_size)))
-    }
+    some, widest = sources[:SIGNATURE_EXAMPLES], max(2, config.beam_size)
     return Exportable(
         weights=serving.weights,
         tables=serving.tables,
         savedmodel=strings_form(serving, sources, beam_size),
         signatures={
-            **signatures,
+            "greedy": strings_form(serving, some, 1),
+            "beam": strings_form(serving, some, widest),
             "sample": draws_form(serving, sources[:DRAWN_EXAMPLES]),
         },
         tflite=Form(
@@ -84,7 +82,7 @@ def make_text_exportable(
             is_tie=make_is_tie(serving, sources, beam_size, max_input_bytes),
         ),
         per_channel=False,  # the table is tied, and the largest part by far
-        metric=make_metric(targets, scorer),
+        metric=make_metric(pairs.targets, scorer),
         metadata=Metadata(
             f"{description}, by {search}.",
             {"text": f"{BYTES}, cut between two characters."},
@@ -93,8 +91,8 @@ def make_text_exportable(
         ),
         examples={
             "split": split,
-            "rows": len(rows),
-            "of": len(pairs.sources),
+            "rows": len(sources),
+            "of": total,
             "seed": config.seed,
         },
     )
@@ -102,11 +100,10 @@ def make_text_exportable(
 
 def strings_form(serving: Serving, sources: Sequence[str], beam_size: int) -> Form:
     """A signature of the SavedModel, and what Keras gives for the sources."""
-    hypotheses = serving.generate(sources, serving.method(beam_size))
     return Form(
         serving.strings_function(beam_size),
         {"text": encode(sources)},
-        outputs(hypotheses),
+        outputs(serving.generate(sources, serving.method(beam_size))),
         is_tie=make_is_tie(serving, sources, beam_size),
     )
 
@@ -138,11 +135,7 @@ def make_is_tie(
     max_input_bytes: int | None = None,
 ) -> Callable[[int], bool]:
     """Whether float32 cannot decide on the answer to a row of the sources."""
-
-    def is_tie(row: int) -> bool:
-        return margin(serving, sources[row], max_input_bytes, beam_size) < TIE
-
-    return is_tie
+    return lambda row: margin(serving, sources[row], max_input_bytes, beam_size) < TIE
 
 
 def margin(
@@ -153,16 +146,9 @@ def margin(
 ) -> float:
     """How sure decoding was of the answer to a text.
 
-    Args:
-        serving: the model.
-        text: the text.
-        max_input_bytes: see `Serving.generate`.
-        beam_size: see `Serving.method`.
-
-    Returns:
-        Of greedy decoding the least gap, over its steps, between the scores of the
-        two best next pieces; of a beam search the gap between the scores of its two
-        best hypotheses. Below 1e-5 float32 decides nothing.
+    For greedy decoding it is the least gap, over the steps, between the scores of the
+    two best next pieces; for a beam search the gap between the scores of its two best
+    hypotheses. Below 1e-5 float32 decides nothing.
     """
     if beam_size > 1:
         method = serving.method(beam_size, 2)
@@ -183,7 +169,7 @@ def encode(sources: Sequence[str]) -> np.ndarray:
     return np.array([text.encode("utf-8", "replace") for text in sources], object)
 
 
-def outputs(hypotheses) -> dict[str, np.ndarray]:
+def outputs(hypotheses: Sequence[list[tuple[bytes, float]]]) -> dict[str, np.ndarray]:
     """What `Serving.generate` gave, as a signature of the SavedModel gives it."""
     answers = [best(row) for row in hypotheses]
     return {
@@ -192,31 +178,26 @@ def outputs(hypotheses) -> dict[str, np.ndarray]:
     }
 
 
-def best(hypotheses) -> tuple[bytes, float]:
+def best(hypotheses: list[tuple[bytes, float]]) -> tuple[bytes, float]:
     """The first hypothesis; an empty one where there is none."""
     return hypotheses[0] if hypotheses else (b"", 0.0)
 
 
 def make_metric(targets: Sequence[str], scorer: Scorer) -> Metric:
-    """The scorer's main measure; an answer differs if any byte does.
+    """The scorer's main measure; an answer differs if any byte does."""
 
-    Args:
-        targets: what is wanted.
-        scorer: how texts are scored.
-    """
-
-    def score(outputs) -> float:
+    def score(outputs: Mapping[str, Any]) -> float:
         texts = [to_bytes(row).decode("utf-8", "replace") for row in outputs["text"]]
         return main_score(texts, targets[: len(texts)], scorer)
 
-    def differs(outputs, expected):
+    def differs(outputs: Mapping[str, Any], expected: Mapping[str, Any]) -> np.ndarray:
         rows = zip(outputs["text"], expected["text"], strict=True)
         return np.array([to_bytes(a) != to_bytes(b) for a, b in rows], bool)
 
     return Metric(scorer.main, score, differs, points=1.0)
 
 
-def to_bytes(row) -> bytes:
+def to_bytes(row: Any) -> bytes:
     """A text from a string, or from a row of zero-padded bytes."""
     if isinstance(row, bytes):
         return row

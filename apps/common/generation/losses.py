@@ -1,6 +1,7 @@
 """The loss of a text-to-text model, and the model that `fit` trains with it."""
 
 import os
+from typing import Any
 
 import keras
 from keras import ops
@@ -22,20 +23,22 @@ def limit_threads() -> None:
         os.environ.setdefault("TF_NUM_INTRAOP_THREADS", str(threads))
 
 
-def split_rows(x) -> list:
-    """`x` cut along its first axis, of `PARTS` or more, into parts of like size."""
+def split_rows(x: Any) -> list:
+    """Cuts the rows of `x`, of which there are at least `PARTS`, into like parts."""
     rows = ops.shape(x)[0]
     cuts = [rows * part // PARTS for part in range(PARTS + 1)]
     return [x[start:end] for start, end in zip(cuts, cuts[1:], strict=False)]
 
 
-def smoothed_cross_entropy(x, table, following, smoothing: float = 0.0):
-    """Cross-entropy of the next pieces, with part of the target for all alike.
+def smoothed_cross_entropy(
+    x: Any, table: Any, following: Any, smoothing: float = 0.0
+) -> Any:
+    """Cross-entropy of the next pieces, with label smoothing.
 
     With logits `z = x @ table.T` the loss of a position is
-    `log(sum(exp(z))) - (1 - s) z[y] - s mean(z)`. The last two come from `x` and
-    the table directly: of the logits, by far the largest tensor, nothing but the
-    sum is made, no one-hot target and no log-softmax.
+    `log(sum(exp(z))) - (1 - s) z[y] - s mean(z)`. The last two come from `x` and the
+    table directly. So the logits, by far the largest tensor, are only summed: there is
+    no one-hot target and no log-softmax.
 
     Args:
         x: the decoder's vectors `(B, T, E)`.
@@ -76,13 +79,13 @@ class TrainedModel(keras.Model):
         smoothing: see `smoothed_cross_entropy`.
     """
 
-    def __init__(self, inner: EncoderDecoder, smoothing: float, **kwargs):
+    def __init__(self, inner: EncoderDecoder, smoothing: float, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.inner = inner
         self.smoothing = smoothing
         self.built = True
 
-    def call(self, inputs, training=None):
+    def call(self, inputs: Any, training: bool | None = None) -> Any:
         outputs = []
         for source, target in zip(*map(split_rows, inputs), strict=True):
             memory, mask = self.inner.encode(source, training=training)
@@ -90,8 +93,8 @@ class TrainedModel(keras.Model):
         return ops.concatenate(outputs, axis=0)
 
     def compute_loss(
-        self, x=None, y=None, y_pred=None, sample_weight=None, training=True
-    ):
+        self, y: Any, y_pred: Any, training: bool = True, **others: Any
+    ) -> Any:
         table = self.inner.embedding.embedding.embeddings
         smoothing = self.smoothing if training else 0.0
         return smoothed_cross_entropy(y_pred, table, y, smoothing)

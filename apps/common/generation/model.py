@@ -1,4 +1,4 @@
-"""What this room asks of a text-to-text model: its methods, and its special ids."""
+"""What is asked of a text-to-text model: its methods, and its special ids."""
 
 from typing import Any, Protocol
 
@@ -6,17 +6,10 @@ PAD, START, END = 0, 1, 2  # ids: padding, and the symbols before and after a te
 
 
 class EncoderDecoder(Protocol):
-    """A built encoder-decoder model with one embedding, tied to its output.
+    """A built encoder-decoder model with one embedding, tied to its output."""
 
-    Attributes:
-        embedding: a `TokenEmbedding`.
-        decoder: a `Decoder`.
-        weights: all of its variables.
-        dtype_policy: in which it computes.
-    """
-
-    embedding: Any
-    decoder: Any
+    embedding: Any  # a `TokenEmbedding`
+    decoder: Any  # a `Decoder`
     weights: list
     dtype_policy: Any
 

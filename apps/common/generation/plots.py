@@ -22,18 +22,15 @@ def plot_evaluation(
     baseline: tuple[str, Sequence[str]] | None = None,
     history: Mapping[str, Sequence[float]] | None = None,
 ) -> list[Path]:
-    """Draws every picture of an evaluation.
+    """Draws every picture of an evaluation into a folder, and returns their paths.
 
     Args:
-        folder: where the PNG files go; made where missing.
+        folder: made where missing.
         pairs: what was answered.
         hypotheses: one a row.
         scorer: how texts are scored.
-        baseline: a name and its hypotheses, to stand beside the run.
-        history: column name to one number an epoch, as in history.csv.
-
-    Returns:
-        The paths.
+        baseline: name and hypotheses of a baseline to draw beside the run.
+        history: the columns of history.csv.
     """
     folder.mkdir(parents=True, exist_ok=True)
     systems = {"this run": score_by_length(pairs, hypotheses, scorer)}
@@ -51,9 +48,7 @@ def plot_evaluation(
 def plot_lengths(path: Path, systems: Mapping[str, list[dict]]) -> None:
     """Draws BLEU and chrF++ of short and long sources, with counts and intervals.
 
-    Args:
-        path: a PNG file.
-        systems: name to what `score_by_length` gave, for one or two systems.
+    `systems` is name -> what `score_by_length` gave, for one or two systems.
     """
     buckets = next(iter(systems.values()))
     places = np.arange(len(buckets))
@@ -84,7 +79,7 @@ def plot_lengths(path: Path, systems: Mapping[str, list[dict]]) -> None:
     save_figure(figure, path)
 
 
-def _whiskers(rows, metric, values):
+def _whiskers(rows: list[dict], metric: str, values: np.ndarray) -> np.ndarray | None:
     key = f"{metric}_interval"
     if key not in rows[0]:
         return None
@@ -93,7 +88,7 @@ def _whiskers(rows, metric, values):
     return np.maximum([values - ends[0], ends[1] - values], 0)
 
 
-def _name(row):
+def _name(row: dict) -> str:
     low, high = row["shortest"], row["longest"]
     span = f"{low}" if low == high else f"{low}–{high}"
     return f"{span}\n({row['rows']})"

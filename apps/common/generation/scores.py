@@ -34,48 +34,6 @@ def tokenizer_for(language: str | None) -> str:
     return _UNSPACED.get(short, "13a")
 
 
-def score(
-    hypotheses: Sequence[str],
-    references: Sequence[str],
-    tokenize: str = "13a",
-    lowercase: bool = False,
-    bootstrap: int = BOOTSTRAP,
-    seed: int = SEED,
-) -> dict:
-    """Scores hypotheses against references, one a row.
-
-    Args:
-        hypotheses: what the model gave.
-        references: what was wanted.
-        tokenize: a tokenizer of sacreBLEU, for BLEU alone; "none" for texts that
-            are tokenised already.
-        lowercase: whether case is ignored.
-        bootstrap: resamples for the intervals; 0 for no intervals.
-        seed: of the resamples.
-
-    Returns:
-        `rows`, `bleu`, `chrf` (chrF++) from 0 to 100, `bleu_interval` and
-        `chrf_interval` (95%, from the resamples that sacreBLEU draws), `exact`
-        (share of rows that are right to the letter), `signature` and
-        `chrf_signature`.
-
-    Raises:
-        PolyheadError: no rows, or not as many hypotheses as references.
-        UsageError: a tokenizer that sacreBLEU does not have.
-
-    Example:
-
-    >>> from polyhead.apps.common.generation.scores import score
-    >>> scores = score(["the cat sat down"], ["the cat sat there"], bootstrap=0)
-    >>> round(scores["bleu"], 2), scores["exact"], scores["signature"][:19]
-    (59.46, 0.0, 'nrefs:1|case:mixed|')
-    """
-    scorer = Scorer(tokenize, lowercase)
-    systems = {"run": hypotheses}
-    results, _ = score_systems(systems, references, scorer, bootstrap, seed)
-    return {**results["run"], **scorer.signatures(bootstrap, seed)}
-
-
 def main_score(
     hypotheses: Sequence[str], references: Sequence[str], scorer: "Scorer"
 ) -> float:
@@ -87,8 +45,8 @@ def main_score(
 class Scorer:
     """BLEU and chrF++ in one setting, computed from each row's counts of matches.
 
-    Both metrics depend on the rows only through sums of counts. So each row is
-    counted once, and a resample is a sum.
+    Both metrics need only sums of the rows' counts. So each row is counted once, and
+    a resample is a sum.
 
     Args:
         tokenize: a tokenizer of sacreBLEU, for BLEU alone.
@@ -123,12 +81,11 @@ class Scorer:
         self, hypotheses: Sequence[str], references: Sequence[str]
     ) -> dict[str, np.ndarray]:
         """Each row's lengths and n-gram matches, float64 `(rows, counts)` a metric."""
-        return {
-            name: np.array(
-                metric._extract_corpus_statistics(hypotheses, [references]), np.float64
-            )
+        statistics = {
+            name: metric._extract_corpus_statistics(hypotheses, [references])
             for name, metric in self.metrics.items()
         }
+        return {name: np.array(rows, float) for name, rows in statistics.items()}
 
     def rate(self, name: str, sums: np.ndarray) -> np.ndarray:
         """Scores, from 0 to 100, of each row of sums `(draws, counts)`."""
@@ -140,7 +97,7 @@ class Scorer:
         pairs = zip(hypotheses, references, strict=True)
         return float(np.mean([self._fold(h) == self._fold(r) for h, r in pairs]))
 
-    def _fold(self, text):
+    def _fold(self, text: str) -> str:
         text = text.rstrip()
         return text.lower() if self.lowercase else text
 
@@ -171,31 +128,39 @@ def score_systems(
     """Scores several systems on the same rows and the same resamples.
 
     Args:
-        systems: name to one hypothesis a row.
+        systems: name -> one hypothesis a row.
         references: one a row.
         scorer: counts the matches.
         bootstrap: number of resamples; 0 for none.
         seed: of the resamples.
 
     Returns:
-        Name to the scores as in `score`, and name to metric to the scores of each
-        resample `(bootstrap,)`.
+        Name -> `rows`, `bleu`, `chrf` (chrF++) from 0 to 100, `bleu_interval` and
+        `chrf_interval` (95%, from the resamples that sacreBLEU draws), and `exact`
+        (share of rows that are right to the letter); name -> metric -> the scores of
+        each resample `(bootstrap,)`.
+
+    Raises:
+        PolyheadError: no rows, or not as many hypotheses as references.
     """
     if bootstrap < 0:
         raise UsageError(f"bootstrap is {bootstrap}; it must be 0 or more")
+    rows = len(references)
+    if not rows:
+        raise PolyheadError("no rows to score: give a fuller file")
     for name, hypotheses in systems.items():
-        _check(name, hypotheses, references)
-    counts = {
-        name: scorer.count(hypotheses, references)
-        for name, hypotheses in systems.items()
-    }
+        if len(hypotheses) != rows:
+            raise PolyheadError(
+                f"{name}: {len(hypotheses)} hypotheses for {rows} references: "
+                "score the rows that were read"
+            )
+    counts = {name: scorer.count(texts, references) for name, texts in systems.items()}
     tables = [table for by_metric in counts.values() for table in by_metric.values()]
-    sums = iter(resample(tables, bootstrap, seed)) if bootstrap else iter(())
+    sums = iter(resample(tables, bootstrap, seed) if bootstrap else ())
     results: dict[str, dict] = {}
     draws: dict[str, dict[str, np.ndarray]] = {}
     for name, hypotheses in systems.items():
-        results[name] = {"rows": len(references)}
-        draws[name] = {}
+        results[name], draws[name] = {"rows": rows}, {}
         for metric, table in counts[name].items():
             total = table.sum(axis=0, keepdims=True)
             results[name][metric] = float(scorer.rate(metric, total)[0])
@@ -206,21 +171,8 @@ def score_systems(
     return results, draws
 
 
-def _check(name, hypotheses, references):
-    if not len(references):
-        raise PolyheadError("no rows to score: give a fuller file")
-    if len(hypotheses) != len(references):
-        raise PolyheadError(
-            f"{name}: {len(hypotheses)} hypotheses for {len(references)} references: "
-            "score the rows that were read"
-        )
-
-
 def score_by_length(
-    pairs: Pairs,
-    hypotheses: Sequence[str],
-    scorer: Scorer,
-    bootstrap: int = 200,
+    pairs: Pairs, hypotheses: Sequence[str], scorer: Scorer, bootstrap: int = 200
 ) -> list[dict]:
     """Scores short and long sources apart.
 
@@ -237,14 +189,11 @@ def score_by_length(
     rows = []
     for bucket in np.unique(buckets):
         places = np.flatnonzero(buckets == bucket).tolist()
-        texts = [hypotheses[place] for place in places]
+        systems = {"run": [hypotheses[place] for place in places]}
         references = [pairs.targets[place] for place in places]
-        results, _ = score_systems({"run": texts}, references, scorer, bootstrap)
-        edges = {
-            "shortest": int(lengths[places].min()),
-            "longest": int(lengths[places].max()),
-        }
-        rows.append(edges | results["run"])
+        results, _ = score_systems(systems, references, scorer, bootstrap)
+        shortest, longest = int(lengths[places].min()), int(lengths[places].max())
+        rows.append({"shortest": shortest, "longest": longest} | results["run"])
     return rows
 
 
@@ -258,23 +207,15 @@ def write_predictions(
     from sacrebleu.metrics import CHRF
 
     chrf = CHRF(word_order=2, lowercase=lowercase)
-    scores = np.array(
-        [
-            chrf.sentence_score(hypothesis, [target]).score
-            for hypothesis, target in zip(hypotheses, pairs.targets, strict=True)
-        ]
-    )
+    columns = (pairs.rows.tolist(), pairs.sources, pairs.targets, hypotheses)
+    scores = [
+        chrf.sentence_score(hypothesis, [target]).score
+        for hypothesis, target in zip(hypotheses, pairs.targets, strict=True)
+    ]
     with replacing(path) as temporary:
         with open(temporary, "w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file)
             writer.writerow(["row", "source", "target", "prediction", "chrf"])
             for place in np.argsort(scores, kind="stable").tolist():
-                writer.writerow(
-                    [
-                        int(pairs.rows[place]),
-                        pairs.sources[place],
-                        pairs.targets[place],
-                        hypotheses[place],
-                        f"{scores[place]:.2f}",
-                    ]
-                )
+                row = [column[place] for column in columns]
+                writer.writerow([*row, f"{scores[place]:.2f}"])

@@ -1,6 +1,6 @@
 """A text-to-text model as pure functions, for Python, SavedModel and TFLite."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
@@ -49,7 +49,7 @@ class Serving:
         self.functions: dict[tuple, CompiledFunction] = {}
         self.max_bytes = tokenizer.most_bytes(config.max_tokens)
 
-    def tokenize(self, tables, text):
+    def tokenize(self, tables: Any, text: Any) -> Any:
         """`(B, N)` bytes to `(B, max_tokens)` int32 piece ids, with the end symbol.
 
         A text of white space alone has no pieces: its answer is empty.
@@ -66,33 +66,33 @@ class Serving:
         ended = ops.logical_and(ops.equal(ids, PAD), ops.not_equal(before, PAD))
         return ops.where(ended, END, ids)
 
-    def limits(self, source):
+    def limits(self, source: Any) -> Any:
         """How many pieces may come out: `(B,)` int32; none for an empty source."""
         real = ops.sum(ops.cast(ops.not_equal(source, PAD), "int32"), axis=1)
         ratio = self.config.max_output_ratio or MIN_OUTPUT_RATIO
         most = ops.cast(ops.ceil(ops.cast(real, "float32") * ratio), "int32") + 10
         return ops.where(real > 0, most, 0)
 
-    def encode(self, weights, source):
-        """What the decoder reads of `source (B, S)`: keys, values and mask."""
+    def encode(self, weights: Any, source: Any) -> tuple[Any, Any]:
+        """What the decoder reads of `source (B, S)`: keys and values, and the mask."""
         with self.scope(weights):
             memory, mask = self.model.encode(source, training=False)
             return self.model.decoder.project_memory(memory), mask
 
-    def encode_static(self, weights, source):
+    def encode_static(self, weights: Any, source: Any) -> tuple[Any, Any]:
         """`encode` of one text at a length that fits it, padded to `max_tokens`.
 
         A static graph pays for padding, and most texts are short.
         """
 
-        def encode(length):
+        def encode(length: int) -> tuple[Any, Any]:
             caches, mask = self.encode(weights, source[:, :length])
             behind = self.max_tokens - length
             pads = [[0, 0], [0, 0], [0, behind], [0, 0]]
             caches = [tuple(ops.pad(x, pads) for x in cache) for cache in caches]
             return caches, ops.pad(mask, [[0, 0], [0, behind]])
 
-        def choose(lengths):
+        def choose(lengths: list[int]) -> tuple[Any, Any]:
             length, *longer = lengths
             if not longer:
                 return encode(length)
@@ -101,7 +101,15 @@ class Serving:
 
         return choose([n for n in LENGTHS if n < self.max_tokens] + [self.max_tokens])
 
-    def search(self, weights, encoded, limits, static=False, method=greedy, **settings):
+    def search(
+        self,
+        weights: Any,
+        encoded: tuple[Any, Any],
+        limits: Any,
+        static: bool = False,
+        method: Callable = greedy,
+        **settings: Any,
+    ) -> tuple[Any, Any]:
         """Decodes what `encode` gave by `greedy`, `beam_search` or `sample`.
 
         Args:
@@ -112,9 +120,8 @@ class Serving:
         memory, mask = encoded
         batch_size, steps = mask.shape[0] or ops.shape(mask)[0], self.max_tokens
         stages = () if static else tuple(n for n in STAGES if n < steps)
-        beams = settings.get("beam_size", 1)
 
-        def project(x):
+        def project(x: Any) -> Any:
             with self.scope(weights):
                 return model.embedding(x, reverse=True)
 
@@ -124,40 +131,32 @@ class Serving:
                 transposed = ops.transpose(table)
             project = lambda x: ops.matmul(x, transposed)  # noqa: E731
 
-        def step(ids, cache, position, ancestors):
+        def step(ids: Any, cache: Any, position: Any, ancestors: Any) -> tuple:
             with self.scope(weights):
+                x = model.embedding(ids)
                 x, cache = model.decoder.step(
-                    model.embedding(ids),
-                    cache,
-                    position,
-                    memory,
-                    mask,
-                    attention_mask=ancestors,
+                    x, cache, position, memory, mask, attention_mask=ancestors
                 )
             return project(x), cache
 
-        room = stages[0] if stages else steps
+        room, beams = stages[0] if stages else steps, settings.get("beam_size", 1)
         cache = model.decoder.make_cache(batch_size, room, beams)
         settings |= {"max_run": MAX_RUN, "stages": stages}
         return method(step, cache, batch_size, steps, limits, **settings)
 
-    def scope(self, weights):
+    def scope(self, weights: Any) -> keras.StatelessScope:
         """A scope in which the model computes with these weights."""
         pairs = list(zip(self.model.weights, weights, strict=True))
         return keras.StatelessScope(state_mapping=pairs)
 
-    def bytes_function(self, max_output_bytes: int, beam_size: int = 1):
+    def bytes_function(self, max_output_bytes: int, beam_size: int = 1) -> Callable:
         """The function of the .tflite files: `text (1, N)` to `text (1, M)`, uint8."""
+        method = self.method(beam_size)
 
-        def serve(weights, tables, text):
+        def serve(weights: Any, tables: Any, text: Any) -> dict[str, Any]:
             source = self.tokenize(tables, text)
-            ids, _ = self.search(
-                weights,
-                self.encode_static(weights, source),
-                self.limits(source),
-                static=True,
-                **self.method(beam_size),
-            )
+            encoded, limits = self.encode_static(weights, source), self.limits(source)
+            ids, _ = self.search(weights, encoded, limits, static=True, **method)
             if beam_size > 1:
                 ids = ids[:, 0]
             data = decode_ids(tables, ids, max_output_bytes)
@@ -165,35 +164,37 @@ class Serving:
 
         return serve
 
-    def strings_function(self, beam_size: int = 1):
+    def strings_function(self, beam_size: int = 1) -> Callable:
         """A function of the SavedModel: `(B,)` strings to strings, in TensorFlow."""
 
-        def serve(weights, tables, text):
+        def serve(weights: Any, tables: Any, text: Any) -> dict[str, Any]:
             return self._serve_strings(weights, tables, text, **self.method(beam_size))
 
         return serve
 
-    def draws_function(self):
-        """The same, drawing; each text has a seed and settings of its own."""
+    def draws_function(self) -> Callable:
+        """As `strings_function`, but it draws; each text has its seed and settings."""
 
-        def serve(weights, tables, text, seed, temperature, top_k, top_p):
-            settings = {"temperature": temperature, "top_k": top_k, "top_p": top_p}
+        def serve(
+            weights: Any, tables: Any, text: Any, seed: Any, **settings: Any
+        ) -> dict[str, Any]:
             settings["draws"] = draw_numbers(seed, self.max_tokens)
             method = self.sampling(**settings)
             return self._serve_strings(weights, tables, text, **method)
 
         return serve
 
-    def _serve_strings(self, weights, tables, text, **method):
+    def _serve_strings(
+        self, weights: Any, tables: Any, text: Any, **method: Any
+    ) -> dict[str, Any]:
         """The work grows with the longest text of the batch."""
         import tensorflow as tf
 
         source = tokenize_strings(
             text, lambda data: self.tokenize(tables, data), self.max_bytes
         )
-        ids, scores = self.search(
-            weights, self.encode(weights, source), self.limits(source), **method
-        )
+        encoded, limits = self.encode(weights, source), self.limits(source)
+        ids, scores = self.search(weights, encoded, limits, **method)
         if "beam_size" in method:
             ids, scores = ids[:, 0], scores[:, 0]
         pieces = tf.constant(self.pieces)
@@ -204,14 +205,11 @@ class Serving:
         """The arguments that make `search` greedy, or a beam search."""
         if beam_size == 1:
             return {"method": greedy}
-        return {
-            "method": beam_search,
-            "beam_size": beam_size,
-            "n_best": n_best,
-            "length_penalty": self.config.length_penalty,
-        }
+        sizes = {"beam_size": beam_size, "n_best": n_best}
+        penalty = self.config.length_penalty
+        return {"method": beam_search, **sizes, "length_penalty": penalty}
 
-    def sampling(self, **settings) -> dict:
+    def sampling(self, **settings: Any) -> dict:
         """The arguments that make `search` draw; see `decoding.sample`."""
         return {"method": sample, **settings}
 
@@ -241,7 +239,7 @@ class Serving:
 
         Args:
             texts: any number of texts.
-            method: of `method` or `sampling`; greedy where absent.
+            method: from `method` or `sampling`; greedy where absent.
             max_input_bytes: cuts them as a client of the .tflite does.
             draws: random numbers `(texts, max_tokens)` for `sampling`.
 
@@ -272,7 +270,7 @@ class Serving:
         key = tuple(method.items())
         if key not in self.functions:
 
-            def run(weights, source, *draws):
+            def run(weights: Any, source: Any, *draws: Any) -> tuple[Any, Any]:
                 encoded = self.encode(weights, source)
                 settings = {**method, "draws": draws[0]} if draws else method
                 return self.search(weights, encoded, self.limits(source), **settings)
@@ -289,11 +287,11 @@ class Serving:
             function.set_weights(weights)
 
 
-def draw_numbers(seeds, count: int):
-    """`(B, count)` float32 in [0, 1), each row of its seed alone, in TensorFlow."""
+def draw_numbers(seeds: Any, count: int) -> Any:
+    """`(B, count)` float32 in [0, 1), each row from its own seed, in TensorFlow."""
     import tensorflow as tf
 
-    def draw(seed):
+    def draw(seed: Any) -> Any:
         key = tf.stack([seed, 0])
         return tf.random.stateless_uniform([count], key, alg="philox")
 

@@ -1,6 +1,5 @@
 """Training a text-to-text model: batches, optimizer, and its scores on validation."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TextIO
@@ -28,14 +27,10 @@ SAMPLES = 3  # answers that are shown after each epoch
 
 
 def fit_output_ratio(config: Any, dataset: Any) -> Any:
-    """How long an answer may get beside its source, from the training pairs.
+    """Fills `max_output_ratio` where it is None, from the pairs of `dataset.train`.
 
-    Twice as long, or where the data have longer ones, half again what all but 0.5%
-    of them keep to.
-
-    Args:
-        config: with `max_output_ratio`; None is filled.
-        dataset: with the `Pairs` of `train`.
+    Answers may be twice as long as their source. Where the data have longer ones, they
+    may be half again as long as all but 0.5% of the pairs are.
     """
     if config.max_output_ratio is not None:
         return config
@@ -59,10 +54,10 @@ def train_pairs(
     make_epoch = pair_batches(config, tokenizer, pairs)
     first = make_epoch(0)
     # Keras counts batches here, of which an update may take several.
-    batches = config.epochs * len(first)
-    warmup = min(config.warmup_steps * config.accumulate, batches // 4)
-    ema = min(config.ema, 1 - 10 * config.accumulate / max(batches, 20))
-    ema = max(ema, 0.0) ** (1 / config.accumulate)
+    batches, accumulate = config.epochs * len(first), config.accumulate
+    warmup = min(config.warmup_steps * accumulate, batches // 4)
+    ema = min(config.ema, 1 - 10 * accumulate / max(batches, 20))
+    ema = max(ema, 0.0) ** (1 / accumulate)
     optimizer = keras.optimizers.Adam(
         InverseSquareRoot(config.learning_rate, warmup),
         beta_2=0.98,
@@ -70,18 +65,16 @@ def train_pairs(
         global_clipnorm=1.0,
         use_ema=ema > 0,
         ema_momentum=ema or 0.99,
-        gradient_accumulation_steps=config.accumulate
-        if config.accumulate > 1
-        else None,
+        gradient_accumulation_steps=accumulate if accumulate > 1 else None,
     )
     trained = TrainedModel(model, config.label_smoothing)
     trained.compile(optimizer)
-    padding = f"{100 * first.padding:.1f}%"
+    rows, padding = len(pairs.sources), f"{100 * first.padding:.1f}%"
     return Training(
         trained,
         make_epoch,
         steps=len(first),
-        rows=len(pairs.sources),
+        rows=rows,
         tokens=first.tokens,
         count_tokens=count_tokens,
         facts={
@@ -94,14 +87,11 @@ def train_pairs(
             "pieces_an_epoch": first.tokens,
             "padding": padding,
         },
-        notes=[
-            f"{len(pairs.sources)} pairs, {first.tokens} pieces an epoch, {padding} "
-            "padding"
-        ],
+        notes=[f"{rows} pairs, {first.tokens} pieces an epoch, {padding} padding"],
     )
 
 
-def count_tokens(batch) -> int:
+def count_tokens(batch: Any) -> int:
     """The pieces in a batch of pairs, both sides, padding not counted."""
     (source, _), following = batch
     return int((source > 0).sum() + (following > 0).sum())
@@ -117,12 +107,8 @@ def validate_pairs(
     """Measures a model on the validation pairs; see `Score` for the arguments."""
     score = Score(config, model, tokenizer, pairs, scorer)
 
-    def make_callbacks(
-        terminal: Terminal | None, path: Path
-    ) -> Sequence[keras.callbacks.Callback]:
-        callbacks = []
-        if terminal is not None:
-            callbacks.append(Samples(score, terminal.err))
+    def make_callbacks(terminal: Terminal | None, path: Path) -> list:
+        callbacks: list = [] if terminal is None else [Samples(score, terminal.err)]
         if config.tensorboard:
             callbacks.append(keras.callbacks.TensorBoard(path / "logs"))
         return callbacks
@@ -154,7 +140,7 @@ class Score:
         tokenizer: Tokenizer,
         pairs: Pairs,
         scorer: Scorer,
-    ):
+    ) -> None:
         self.serving = Serving(model, tokenizer, config)
         rows = sample_rows(len(pairs.sources), SCORED_PAIRS, config.seed)
         self.pairs = choose(pairs, rows)
@@ -163,7 +149,7 @@ class Score:
         self.scorer = scorer
         self.hypotheses: list[str] = []
 
-        def loss(weights, source, target, following):
+        def loss(weights: Any, source: Any, target: Any, following: Any) -> Any:
             with self.serving.scope(weights):
                 memory, mask = model.encode(source, training=False)
                 x = model.decode(target, memory, mask, training=False)
@@ -196,16 +182,15 @@ class Score:
 class Samples(keras.callbacks.Callback):
     """Prints a few validation sources and their answers after each epoch."""
 
-    def __init__(self, score: Score, stream: TextIO):
+    def __init__(self, score: Score, stream: TextIO) -> None:
         super().__init__()
         self.score = score
         self.stream = stream
 
-    def on_epoch_end(self, epoch, logs=None):
-        pairs = self.score.pairs
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
+        pairs, hypotheses = self.score.pairs, self.score.hypotheses
         count = len(pairs.sources)
         for row in sorted({count * k // SAMPLES for k in range(SAMPLES)}):
-            source, target = pairs.sources[row], pairs.targets[row]
-            print(f"  {source[:100]!r}", file=self.stream)
-            print(f"    gives {self.score.hypotheses[row][:100]!r}", file=self.stream)
-            print(f"    wants {target[:100]!r}", file=self.stream)
+            print(f"  {pairs.sources[row][:100]!r}", file=self.stream)
+            print(f"    gives {hypotheses[row][:100]!r}", file=self.stream)
+            print(f"    wants {pairs.targets[row][:100]!r}", file=self.stream)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
-from pair_tools import make_rows
+from pair_tools import make_rows, score
 from sacrebleu.metrics import BLEU
 
 from polyhead.apps.common.data.pairs import Pairs, make_pairs
@@ -15,7 +15,7 @@ from polyhead.apps.common.generation.comparison import (
     describe_decoding,
     format_metrics,
 )
-from polyhead.apps.common.generation.scores import Scorer, score
+from polyhead.apps.common.generation.scores import Scorer
 
 SCORER = Scorer()
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from pair_tools import score
 
 from polyhead.apps.common.data.pairs import choose
 from polyhead.apps.common.generation.exporting import (
@@ -14,7 +15,7 @@ from polyhead.apps.common.generation.exporting import (
     outputs,
     to_bytes,
 )
-from polyhead.apps.common.generation.scores import Scorer, score
+from polyhead.apps.common.generation.scores import Scorer
 
 TEXTS = ["the cat sat on the mat", "two dogs run", "é"]
 

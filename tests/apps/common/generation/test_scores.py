@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from pair_tools import make_rows
+from pair_tools import make_rows, score
 from sacrebleu.metrics import BLEU, CHRF
 
 from polyhead.apps.common.data.pairs import make_pairs
@@ -18,7 +18,6 @@ from polyhead.apps.common.generation import scores as module
 from polyhead.apps.common.generation.scores import (
     Scorer,
     main_score,
-    score,
     score_by_length,
     write_predictions,
 )

@@ -7,12 +7,13 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from keras import ops
+from pair_tools import score
 
 from polyhead.apps.common.data.pairs import Pairs, choose
 from polyhead.apps.common.errors import PolyheadError
 from polyhead.apps.common.generation import training as module
 from polyhead.apps.common.generation.losses import TrainedModel
-from polyhead.apps.common.generation.scores import Scorer, score
+from polyhead.apps.common.generation.scores import Scorer
 from polyhead.apps.common.generation.training import (
     Score,
     count_tokens,
