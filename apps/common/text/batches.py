@@ -5,9 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from .byte_pieces import Tokenizer
-
 LENGTH_STEP = 8  # padded lengths are multiples of this
+SCORED = 256  # texts of a batch that is not trained on
 
 
 def pad(rows: Sequence[np.ndarray], max_tokens: int, extra: int = 0) -> np.ndarray:
@@ -26,32 +25,37 @@ class EpochBatches(Sequence):
     Each is padded when it is asked for: a million texts are never padded at once.
 
     Args:
-        readings: the ids of every text, once or, for the loss's comparison of a
-            batch's two halves, twice (see losses.py).
-        size: texts in a batch.
+        readings: the ids of every text, once or, for a loss that compares the two
+            halves of a batch, twice.
+        size: number of texts in a batch.
         max_tokens: longer rows are cut.
         rng: draws the batches and their order.
-        make_targets: row numbers to what `fit` takes behind the inputs.
+        make_targets: row numbers to what `fit` takes after the inputs.
     """
 
-    def __init__(self, readings, size, max_tokens, rng, make_targets):
-        self.readings = readings
-        self.size = size
-        self.max_tokens = max_tokens
+    def __init__(
+        self,
+        readings: Sequence[Sequence[np.ndarray]],
+        size: int,
+        max_tokens: int,
+        rng: np.random.Generator,
+        make_targets: Callable[[np.ndarray], tuple],
+    ) -> None:
+        self.readings, self.size, self.max_tokens = readings, size, max_tokens
         self.make_targets = make_targets
         lengths = np.array([min(len(row), max_tokens) for row in readings[0]])
-        # Texts of like length share a batch; who meets whom is drawn.
+        # Texts of similar length share a batch; which of them do is drawn.
         self.order = np.argsort(lengths + rng.random(len(lengths)), kind="stable")
         starts = np.arange(0, len(self.order), size)
-        # Keras reads off the first two batches which dimensions vary: the
-        # longest and the shortest, and the first always one step longer.
+        # Keras learns from the first two batches which dimensions vary, so these are
+        # the longest and the shortest, and the first is always one step longer.
         middle = rng.permutation(starts[1:-1])
         self.starts = np.concatenate([starts[-1:], starts[:-1][:1], middle])
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.starts)
 
-    def __getitem__(self, number):
+    def __getitem__(self, number: Any) -> Any:
         if isinstance(number, slice):
             return [self[i] for i in range(*number.indices(len(self)))]
         start = self.starts[number]
@@ -62,24 +66,18 @@ class EpochBatches(Sequence):
         return (x, *self.make_targets(np.tile(rows, len(self.readings))))
 
 
-def fit_batch_size(config: Any, rows: int) -> int:
-    """The configured batch size, or less, so that there are at least two batches."""
-    return min(config.batch_size, -(-rows // 2))
-
-
-def count_steps(config: Any, rows: int) -> int:
-    """The number of batches an epoch."""
-    return -(-rows // fit_batch_size(config, rows))
-
-
 def training_batches(
     config: Any,
-    tokenizer: Tokenizer,
+    tokenizer: Any,
     texts: list[str],
     make_targets: Callable[[np.ndarray], tuple],
-) -> Callable[[int], EpochBatches]:
-    """Makes each epoch's batches from the seed and the epoch's number alone."""
-    size = fit_batch_size(config, len(texts))
+) -> tuple[Callable[[int], EpochBatches], int]:
+    """A function from an epoch to its batches, and the number of these.
+
+    The batches depend on the seed and the number of the epoch alone. They may be
+    smaller than the configured size, so that there are at least two.
+    """
+    size = min(config.batch_size, -(-len(texts) // 2))
 
     def make_epoch(epoch: int) -> EpochBatches:
         rng = np.random.default_rng([config.seed, epoch])
@@ -89,16 +87,16 @@ def training_batches(
         ]
         return EpochBatches(readings, size, config.max_tokens, rng, make_targets)
 
-    return make_epoch
+    return make_epoch, -(-len(texts) // size)
 
 
 def scoring_batches(
-    ids: Sequence[np.ndarray], max_tokens: int, batch_size: int = 256
+    ids: Sequence[np.ndarray], max_tokens: int
 ) -> list[tuple[np.ndarray, np.ndarray]]:
     """`(row numbers, padded ids)` of every text, like lengths together."""
     order = np.argsort([len(row) for row in ids], kind="stable")
     return [
         (rows, pad([ids[row] for row in rows], max_tokens))
-        for rows in np.split(order, range(batch_size, len(order), batch_size))
+        for rows in np.split(order, range(SCORED, len(order), SCORED))
         if len(rows)
     ]
