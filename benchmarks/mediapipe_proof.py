@@ -31,7 +31,7 @@ SENTENCES, LINES = 1000, 2000
 TOLERANCE = 1e-3  # of a score
 ROOT = Path(__file__).parent.parent
 RESULT = ROOT / "benchmarks" / "results" / "mediapipe.json"
-FIXTURE = ROOT / "tests" / "apps" / "mediapipe_ids.json"
+FIXTURE = ROOT / "tests/apps/common/text/mediapipe_ids.json"
 FIXTURE_LINES = 200
 
 

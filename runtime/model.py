@@ -3,9 +3,7 @@
 import hashlib
 import json
 import os
-import struct
 import zipfile
-import zlib
 from pathlib import Path
 from typing import Any
 
@@ -15,18 +13,6 @@ from .errors import PolyheadError
 
 SIGNATURE = "serving_default"
 FACTS = "polyhead.json"
-# What a damaged zip raises; RuntimeError if it seems to be encrypted.
-DAMAGES = (
-    zipfile.BadZipFile,
-    zlib.error,
-    struct.error,
-    EOFError,
-    KeyError,
-    OSError,
-    RuntimeError,
-    TypeError,
-    ValueError,
-)
 REMEDY = "copy it again, or export the run again"
 
 
@@ -46,22 +32,10 @@ class Model:
     """
 
     def __init__(self, path: str | os.PathLike[str], threads: int = 1) -> None:
-        from ai_edge_litert.interpreter import Interpreter
-
         self.path = Path(path)
         # Checked first: LiteRT does not check a file, and a damaged one could crash it.
         self.facts = read_facts(self.path)
-        try:
-            self._interpreter = Interpreter(str(path), num_threads=threads)
-            self._interpreter.allocate_tensors()
-            runner = self._interpreter.get_signature_runner(SIGNATURE)
-        except (ValueError, RuntimeError) as error:
-            reason = str(error).splitlines()[0]
-            raise PolyheadError(
-                f"{path}: LiteRT cannot run it ({reason}): {REMEDY}"
-            ) from error
-        self._inputs = runner.get_input_details()
-        self._outputs = runner.get_output_details()
+        self._interpreter, self._inputs, self._outputs = open_file(self.path, threads)
         self.inputs = {k: tuple(map(int, d["shape"])) for k, d in self._inputs.items()}
         self.outputs = {
             k: tuple(map(int, d["shape"])) for k, d in self._outputs.items()
@@ -99,6 +73,26 @@ class Model:
         }
 
 
+def open_file(path: Path, threads: int) -> tuple[Any, dict[str, Any], dict[str, Any]]:
+    """Opens a file with LiteRT: the interpreter, and the details of inputs and outputs.
+
+    Raises:
+        PolyheadError: LiteRT cannot run the file, or it has no signature.
+    """
+    from ai_edge_litert.interpreter import Interpreter
+
+    try:
+        interpreter = Interpreter(str(path), num_threads=threads)
+        interpreter.allocate_tensors()
+        runner = interpreter.get_signature_runner(SIGNATURE)
+    except (ValueError, RuntimeError) as error:
+        reason = str(error).splitlines()[0]
+        raise PolyheadError(
+            f"{path}: LiteRT cannot run it ({reason}): {REMEDY}"
+        ) from error
+    return interpreter, runner.get_input_details(), runner.get_output_details()
+
+
 def read_facts(path: Path) -> dict[str, Any]:
     """Reads polyhead.json inside a .tflite file, and checks that the file is whole.
 
@@ -115,7 +109,7 @@ def read_facts(path: Path) -> dict[str, Any]:
         with zipfile.ZipFile(path) as archive:
             facts = json.loads(archive.read(FACTS))
         size, digest = int(facts["model_bytes"]), facts["model_sha256"]
-    except DAMAGES:
+    except Exception:  # a damaged zip raises errors of many kinds
         raise PolyheadError(
             f"{path}: cut short, or not written by polyhead (it has no {FACTS}): "
             f"{REMEDY}"

@@ -1,5 +1,1 @@
 """The command line: the top floor, which may see the apps and the demo."""
-
-from .main import main
-
-__all__ = ["main"]

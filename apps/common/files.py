@@ -1,10 +1,12 @@
-"""JSON and text files: clear errors when read, written completely or not at all."""
+"""JSON, CSV and text files: clear errors, and written completely or not at all."""
 
 import contextlib
+import csv
 import errno
+import io
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +41,13 @@ def write_text(path: str | os.PathLike[str], text: str) -> None:
     """Writes `text` as UTF-8, completely or not at all."""
     with replacing(path) as temporary:
         temporary.write_text(text, encoding="utf-8", newline="")
+
+
+def write_csv(path: str | os.PathLike[str], rows: Iterable[Sequence]) -> None:
+    """Writes rows as CSV, completely or not at all; the first is the header."""
+    text = io.StringIO()
+    csv.writer(text).writerows(rows)
+    write_text(path, text.getvalue())
 
 
 @contextlib.contextmanager

@@ -106,16 +106,6 @@ class Answering:
     methods: Mapping[str, Callable] = field(default_factory=dict)
 
 
-def keep_config(config: Any, data: Any) -> Any:
-    """The `fit_config` of a task whose data decide no setting."""
-    return config
-
-
-def keep_data(config: Any, assets: Any, data: Any) -> Any:
-    """The `prepare` of a task whose model reads all of the data."""
-    return data
-
-
 @dataclass(frozen=True)
 class Steps:
     """The steps in the life of a run, which `trainer`, `Run` and `evaluation` call.
@@ -171,8 +161,8 @@ class Steps:
         lambda run, formats, variants: None
     )
     start_from: Callable[[Any, Any, Any], None] | None = None
-    fit_config: Callable[[Any, Any], Any] = keep_config
-    prepare: Callable[[Any, Any, Any], Any] = keep_data
+    fit_config: Callable[[Any, Any], Any] = lambda config, data: config
+    prepare: Callable[[Any, Any, Any], Any] = lambda config, assets, data: data
     fit: Callable | None = None
     estimate: Callable | None = None
     fast_baselines: Callable[[Any, Any], Mapping] | None = None

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,9 +14,9 @@ from ..common.run.run import Run, check_engine
 from ..common.task import Answering
 from .data import load_data
 from .scoring.comparison import format_metrics
-from .series.assets import load_assets
+from .series.assets import Assets, load_assets
 from .series.dataset import Dataset
-from .series.newest import Source, drop_short, make_inputs, read_source
+from .series.newest import Newest, Source, make_inputs, read_source
 from .series.report import format_report
 from .series.windows import Windows
 
@@ -41,9 +42,7 @@ class Forecast:
     quantiles: np.ndarray | None
 
 
-def predict(
-    run: Run, source: Any = None, future: Any = None, engine: str = "keras"
-) -> list[Forecast]:
+def predict(run, source=None, future=None, engine: str = "keras") -> list[Forecast]:
     """Forecasts the steps after the newest history of each series.
 
     Args:
@@ -61,25 +60,18 @@ def predict(
         PolyheadError: what is given does not suffice; says what is missing.
     """
     check_engine(engine)
-    names, inputs, stamps = newest_inputs(run, source, future)
-    outputs = answer(run, inputs, engine)
-    return [
-        Forecast(
-            name,
-            stamps[row],
-            run.columns.targets,
-            outputs["forecast"][row],
-            tuple(run.quantiles),
-            outputs["quantiles"][row] if run.quantiles else None,
-        )
-        for row, name in enumerate(names)
-    ]
+    newest = read_newest(run, source, future)
+    run.notes = newest.notes
+    outputs = answer(run, newest.inputs, engine)
+    values = outputs["forecast"]
+    quantiles = outputs["quantiles"] if run.quantiles else [None] * len(values)
+    targets, levels = run.columns.targets, tuple(run.quantiles)
+    rows = zip(newest.names, newest.stamps, values, quantiles, strict=True)
+    return [Forecast(n, stamps, targets, v, levels, q) for n, stamps, v, q in rows]
 
 
-def newest_inputs(
-    run: Run, source: Any = None, future: Any = None
-) -> tuple[list[str], dict[str, np.ndarray], list[np.ndarray]]:
-    """Names of the series, the model's inputs and the stamps of the steps ahead."""
+def read_newest(run: Run, source: Any = None, future: Any = None) -> Newest:
+    """The newest histories of a table, or of the run's own data; see `predict`."""
     if future is not None and not run.columns.future:
         raise UsageError(
             f"{run.path}: the run knows no future covariates: leave --future out"
@@ -90,9 +82,7 @@ def newest_inputs(
     else:
         given = read_source(run.assets, source)
     ahead = None if future is None else read_source(run.assets, future, future=True)
-    series, run.notes = drop_short(run.assets, given)
-    inputs, stamps = make_inputs(run.assets, series, given, ahead)
-    return [one.name for one in series], inputs, stamps
+    return make_inputs(run.assets, given, ahead)
 
 
 def answer(run: Run, inputs: dict, engine: str = "keras") -> dict[str, np.ndarray]:
@@ -107,14 +97,14 @@ def answer(run: Run, inputs: dict, engine: str = "keras") -> dict[str, np.ndarra
     from polyhead import runtime
 
     model = runtime.load(find_tflite(run.path)).model
-    rows = [
-        model(**{name: array[row : row + 1] for name, array in inputs.items()})
-        for row in range(len(inputs["history"]))
-    ]
+    rows = []
+    for row in range(len(inputs["history"])):
+        one = {name: array[row : row + 1] for name, array in inputs.items()}
+        rows.append(model(**one))
     return {name: np.concatenate([r[name] for r in rows]) for name in rows[0]}
 
 
-def windows(run: Run, dataset: Dataset) -> Windows:
+def windows(run: Run | Assets, dataset: Dataset) -> Windows:
     """Cuts the windows that this run forecasts."""
     return Windows(dataset, run.look_back, run.horizon)
 
@@ -137,12 +127,8 @@ def format_answers(run: Run, inputs: Any, forecasts: list[Forecast], style: str)
             padded = [c.rjust(width) for c, width in zip(row, widths, strict=True)]
             yield "  ".join(padded).rstrip()
 
-    return write_answers(
-        style,
-        lines,
-        lambda: _to_records(forecasts),
-        lambda: _tabulate(run.columns, forecasts, "{:.9g}"),
-    )
+    table = partial(_tabulate, run.columns, forecasts, "{:.9g}")
+    return write_answers(style, lines, partial(_to_records, forecasts), table)
 
 
 def _tabulate(columns, forecasts, form):
@@ -152,8 +138,7 @@ def _tabulate(columns, forecasts, form):
     for target in columns.targets:
         header += [target, *(f"{target}_q{level:g}" for level in forecasts[0].levels)]
     rows = []
-    shown = show_stamps([forecast.stamps for forecast in forecasts])
-    for forecast, stamps in zip(forecasts, shown, strict=True):
+    for forecast, stamps in _with_stamps(forecasts):
         for step, stamp in enumerate(stamps):
             numbers = forecast.values[step][:, None]  # (T, 1), then (T, 1 + Q)
             if forecast.quantiles is not None:
@@ -164,18 +149,21 @@ def _tabulate(columns, forecasts, form):
 
 
 def _to_records(forecasts):
-    shown = show_stamps([forecast.stamps for forecast in forecasts])
-    for forecast, stamps in zip(forecasts, shown, strict=True):
+    for forecast, stamps in _with_stamps(forecasts):
         record = {"series": forecast.series} if forecast.series else {}
         targets = {}
         for place, target in enumerate(forecast.targets):
             targets[target] = {"forecast": _shorten(forecast.values[:, place])}
             if forecast.quantiles is not None:
-                targets[target]["quantiles"] = {
-                    f"{level:g}": _shorten(forecast.quantiles[:, place, q])
-                    for q, level in enumerate(forecast.levels)
-                }
+                columns = forecast.quantiles[:, place].T  # (Q, H)
+                named = zip(forecast.levels, map(_shorten, columns), strict=True)
+                targets[target]["quantiles"] = {f"{q:g}": column for q, column in named}
         yield record | {"stamps": stamps, "targets": targets}
+
+
+def _with_stamps(forecasts):
+    stamps = show_stamps([forecast.stamps for forecast in forecasts])
+    return zip(forecasts, stamps, strict=True)
 
 
 def _shorten(values: np.ndarray) -> list[float]:

@@ -11,7 +11,10 @@ def make_card(run) -> str:
     config, columns, metrics, path = run.config, run.columns, run.metrics, run.path
     train = metrics["train"]
     shape = ", ".join(columns.values)
-    future = quantiles = calibrated = ""
+    future = quantiles = calibrated = choice = ""
+    if "candidates" in train:
+        scores = [f"{name} {score:.4f}" for name, score in train["candidates"].items()]
+        choice = f"\nChosen by {train['chosen_by']}: {', '.join(scores)}.\n"
     if columns.future:
         future = (
             f"\n- `future float32[1, {run.horizon}, {len(columns.future)}]`: "
@@ -35,7 +38,7 @@ Forecasts {", ".join(columns.targets)}: {run.horizon} steps ahead
 Trained with Polyhead on `{name_source(config)}`, model `{train["model"]}`, preset
 `{config.preset}`, seed {config.seed}: {train["epochs"]} epochs in
 {train["seconds"]:.0f} s, of which epoch {train["best_epoch"]} is kept.
-{_describe_choice(train)}{_describe_missing(metrics)}
+{choice}{_describe_missing(metrics)}
 ## Scores
 
 ```
@@ -76,11 +79,3 @@ def _describe_missing(metrics: dict) -> str:
     more = len(missing) - SHOWN_COLUMNS
     rest = f" and of {more} more columns" if more > 0 else ""
     return f"\nMissing in the data: {', '.join(missing[:SHOWN_COLUMNS])}{rest}.\n"
-
-
-def _describe_choice(train: dict) -> str:
-    if "candidates" not in train:
-        return ""
-    scores = train["candidates"].items()
-    shown = ", ".join(f"{name} {score:.4f}" for name, score in scores)
-    return f"\nChosen by {train['chosen_by']}: {shown}.\n"

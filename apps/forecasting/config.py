@@ -8,12 +8,8 @@ from ..common.files import read_json
 from ..common.run.settings import check_heads, fill_missing
 
 CANDIDATES = ("periodic", "linear", "patch")  # of model "auto"
-LEARNING_RATES = {
-    "periodic": 1e-3,
-    "patch": 1e-3,
-    "encoder-decoder": 1e-3,
-    "linear": 5e-3,
-}
+LEARNING_RATES = dict.fromkeys(("periodic", "patch", "encoder-decoder"), 1e-3)
+LEARNING_RATES["linear"] = 5e-3
 # What a preset fills in where the user said nothing.
 PRESETS = {
     "tiny": {"hidden_dim": 64, "num_layers": 1, "num_heads": 4},

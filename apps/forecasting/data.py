@@ -4,23 +4,15 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..common.data.tables import Table
 from ..common.errors import PolyheadError, UsageError
 from .config import Config, choose_horizon
 from .series.dataset import SPLITS, Dataset
-from .series.frames import (
-    Columns,
-    Frame,
-    check_header,
-    find_columns,
-    frames_of,
-    learn_categories,
-)
-from .series.frequency import Frequency, find_frequency, parse_frequency
+from .series.frames import check_header, find_columns, frames_of, learn_categories
+from .series.frequency import find_frequency, parse_frequency
+from .series.joining import join_series, usual_gap
 from .series.report import describe
-from .series.series import Series, append, constant_columns, make_series
-from .series.spacing import check_spacing, usual_gap
-from .sources import read_rows, read_tables
+from .series.series import constant_columns
+from .series.sources import read_rows, read_tables
 
 SHARES = "0.7,0.1,0.2"  # of a series that comes as one file
 VALIDATION_SHARE = 0.1  # of the training rows, where test data are given apart
@@ -33,15 +25,13 @@ def load_data(config: Config, later: str | None = None) -> Dataset:
     """Reads and checks the data that a Config names.
 
     Time stamps without a row and empty fields are missing values; they are counted,
-    never filled. Where only training data are given, they are divided by `split`; with
-    test data alone, the last tenth of the training rows is for validation. The
-    categories of a column are those of its training rows: another has no trained
-    weights, so it counts as missing.
+    never filled. Training data alone are divided by `split`; with test data, the last
+    tenth of the training rows is for validation. A category that is not in the
+    training rows has no trained weights, so it counts as missing.
 
     Args:
         config: names the data.
-        later: a file of rows after all others, to be the test split instead of the
-            one that the Config names.
+        later: a file of rows after all others, which replaces the test split.
 
     Raises:
         PolyheadError: the data cannot be used; the message names file, row and remedy.
@@ -50,14 +40,9 @@ def load_data(config: Config, later: str | None = None) -> Dataset:
     tables = read_tables(config)
     if later is not None:
         tables[LATER] = read_rows(later)
-    source = tables["train"].source
+    sources = {split: table.source for split, table in tables.items()}
+    source = sources["train"]
     columns = find_columns(config, tables["train"])
-    for name in config.categorical:
-        if name not in columns.past + columns.future:
-            raise UsageError(
-                f"--categorical {name}: name it with --past-covariates or "
-                "--future-covariates too; a target is a number"
-            )
     categories = learn_categories(tables["train"], config.categorical)
     for split, table in tables.items():
         if split != "train":
@@ -70,45 +55,37 @@ def load_data(config: Config, later: str | None = None) -> Dataset:
     else:
         frequency = find_frequency([f.stamps for f in frames["train"]], source)
     gap = usual_gap(frames["train"], frequency)
-    series, lengths = _join(frames, tables, frequency, gap)
-    added = lengths.pop(LATER, None)
+    series, lengths = join_series(frames, tables, frequency, gap)
+    added, begins = lengths.pop(LATER, None), None
     horizon = choose_horizon(config, frequency.season)
     ends = _find_ends(config, lengths, horizon, source)
-    begins = None
     if added is not None:
-        total = np.array([len(one) for one in series])
-        begins, ends["test"] = total - added, total
-    series, categories = _forget_unseen(series, ends["train"], columns, categories)
+        ends["test"] = np.array([len(one) for one in series])
+        begins = ends["test"] - added
+        sources["test"] = sources.pop(LATER)
+    if categories:
+        series, categories = _forget_unseen(series, ends["train"], columns, categories)
     dataset = Dataset(columns, categories, frequency, series, ends, {}, gap, begins)
     _refuse_constant(dataset, source)
-    sources = {split: table.source for split, table in tables.items()}
-    if later is not None:
-        sources["test"] = sources.pop(LATER)
     return replace(dataset, report=describe(dataset, sources))
 
 
-def _forget_unseen(
-    series: list[Series],
-    ends: np.ndarray,
-    columns: Columns,
-    categories: dict[str, list[str]],
-) -> tuple[list[Series], dict[str, list[str]]]:
+def _forget_unseen(series, ends: np.ndarray, columns, categories: dict) -> tuple:
     """Keeps the categories of the training rows; values of others become NaN."""
-    series, kept = list(series), {}
+    arrays, kept = [one.values.copy() for one in series], {}
     for name, known in categories.items():
         place = columns.values.index(name)
-        parts = [s.values[:end, place] for s, end in zip(series, ends, strict=True)]
+        parts = [a[:end, place] for a, end in zip(arrays, ends, strict=True)]
         seen = np.unique(np.concatenate(parts))
         seen = seen[~np.isnan(seen)].astype(int)
         kept[name] = [known[number] for number in seen]
         numbers = np.full(len(known) + 1, np.nan, np.float32)  # the last for missing
         numbers[seen] = np.arange(len(seen))
-        for row, one in enumerate(series):
-            values = one.values.copy()
+        for values in arrays:
             old = np.nan_to_num(values[:, place], nan=len(known)).astype(int)
             values[:, place] = numbers[old]
-            series[row] = replace(one, values=values)
-    return series, kept
+    pairs = zip(series, arrays, strict=True)
+    return [replace(one, values=values) for one, values in pairs], kept
 
 
 def _refuse_constant(dataset: Dataset, source: str) -> None:
@@ -118,47 +95,17 @@ def _refuse_constant(dataset: Dataset, source: str) -> None:
     if not parts:  # which `Windows.find` reports
         return
     constant = set.intersection(*(set(constant_columns(p, names)) for p in parts))
-    if constant:
-        name = next(name for name in names if name in constant)
-        others = [other for other in names if other not in constant]
-        remedy = "give a column that does"
-        if others:
-            remedy = f"name the others with --target {' '.join(others[:3])}"
-            remedy += " ..." if len(others) > 3 else ""
-        raise PolyheadError(
-            f"{source}: column '{name}' never changes in the training rows, so there "
-            f"is nothing to learn: {remedy}"
-        )
-
-
-def _join(
-    frames: dict[str, list[Frame]],
-    tables: dict[str, Table],
-    frequency: Frequency,
-    gap: int,
-) -> tuple[list[Series], Ends]:
-    """One series of each name, and the steps that each split adds to it."""
-    first = tables["train"].source
-    joined = {
-        frame.name: make_series(frame, frequency, first) for frame in frames["train"]
-    }
-    lengths = {"train": np.array([len(series) for series in joined.values()])}
-    for split in (*SPLITS[1:], LATER):
-        if split not in frames:
-            continue
-        source = tables[split].source
-        check_spacing(frames[split], frequency, gap, source, f"{first} has")
-        before = {name: len(series) for name, series in joined.items()}
-        for frame in frames[split]:
-            if frame.name not in joined:
-                raise PolyheadError(
-                    f"{source}: row {frame.rows[0]}: series '{frame.name}' is not in "
-                    f"{first}; remove it, or give its past"
-                )
-            series = make_series(frame, frequency, source)
-            joined[frame.name] = append(joined[frame.name], series, frequency, source)
-        lengths[split] = np.array([len(s) - before[n] for n, s in joined.items()])
-    return list(joined.values()), lengths
+    others = [name for name in names if name not in constant]
+    remedy = "give a column that does"
+    if others:
+        remedy = f"name the others with --target {' '.join(others[:3])}"
+        remedy += " ..." if len(others) > 3 else ""
+    for name in names:
+        if name in constant:
+            raise PolyheadError(
+                f"{source}: column '{name}' never changes in the training rows, so "
+                f"there is nothing to learn: {remedy}"
+            )
 
 
 def _find_ends(config: Config, lengths: Ends, horizon: int, source: str) -> Ends:

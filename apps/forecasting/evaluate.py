@@ -1,22 +1,20 @@
 """Scoring a forecaster's run beside its baselines."""
 
-import csv
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ..common.files import replacing
+from ..common.files import write_csv
 from ..common.run.evaluation import Evaluation, measure
-from .baselines import Baseline, make_baselines
 from .data import load_data
+from .scoring.baselines import make_baselines
 from .scoring.comparison import build_metrics
 from .scoring.plots import plot_evaluation
 from .scoring.scores import Scores, seasonal_errors
 from .series.statistics import mean_known
 from .series.windows import Windows
-from .serving import Serving
 
 MAX_PREDICTIONS = 1_000  # rows of predictions.csv
 Answer = Callable[[dict], dict]  # inputs to forecast and quantiles
@@ -37,7 +35,7 @@ def evaluate(run: Any, test: str | None = None) -> dict:
     return measure(run, windows, make_baselines(windows, run.config.seed))
 
 
-def score(run: Any, windows: Windows, baselines: Mapping[str, Baseline]) -> Evaluation:
+def score(run: Any, windows: Windows, baselines: Mapping) -> Evaluation:
     """Scores a run beside baselines."""
     dataset, quantiles = windows.dataset, run.quantiles
     split = dataset.held_out
@@ -48,9 +46,10 @@ def score(run: Any, windows: Windows, baselines: Mapping[str, Baseline]) -> Eval
     }
     before = None
     if quantiles:
-        before = score_model(windows, split, uncalibrated(run.serving), quantiles)
-    floor = score_baselines(windows, split, baselines, quantiles)
-    metrics = build_metrics(windows, run.config, scores, before, floor)
+        learned = run.serving.predict_uncalibrated
+        before = score_model(windows, split, learned, quantiles)
+    others = score_baselines(windows, baselines, quantiles)
+    metrics = build_metrics(windows, run.config, scores, before, others)
 
     def write(path):
         write_predictions(path, windows, split, run.answer)
@@ -61,73 +60,43 @@ def score(run: Any, windows: Windows, baselines: Mapping[str, Baseline]) -> Eval
     return Evaluation(metrics, write, plot, dataset.test_begins is not None)
 
 
-def new_scores(windows: Windows, quantiles: Sequence[float] = ()) -> Scores:
-    """Empty sums for a data set."""
-    naive = seasonal_errors(windows.dataset)
-    return Scores(windows.spreads, naive, windows.horizon, quantiles)
-
-
-def score_model(
-    windows: Windows, split: str, answer: Answer, quantiles: Sequence[float]
-) -> Scores:
+def score_model(windows: Windows, split: str, answer: Answer, quantiles) -> Scores:
     """Scores a model on every window of a split."""
-    scores = new_scores(windows, quantiles)
+    naive = seasonal_errors(windows.dataset)
+    scores = Scores(windows.spreads, naive, windows.horizon, quantiles)
     for window in windows.batches(windows.find(split)):
         outputs = answer(window.inputs)
         scores.add(window, outputs["forecast"], outputs.get("quantiles"))
     return scores
 
 
-def score_baselines(
-    windows: Windows,
-    split: str,
-    baselines: Mapping[str, Baseline],
-    quantiles: Sequence[float] = (),
-) -> dict[str, Scores]:
+def score_baselines(windows: Windows, baselines: Mapping, quantiles) -> dict:
     """Scores the baselines; their one number stands for each of the quantiles."""
-    scores = {name: new_scores(windows, quantiles) for name in baselines}
-    for window in windows.batches(windows.find(split)):
+    sizes = windows.spreads, seasonal_errors(windows.dataset), windows.horizon
+    scores = {name: Scores(*sizes, quantiles) for name in baselines}
+    for window in windows.batches(windows.find(windows.dataset.held_out)):
         for name, forecast in baselines.items():
             values = forecast(window)
-            shape = (*values.shape, len(quantiles))
-            repeated = np.broadcast_to(values[..., None], shape)
+            repeated = np.repeat(values[..., None], len(quantiles), axis=3)
             scores[name].add(window, values, repeated)
     return scores
-
-
-def uncalibrated(serving: Serving) -> Answer:
-    """Answers with the quantiles as the model learned them."""
-    model = serving.model
-    targets = model.settings["num_targets"]
-    mean, scale = (np.asarray(v)[:targets, None] for v in (model.mean, model.scale))
-
-    def answer(inputs):
-        quantiles = serving.predict_parts(inputs)["base"] * scale + mean
-        return {"forecast": quantiles[..., 0], "quantiles": quantiles}
-
-    return answer
 
 
 def write_predictions(path: Path, windows: Windows, split: str, answer: Answer) -> None:
     """Writes predictions.csv: the forecasts with the largest errors, a row a target."""
     chosen, errors = windows.find(split), []
     for window in windows.batches(chosen):
-        error = np.abs(answer(window.inputs)["forecast"] - window.truth) / window.spread
+        error = window.errors(answer(window.inputs)["forecast"])
         mean = mean_known(np.moveaxis(error, 1, 0))
         errors.append(np.where(np.isnan(error).all(axis=1), np.nan, mean))
     mean = np.concatenate(errors)  # (N, T), NaN where there is no truth
     worst = np.argsort(-mean, axis=None, kind="stable")  # NaN goes last
     worst = worst[: min(MAX_PREDICTIONS, (~np.isnan(mean)).sum())]
     dataset = windows.dataset
-    with (
-        replacing(path) as temporary,
-        open(temporary, "w", newline="", encoding="utf-8") as file,
-    ):
-        writer = csv.writer(file)
-        writer.writerow(["first_step", "series", "target", "mae"])
-        for row, target in zip(*np.unravel_index(worst, mean.shape), strict=True):
-            number, step = chosen[row]
-            series = dataset.series[number]
-            stamp = series.stamps(dataset.frequency, step + 1)[-1]
-            name = dataset.columns.targets[target]
-            writer.writerow([stamp, series.name, name, f"{mean[row, target]:.6f}"])
+    rows = [["first_step", "series", "target", "mae"]]
+    for row, target in zip(*np.unravel_index(worst, mean.shape), strict=True):
+        series = dataset.series[chosen[row, 0]]
+        stamp = series.stamps(dataset.frequency, chosen[row, 1] + 1)[-1]
+        name = dataset.columns.targets[target]
+        rows.append([stamp, series.name, name, f"{mean[row, target]:.6f}"])
+    write_csv(path, rows)

@@ -40,31 +40,28 @@ def make_exportable(run, windows: Windows, formats: Sequence[str]) -> Exportable
 def describe(serving: Serving, windows: Windows) -> Metadata:
     """Description, tensors and facts of the .tflite files."""
     columns, frequency = windows.dataset.columns, windows.dataset.frequency
+    quantiles = serving.model.settings["quantiles"]
     history, future = ", ".join(columns.values), ", ".join(columns.future)
-    targets = ", ".join(columns.targets)
-    levels = ", ".join(f"{level:g}" for level in serving.model.settings["quantiles"])
-    return Metadata(
-        f"Forecasting: {targets}, in steps of {frequency}.",
-        {
-            "history": f"The newest steps of {history}, oldest first; NaN for missing.",
-            "start": "Days since 1970-01-01, and second of the day, of the first "
-            "forecast step.",
-            "future": f"The steps ahead of {future}.",
-        },
-        {
-            "forecast": f"The steps ahead of {targets}.",
-            "quantiles": f"Their quantiles {levels}.",
-        },
-        facts={
-            "answers": "forecast",
-            "history": list(columns.values),
-            "future": list(columns.future),
-            "targets": list(columns.targets),
-            "quantiles": serving.model.settings["quantiles"],
-            "frequency": [frequency.unit, frequency.step],
-            "categories": windows.dataset.categories,
-        },
-    )
+    targets, levels = ", ".join(columns.targets), ", ".join(f"{q:g}" for q in quantiles)
+    inputs = {
+        "history": f"The newest steps of {history}, oldest first; NaN for missing.",
+        "start": "Days since 1970-01-01, and second of the day, of the first forecast "
+        "step.",
+        "future": f"The steps ahead of {future}.",
+    }
+    outputs = {"forecast": f"The steps ahead of {targets}."}
+    outputs["quantiles"] = f"Their quantiles {levels}."
+    facts = {
+        "answers": "forecast",
+        "history": list(columns.values),
+        "future": list(columns.future),
+        "targets": list(columns.targets),
+        "quantiles": quantiles,
+        "frequency": [frequency.unit, frequency.step],
+        "categories": windows.dataset.categories,
+    }
+    description = f"Forecasting: {targets}, in steps of {frequency}."
+    return Metadata(description, inputs, outputs, facts=facts)
 
 
 def make_metric(truth: np.ndarray, spread: np.ndarray) -> Metric:

@@ -1,23 +1,22 @@
 """The steps in the life of a forecaster's run."""
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 from ..common.errors import UsageError
 from ..common.run.saving import load_model
 from ..common.task import Steps
 from . import training
-from .answering import newest_inputs
-from .baselines import make_baselines
+from .answering import windows
 from .card import make_card
 from .config import Config, fit_lengths
 from .data import load_data
 from .evaluate import evaluate, score
-from .explain import explain_window
+from .explain import explain
 from .exporting import make_exportable
 from .networks.model import build_model
-from .series.assets import Assets, make_assets, save_assets
+from .scoring.baselines import make_baselines
+from .series.assets import make_assets, save_assets
 from .series.dataset import Dataset
 from .series.windows import Windows
 from .serving import Serving
@@ -26,34 +25,10 @@ from .serving import Serving
 def fit_config(config: Config, dataset: Dataset) -> Config:
     """Fills the lengths, and refuses data that are too short for a window."""
     config = fit_lengths(config, dataset.season)
-    windows = Windows(dataset, config.look_back or 1, config.horizon or 1)
+    cut = Windows(dataset, config.look_back or 1, config.horizon or 1)
     for split in dataset.ends:
-        windows.find(split)
+        cut.find(split)
     return config
-
-
-def cut_windows(config: Config, assets: Assets, dataset: Dataset) -> Windows:
-    return Windows(dataset, assets.look_back, assets.horizon)
-
-
-def explain(run: Any, source: Any = None, output: str | Path | None = None) -> dict:
-    """What a forecast rests on; see `explain.explain_window`.
-
-    Args:
-        source: a file, whose first series is forecast; the last window that measures
-            the run where absent.
-        output: a PNG file to draw.
-    """
-    windows = None
-    if source is None:
-        windows = run.load_data()
-        inputs = windows.take(windows.find(windows.dataset.held_out)[-1:]).inputs
-    else:
-        if run.columns.past or run.columns.future:  # their importance is measured
-            windows = run.load_data()
-        _, inputs, _ = newest_inputs(run, source)
-    first = {name: values[:1] for name, values in inputs.items()}
-    return explain_window(run, windows, first, output)
 
 
 def examples(run: Any, windows: Windows, count: int) -> Callable:
@@ -76,7 +51,7 @@ STEPS = Steps(
     fit_config=fit_config,
     make_assets=make_assets,
     save_assets=save_assets,
-    prepare=cut_windows,
+    prepare=lambda config, assets, dataset: windows(assets, dataset),
     build=lambda config, assets, windows: build_model(config, windows.dataset),
     start_from=training.start_from,
     make_training=training.make_training,

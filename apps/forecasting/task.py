@@ -4,6 +4,7 @@ from ..common.flags import DATA_FLAGS, RUN_FLAGS
 from ..common.run.folder import name_data
 from ..common.task import Task, Verb
 from .config import ARCHITECTURE, CHOICES, RANGES, Config, fill, read_choice
+from .page import page_example, page_facts
 
 
 def _answering():
@@ -16,12 +17,6 @@ def _steps():
     from .steps import STEPS
 
     return STEPS
-
-
-def _page_example(folder):
-    from .series.page_example import read_example
-
-    return read_example(folder)
 
 
 def _format_backtest(report):
@@ -76,5 +71,6 @@ TASK = Task(
             format=_format_backtest,
         )
     },
-    page_example=_page_example,
+    page_facts=page_facts,
+    page_example=page_example,
 )

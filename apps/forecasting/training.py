@@ -2,13 +2,11 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import keras
 import numpy as np
 
 from ..common.errors import UsageError
-from ..common.quiet import Terminal
 from ..common.run import trainer
 from ..common.run.loop import write_history
 from ..common.run.saving import copy_matching_weights, load_model
@@ -25,9 +23,7 @@ SMALLEST_BATCH, LARGEST_BATCH = 16, 256
 FEWEST_STEPS = 32  # of an epoch, where there are enough windows
 
 
-def make_training(
-    config: Config, assets: Any, windows: Windows, model: Forecaster
-) -> Training:
+def make_training(config: Config, assets, windows: Windows, model) -> Training:
     """The compiled model and its epochs' batches."""
     chosen = windows.find("train")
     batch_size = config.batch_size or choose_batch_size(len(chosen))
@@ -38,19 +34,18 @@ def make_training(
     steps = len(make_epoch(0))
     rate = config.learning_rate or LEARNING_RATES[config.model]
     optimizer = make_adamw(config, rate, steps, steps * config.epochs)
-    loss = ForecastLoss(config.loss, model.settings["levels"])
-    model.compile(optimizer, loss=loss)
+    model.compile(optimizer, loss=ForecastLoss(config.loss, model.settings["levels"]))
     facts = {"model": config.model}
     return Training(model, make_epoch, steps, len(chosen), "windows", facts=facts)
 
 
 def choose_batch_size(count: int) -> int:
-    """Windows a batch: few where there are few, so that an epoch has steps enough."""
+    """Windows a batch: fewer of fewer windows, so that an epoch has enough steps."""
     size = 2 ** int(np.log2(count / FEWEST_STEPS + 1))
     return min(LARGEST_BATCH, max(SMALLEST_BATCH, size))
 
 
-def make_validation(config: Config, assets: Any, windows: Windows) -> Validation:
+def make_validation(config: Config, assets, windows: Windows) -> Validation:
     """Measures a model on the validation windows, in standardised units."""
     chosen = windows.find("validation")
 
@@ -58,66 +53,58 @@ def make_validation(config: Config, assets: Any, windows: Windows) -> Validation
         sums = np.zeros(3)
         for window in windows.batches(chosen):
             outputs = np.asarray(model.predict_on_batch(window.inputs))
-            error = (window.truth - outputs[..., model.middle]) / window.spread
-            is_known = ~np.isnan(error)
-            error = np.where(is_known, error, 0.0)
-            sums += [np.abs(error).sum(), (error * error).sum(), is_known.sum()]
+            errors = window.errors(outputs[..., model.middle])
+            is_known = ~np.isnan(errors)
+            errors = np.where(is_known, errors, 0.0)
+            sums += [errors.sum(), (errors * errors).sum(), is_known.sum()]
         return {"mae": sums[0] / sums[2], "mse": sums[1] / sums[2]}
 
-    monitor = "mse" if config.loss == "mse" else "mae"
-    shown = ("val_mae", "val_mse")
-    return Validation(score, monitor, larger_is_better=False, shown=shown)
+    return Validation(score, monitored(config), False, ("val_mae", "val_mse"))
 
 
-def fit(
-    steps: Steps,
-    config: Config,
-    assets: Any,
-    windows: Windows,
-    path: Path,
-    terminal: Terminal | None,
-) -> Fitted:
-    """Trains the model, or with "auto" each candidate, of which the best is kept."""
+def monitored(config: Config) -> str:
+    """The measure on validation data that decides which epoch is best."""
+    return "mse" if config.loss == "mse" else "mae"
+
+
+def fit(steps: Steps, config: Config, assets, windows, path: Path, terminal) -> Fitted:
+    """Trains the model, or with "auto" every candidate, of which the best is kept."""
     if config.model != "auto":
         return trainer.fit(steps, config, assets, windows, path, terminal)
-    every = []
+    fitted: dict[str, Fitted] = {}
     for candidate in candidates(config):
         say(terminal, f"model {candidate.model}")
         folder = f"checkpoint/{candidate.model}"
-        every.append(
-            trainer.fit(steps, candidate, assets, windows, path, terminal, folder)
-        )
-    scores = {one.config.model: float(one.state.best_score or 0) for one in every}
-    best = min(every, key=lambda one: scores[one.config.model])
+        args = steps, candidate, assets, windows, path, terminal, folder
+        fitted[candidate.model] = trainer.fit(*args)
+    scores = {name: float(one.state.best_score or 0) for name, one in fitted.items()}
+    name = min(scores, key=lambda name: scores[name])
+    best, measure = fitted[name], monitored(config)
     write_history(path / "history.csv", best.state.history)
-    monitor = make_validation(config, assets, windows).monitor
-    name = best.config.model
     others = ", ".join(f"{k} {v:.4g}" for k, v in scores.items() if k != name)
-    chosen = f"validation {monitor.upper()} {scores[name]:.4g} ({others})"
+    chosen = f"validation {measure.upper()} {scores[name]:.4g} ({others})"
     say(terminal, f"auto: {name}, {chosen}")
     facts = best.facts | {
-        "seconds": round(sum(one.state.seconds for one in every), 1),
-        "chosen_by": f"validation {monitor}",
-        "candidates": {k: round(v, 5) for k, v in scores.items()},
+        "seconds": round(sum(one.state.seconds for one in fitted.values()), 1),
+        "chosen_by": f"validation {measure}",
+        "candidates": {name: round(score, 5) for name, score in scores.items()},
     }
     return replace(best, facts=facts)
 
 
-def estimate(steps: Steps, config: Config, assets: Any, windows: Windows) -> dict:
+def estimate(steps: Steps, config: Config, assets, windows: Windows) -> dict:
     """What `--dry-run` says of the training: with "auto", of all candidates."""
-    every = [
-        trainer.estimate(steps, candidate, assets, windows)
-        for candidate in candidates(config)
-    ]
-    minutes = sum(one["estimated_minutes_at_most"] for one in every)
+    args = assets, windows
+    facts = [trainer.estimate(steps, each, *args) for each in candidates(config)]
+    minutes = sum(each["estimated_minutes_at_most"] for each in facts)
     return {
         "windows": len(windows.find("train")),
-        "parameters": max(one["parameters"] for one in every),
+        "parameters": max(each["parameters"] for each in facts),
         "estimated_minutes_at_most": round(minutes, 1),
     }
 
 
-def finish(config: Config, assets: Any, windows: Windows, trained) -> keras.Model:
+def finish(config: Config, assets, windows: Windows, trained) -> keras.Model:
     """The model in float32, its quantiles calibrated on the validation windows."""
     model = build_model(config, windows.dataset)
     model.set_weights(trained.get_weights())
@@ -125,7 +112,7 @@ def finish(config: Config, assets: Any, windows: Windows, trained) -> keras.Mode
     return model
 
 
-def start_from(config: Config, assets: Any, model: Forecaster) -> None:
+def start_from(config: Config, assets, model: Forecaster) -> None:
     """Takes over an older run's weights wherever their shapes agree.
 
     Raises:
@@ -134,12 +121,11 @@ def start_from(config: Config, assets: Any, model: Forecaster) -> None:
     path = Path(str(config.init_from))
     older = load_model(path / "model.keras")
     if len(model.weights) != len(older.weights):
-        counts = [
-            f"{m.settings['num_past']} past and {m.settings['num_future']} known-future"
-            for m in (older, model)
-        ]
+        s, t = older.settings, model.settings
         raise UsageError(
-            f"{path}: its weights are of a model with {counts[0]} covariates, not "
-            f"{counts[1]}: name the same ones, or train without init_from"
+            f"{path}: its weights are of a model with {s['num_past']} past and "
+            f"{s['num_future']} known-future covariates, not {t['num_past']} past and "
+            f"{t['num_future']} known-future: name the same ones, or train without "
+            "init_from"
         )
     copy_matching_weights(model, older, path)

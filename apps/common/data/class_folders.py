@@ -1,4 +1,4 @@
-"""Folders of class folders: each class is a folder, with a file for each example."""
+"""Folders of classes: each class is a folder, with a file for each example."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,16 +8,12 @@ from .sources import SPLITS
 
 
 def find_split_folders(path: Path) -> dict[str, Path]:
-    """The folder of each split in a folder of splits; none where it is something else.
+    """The folder of each split; empty if `path` has no folder for each split.
 
-    A class may be called "train" too, but then it holds files, not folders.
+    A class may be called "train" too, but then it has files in it, not folders.
     """
-    folders = {split: path / split for split in SPLITS if _has_folders(path / split)}
+    folders = {s: path / s for s in SPLITS if any((path / s).glob("*/"))}
     return folders if "train" in folders else {}
-
-
-def _has_folders(path: Path) -> bool:
-    return path.is_dir() and any(child.is_dir() for child in path.iterdir())
 
 
 def list_class_files(
@@ -27,8 +23,8 @@ def list_class_files(
 
     Args:
         path: the folder.
-        endings: of the files' names, such as ".txt".
-        unit: what an example is called.
+        endings: suffixes of the files' names, such as ".txt".
+        unit: the word for an example.
 
     Raises:
         PolyheadError: there is no such file.
@@ -41,7 +37,7 @@ def list_class_files(
     )
     if not files:
         raise PolyheadError(
-            f"{path}: no {unit}s; a folder needs a folder a class, with {endings[0]} "
-            "files in it"
+            f"{path}: no {unit}s; a folder needs a folder for each class, with "
+            f"{endings[0]} files in it"
         )
     return files, [file.parent.name for file in files]

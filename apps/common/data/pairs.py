@@ -1,4 +1,4 @@
-"""Pairs of texts, a source and a target each, and how a table of them is read."""
+"""Pairs of a source text and a target text, and how to read them from a table."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -16,12 +16,12 @@ class Pairs:
 
     sources: list[str]
     targets: list[str]
-    rows: np.ndarray  # int64 (pairs,), where in the data each comes from
-    source: str  # what the data are called in messages
+    rows: np.ndarray  # int64 (pairs,), the row of each pair in the data
+    source: str  # the name of the data in messages
 
 
 def choose(pairs: Pairs, rows: np.ndarray) -> Pairs:
-    """Some of the pairs, by their places."""
+    """The pairs at the positions `rows`."""
     return replace(
         pairs,
         sources=[pairs.sources[row] for row in rows],
@@ -33,7 +33,7 @@ def choose(pairs: Pairs, rows: np.ndarray) -> Pairs:
 def make_pairs(
     source: str, sources: Sequence, targets: Sequence, rows: np.ndarray | None = None
 ) -> Pairs:
-    """Pairs of clean texts. Rows are counted from 1 where they are not given."""
+    """Cleans the texts and makes pairs of them. Without `rows`, counts them from 1."""
     if rows is None:
         rows = np.arange(1, len(sources) + 1, dtype=np.int64)
     return Pairs(
@@ -48,8 +48,8 @@ def read_columns(path: str, source_column: str, target_column: str) -> Pairs:
     """Reads two columns of a table.
 
     Raises:
-        PolyheadError: the file cannot be read, or a field is no text.
-        UsageError: the columns are one and the same.
+        PolyheadError: the file cannot be read, or a field is not a text.
+        UsageError: both columns have the same name.
     """
     names = [source_column.strip(), target_column.strip()]
     if names[0] == names[1]:
@@ -66,7 +66,7 @@ def read_columns(path: str, source_column: str, target_column: str) -> Pairs:
         if nested:
             raise PolyheadError(
                 f"{path}: {list_rows(nested)}: column '{name}' holds lists or objects, "
-                "not texts; write one text a field"
+                "not texts; write one text in each field"
             )
     sources, targets = (table.columns[name] for name in names)
     return make_pairs(table.source, sources, targets, table.rows)

@@ -183,7 +183,7 @@ def _read_jsonl(
         if not isinstance(record, dict):
             raise PolyheadError(
                 f"{source}: row {row}: not a JSON object; write one "
-                '{"column": value, ...} a line'
+                '{"column": value, ...} on each line'
             )
         record = {name.strip(): value for name, value in record.items()}
         if not rows:

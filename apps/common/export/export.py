@@ -14,13 +14,15 @@ from typing import Any, ClassVar, Protocol
 import keras
 import numpy as np
 
+from polyhead.runtime.model import SIGNATURE
+
 from ..errors import UsageError
 from ..files import is_full, read_json, write_json, writing_error
 from ..quiet import quiet
 from ..task import Task
 from .file_report import read_file_facts
 from .formats import DEFAULT_FORMATS, DEFAULT_VARIANTS, VARIANTS
-from .litert import SIGNATURE, TFLitePredictor
+from .litert import TFLitePredictor
 from .metadata import Metadata, add_metadata
 from .report import write_report
 from .savedmodel import SavedModelPredictor, export_savedmodel

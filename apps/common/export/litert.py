@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from polyhead.runtime.model import SIGNATURE
+from polyhead.runtime.model import open_file
 from polyhead.runtime.text_bytes import texts_to_bytes
 
 from ..errors import PolyheadError
@@ -28,22 +28,10 @@ class TFLitePredictor:
     """
 
     def __init__(self, path: str | Path, threads: int = 1) -> None:
-        from ai_edge_litert.interpreter import Interpreter
-
         self.path = Path(path)
         if not self.path.is_file():
             raise PolyheadError(f"{path}: missing: export the run first")
-        try:
-            self.interpreter = Interpreter(str(path), num_threads=threads)
-            self.interpreter.allocate_tensors()
-            runner = self.interpreter.get_signature_runner(SIGNATURE)
-        except (ValueError, RuntimeError) as error:
-            raise PolyheadError(
-                f"{path}: LiteRT cannot run it ({str(error).splitlines()[0]}): "
-                "export the run again"
-            ) from error
-        self.inputs = runner.get_input_details()
-        self.outputs = runner.get_output_details()
+        self.interpreter, self.inputs, self.outputs = open_file(self.path, threads)
 
     @property
     def max_input_bytes(self) -> int:

@@ -105,8 +105,10 @@ def add_metadata(content: bytes, metadata: Metadata) -> bytes:
         6: [File(FACTS, b"").table()],
         7: PARSER_VERSION,
     }
+    tables = flatbuffers.Builder(1024)
+    tables.Finish(_write(tables, root), b"M001")
     buffer = schema.BufferT()
-    buffer.data = _pack(root, b"M001")
+    buffer.data = np.frombuffer(tables.Output(), np.uint8)
     entry = schema.MetadataT()
     entry.name, entry.buffer = "TFLITE_METADATA", len(model.buffers)
     model.buffers.append(buffer)
@@ -129,12 +131,6 @@ def _names(model: Any, side: str) -> list[str]:
         for each in getattr(model.signatureDefs[0], side)
     }
     return [names[place] for place in getattr(model.subgraphs[0], side)]
-
-
-def _pack(root: Table, identifier: bytes) -> np.ndarray:
-    builder = flatbuffers.Builder(1024)
-    builder.Finish(_write(builder, root), identifier)
-    return np.frombuffer(builder.Output(), np.uint8)
 
 
 def _write(builder: Any, node: Any) -> int:

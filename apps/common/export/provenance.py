@@ -1,7 +1,7 @@
 """The origin of an exported file: its run, version, scores, author and license."""
 
 from dataclasses import replace
-from typing import Any, cast
+from typing import Any
 
 from ..errors import RETRAIN
 from ..files import read_json
@@ -31,7 +31,7 @@ def add_provenance(
         )
 
     further = {
-        kind: replace(cast(Any, form), metadata=added_to(form.metadata))
+        kind: replace(form, metadata=added_to(form.metadata))
         for kind, form in exportable.further.items()
     }
     return replace(exportable, metadata=added_to(exportable.metadata), further=further)

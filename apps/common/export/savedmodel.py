@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from polyhead.runtime.model import SIGNATURE
+
 from ..errors import PolyheadError
-from .litert import SIGNATURE
 
 BATCH_SIZE = 64
 

@@ -8,9 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from polyhead.runtime.model import SIGNATURE
+
 from ..errors import PolyheadError, UsageError
 from .formats import VARIANTS
-from .litert import SIGNATURE, TFLitePredictor, custom_operators
+from .litert import TFLitePredictor, custom_operators
 
 CALIBRATION_ROWS = 200
 

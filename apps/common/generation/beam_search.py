@@ -27,20 +27,21 @@ def beam_search(
     """Follows the best hypotheses of each sentence side by side.
 
     The score of a finished hypothesis is the sum of its log-probabilities, that of the
-    end included, over `length ** length_penalty`; the length counts the end symbol.
+    end symbol included, over `length ** length_penalty`; the length counts the end
+    symbol.
 
     At every step, the extensions of a sentence's N live hypotheses are ranked by their
-    log-probability. The best N that go on live on. Those that end, and are among the
-    best N of all, are finished: kept with their score, out of the way of the live
-    ones, and never touched again. Ties go to the earlier beam, there to the end symbol,
-    and then to the lowest id; between finished ones to the one that finished earlier.
+    log-probability. The best N that do not end stay alive. Those that end and are among
+    the best N of all are finished: they are kept apart with their score and do not
+    change any more. Among equals the earlier beam comes first, within a beam the end
+    symbol and then the lowest id, and of finished ones that which finished earlier.
 
-    A sentence is done at its limit; when N hypotheses have finished, with
-    `early_stopping`; or when no live one can beat the worst of the n best, whatever
-    comes (log-probabilities only fall, and the limit bounds the length).
+    A sentence is done at its limit; with `early_stopping`, when N hypotheses have
+    finished; or when no live one can still beat the worst of the n best
+    (log-probabilities only fall, and the limit bounds the length).
 
-    Caches are never reordered: hypothesis n at position t owns the slot `t * N + n`
-    for good, and `ancestors` tells the step which slots each one descends from.
+    Caches are never reordered: hypothesis n at position t always has the slot
+    `t * N + n`, and `ancestors` says for each hypothesis which slots it descends from.
 
     Args:
         beam_size: N. With 1, the ids are those of `greedy`.
@@ -68,7 +69,7 @@ def beam_search(
     beams = ops.expand_dims(ops.arange(beam_size, dtype="int32"), 0)  # (1, N)
 
     def advance(
-        room, position, last, history, slots, live, kept, ids, found, done, state
+        room, position, last, history, slots, live, kept, ids, ended, done, state
     ):
         slots = put(slots, position, beams)
         ancestors = to_ancestors(slots[..., :room], beam_size)
@@ -77,7 +78,7 @@ def beam_search(
         values, symbols = candidates(logits, banned, beam_size, start_id, end_id)
         count = values.shape[-1]
         values = ops.expand_dims(live, -1) + values  # (B, N, C)
-        # At the limit nothing but the end may come, which is column 0.
+        # At the limit only the end may come, which is column 0.
         closing = position >= limits
         is_end = ops.equal(ops.arange(count, dtype="int32"), 0)
         is_end = ops.reshape(is_end, (1, 1, count))
@@ -86,7 +87,7 @@ def beam_search(
         )
         values = ops.where(may_come, values, NEVER)
 
-        # Of 2 N, at most N are ends, so that N go on. (B, 2 N)
+        # Of the best 2 N at most N end, so at least N go on. (B, 2 N)
         values, index = largest(
             ops.reshape(values, (-1, beam_size * count)), 2 * beam_size
         )
@@ -100,9 +101,9 @@ def beam_search(
         divisor = ops.take(divisors, position, axis=0)
         score = ops.where(finished, values[:, :beam_size] / divisor, NEVER)
         kept, best = largest(ops.concatenate([kept, score], axis=1), n_best)
-        ended = gather(written.ids(history), parents[:, :beam_size])
-        ids = gather(ops.concatenate([ids, ended], axis=1), best)
-        found = found + ops.sum(ops.cast(finished, "int32"), axis=1)
+        new_ids = gather(written.ids(history), parents[:, :beam_size])
+        ids = gather(ops.concatenate([ids, new_ids], axis=1), best)
+        ended = ended + ops.sum(ops.cast(finished, "int32"), axis=1)
 
         # The live: the first N that do not end.
         live, order = largest(ops.where(ends, NEVER, values), beam_size)
@@ -113,13 +114,14 @@ def beam_search(
         hope = live[:, 0] / ops.take(divisors, limits, axis=0)
         stop = ops.logical_or(closing, kept[:, -1] >= hope)
         if early_stopping:
-            stop = ops.logical_or(stop, found >= beam_size)
+            stop = ops.logical_or(stop, ended >= beam_size)
         done = ops.logical_or(done, stop)
         position = position + 1
-        return position, last, history, slots, live, kept, ids, found, done, state
+        return position, last, history, slots, live, kept, ids, ended, done, state
 
     done = limits <= 0
-    first = ops.where(ops.equal(beams, 0), 0.0, NEVER)  # at first, all are one
+    # At first all hypotheses are the same, so only one is alive.
+    first = ops.where(ops.equal(beams, 0), 0.0, NEVER)
     empty = ops.equal(ops.arange(n_best, dtype="int32"), 0)
     empty = ops.logical_and(ops.expand_dims(done, 1), ops.expand_dims(empty, 0))
     start = (
@@ -139,7 +141,7 @@ def beam_search(
 
 
 def to_ancestors(slots, beams: int):
-    """The mask `(B, N, S * N)` of `slots (B, N, S)`: who stood where, or -1."""
+    """The mask `(B, N, S * N)` of `slots (B, N, S)`: the beam at each step, or -1."""
     size = slots.shape[-1]
     numbers = ops.reshape(ops.arange(beams, dtype="int32"), (1, 1, 1, beams))
     mask = ops.equal(ops.expand_dims(slots, -1), numbers)  # (B, N, S, N)

@@ -21,9 +21,9 @@ def largest(x, k: int):
     if _entries_sifted(size, group, k) > size // 2:
         values, columns = ops.top_k(x, k)
         return values, ops.cast(columns, "int32")
-    # A row's k best lie in the k groups with the largest maxima, of which the earlier
-    # go first. So that a wide row is read once for its maxima, which is fast, and only
-    # a small part of it sifted, which is slow.
+    # A row's k best are in the k groups with the largest maxima; among equal maxima the
+    # earlier groups count. So a wide row is read once for its maxima, which is fast,
+    # and only a small part of it is sifted, which is slow.
     groups = size // group
     whole = groups * group
     grouped = ops.reshape(x[:, :whole] if whole < size else x, (-1, groups, group))
@@ -43,7 +43,7 @@ def largest(x, k: int):
 
 
 def _entries_sifted(size, group, k):
-    """What the k largest of `size` cost by groups; a rest means copying the others.
+    """What the k largest of `size` cost by groups; with a rest, the others are copied.
 
     Measured: the maxima of many small groups cost more than their number.
     """
@@ -62,8 +62,8 @@ def gather(x, index):
 def candidates(logits, banned, k: int, start_id: int, end_id: int):
     """The end symbol and the best others that may come next.
 
-    Padding and start symbol never come. Log-probabilities are the model's own: what may
-    not come keeps its share.
+    Padding and start symbol never come. The log-probabilities are the model's own: they
+    are not normalised again without the symbols that may not come.
 
     Args:
         logits: `(B, N, V)`.
@@ -72,12 +72,12 @@ def candidates(logits, banned, k: int, start_id: int, end_id: int):
 
     Returns:
         Log-probabilities and int32 ids, each `(B, N, C)`, C static. Column 0 is the end
-        symbol. The others follow from best to worst, ties to the lowest id; those that
-        may not come are among them at minus infinity.
+        symbol. The others follow from best to worst, among equals the lowest id first;
+        those that may not come are among them, with minus infinity.
     """
     beams, size = logits.shape[1:]
     logits = ops.reshape(ops.cast(logits, "float32"), (-1, size))
-    # Not a log-softmax, which would write all of (B, N, V) once more.
+    # A log-softmax would write all of (B, N, V) once more.
     total = ops.logsumexp(logits, axis=-1, keepdims=True)
     values, ids = largest(logits, min(k + 4, size))  # four are forbidden at most
     banned = ops.reshape(banned, (-1, 1))
@@ -93,16 +93,16 @@ def candidates(logits, banned, k: int, start_id: int, end_id: int):
 def endless(recent):
     """The symbol that would make a run of repetitions too long; padding if none would.
 
-    A run repeats 1 symbol, or 2, and so on up to a third of W, over and over. It may
-    grow to W symbols, that is to three repetitions at the least, and not further. Runs
-    of padding end nothing, for padding never comes anyway.
+    A run repeats a sequence of 1 to W // 3 symbols. It may grow to W symbols, which are
+    three repetitions or more, and no further. Runs of padding do not count: padding
+    never comes.
 
     Args:
         recent: `(B, N, W)` int32, the last W symbols.
 
     Returns:
-        `(B, N)` int32. One is enough: symbols with two such periods have their greatest
-        common divisor as a period, and both ask for the same next one.
+        `(B, N)` int32. One symbol is enough: a run with two such periods also has their
+        greatest common divisor as a period, so both give the same next symbol.
     """
     width = recent.shape[-1]
     symbol = ops.zeros_like(recent[..., 0])

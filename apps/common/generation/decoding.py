@@ -1,27 +1,27 @@
 """Greedy decoding and sampling: pure functions of a step, for every backend.
 
 All of this traces under TensorFlow and JAX. Greedy decoding converts to TFLite with
-builtin operators, and so does `beam_search` (a file of its own); random numbers are no
-builtin.
+builtin operators, and so does `beam_search` (a file of its own). Sampling does not:
+TFLite has no builtin operator for random numbers.
 
 A step is a function `step(ids, state, position, ancestors) -> (logits, state)`:
     ids: `(B, N)` int32, the last symbol of each hypothesis, at first the start symbol;
-    state: any nest of tensors, of shapes that stay: the caches;
+    state: any nest of tensors whose shapes do not change: the caches;
     position: int32 scalar, from 0;
     ancestors: boolean `(B, N, S * N)`, as `attention_mask` of the layers' `step`; with
         one hypothesis a sentence (N = 1) it is `None`;
     logits: `(B, N, V)`.
 
-Lengths are counted in one way: `max_steps` S is how often the step runs at the most,
-which is what the caches must hold. The last thing it can give is the end symbol, so
-that S - 1 symbols come out at the most. A limit L of a sentence, cut to S - 1, lets L
-symbols come out: then only the end symbol may follow, and its log-probability counts as
-always. A sentence with limit 0 gives nothing, scores 0 and asks for no step.
+Lengths are counted in one way. The step runs at most `max_steps` times, S, and the
+caches must hold S steps. The last step can only give the end symbol, so at most S - 1
+symbols come out. A sentence may have a limit L, cut to S - 1: after L symbols only the
+end symbol may follow, and its log-probability counts as always. A sentence with limit 0
+gives nothing, scores 0 and needs no step.
 
-A step costs what its caches hold, filled or not, and most sentences end long before S.
-`stages=(8, 16, 32)` with S = 64 begins with caches made for 8 steps and lets them grow
-to 16, 32 and 64 steps as long as a sentence goes on. The state is then a nest of caches
-`(B, heads, slots, head_dim)`, and the step is traced once for each stage.
+A step costs as much as its caches have room for, filled or not, and most sentences end
+long before S. `stages=(8, 16, 32)` with S = 64 begins with caches made for 8 steps and
+lets them grow to 16, 32 and 64 steps as long as a sentence goes on. Then the state is a
+nest of caches `(B, heads, slots, head_dim)`, and the step is traced once a stage.
 """
 
 import functools
@@ -36,8 +36,8 @@ from polyhead.layers import grow_cache
 
 from .candidates import History, candidates, gather, largest
 
-COLDEST = 1e-6  # temperature, and share: the most probable alone is drawn
-HOTTEST = 1e6  # temperature: all that may come are alike
+COLDEST = 1e-6  # temperature, and share: only the most probable symbol is drawn
+HOTTEST = 1e6  # temperature: all symbols that may come are equally probable
 Step = Callable[[Any, Any, Any, Any], tuple[Any, Any]]
 
 
@@ -52,15 +52,15 @@ def greedy(
     max_run: int | None = None,
     stages: Sequence[int] = (),
 ):
-    """Takes the most probable symbol each time; ties go to the end, then lowest id.
+    """Takes the most probable symbol; of equal ones the end, then the lowest id.
 
     Args:
         step: see above.
-        state: what the first step gets.
+        state: of the first step.
         batch_size: B, an int or an int32 scalar.
         max_steps: S, see above.
         limits: `(B,)` int32, how many symbols may come out; `None` for S - 1.
-        start_id: what the first step gets as ids.
+        start_id: the symbol before the first.
         end_id: the symbol that ends a sentence.
         max_run: how many symbols a run of repetitions may have; see
             `candidates.endless`. A dozen zeros, "ha ha ha" and the like are below 24.
@@ -109,16 +109,16 @@ def sample(
     """Draws each symbol by its probability; for Python and SavedModel.
 
     Args:
-        draws: random numbers `(B, S)`, even over [0, 1), one for each sentence and
-            step. They come from outside, so that what a sentence gets does not depend
-            on those beside it.
-        temperature: divides the logits; below 1 the probable get more so.
-        top_k: draws of the k most probable only; of all if `None`.
-        top_p: of these, of the most probable that together reach this share.
+        draws: random numbers `(B, S)`, uniform over [0, 1), one for each sentence and
+            step. They are given, so that a sentence's symbols do not depend on the
+            other sentences of its batch.
+        temperature: divides the logits; below 1 probable symbols become more probable.
+        top_k: draws from the k most probable symbols only; from all if `None`.
+        top_p: draws, of these, from the most probable that together reach this share.
         The others: as in `greedy`. The last three may also be tensors, `(B,)` or
-        scalars, for a graph that asks for them: there a temperature or a share of 0,
-        or one that is no number, draws the most probable, an infinite temperature draws
-        of all alike, and a `top_k` of 0 draws of all.
+        scalars, that are inputs of a graph. There a temperature or a share that is 0 or
+        no number draws the most probable symbol, an infinite temperature makes all
+        symbols equally probable, and a `top_k` of 0 draws from all.
 
     Returns:
         As `greedy`. The scores are of the model's own probabilities.
@@ -142,8 +142,8 @@ def sample(
         reached = ops.cumsum(weights, axis=-1)
         aim = ops.expand_dims(ops.take(draws, position, axis=1), 1) * reached[:, -1:]
         chosen = ops.sum(ops.cast(reached <= aim, "int32"), axis=-1, keepdims=True)
-        # Rounding could point behind the last one that has a weight, and of logits that
-        # are no numbers none has.
+        # Rounding could choose a column after the last that has a weight; where logits
+        # are no numbers, no column has one.
         possible = ops.sum(ops.cast(weights > 0, "int32"), axis=-1, keepdims=True)
         chosen = ops.maximum(ops.minimum(chosen, possible - 1), 0)
         return gather(columns, chosen)[:, 0]
@@ -164,7 +164,7 @@ def sample(
 
 
 def _check_sampling(temperature, top_k, top_p):
-    """Numbers are checked here; of tensors nothing is known yet."""
+    """Refuses impossible numbers; the values of tensors are not known yet."""
     if not ops.is_tensor(temperature) and not 0 < temperature < math.inf:
         raise ValueError(f"temperature must be above 0 and finite, not {temperature}.")
     if not ops.is_tensor(top_p) and not 0 < top_p <= 1:
@@ -192,9 +192,10 @@ def _decode(
     choose,
     count,
 ):
-    """One hypothesis a sentence; `choose` gives its column among the candidates.
+    """Decodes one hypothesis a sentence.
 
-    These are the end and the best `count` others, or with `None` all.
+    `choose` gives its column among the candidates: the end symbol and the best `count`
+    others, or all others where `count` is None.
     """
     limits = make_limits(limits, batch_size, max_steps)
     written = History(max_steps, max_run)
@@ -205,7 +206,7 @@ def _decode(
         wanted = count or logits.shape[-1]
         values, ids = candidates(logits, banned, wanted, start_id, end_id)
         values, ids = values[:, 0], ids[:, 0]  # (B, C)
-        # At the limit nothing but the end may come, which is column 0.
+        # At the limit only the end may come, which is column 0.
         column = ops.where(position >= limits, 0, choose(values, position))
         value = gather(values, ops.expand_dims(column, 1))[:, 0]
         score = ops.where(done, score, score + value)

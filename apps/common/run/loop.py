@@ -134,7 +134,7 @@ class Loop(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         synchronize(self.model)
-        averaged = use_averages(self.model)
+        raw = use_averages(self.model)
         row = {"epoch": epoch + 1, **{k: float(v) for k, v in (logs or {}).items()}}
         started = time.monotonic()
         row |= {f"val_{k}": float(v) for k, v in self.score(self.model).items()}
@@ -151,7 +151,8 @@ class Loop(keras.callbacks.Callback):
             values = read_values(self.model.trainable_variables)
             values += read_values(self.model.non_trainable_weights)
             save_arrays(self.folder / "best.npz", values, {"epoch": epoch})
-        restore_raw(self.model, averaged)
+        if raw is not None:
+            write_values(self.model.trainable_variables, raw)
         if logs is not None:
             logs.update({k: v for k, v in row.items() if k != "epoch"})
         if epoch - state.best_epoch >= self.patience:
@@ -194,11 +195,6 @@ def use_averages(model: keras.Model) -> list[np.ndarray] | None:
     averages = model.optimizer._model_variables_moving_average
     write_values(model.trainable_variables, read_values(averages))
     return raw
-
-
-def restore_raw(model: keras.Model, raw: list[np.ndarray] | None) -> None:
-    if raw is not None:
-        write_values(model.trainable_variables, raw)
 
 
 def train(

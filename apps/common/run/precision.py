@@ -19,12 +19,8 @@ def choose_precision(wanted: str) -> str:
     return "mixed_bfloat16" if native else "float32"
 
 
-def check_float32(model) -> None:
-    """Refuses a model to be served that computes in half precision.
-
-    Raises:
-        ValueError: with the name of the first such layer.
-    """
+def check_float32(model: keras.Model) -> None:
+    """Raises a ValueError if a layer of the model computes in half precision."""
     for layer in model._flatten_layers():
         if layer.compute_dtype in ("bfloat16", "float16"):
             raise ValueError(

@@ -92,10 +92,10 @@ class Run:
         return MethodType(self.steps.explain, self)
 
     def note_cuts(self, inputs: Sequence, *file: Any) -> None:
-        """Notes which inputs are cut; here none are."""
+        """Notes which inputs are cut: none, unless a subclass says otherwise."""
 
     def open_tflite(self, inputs: Sequence) -> Any:
-        """The run's smallest .tflite file, after a note on the inputs that it cuts."""
+        """Opens the smallest .tflite file, and notes which inputs it cuts."""
         from polyhead import runtime
 
         path = find_tflite(self.path)

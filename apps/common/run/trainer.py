@@ -63,8 +63,8 @@ class Validation:
         monitor: the measure that decides which epoch is best.
         larger_is_better: whether a larger value of `monitor` is better.
         shown: measures in the line of an epoch, besides the training loss.
-        callbacks: gives further Keras callbacks for the terminal, None where no
-            progress is shown, and the run's folder.
+        callbacks: gives further Keras callbacks, from the terminal (None if progress is
+            hidden) and the run's folder.
     """
 
     score: Callable[[keras.Model], dict[str, float]]

@@ -31,12 +31,9 @@ def conformal_offsets(truth, base, scale, quantiles) -> np.ndarray:
 
     Example:
 
-    >>> import numpy as np
-    >>> truth = np.arange(99.0).reshape(99, 1, 1)
-    >>> offsets = conformal_offsets(truth, np.zeros((99, 1, 1, 1)), np.ones((99, 1, 1)),
-    ...                             [0.9])
-    >>> offsets.ravel().tolist()
-    [89.0]
+    >>> truth, base = np.arange(99.0).reshape(99, 1, 1), np.zeros((99, 1, 1, 1))
+    >>> conformal_offsets(truth, base, np.ones((99, 1, 1)), [0.9]).tolist()
+    [[[89.0]]]
 
     Reference:
         Romano et al., Conformalized Quantile Regression,
@@ -47,11 +44,8 @@ def conformal_offsets(truth, base, scale, quantiles) -> np.ndarray:
     counts = (~np.isnan(residuals)).sum(axis=0)  # (H, T, Q)
     levels = np.asarray(quantiles, np.float64)
     # A share of k / (n + 1) of new values is below the k-th smallest of n.
-    ranks = np.where(
-        levels >= 0.5,
-        np.ceil((counts + 1) * levels),
-        np.floor((counts + 1) * levels),
-    )
+    ranks = (counts + 1) * levels
+    ranks = np.where(levels >= 0.5, np.ceil(ranks), np.floor(ranks))
     places = np.clip(ranks - 1, 0, np.maximum(counts - 1, 0)).astype(int)
     offsets = np.take_along_axis(residuals, places[None], axis=0)[0]
     return np.nan_to_num(offsets).astype(np.float32)
@@ -68,16 +62,14 @@ def calibrate(model, windows: Windows, seed: int) -> None:
         windows: its data.
         seed: of the sample of windows, where there are many.
     """
-    s = model.settings
-    if not s["quantiles"]:
+    s, size = model.settings, int(np.prod(model.offsets.shape))
+    if not size:
         return
     chosen = windows.find("validation")
-    size = s["horizon"] * s["num_targets"] * len(s["quantiles"])
     count = min(MAX_WINDOWS, max(100, MAX_NUMBERS // size))
     window = windows.take(chosen[sample_rows(len(chosen), count, seed)])
     parts = Serving(model).predict_parts(window.inputs)
-    targets = s["num_targets"]
-    mean, scale = (np.asarray(v)[:targets] for v in (model.mean, model.scale))
+    mean, scale = (np.asarray(v)[: s["num_targets"]] for v in (model.mean, model.scale))
     truth = (window.truth - mean) / scale
     offsets = conformal_offsets(truth, parts["base"], parts["scale"], s["quantiles"])
     blocks = count_blocks(chosen, s["horizon"])

@@ -39,11 +39,8 @@ class CovariateHead(keras.layers.Layer):
             self.output_dense = dense(num_targets * width, seed + 3, "output")
 
     def call(self, past, known, calendar, training=None):
-        flat = [
-            ops.reshape(values, (-1, values.shape[1] * values.shape[2]))
-            for values in (past, known)
-            if values.shape[2]
-        ]
+        given = [values for values in (past, known) if values.shape[2]]
+        flat = [ops.reshape(v, (-1, v.shape[1] * v.shape[2])) for v in given]
         x = ops.concatenate([*flat, calendar], axis=1)
         y = self.linear(x)
         if self.hidden_dim:

@@ -15,15 +15,10 @@ class EncoderDecoderCore(keras.layers.Layer):
     All steps are forecast at once; no step depends on the forecast of another.
 
     Args:
-        num_targets: T.
-        width: of the output of each target, a multiple of `horizon`.
+        num_targets, width, seed: as of `LinearCore`; the width is a multiple of H.
         horizon: steps that are forecast, H.
         patch_length: steps of a patch.
-        num_layers: of the encoder and of the decoder.
-        hidden_dim: of the vectors.
-        num_heads: of the attentions.
-        dropout: in both stacks.
-        seed: of the weights and the dropouts.
+        num_layers, hidden_dim, num_heads, dropout: of the encoder and of the decoder.
 
     Call arguments:
         x: as of `LinearCore`.
@@ -59,14 +54,10 @@ class EncoderDecoderCore(keras.layers.Layer):
         self.num_outputs = width // horizon  # of a target in a step
         self.past = PatchEmbedding(patch_length, hidden_dim, seed=seed)
         self.future = PatchEmbedding(patch_length, hidden_dim, seed=seed + 1)
-        stack = {
-            "num_heads": num_heads,
-            "feedforward_dim": 2 * hidden_dim,
-            "positions": "sinusoidal",
-            "dropout": dropout,
-        }
-        self.encoder = Encoder(num_layers, **stack, seed=seed + 2, name="encoder")
-        self.decoder = Decoder(num_layers, **stack, seed=seed + 3, name="decoder")
+        sizes = num_layers, num_heads, 2 * hidden_dim
+        options = {"positions": "sinusoidal", "dropout": dropout}
+        self.encoder = Encoder(*sizes, **options, seed=seed + 2)
+        self.decoder = Decoder(*sizes, **options, seed=seed + 3)
         patch_width = patch_length * num_targets * self.num_outputs
         self.output_dense = dense(patch_width, seed + 4, "output")
 
@@ -77,12 +68,9 @@ class EncoderDecoderCore(keras.layers.Layer):
             known = ops.zeros_like(ops.cast(x["phase"][:, :, None], "float32"))
         past = ops.concatenate([x["targets"], x["past"], known[:, :length]], axis=2)
         memory = self.encoder(self.past(past), training=training)
-        vectors, scores = self.decoder(
-            self.future(known[:, length:]),
-            memory,
-            return_scores=True,
-            training=training,
-        )
+        future = self.future(known[:, length:])
+        options = {"return_scores": True, "training": training}
+        vectors, scores = self.decoder(future, memory, **options)
         # (B, future patches, p * T * Q) -> (B, H, T, Q) -> (B, T, H * Q)
         targets, outputs = self.num_targets, self.num_outputs
         padded = -(-self.horizon // self.patch_length) * self.patch_length

@@ -13,9 +13,9 @@ class LinearCore(keras.layers.Layer):
 
     Args:
         num_targets: T.
-        width: of the output of each target.
+        width: numbers that it gives for each target.
         covariates: whether there are any.
-        seed: of the weights.
+        seed: of the weights, and the dropouts of other cores.
 
     Call arguments:
         x: dict of `targets (B, L, T)`, `past (B, L, P)`, `known (B, L + H, K)` and

@@ -20,7 +20,7 @@ class ForecastLoss(keras.losses.Loss):
 
     Call arguments:
         y_true: `(B, H + 1, T)`: the truth, and in the last row the spread of the
-            series in training; see `windows.with_spread`.
+            series in training; see `EpochBatches`.
         y_pred: `(B, H, T, levels)`, or `(B, H, T, heads * levels)`.
 
     Reference:
@@ -50,9 +50,7 @@ class ForecastLoss(keras.losses.Loss):
         else:
             levels = [0.5 if level == POINT else level for level in self.levels]
             levels = levels * (y_pred.shape[3] // len(levels))
-            tilt = ops.convert_to_tensor(
-                [[2.0 * level - 1.0] for level in levels], dtype="float32"
-            )
+            tilt = ops.convert_to_tensor([[2.0 * q - 1.0] for q in levels], "float32")
             loss = ops.abs(error)
             # Summing before tilting is cheaper than the other way round.
             tilted = ops.matmul(ops.sum(error, axis=(1, 2)), tilt)[:, 0]

@@ -11,22 +11,11 @@ from ..series.dataset import Dataset
 from ..series.frequency import Frequency
 from ..series.statistics import standardisation
 from .clock import calendar_features, cycle_phase, step_times
-from .core import make_core
+from .encoder_decoder import EncoderDecoderCore
+from .linear import LinearCore
+from .patch import PatchCore
+from .periodic import PeriodicCore
 from .quantiles import central, in_order, levels_of, rising
-
-# Settings of a run that its model takes as they are.
-SETTINGS = (
-    "model",
-    "look_back",
-    "horizon",
-    "cycle",
-    "hidden_dim",
-    "num_layers",
-    "num_heads",
-    "patch_length",
-    "dropout",
-    "seed",
-)
 
 
 @keras.saving.register_keras_serializable(package="polyhead")
@@ -91,34 +80,22 @@ class Forecaster(keras.Model):
         self.settings = {k: v for k, v in arguments.items() if k not in others}
         self.frequency = Frequency(*frequency)
         self.counts = dict(map(tuple, categories))
-        self.normalization = ReversibleNormalization(
-            epsilon=epsilon, name="normalization"
-        )
+        self.normalization = ReversibleNormalization(epsilon=epsilon)
         self.core = make_core(self.settings)
 
     def build(self, input_shape=None):
         s = self.settings
         columns = s["num_targets"] + s["num_past"] + s["num_future"]
-        kept = {"trainable": False, "dtype": "float32", "autocast": False}
-        self.mean = self.add_weight(
-            shape=(columns,), initializer="zeros", name="mean", **kept
-        )
-        self.scale = self.add_weight(
-            shape=(columns,), initializer="ones", name="scale", **kept
-        )
-        self.offsets = self.add_weight(
-            shape=(s["horizon"], s["num_targets"], len(s["quantiles"])),
-            initializer="zeros",
-            name="offsets",
-            **kept,
-        )
+        shape = s["horizon"], s["num_targets"], len(s["quantiles"])
+        fixed = {"trainable": False, "dtype": "float32", "autocast": False}
+        self.mean = self.add_weight((columns,), "zeros", name="mean", **fixed)
+        self.scale = self.add_weight((columns,), "ones", name="scale", **fixed)
+        self.offsets = self.add_weight(shape, "zeros", name="offsets", **fixed)
         self.built = True
-        inputs = {
-            "history": np.zeros((1, s["look_back"], columns), np.float32),
-            "start": np.zeros((1, 2), np.int32),
-            "future": np.zeros((1, s["horizon"], s["num_future"]), np.float32),
-        }
-        self.run({k: ops.convert_to_tensor(v) for k, v in inputs.items()})
+        history = ops.zeros((1, s["look_back"], columns))
+        future = ops.zeros((1, s["horizon"], s["num_future"]))
+        start = ops.zeros((1, 2), "int32")
+        self.run({"history": history, "start": start, "future": future})
 
     def call(self, inputs, training=None):
         scaled, _, _ = self.run(inputs, training=training)
@@ -148,7 +125,7 @@ class Forecaster(keras.Model):
             attention weights of the core, or `None`.
         """
         s = self.settings
-        horizon, targets = s["horizon"], s["num_targets"]
+        shape = -1, s["num_targets"], s["horizon"], len(s["levels"])
         x = self.prepare(inputs)
         x["targets"], (level, scale) = self.normalization.normalize(x["targets"])
         x["past"] = self.normalize_past(x["past"])
@@ -159,9 +136,7 @@ class Forecaster(keras.Model):
             heads = self.core(x, training=training)
         outputs = []
         for y, shift in heads:
-            y = ops.reshape(
-                ops.cast(y, "float32"), (-1, targets, horizon, len(s["levels"]))
-            )
+            y = ops.reshape(ops.cast(y, "float32"), shape)
             y = in_order(ops.transpose(y, (0, 3, 1, 2)), s["levels"])
             if shift is not None:
                 shift = ops.transpose(ops.cast(shift, "float32"), (0, 2, 1))
@@ -180,12 +155,12 @@ class Forecaster(keras.Model):
         Otherwise a category that is constant in a history would be lost.
         """
         normal, _ = self.normalization.normalize(past)
-        first = self.settings["num_targets"]
-        counts = [self.counts.get(first + p) for p in range(self.settings["num_past"])]
+        first, past = self.settings["num_targets"], self.settings["num_past"]
+        counts = [self.counts.get(first + place, 0) for place in range(past)]
         if not any(counts):
             return normal
-        widths = [count or 1 for count in counts]
-        return ops.where(np.repeat([bool(c) for c in counts], widths), past, normal)
+        is_category = np.repeat(np.array(counts) > 0, np.maximum(counts, 1))
+        return ops.where(is_category, past, normal)
 
     def prepare(self, inputs) -> dict:
         """Standardised inputs of the core, with calendar features and categories."""
@@ -204,8 +179,7 @@ class Forecaster(keras.Model):
             first = targets + past
             future = ops.cast(inputs["future"], "float32")
             future = (future - self.mean[first:]) / self.scale[first:]
-            known = ops.concatenate([known, future], axis=1)
-            known = self.expand(known, first)
+            known = self.expand(ops.concatenate([known, future], axis=1), first)
             known = ops.where(ops.isnan(known), 0.0, known)
         else:
             known = ops.zeros((ops.shape(history)[0], len(offsets), 0))
@@ -237,9 +211,8 @@ class Forecaster(keras.Model):
         outputs = {"forecast": ops.transpose(forecast, (0, 2, 1))}
         if s["quantiles"]:
             offsets = ops.expand_dims(ops.transpose(self.offsets, (2, 1, 0)), 0)
-            quantiles = rising(self.quantiles_of(scaled) + scale * offsets)
-            quantiles = ops.transpose(self.to_units(quantiles), (0, 3, 2, 1))
-            outputs["quantiles"] = quantiles
+            q = rising(self.quantiles_of(scaled) + scale * offsets)
+            outputs["quantiles"] = ops.transpose(self.to_units(q), (0, 3, 2, 1))
         return outputs
 
     def quantiles_of(self, scaled):
@@ -254,12 +227,35 @@ class Forecaster(keras.Model):
         return {**super().get_config(), **self.settings}
 
 
+def make_core(settings: dict) -> keras.Layer:
+    """The network that the settings of a `Forecaster` describe."""
+    s = settings
+    shared = {
+        "num_targets": s["num_targets"],
+        "width": s["horizon"] * len(s["levels"]),
+        "seed": 100 * s["seed"],  # the layers of a core count up from there
+    }
+    attention = {name: s[name] for name in ("hidden_dim", "num_heads", "dropout")}
+    patches = {name: s[name] for name in ("patch_length", "num_layers")}
+    if s["model"] == "encoder-decoder":
+        horizon = s["horizon"]
+        return EncoderDecoderCore(**shared, **attention, **patches, horizon=horizon)
+    shared["covariates"] = s["num_past"] + s["num_future"] > 0
+    if s["model"] == "patch":
+        return PatchCore(**shared, **attention, **patches)
+    if s["model"] == "periodic":
+        return PeriodicCore(**shared, **attention, cycle=s["cycle"])
+    return LinearCore(**shared)
+
+
 def build_model(config: Config, dataset: Dataset) -> Forecaster:
     """The forecaster that a resolved `Config` describes, built."""
     columns = dataset.columns
     mean, scale, epsilon = standardisation(dataset)
     model = Forecaster(
-        **{name: getattr(config, name) for name in SETTINGS},
+        model=config.model,
+        look_back=config.look_back,
+        horizon=config.horizon,
         num_targets=len(columns.targets),
         num_past=len(columns.past),
         num_future=len(columns.future),
@@ -269,10 +265,17 @@ def build_model(config: Config, dataset: Dataset) -> Forecaster:
             if name in dataset.categories
         ],
         frequency=[dataset.frequency.unit, dataset.frequency.step],
+        cycle=config.cycle,
         calendar=dataset.calendar_cycles if config.calendar else [],
         levels=levels_of(config),
         quantiles=sorted(config.quantiles),
         epsilon=epsilon,
+        hidden_dim=config.hidden_dim,
+        num_layers=config.num_layers,
+        num_heads=config.num_heads,
+        patch_length=config.patch_length,
+        dropout=config.dropout,
+        seed=config.seed,
         name="forecaster",
     )
     model.build()

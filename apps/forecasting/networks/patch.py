@@ -14,15 +14,10 @@ class PatchCore(keras.layers.Layer):
     """Patches of each target on its own, an encoder over them, and one dense output.
 
     Args:
-        num_targets: T.
-        width: of the output of each target.
+        num_targets, width, covariates, seed: as of `LinearCore`.
         patch_length: steps of a patch; patches overlap by half.
-        num_layers: of the encoder.
-        hidden_dim: of the vectors.
-        num_heads: of the attention.
+        num_layers, hidden_dim, num_heads: of the encoder.
         dropout: in the encoder and before the output.
-        covariates: whether there are any.
-        seed: of the weights and the dropouts.
 
     Call arguments:
         x: as of `LinearCore`.
@@ -54,15 +49,8 @@ class PatchCore(keras.layers.Layer):
         self.covariates = covariates
         stride = max(1, patch_length // 2)
         self.patches = PatchEmbedding(patch_length, hidden_dim, stride, seed=seed)
-        self.encoder = Encoder(
-            num_layers,
-            num_heads,
-            2 * hidden_dim,
-            positions="rotary",
-            dropout=dropout,
-            seed=seed + 1,
-            name="encoder",
-        )
+        options = {"positions": "rotary", "dropout": dropout, "seed": seed + 1}
+        self.encoder = Encoder(num_layers, num_heads, 2 * hidden_dim, **options)
         self.dropout = ByteDropout(dropout, seed=seed + 2)
         self.output_dense = dense(width, seed + 3, "output")
         if covariates:

@@ -23,14 +23,11 @@ class PeriodicCore(keras.layers.Layer):
     maps the rest linearly to the forecast, and adds the cycle of the steps ahead.
 
     Args:
-        num_targets: T.
-        width: of the output of each target.
+        num_targets, width, covariates, seed: as of `LinearCore`.
         cycle: steps of the cycle.
         hidden_dim: of the MLP.
         num_heads: of the attention.
         dropout: on the attention's weights and before the output.
-        covariates: whether there are any.
-        seed: of the weights and the dropouts.
 
     Call arguments:
         x: dict of `targets (B, L, T)`, `past (B, L, P)`, `known (B, L + H, K)`,
@@ -64,12 +61,8 @@ class PeriodicCore(keras.layers.Layer):
         self.dropout_rate = dropout
         self.covariates = covariates
         self.seed = seed
-        self.cycle = keras.layers.Embedding(
-            cycle, num_targets, embeddings_initializer="zeros", name="cycle"
-        )
-        self.level = keras.layers.Embedding(
-            cycle, num_targets, embeddings_initializer="zeros", name="level"
-        )
+        self.cycle = keras.layers.Embedding(cycle, num_targets, "zeros")
+        self.level = keras.layers.Embedding(cycle, num_targets, "zeros")
         self.first = dense(hidden_dim, seed + 1, "first")
         self.second = dense(hidden_dim, seed + 2, "second")
         self.dropout = ByteDropout(dropout, seed=seed + 3)
@@ -79,27 +72,20 @@ class PeriodicCore(keras.layers.Layer):
             self.head = CovariateHead(num_targets, width, hidden_dim, dropout, seed + 5)
 
     def build(self, shapes):
-        self.attention = MultiHeadAttention(
-            self.num_heads,
-            # The look-back need not be a multiple of the heads.
-            head_dim=max(1, shapes["targets"][1] // self.num_heads),
-            dropout=self.dropout_rate,
-            seed=self.seed,
-            name="attention",
-        )
+        # The look-back need not be a multiple of the heads.
+        head_dim = max(1, shapes["targets"][1] // self.num_heads)
+        options = {"dropout": self.dropout_rate, "seed": self.seed}
+        self.attention = MultiHeadAttention(self.num_heads, head_dim, **options)
         self.built = True
 
     def call(self, x, return_scores=False, training=None):
         length = x["targets"].shape[1]
         own = ops.transpose(x["targets"], (0, 2, 1))  # (B, T, L)
         query = ops.transpose(self.cycle(x["phase"][:, :length]), (0, 2, 1))
-        variates = ops.concatenate([x["targets"], x["past"]], axis=2)
-        attended, scores = self.attention(
-            query,
-            ops.transpose(variates, (0, 2, 1)),
-            return_scores=True,
-            training=training,
-        )
+        keys = ops.concatenate([x["targets"], x["past"]], axis=2)
+        keys = ops.transpose(keys, (0, 2, 1))  # (B, T + P, L)
+        options = {"return_scores": True, "training": training}
+        attended, scores = self.attention(query, keys, **options)
         hidden = self.first(own + attended)
         hidden = hidden + self.second(ops.gelu(hidden))
         first = self.output_dense(self.dropout(hidden, training=training))

@@ -1,6 +1,5 @@
 """Rolling origin: forecasts as they would have been made, one after the other."""
 
-import csv
 from pathlib import Path
 from typing import Any
 
@@ -8,12 +7,12 @@ import numpy as np
 
 from ...common.alignment import align
 from ...common.errors import UsageError
-from ...common.figures import BLUE, hide_frame, new_figure, save_figure
-from ...common.files import replacing
+from ...common.figures import new_figure, save_figure
+from ...common.files import write_csv
 from ...common.scoring.comparison import RUN
-from ..baselines import make_baselines
-from ..series.windows import Window, Windows
-from .plots import COLOURS
+from ..series.windows import Windows
+from .baselines import make_baselines
+from .plots import draw_errors
 
 
 def backtest(run: Any, windows: Windows, stride: int | None = None) -> dict:
@@ -39,67 +38,55 @@ def backtest(run: Any, windows: Windows, stride: int | None = None) -> dict:
     if not len(chosen):
         raise UsageError(f"--stride {stride}: no origin has a truth: give another")
     baselines = make_baselines(windows, run.config.seed)
+    header = ["origin", "series", "stamp", "target", "truth", "forecast"]
+    rows = [[*header, *(f"q{level:g}" for level in run.quantiles)]]
     errors: dict[str, dict[str, list[float]]] = {}
-    with replacing(run.path / "backtest.csv") as temporary:
-        with open(temporary, "w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file)
-            quantiles = [f"q{level:g}" for level in run.quantiles]
-            header = ["origin", "series", "stamp", "target", "truth", "forecast"]
-            writer.writerow(header + quantiles)
-            for window in windows.batches(chosen):
-                outputs = run.answer(window.inputs)
-                stamps = windows.stamps(window)
-                _write(writer, windows, window, outputs, stamps)
-                forecasts = {RUN: outputs["forecast"]} | {
-                    name: forecast(window) for name, forecast in baselines.items()
-                }
-                for name, values in forecasts.items():
-                    gaps = np.abs(values - window.truth) / window.spread
-                    for origin, gap in zip(stamps[:, 0], gaps, strict=True):
-                        of_origin = errors.setdefault(str(origin), {})
-                        of_origin.setdefault(name, []).append(float(np.nanmean(gap)))
+    for window in windows.batches(chosen):
+        outputs, stamps = run.answer(window.inputs), windows.stamps(window)
+        rows += _rows(windows, window, outputs, stamps)
+        forecasts = {RUN: outputs["forecast"]}
+        forecasts |= {name: baselines[name](window) for name in baselines}
+        for name, values in forecasts.items():
+            means = np.nanmean(window.errors(values), axis=(1, 2)).tolist()
+            for origin, mean in zip(stamps[:, 0], means, strict=True):
+                errors.setdefault(str(origin), {}).setdefault(name, []).append(mean)
+    write_csv(run.path / "backtest.csv", rows)
     origins: list[dict] = [
         {"origin": origin, "series": len(by_name[RUN])}
         | {name: float(np.mean(values)) for name, values in by_name.items()}
         for origin, by_name in sorted(errors.items())
     ]
-    names = [RUN, *baselines]
-    mean = {name: float(np.mean([row[name] for row in origins])) for name in names}
-    plot_backtest(run.path / "plots" / "backtest.png", origins, names)
+    columns = {k: [row[k] for row in origins] for k in ("origin", RUN, *baselines)}
+    _plot_backtest(run.path / "plots" / "backtest.png", columns)
+    mean = {name: float(np.mean(columns[name])) for name in (RUN, *baselines)}
     return {"stride": stride, "origins": origins, "mean": mean}
 
 
-def _write(writer, windows: Windows, window: Window, outputs, stamps) -> None:
+def _rows(windows, window, outputs, stamps):
+    """A row of backtest.csv for each forecast value."""
     dataset = windows.dataset
     values = outputs["forecast"][..., None]  # (B, H, T, 1), then (B, H, T, 1 + Q)
     if "quantiles" in outputs:
         values = np.concatenate([values, outputs["quantiles"]], axis=3)
-    for row, number in enumerate(window.series):
-        name = dataset.series[number].name
-        for step, stamp in enumerate(stamps[row]):
-            for place, target in enumerate(dataset.columns.targets):
-                truth = window.truth[row, step, place]
-                cells = ["" if np.isnan(truth) else f"{truth:.9g}"]
-                cells += [f"{value:.9g}" for value in values[row, step, place]]
-                writer.writerow([stamps[row, 0], name, stamp, target, *cells])
+    for row, step, place in np.ndindex(window.truth.shape):
+        name, truth = dataset.series[window.series[row]].name, window.truth[row, step]
+        yield [
+            *(stamps[row, 0], name, stamps[row, step], dataset.columns.targets[place]),
+            "" if np.isnan(truth[place]) else f"{truth[place]:.9g}",
+            *(f"{value:.9g}" for value in values[row, step, place]),
+        ]
 
 
-def plot_backtest(path: Path, origins: list[dict], names: list[str]) -> None:
+def _plot_backtest(path: Path, columns: dict[str, list]) -> None:
     """Draws the error of each origin, beside the baselines."""
     path.parent.mkdir(exist_ok=True)
     figure, axes = new_figure(8, 3.6)
-    times = np.array([row["origin"] for row in origins], "datetime64[s]")
-    for name in names:
-        colour = COLOURS.get(name, BLUE)
-        values = [row[name] for row in origins]
-        marker = "o" if len(origins) <= 60 else None
-        axes.plot(times, values, marker=marker, ms=3, lw=1.2, color=colour, label=name)
-    axes.set_ylim(bottom=0)
+    times = np.array(columns["origin"], "datetime64[s]")
+    names = [name for name in columns if name not in ("origin", RUN)]
+    draw_errors(axes, times, columns[RUN], {name: columns[name] for name in names}, 60)
     axes.set_title("Error by origin, standard deviations", size=10)
-    axes.grid(color="#dddddd", linewidth=0.6)
     axes.legend(frameon=False, fontsize=8)
     figure.autofmt_xdate(rotation=30)
-    hide_frame(axes)
     save_figure(figure, path)
 
 

@@ -14,29 +14,21 @@ from ..series.dataset import Dataset
 from ..series.windows import Windows
 from .scores import Scores
 
-COLUMNS = [
-    Column(key, key, "{:.4g}")
-    for key in ("mse", "mae", "rmse", "smape", "mase", "crps")
-]
+MEASURES = ("mse", "mae", "rmse", "smape", "mase", "crps")
+COLUMNS = [Column(key, key, "{:.4g}") for key in MEASURES]
 MAX_NAMED = 500  # targets or series that metrics.json lists
 
 
-def build_metrics(
-    windows: Windows,
-    config: Config,
-    scores: Mapping[str, Scores],
-    uncalibrated: Scores | None,
-    baselines: Mapping[str, Scores],
-) -> dict:
+def build_metrics(windows: Windows, config, scores, uncalibrated, baselines) -> dict:
     """The content of metrics.json, without "train".
 
     Args:
         windows: the data.
         config: the run's.
-        scores: split -> the run's scores.
-        uncalibrated: scores on the split that measures the run, of quantiles as they
-            were before calibration.
-        baselines: name -> its scores on that split.
+        scores: split -> the run's `Scores`.
+        uncalibrated: `Scores` on the split that measures the run, of quantiles as they
+            were before calibration; None where there are none.
+        baselines: name -> its `Scores` on that split.
     """
     dataset = windows.dataset
     held_out = dataset.held_out

@@ -15,7 +15,7 @@ def plot_explanation(path: Path, explanation: dict, columns: Columns) -> None:
 
     Args:
         path: a PNG file.
-        explanation: what `explain_window` gives.
+        explanation: what `explain` gives.
         columns: the run's.
     """
     shown = explanation["attention"] is not None

@@ -10,7 +10,7 @@ AXES = {"series": 0, "step": 1, "target": 2}  # of the sums
 
 
 class Scores:
-    """Adds up how far forecasts are off: of each series, step and target.
+    """Sums of the errors of forecasts, for each series, step and target.
 
     Args:
         spreads: `(series, T)` standard deviations in training, of "mse" and "mae".
@@ -22,24 +22,22 @@ class Scores:
 
     def __init__(self, spreads, naive, horizon, quantiles=()):
         self.spreads = np.asarray(spreads, np.float64)[:, None]  # (series, 1, T)
-        self.naive = np.asarray(naive, np.float64)
+        self.naive = np.asarray(naive, np.float64)[:, None]  # (series, 1, T)
         self.quantiles = list(quantiles)
         shape = (len(naive), horizon, self.spreads.shape[2])
         names = ("count", "squared", "absolute", "relative", "truth")
         self.sums = {name: np.zeros(shape) for name in names}
-        self.pinball = np.zeros((*shape, len(self.quantiles)))
-        self.below = np.zeros((*shape, len(self.quantiles)))
+        shape = (*shape, len(self.quantiles))
+        self.sums |= {name: np.zeros(shape) for name in ("pinball", "below")}
         self.windows = 0
 
     def add(self, window, forecast, quantiles=None) -> None:
         """Adds a batch: `forecast (B, H, T)` and `quantiles (B, H, T, Q)`."""
         truth = window.truth.astype(np.float64)
         is_known = ~np.isnan(truth)
-        truth = np.where(is_known, truth, 0.0)
-        forecast = np.where(is_known, forecast, 0.0)
+        truth, forecast = (np.where(is_known, x, 0.0) for x in (truth, forecast))
         error = truth - forecast
-        size = np.abs(error)
-        total = np.abs(truth) + np.abs(forecast)
+        size, total = np.abs(error), np.abs(truth) + np.abs(forecast)
         batch = {
             "count": is_known.astype(np.float64),
             "squared": error * error,
@@ -47,22 +45,18 @@ class Scores:
             "relative": 2.0 * size / np.maximum(total, EPSILON),
             "truth": np.abs(truth),
         }
-        for name, values in batch.items():
-            self._sum(self.sums[name], window.series, values)
         if quantiles is not None:
             kept = is_known[..., None]
             error = np.where(kept, truth[..., None] - quantiles, 0.0)
             levels = np.array(self.quantiles)
-            loss = np.maximum(levels * error, (levels - 1.0) * error)
-            self._sum(self.pinball, window.series, loss)
-            self._sum(self.below, window.series, (kept & (error <= 0)).astype(float))
+            batch["pinball"] = np.maximum(levels * error, (levels - 1.0) * error)
+            batch["below"] = (kept & (error <= 0)).astype(np.float64)
+        for name, values in batch.items():
+            if len(self.naive) == 1:
+                self.sums[name][0] += values.sum(axis=0)
+            else:
+                np.add.at(self.sums[name], window.series, values)
         self.windows += len(truth)
-
-    def _sum(self, sums, series, values):
-        if len(sums) == 1:
-            sums[0] += values.sum(axis=0)
-        else:
-            np.add.at(sums, series, values)
 
     def summary(self) -> dict[str, float | None]:
         """Every measure over all windows, steps, targets and series.
@@ -72,7 +66,8 @@ class Scores:
         mean over the series and targets where the naive forecast makes errors; "crps"
         is the mean weighted quantile loss.
         """
-        return {name: _number(x) for name, x in self._measure((0, 1, 2)).items()}
+        measures = self._measure((0, 1, 2)).items()
+        return {name: None if np.isnan(x) else float(x) for name, x in measures}
 
     def by(self, kind: str) -> dict[str, list[float | None]]:
         """Every measure of each "series", "step" or "target", to six digits."""
@@ -97,7 +92,8 @@ class Scores:
         if self.quantiles:
             truth = np.maximum(self.sums["truth"].sum(axis=axes), EPSILON)
             truth = np.where(np.isnan(count), np.nan, truth)
-            measures["crps"] = 2.0 * self.pinball.sum(axis=axes).mean(axis=-1) / truth
+            pinball = self.sums["pinball"].sum(axis=axes).mean(axis=-1)
+            measures["crps"] = 2.0 * pinball / truth
         return measures
 
     def _mase(self, axes):
@@ -105,32 +101,22 @@ class Scores:
         count, absolute = self.sums["count"], self.sums["absolute"]
         if AXES["step"] in axes:
             count, absolute = (x.sum(axis=1, keepdims=True) for x in (count, absolute))
-        naive = self.naive[:, None]  # (series, 1, T)
-        kept = (count > 0) & (naive > 0)
-        scaled = np.where(
-            kept, absolute / np.maximum(count, 1.0) / np.where(kept, naive, 1.0), 0.0
-        )
+        kept = (count > 0) & (self.naive > 0)
+        count, naive = np.where(kept, count, 1.0), np.where(kept, self.naive, 1.0)
+        total = np.where(kept, absolute / count / naive, 0.0).sum(axis=axes)
         number = kept.sum(axis=axes)
-        mean = scaled.sum(axis=axes) / np.maximum(number, 1)
-        return np.where(number > 0, mean, np.nan)
+        return np.where(number > 0, total / np.maximum(number, 1), np.nan)
 
     def shares_below(self) -> dict[str, float]:
         """Quantile to the share of the truth that lies below it."""
-        return dict(zip(map(str, self.quantiles), self._below().tolist(), strict=True))
+        total = max(self.sums["count"].sum(), 1.0)
+        shares = self.sums["below"].sum(axis=(0, 1, 2)) / total
+        return dict(zip(map(str, self.quantiles), shares.tolist(), strict=True))
 
     def coverage(self) -> float | None:
         """Share of the truth between the lowest and the highest quantile."""
-        if len(self.quantiles) < 2:
-            return None
-        below = self._below()
-        return float(below[-1] - below[0])
-
-    def _below(self) -> np.ndarray:
-        return self.below.sum(axis=(0, 1, 2)) / max(self.sums["count"].sum(), 1.0)
-
-
-def _number(x) -> float | None:
-    return None if np.isnan(x) else float(x)
+        shares = list(self.shares_below().values())
+        return shares[-1] - shares[0] if len(shares) > 1 else None
 
 
 def seasonal_errors(dataset: Dataset) -> np.ndarray:
@@ -139,12 +125,10 @@ def seasonal_errors(dataset: Dataset) -> np.ndarray:
     Of all values before the split that measures a run, as in the M4 competition; 0
     where a series has fewer than two of them.
     """
-    targets, season = len(dataset.columns.targets), dataset.season
-    errors = []
+    targets, season, errors = len(dataset.columns.targets), dataset.season, []
     ends, _ = dataset.bounds(dataset.held_out)
     for series, end in zip(dataset.series, ends, strict=True):
         values = series.values[:end, :targets].astype(np.float64)
         step = season if len(values) > season else 1
-        gaps = np.abs(values[step:] - values[:-step])
-        errors.append(mean_known(gaps))
+        errors.append(mean_known(np.abs(values[step:] - values[:-step])))
     return np.array(errors)

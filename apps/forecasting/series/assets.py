@@ -18,10 +18,7 @@ class Assets:
 
     Args:
         config: the run's, its lengths filled.
-        columns: which column of a table is what.
-        categories: the known values of each categorical column.
-        frequency: the step of all series.
-        usual_gap: steps from a training row to the next; see `spacing.usual_gap`.
+        columns, categories, frequency, usual_gap: see `Dataset`.
         zone: the offset of the training data's clock, such as "+02:00", if known.
     """
 
@@ -50,14 +47,10 @@ class Assets:
 
 def make_assets(config: Config, dataset: Dataset, path: Path | None = None) -> Assets:
     """The assets of a new run. All of them follow from the data."""
-    return Assets(
-        config,
-        dataset.columns,
-        dataset.categories,
-        dataset.frequency,
-        dataset.usual_gap,
-        next((series.zone for series in dataset.series if series.zone), None),
-    )
+    zone = next((one.zone for one in dataset.series if one.zone), None)
+    columns, categories = dataset.columns, dataset.categories
+    frequency, gap = dataset.frequency, dataset.usual_gap
+    return Assets(config, columns, categories, frequency, gap, zone)
 
 
 def save_assets(assets: Assets, path: Path) -> None:
@@ -69,17 +62,10 @@ def save_assets(assets: Assets, path: Path) -> None:
 
 
 def load_assets(config: Config, path: Path) -> Assets:
-    """Reads columns.json from a run's folder; older ones lack the last two facts."""
-    facts = read_json(path / "columns.json", RETRAIN)
-    columns: dict[str, Any] = {
-        name: tuple(value) if isinstance(value, list) else value
-        for name, value in facts["columns"].items()
-    }
-    return Assets(
-        config,
-        Columns(**columns),
-        facts["categories"],
-        Frequency(*facts["frequency"]),
-        facts.get("usual_gap", 1),
-        facts.get("zone"),
-    )
+    """Reads columns.json from a run's folder; older ones have no gap and no zone."""
+    facts: dict[str, Any] = read_json(path / "columns.json", RETRAIN)
+    for name, value in facts["columns"].items():
+        if isinstance(value, list):
+            facts["columns"][name] = tuple(value)
+    columns, frequency = Columns(**facts["columns"]), Frequency(*facts["frequency"])
+    return Assets(config, **facts | {"columns": columns, "frequency": frequency})

@@ -22,7 +22,7 @@ class Dataset:
         series: their values in all splits together.
         ends: split -> the step, of each series, where it ends.
         report: counts and warnings; see `report.describe`.
-        usual_gap: steps from a training row to the next; see `spacing.usual_gap`.
+        usual_gap: steps from a training row to the next; see `joining.usual_gap`.
         test_begins: where the test split of each series begins, if not where
             validation ends.
     """
@@ -38,17 +38,15 @@ class Dataset:
 
     @property
     def season(self) -> int:
-        """Steps of the shortest usual cycle of this frequency."""
+        """See `Frequency.season`."""
         return self.frequency.season
 
     @property
     def calendar_cycles(self) -> list[str]:
-        """Which of day, week and year a model is told of."""
-        longest = max(
-            series.stamps(self.frequency, max(end, 1))[-1] - series.start
-            for series, end in zip(self.series, self.ends["train"], strict=True)
-        )
-        return calendar_cycles(self.frequency, longest.astype(int) / DAY)
+        """Which of day, week and year have calendar features."""
+        pairs = zip(self.series, np.maximum(self.ends["train"], 1), strict=True)
+        spans = [s.stamps(self.frequency, end)[-1] - s.start for s, end in pairs]
+        return calendar_cycles(self.frequency, max(spans).astype(int) / DAY)
 
     @property
     def held_out(self) -> str:

@@ -1,7 +1,8 @@
 """From new tables to the inputs of the model: the newest history of each series."""
 
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -9,26 +10,38 @@ from ...common.alignment import list_some
 from ...common.data.tables import Table, read_table
 from ...common.errors import PolyheadError
 from .assets import Assets
-from .frames import check_header, frames_of, in_zone
+from .frames import Frame, check_header, frames_of, in_zone, is_missing
 from .frequency import split_stamps
+from .joining import check_spacing
 from .series import Series, check_zones, make_series
-from .spacing import check_spacing
-from .unseen import Unseen, find_unseen, refuse_unseen
+from .stamps import bad_field
+
+NAMED = 5  # known categories that a message lists
 
 
 @dataclass(frozen=True)
 class Source:
-    """Series of one table.
+    """Series of one table, on the grid of the run.
 
     Args:
         name: of the table, for messages.
-        series: on the grid of the run.
-        unseen: categories that the run does not know.
+        series: its series.
+        table, frames: its rows, which messages name; absent for the run's own data.
     """
 
     name: str
     series: list[Series]
-    unseen: Unseen = field(default_factory=dict)
+    table: Table | None = None
+    frames: Sequence[Frame] = ()
+
+
+class Newest(NamedTuple):
+    """Names of the series, the model's inputs, the stamps ahead of each, and notes."""
+
+    names: list[str]
+    inputs: dict[str, np.ndarray]
+    stamps: list[np.ndarray]
+    notes: list[str]
 
 
 def read_source(assets: Assets, source: Any, future: bool = False) -> Source:
@@ -37,23 +50,20 @@ def read_source(assets: Assets, source: Any, future: bool = False) -> Source:
     Args:
         assets: of the run.
         source: a file, or a pandas DataFrame.
-        future: whether only the known-future covariates have to be in it.
+        future: whether the known-future covariates suffice.
 
     Raises:
         PolyheadError: a column is missing, or the steps are not those of the run.
     """
-    table, columns = to_table(source), assets.columns
+    table, columns, trained = to_table(source), assets.columns, "the run was trained on"
     needed = columns.future if future else columns.values
-    check_header(table, columns, needed, "the run was trained on")
-    frames = [
-        in_zone(frame, assets.zone)
-        for frame in frames_of(table, columns, assets.categories)
-    ]
+    check_header(table, columns, needed, trained)
+    frames = frames_of(table, columns, assets.categories)
+    frames = [in_zone(frame, assets.zone) for frame in frames]
     frequency, gap = assets.frequency, assets.usual_gap
-    check_spacing(frames, frequency, gap, table.source, "the run was trained on")
+    check_spacing(frames, frequency, gap, table.source, trained)
     series = [make_series(frame, frequency, table.source) for frame in frames]
-    unseen = find_unseen(table, frames, columns, assets.categories)
-    return Source(table.source, series, unseen)
+    return Source(table.source, series, table, frames)
 
 
 def to_table(source: Any) -> Table:
@@ -69,61 +79,55 @@ def to_table(source: Any) -> Table:
     return Table("the table", columns, np.arange(1, len(source) + 1))
 
 
-def drop_short(assets: Assets, source: Source) -> tuple[list[Series], list[str]]:
-    """The series with a whole history, and notes for the user.
+def make_inputs(assets: Assets, source: Source, future: Source | None = None) -> Newest:
+    """The model's inputs for the newest history of each series.
 
-    All series where none has a whole history, so that `make_inputs` names the first.
-    """
-    look_back = assets.look_back
-    long = [one for one in source.series if _known_steps(one, assets) >= look_back]
-    series = long or source.series
-    kept = {one.name for one in series}
-    short = [one.name for one in source.series if one.name not in kept]
-    notes = list(dict.fromkeys(one.note for one in series if one.note))
-    if short:
-        notes.append(
-            f"{source.name}: series {list_some(short)}: fewer than {look_back} steps "
-            "with a target, not forecast"
-        )
-    return series, notes
-
-
-def make_inputs(
-    assets: Assets, series: list[Series], source: Source, future: Source | None = None
-) -> tuple[dict[str, np.ndarray], list[np.ndarray]]:
-    """The model's inputs for the newest history of each series, and the steps ahead.
+    Series that are too short are left out, with a note.
 
     Args:
         assets: of the run.
-        series: the histories; rows at their end that have no target count as future.
-        source: where they are from.
+        source: the histories; rows at their end that have no target count as future.
         future: the known-future covariates, where they are in a table of their own.
 
     Raises:
-        PolyheadError: a series is too short, or known-future covariates are missing;
+        PolyheadError: all series are too short, or known-future covariates are missing;
             names the series and time stamps.
     """
     look_back, num_future = assets.look_back, len(assets.columns.future)
-    following = {one.name: one for one in future.series} if future else {}
-    history, starts, ahead, stamps = [], [], [], []
+    ends = {one.name: _known_steps(one, assets) for one in source.series}
+    series = [one for one in source.series if ends[one.name] >= max(look_back, 1)]
+    if not series:
+        name, end = next(iter(ends.items()))
+        of = f" series '{name}':" if name else ""
+        what = "no value of a target: fill them in"
+        if end:
+            what = f"{end} steps with a target, but the run looks back {look_back}: "
+            what += "give more of the past"
+        raise PolyheadError(f"{source.name}:{of} {what}")
+    names = [one.name for one in series]
+    notes = list(dict.fromkeys(one.note for one in series if one.note))
+    if len(ends) > len(names):
+        short = list_some([name for name in ends if name not in names])
+        notes.append(
+            f"{source.name}: series {short}: fewer than {look_back} steps with a "
+            "target, not forecast"
+        )
+    ahead = {one.name: one for one in (future or source).series}
+    stamps: list[np.ndarray] = []
+    kinds = ("history", "start", "future") if num_future else ("history", "start")
+    inputs: dict[str, list] = {kind: [] for kind in kinds}
     for one in series:
-        end = _known_steps(one, assets)
-        if end < max(look_back, 1):
-            raise _too_short(one, end, look_back, source.name)
-        history.append(one.values[end - look_back : end])
+        end = ends[one.name]
         steps = one.stamps(assets.frequency, end + assets.horizon)[end:]
-        starts.append(split_stamps(steps[0]))
         stamps.append(steps)
+        inputs["history"].append(one.values[end - look_back : end])
+        inputs["start"].append(split_stamps(steps[0]))
         if num_future:
-            given = following.get(one.name) if future else one
-            ahead.append(_future_values(assets, one, given, steps, future or source))
-    inputs = {
-        "history": np.stack(history).astype(np.float32),
-        "start": np.stack(starts).astype(np.int32),
-    }
-    if num_future:
-        inputs["future"] = np.stack(ahead).astype(np.float32)
-    return inputs, stamps
+            given = ahead.get(one.name)
+            values = _future_values(assets, one, given, steps, future or source)
+            inputs["future"].append(values)
+    arrays = {name: np.stack(values) for name, values in inputs.items()}
+    return Newest(names, arrays, stamps, notes)
 
 
 def _known_steps(series: Series, assets: Assets) -> int:
@@ -133,43 +137,43 @@ def _known_steps(series: Series, assets: Assets) -> int:
     return int(known[-1]) + 1 if len(known) else 0
 
 
-def _too_short(series: Series, steps: int, look_back: int, source: str):
-    name = f" series '{series.name}':" if series.name else ""
-    if not steps:
-        return PolyheadError(f"{source}:{name} no value of a target: fill them in")
-    return PolyheadError(
-        f"{source}:{name} {steps} steps with a target, but the run looks back "
-        f"{look_back}: give more of the past"
-    )
-
-
-def _future_values(
-    assets: Assets,
-    series: Series,
-    given: Series | None,
-    steps: np.ndarray,
-    source: Source,
-) -> np.ndarray:
+def _future_values(assets, series, given, steps, source) -> np.ndarray:
     """`(H, future covariates)` of the steps ahead, from the series `given`."""
-    names = assets.columns.future
+    names, frequency = assets.columns.future, assets.frequency
     values = np.full((len(steps), len(names)), np.nan, np.float32)
     if given is not None:
         check_zones(series, given, source.name)
-        stamps = np.concatenate([[given.start], steps])
-        places = assets.frequency.places(stamps)[1:]
+        places = frequency.places(np.concatenate([[given.start], steps]))[1:]
         inside = (places >= 0) & (places < len(given))
         values[inside] = given.values[places[inside], -len(names) :]
     missing = np.isnan(values)
     if missing.any():
-        known = assets.categories
-        refuse_unseen(source.unseen, series.name, steps, known, source.name)
+        _refuse_unseen(assets, source, series.name, steps)
         lacking = [names[place] for place in np.flatnonzero(missing.any(axis=0))]
         of = f"series '{series.name}' at " if series.name else ""
-        late = list(steps[missing.any(axis=1)])
+        of += list_some(list(steps[missing.any(axis=1)]))
         raise PolyheadError(
-            f"{source.name}: known-future covariates ({', '.join(lacking)}) are missing "
-            f"for {of}{list_some(late)}: the forecast begins at {steps[0]} and needs "
+            f"{source.name}: known-future covariates ({', '.join(lacking)}) are "
+            f"missing for {of}: the forecast begins at {steps[0]} and needs "
             f"{len(steps)} steps; add their rows without targets, or give them with "
             "--future"
         )
     return values
+
+
+def _refuse_unseen(assets: Assets, source: Source, series: str, steps) -> None:
+    """Refuses the first step ahead whose category is not in the training rows."""
+    table = source.table
+    frame = next((f for f in source.frames if f.name == series), None)
+    if table is None or frame is None:
+        return
+    for stamp, row in zip(frame.stamps, frame.rows, strict=True):
+        for name in assets.columns.future if stamp in steps else ():
+            known, column = assets.categories.get(name), table.columns.get(name)
+            if known is None or column is None:
+                continue
+            at = int(np.searchsorted(table.rows, row))
+            if not is_missing(column[at]) and str(column[at]).strip() not in known:
+                what = "is none of the categories that were trained on"
+                what += f": {list_some(known, NAMED)}: give one of them"
+                raise bad_field(table, name, at, what)

@@ -15,17 +15,16 @@ def describe(dataset: Dataset, sources: Mapping[str, str]) -> dict:
     columns, frequency = dataset.columns, dataset.frequency
     stamps = [series.stamps(frequency) for series in dataset.series]
     values = np.concatenate([series.values for series in dataset.series])
-    missing = np.isnan(values).sum(axis=0)
+    counts = np.isnan(values).sum(axis=0).tolist()
+    missing = zip(columns.values, counts, strict=True)
+    bounds = {split: dataset.bounds(split) for split in dataset.ends}
     last = dataset.ends[dataset.held_out]
     return {
         "sources": dict(sources),
         "frequency": str(frequency),
         "season": dataset.season,
         "series": len(dataset.series),
-        "steps": {
-            split: int(np.subtract(*dataset.bounds(split)[::-1]).sum())
-            for split in dataset.ends
-        },
+        "steps": {split: int((b - a).sum()) for split, (a, b) in bounds.items()},
         "first": str(min(times[0] for times in stamps)),
         "last": str(max(times[-1] for times in stamps)),
         "targets": list(columns.targets),
@@ -33,23 +32,16 @@ def describe(dataset: Dataset, sources: Mapping[str, str]) -> dict:
         "future_covariates": list(columns.future),
         "categories": {name: len(known) for name, known in dataset.categories.items()},
         "missing_stamps": sum(series.gaps for series in dataset.series),
-        "missing_values": {
-            name: int(count)
-            for name, count in zip(columns.values, missing, strict=True)
-            if count
-        },
+        "missing_values": {name: count for name, count in missing if count},
         "unused_steps": int(len(values) - last.sum()),
         "warnings": _warnings(dataset),
     }
 
 
 def _warnings(dataset: Dataset) -> list[str]:
-    warnings = []
     gaps = sum(series.gaps for series in dataset.series)
-    if gaps:
-        warnings.append(
-            f"{gaps:,} time stamps have no row; their values are missing, not zero"
-        )
+    missing = f"{gaps:,} time stamps have no row; their values are missing, not zero"
+    warnings = [missing] if gaps else []
     constant: dict[str, list[str]] = {}
     for series, values in zip(dataset.series, dataset.training_values(), strict=True):
         names = constant_columns(values, dataset.columns.values) if len(values) else ()
@@ -67,17 +59,17 @@ def format_report(report: dict) -> str:
     lines = format_parts(report["steps"], report["sources"], "steps")
     if report["unused_steps"]:
         lines += format_parts({"unused": report["unused_steps"]}, {}, "steps")
-    lines.append(
+    lines += [
         f"frequency   {report['frequency']}, season of {report['season']} steps, "
-        f"{report['first']} to {report['last']}"
-    )
-    lines.append(f"series      {report['series']:,}")
+        f"{report['first']} to {report['last']}",
+        f"series      {report['series']:,}",
+    ]
     for kind in ("targets", "past_covariates", "future_covariates"):
         if report[kind]:
             lines.append(f"{kind.replace('_', ' ')}: {', '.join(report[kind])}")
-    for name, count in report["categories"].items():
-        lines.append(f"column '{name}' has {count:,} categories")
+    counts = report["categories"].items()
+    lines += [f"column '{name}' has {count:,} categories" for name, count in counts]
     lines.append(f"missing     {report['missing_stamps']:,} time stamps without a row")
-    for name, count in report["missing_values"].items():
-        lines.append(f"  {name}: {count:,} values in all")
+    counts = report["missing_values"].items()
+    lines += [f"  {name}: {count:,} values in all" for name, count in counts]
     return finish_report(lines, report["warnings"])

@@ -49,40 +49,32 @@ def make_series(frame: Frame, frequency: Frequency, source: str) -> Series:
     Raises:
         PolyheadError: a stamp lies beside the grid.
     """
-    places = frequency.places(frame.stamps)
-    of = f" of series '{frame.name}'" if frame.name else ""
+    places, stamps = frequency.places(frame.stamps), frame.stamps
+    gaps, steps = np.diff(places), int(places[-1]) + 1
     if (places < 0).any():
         at = int((places < 0).argmax())
         raise PolyheadError(
-            f"{source}: row {frame.rows[at]}{of}: {frame.stamps[at]} is no whole "
-            f"number of steps of {frequency} after {frame.stamps[0]}; correct the "
-            "stamp, or name the step with --frequency"
+            f"{source}: {frame.name_rows(at)}: {stamps[at]} is no whole number of "
+            f"steps of {frequency} after {stamps[0]}; correct the stamp, or name the "
+            "step with --frequency"
         )
-    if (np.diff(places) == 0).any():
-        at = int(np.flatnonzero(np.diff(places) == 0)[0]) + 1
+    if (gaps == 0).any():
+        at = int((gaps == 0).argmax())
         raise PolyheadError(
-            f"{source}: rows {frame.rows[at - 1]} and {frame.rows[at]}{of} fall into "
-            f"one step of {frequency}; name a shorter --frequency"
+            f"{source}: {frame.name_rows(at, at + 1)} fall into one step of "
+            f"{frequency}; name a shorter --frequency"
         )
-    steps = int(places[-1]) + 1
     if steps > MAX_GAP * len(places) + 1000:
-        at = int(np.diff(places).argmax()) + 1
+        at = int(gaps.argmax()) + 1
         raise PolyheadError(
-            f"{source}: row {frame.rows[at]}{of}: {frame.stamps[at]} is "
-            f"{places[at] - places[at - 1]:,} steps of {frequency} after the row "
-            "before; correct the stamp, or name the step with --frequency"
+            f"{source}: {frame.name_rows(at)}: {stamps[at]} is {gaps[at - 1]:,} steps "
+            f"of {frequency} after the row before; correct the stamp, or name the step "
+            "with --frequency"
         )
     values = np.full((steps, frame.values.shape[1]), np.nan, np.float32)
     values[places] = frame.values
-    return Series(
-        frame.name,
-        frame.stamps[0],
-        values,
-        steps - len(places),
-        day_of_months(frame.stamps),
-        frame.zone,
-        frame.note,
-    )
+    missing, day = steps - len(places), day_of_months(stamps)
+    return Series(frame.name, stamps[0], values, missing, day, frame.zone, frame.note)
 
 
 def append(before: Series, after: Series, frequency: Frequency, source: str) -> Series:
@@ -95,24 +87,24 @@ def append(before: Series, after: Series, frequency: Frequency, source: str) -> 
     check_zones(before, after, source)
     stamps = np.array([before.start, after.start])
     place = int(frequency.places(stamps, before.day)[1])
+    gap = place - len(before)
     last = before.stamps(frequency)[-1]
     name = f"series '{after.name}' " if after.name else ""
+    begins = f"{source}: {name}begins at {after.start}"
     if after.start > last and place < 0:
         raise PolyheadError(
-            f"{source}: {name}begins at {after.start}, which is no whole number of "
-            f"steps of {frequency} after {last}, where the rows before it end; correct "
-            "the time stamps"
+            f"{begins}, which is no whole number of steps of {frequency} after {last}, "
+            "where the rows before it end; correct the time stamps"
         )
-    if place < len(before):
+    if gap < 0:
         raise PolyheadError(
-            f"{source}: {name}begins at {after.start}, but the rows before it end at "
-            f"{last} in steps of {frequency}: give rows that follow"
+            f"{begins}, but the rows before it end at {last} in steps of {frequency}: "
+            "give rows that follow"
         )
-    gap = place - len(before)
     if gap > MAX_GAP * (len(before) + len(after)) + 1000:
         raise PolyheadError(
-            f"{source}: {name}begins at {after.start}, {gap:,} steps of {frequency} "
-            f"after {last}, where the rows before it end; correct the time stamps"
+            f"{begins}, {gap:,} steps of {frequency} after {last}, where the rows "
+            "before it end; correct the time stamps"
         )
     blank = np.full((gap, before.values.shape[1]), np.nan, np.float32)
     return replace(
@@ -125,11 +117,7 @@ def append(before: Series, after: Series, frequency: Frequency, source: str) -> 
 
 
 def check_zones(one: Series, other: Series, source: str) -> None:
-    """Refuses a series of `source` whose time stamps are in another time zone.
-
-    Raises:
-        PolyheadError: both zones are known and differ.
-    """
+    """Refuses a series of `source` in another time zone, if both zones are known."""
     if one.zone and other.zone and one.zone != other.zone:
         name = f"series '{other.name}' " if other.name else ""
         raise PolyheadError(
@@ -140,7 +128,6 @@ def check_zones(one: Series, other: Series, source: str) -> None:
 
 def constant_columns(values: np.ndarray, names: Sequence[str]) -> list[str]:
     """Names of the columns with a single value, or none at all."""
-    with np.errstate(invalid="ignore"):
-        low = np.nanmin(np.where(np.isnan(values), np.inf, values), axis=0)
-        high = np.nanmax(np.where(np.isnan(values), -np.inf, values), axis=0)
+    low = np.where(np.isnan(values), np.inf, values).min(axis=0)
+    high = np.where(np.isnan(values), -np.inf, values).max(axis=0)
     return [name for name, a, b in zip(names, low, high, strict=True) if not a < b]

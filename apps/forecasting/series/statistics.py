@@ -35,7 +35,7 @@ def mean_and_spread(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _moments(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The same, with 0 for a constant column."""
+    """Mean and standard deviation of columns; 0 for a constant column."""
     values = values.astype(np.float64)
     mean = mean_known(values)
     spread = np.sqrt(mean_known((values - mean) ** 2))

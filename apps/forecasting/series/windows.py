@@ -33,6 +33,15 @@ class Window:
     places: np.ndarray
     spread: np.ndarray
 
+    @property
+    def past(self) -> np.ndarray:
+        """`(B, L, targets)`: the history without its covariates."""
+        return self.inputs["history"][:, :, : self.truth.shape[2]]
+
+    def errors(self, forecast: np.ndarray) -> np.ndarray:
+        """Absolute errors `(B, H, targets)` in units of the spread, NaN for missing."""
+        return np.abs(forecast - self.truth) / self.spread
+
 
 class Windows:
     """Cuts windows out of all series of a data set.
@@ -44,34 +53,30 @@ class Windows:
     """
 
     def __init__(self, dataset: Dataset, look_back: int, horizon: int):
-        self.dataset = dataset
-        self.look_back = look_back
-        self.horizon = horizon
-        columns = dataset.columns
-        self.num_targets = len(columns.targets)
-        self.num_future = len(columns.future)
+        self.dataset, self.look_back, self.horizon = dataset, look_back, horizon
+        self.num_targets = len(dataset.columns.targets)
+        self.num_future = len(dataset.columns.future)
         # One after the other, so that a window is a slice of one array.
-        self.values = np.concatenate([series.values for series in dataset.series])
-        self.clock = np.concatenate(
-            [split_stamps(one.stamps(dataset.frequency)) for one in dataset.series]
-        )
+        self.values = np.concatenate([one.values for one in dataset.series])
+        stamps = [one.stamps(dataset.frequency) for one in dataset.series]
+        self.clock = split_stamps(np.concatenate(stamps))
         self.spreads = spreads(dataset)
-        lengths = [len(series) for series in dataset.series]
+        lengths = [len(one) for one in dataset.series]
         self.offsets = np.concatenate([[0], np.cumsum(lengths)[:-1]])
 
     @property
     def report(self) -> dict:
         """The data set's report, which also warns of series without a window."""
-        trained = set(self.find("train")[:, 0].tolist())
+        report, trained = self.dataset.report, np.unique(self.find("train")[:, 0])
         series = enumerate(self.dataset.series)
         names = [one.name for number, one in series if number not in trained]
-        warnings = list(self.dataset.report["warnings"])
-        if names:
-            warnings.append(
-                f"series {list_some(names)}: too short for a window of "
-                f"{self.look_back} and {self.horizon} steps, not in training"
-            )
-        return self.dataset.report | {"warnings": warnings}
+        if not names:
+            return report
+        warning = (
+            f"series {list_some(names)}: too short for a window of {self.look_back} "
+            f"and {self.horizon} steps, not in training"
+        )
+        return report | {"warnings": [*report["warnings"], warning]}
 
     def find(self, split: str) -> np.ndarray:
         """All windows of a split: `(N, 2)` series and first forecast step.
@@ -83,11 +88,9 @@ class Windows:
         Raises:
             PolyheadError: there is none.
         """
-        begins, ends = self.dataset.bounds(split)
-        places = [
-            np.arange(max(begin, self.look_back), end - self.horizon + 1)
-            for begin, end in zip(begins, ends, strict=True)
-        ]
+        look_back, horizon = self.look_back, self.horizon
+        bounds = zip(*self.dataset.bounds(split), strict=True)
+        places = [np.arange(max(b, look_back), e - horizon + 1) for b, e in bounds]
         series = np.repeat(np.arange(len(places)), [len(steps) for steps in places])
         windows = np.stack([series, np.concatenate(places)], axis=1)
         windows = windows[self._has_truth(windows)]
@@ -137,12 +140,9 @@ class Windows:
     def stamps(self, window: Window, before: int = 0) -> np.ndarray:
         """`(B, before + H)` time stamps of the steps ahead, and of some before them."""
         series, frequency = self.dataset.series, self.dataset.frequency
-        return np.stack(
-            [
-                series[number].stamps(frequency, step + self.horizon)[step - before :]
-                for number, step in zip(window.series, window.places, strict=True)
-            ]
-        )
+        pairs = zip(window.series, window.places + self.horizon, strict=True)
+        stamps = [series[number].stamps(frequency, end) for number, end in pairs]
+        return np.stack([each[-self.horizon - before :] for each in stamps])
 
     def batches(self, windows: np.ndarray) -> Iterator[Window]:
         """All windows in turn."""
@@ -151,14 +151,15 @@ class Windows:
 
 
 class EpochBatches(Sequence):
-    """The windows of an epoch in an order of its own; batches are cut out on demand.
+    """The windows of an epoch in random order; batches are cut out on demand.
+
+    A batch is `Window.inputs`, and the truth with a row of the spread at its end.
 
     Args:
         windows: from which they are cut.
         chosen: `(N, 2)` from `Windows.find`.
         batch_size: windows a batch; the last one may be smaller.
-        seed: with the epoch, of the order.
-        epoch: its number.
+        seed, epoch: of the order.
     """
 
     def __init__(self, windows, chosen, batch_size, seed, epoch):
@@ -176,12 +177,8 @@ class EpochBatches(Sequence):
             return [self[i] for i in range(*number.indices(len(self)))]
         first = number * self.batch_size
         window = self.windows.take(self.chosen[first : first + self.batch_size])
-        return window.inputs, with_spread(window)
-
-
-def with_spread(window: Window) -> np.ndarray:
-    """What the loss takes, `(B, H + 1, T)`: the truth, then one row of the spread."""
-    return np.concatenate([window.truth, window.spread], axis=1).astype(np.float32)
+        truth = np.concatenate([window.truth, window.spread], axis=1)
+        return window.inputs, truth.astype(np.float32)
 
 
 def spaced(windows: np.ndarray, count: int) -> np.ndarray:

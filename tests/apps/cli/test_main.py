@@ -7,18 +7,21 @@ import codecs
 import io
 import json
 import sys
-import types
-import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from run_tools import make_finished_run
 
-from polyhead.apps import text_classification
+from polyhead.apps import registry
 from polyhead.apps.cli.main import main
+from polyhead.apps.common.classification.answers import format_labels
 from polyhead.apps.common.errors import PolyheadError
-from polyhead.apps.common.run.folder import prepare
-from polyhead.apps.registry import TASKS, Task
+from polyhead.apps.common.run import trainer
+from polyhead.apps.common.run.run import Run
+from polyhead.apps.common.task import Answering, Steps, Task
 
 
 @dataclass(frozen=True)
@@ -37,73 +40,99 @@ class Config:
         return self.text_column
 
 
-class Run:
-    """Answers with the text's length; remembers what it was asked."""
+@dataclass
+class Asked:
+    """What a run was asked."""
 
-    def __init__(self, path):
-        self.path, self.asked, self.metrics = Path(path), {}, {"accuracy": 0.5}
-        self.truncated, self.notes = None, []
+    options: dict = field(default_factory=dict)
 
-    def predict(self, texts, **options):
-        self.asked = options
-        return [[(str(len(text)), 0.75), ("other", 0.25)] for text in texts]
 
-    def evaluate(self, test, threshold):
-        return {"rows from": test, "threshold": threshold}
-
-    def explain(self, text, output):
-        self.asked = {"text": text, "output": output}
-        return {}
+class CountingRun(Run):
+    """Remembers what it was asked."""
 
     def export(self, **options):
-        self.asked = options
-        return {"size": 5}
+        self.asked.options = options
+        return {"metric": "accuracy", "files": {}}
+
+
+def predict(run, texts, **options):
+    """Answers with the text's length."""
+    run.asked.options = options
+    return [[(str(len(text)), 0.75), ("other", 0.25)] for text in texts]
+
+
+def evaluate(run, test, threshold):
+    return {"rows from": test, "threshold": threshold}
+
+
+def explain(run, text, output):
+    run.asked.options = {"text": text, "output": output}
+    return {}
+
+
+def format_answers(run, inputs, answers, style):
+    separator = run.config.label_separator if run.config.multi_label else None
+    return format_labels(inputs, answers, style, separator)
 
 
 @pytest.fixture
 def app(monkeypatch):
-    app = types.ModuleType("counting")
-    app.config = types.ModuleType("counting.config")
-    app.config.Config = Config
-    app.runs, app.trained = [], []
+    """A registered task; the runs that were loaded, and what was to be trained."""
+    app = SimpleNamespace(runs=[], trained=[])
 
-    def train(config, **options):
+    def load_assets(config, path):
+        app.runs.append(Asked())
+        return SimpleNamespace(asked=app.runs[-1])
+
+    answering = Answering(
+        run=CountingRun,
+        load_assets=load_assets,
+        predict=predict,
+        format_answers=format_answers,
+        format_metrics=str,
+        format_report=lambda report: f"{report['rows']} rows",
+    )
+    steps: dict[str, Any] = {step.name: None for step in fields(Steps)}
+    steps |= {"evaluate": evaluate, "explain": explain}
+    flags = {each.name: each.name for each in fields(Config) if each.name != "dropout"}
+    app.task = Task(
+        name="counting",
+        config=Config,
+        flags=flags,
+        options={
+            "predict": ("engine", "top_k"),
+            "evaluate": ("test", "threshold"),
+            "export": ("max_input_bytes", "max_loss"),
+        },
+        answering=lambda: answering,
+        steps=lambda: Steps(**steps),
+        choices={},
+        ranges={},
+        architecture=(),
+        fill=lambda config: config,
+        data_name=lambda config: "data",
+    )
+
+    def train(task, config, **options):
+        assert task is app.task
         app.trained.append((config, options))
         if options["dry_run"]:
             return {"rows": 5, "estimate": {"all_parameters": 1234, "minutes": 2.5}}
-        return Run(config.run or "somewhere")
+        return SimpleNamespace(metrics={"accuracy": 0.5}, path=Path("somewhere"))
 
-    def load(path):
-        app.runs.append(Run(path))
-        return app.runs[-1]
-
-    app.train, app.load = train, load
-    app.format_metrics = app.format_export = str
-    app.format_report = lambda report: f"{report['rows']} rows"
-    flags = {name: name for name in Config.__dataclass_fields__ if name != "dropout"}
-    app.format_answers = text_classification.format_answers
-    options = {
-        "predict": ("engine", "top_k"),
-        "evaluate": ("test", "threshold"),
-        "export": ("max_input_bytes", "max_loss"),
-    }
-    monkeypatch.setitem(TASKS, "counting", Task("counting", flags, options))
-    monkeypatch.setitem(sys.modules, "counting", app)
-    monkeypatch.setitem(sys.modules, "counting.config", app.config)
+    monkeypatch.setattr(trainer, "train", train)
+    monkeypatch.setattr(registry, "_TASKS", dict(registry._TASKS))
+    registry.register(app.task)
     return app
 
 
 @pytest.fixture
 def run(app, tmp_path):
-    return make_run(tmp_path / "run")
+    return make_run(app, tmp_path / "run")
 
 
-def make_run(path, **fields):
-    folder = prepare("counting", Config(run=str(path), **fields))
-    with zipfile.ZipFile(folder.path / "model.keras", "w") as archive:
-        archive.writestr("weights", "w")
-    folder.finish()
-    return str(folder.path)
+def make_run(app, path, **settings):
+    return str(make_finished_run(app.task, Config(run=str(path), **settings)))
 
 
 def failed(capsys, argv, status):
@@ -206,20 +235,20 @@ def test_wrong_use_is_one_line_and_status_2(app, capsys, words, message):
     assert message in failed(capsys, words.split(), 2)
 
 
-def test_a_failure_of_the_work_is_one_line_and_status_1(app, capsys):
-    def train(config, **options):
+def test_a_failure_of_the_work_is_one_line_and_status_1(app, capsys, monkeypatch):
+    def train(task, config, **options):
         raise PolyheadError("data.csv: row 3: no label: add one\nor remove the row")
 
-    app.train = train
+    monkeypatch.setattr(trainer, "train", train)
     line = failed(capsys, ["train", "counting"], 1)
     assert line.endswith("data.csv: row 3: no label: add one or remove the row\n")
 
 
-def test_a_bug_is_not_hidden(app):
-    def train(config, **options):
+def test_a_bug_is_not_hidden(app, monkeypatch):
+    def train(task, config, **options):
         raise ZeroDivisionError
 
-    app.train = train
+    monkeypatch.setattr(trainer, "train", train)
     with pytest.raises(ZeroDivisionError):
         main(["train", "counting"])
 
@@ -232,11 +261,13 @@ def test_a_bug_is_not_hidden(app):
         (OSError(28, "No space left on device", "r/log"), 1, "r/log: the disk is full"),
     ],
 )
-def test_what_the_system_does_is_one_line(app, capsys, error, status, message):
-    def train(config, **options):
+def test_what_the_system_does_is_one_line(
+    app, capsys, monkeypatch, error, status, message
+):
+    def train(task, config, **options):
         raise error
 
-    app.train = train
+    monkeypatch.setattr(trainer, "train", train)
     assert message in failed(capsys, ["train", "counting"], status)
 
 
@@ -264,7 +295,7 @@ def test_flags_before_and_after_the_texts(app, run, capsys):
         {"label": "5", "probability": 0.75},
         {"label": "other", "probability": 0.25},
     ]
-    assert app.runs[0].asked == {"top_k": 2, "engine": "tflite"}
+    assert app.runs[0].options == {"top_k": 2, "engine": "tflite"}
 
 
 def test_the_run_may_come_after_the_dashes(run, capsys):
@@ -331,7 +362,7 @@ def test_csv_keeps_the_columns_of_the_input(run, tmp_path, capsys):
 
 
 def test_several_labels_share_a_csv_field(app, tmp_path, capsys):
-    run = make_run(tmp_path / "multi", multi_label=True, label_separator="|")
+    run = make_run(app, tmp_path / "multi", multi_label=True, label_separator="|")
     assert main(["predict", run, "abc", "--format", "csv"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "text,predicted_label,probability"
@@ -339,7 +370,7 @@ def test_several_labels_share_a_csv_field(app, tmp_path, capsys):
 
 
 def test_the_column_of_training_is_read_unless_named(app, tmp_path, capsys):
-    run = make_run(tmp_path / "named", text_column="body")
+    run = make_run(app, tmp_path / "named", text_column="body")
     file = tmp_path / "in.jsonl"
     file.write_text('{"body": "abc", "title": "a"}\n{"body": 12, "title": "b"}\n')
     assert main(["predict", run, "--file", str(file)]) == 0
@@ -406,15 +437,15 @@ def test_evaluate_prints_the_table(run, capsys):
 
 def test_explain_takes_one_text(app, run):
     assert main(["explain", run, "--output", "p.png", "--", "-a text"]) == 0
-    assert app.runs[0].asked == {"text": "-a text", "output": "p.png"}
+    assert app.runs[0].options == {"text": "-a text", "output": "p.png"}
 
 
 def test_export_passes_its_flags_on(app, run, capsys):
     assert main(["export", run, "--variants", "int8, float32", "--max-loss", "0"]) == 0
-    assert app.runs[0].asked == {
+    assert app.runs[0].options == {
         "formats": ("savedmodel", "tflite"),
         "variants": ("int8", "float32"),
         "max_loss": 0.0,
     }
     assert main(["export", run]) == 0
-    assert app.runs[1].asked["variants"] == ("float32", "float16", "int8")
+    assert app.runs[1].options["variants"] == ("float32", "float16", "int8")

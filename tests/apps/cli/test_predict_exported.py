@@ -7,9 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from polyhead.apps.common.export.folder import find_tflite, has_tflite
-from polyhead.apps.common.text.truncation import find_cuts
-
 SHIPPED = Path(__file__).resolve().parents[3] / "saved_models"
 SCRIPT = """
 import sys
@@ -65,8 +62,8 @@ def test_a_file_of_lines_has_no_columns(tmp_path):
 def test_a_text_of_more_pieces_than_the_model_reads_is_said(engine):
     texts = "5 March 1998", "x" * 200, "1 May 2000"
     done = predict("dates", *texts, *engine, "--format", "json")
-    found, _ = json.JSONDecoder().raw_decode(done.stdout)
-    assert [answer["truncated"] for answer in found] == [False, True, False]
+    answers, _ = json.JSONDecoder().raw_decode(done.stdout)
+    assert [answer["truncated"] for answer in answers] == [False, True, False]
     (note,) = done.stderr.splitlines()
     config = json.loads((SHIPPED / "dates/config.json").read_text())
     limit = config["max_tokens"]
@@ -96,32 +93,6 @@ def test_a_text_that_the_file_alone_cuts_is_said():
     )
 
 
-def test_texts_too_short_to_be_cut_ask_for_no_tokenizer():
-    path = Path("model_int8.tflite")
-
-    def tokenizer():
-        raise AssertionError("asked for")
-
-    texts = ["a" * 6, "é" * 3, "", "a\0b", "a\0\0"]
-    found = find_cuts(texts, 8, tokenizer, path=path, max_bytes=5)
-    assert found[0] == [True, True, False, True, False]
-    assert [note.split(" (")[0] for note in found[1]] == [
-        "longer than model_int8.tflite reads, and cut: text 1, 2"
-    ]
-    with pytest.raises(AssertionError):
-        find_cuts(["a" * 7], 8, tokenizer)
-
-
-def test_no_more_is_advised_than_may_be_asked_for():
-    class Tokenizer:
-        def find_cut(self, texts, limit):
-            return [len(text) > limit for text in texts]
-
-    for highest, remedy in ((16, " (train with max_tokens=16)"), (15, "")):
-        truncated, (note,) = find_cuts(["a" * 8], 8, Tokenizer, 1, highest)
-        assert truncated == [True] and note.endswith(f"text 1{remedy}")
-
-
 def test_what_only_keras_can_do_is_done_by_keras():
     done = predict("dates", "5 March 1998", "--n-best", "2")
     assert done.stdout.startswith("1998-03-05\n"), done.stderr
@@ -131,13 +102,3 @@ def test_what_only_keras_can_do_is_done_by_keras():
 def test_standard_input_of_no_text_gives_no_answer():
     done = predict("dates", input="")
     assert (done.stdout, done.stderr) == ("0 []\n", "")
-
-
-def test_a_file_that_is_never_chosen_is_no_reason_to_leave_keras(tmp_path):
-    folder = tmp_path / "export"
-    folder.mkdir()
-    (folder / "model_full_int8.tflite").touch()
-    assert not has_tflite(tmp_path)
-    (folder / "model_float16.tflite").touch()
-    assert has_tflite(tmp_path)
-    assert find_tflite(tmp_path).name == "model_float16.tflite"

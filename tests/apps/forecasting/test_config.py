@@ -32,12 +32,13 @@ def test_heads_part_the_vectors():
         resolve(TASK, Config(model="patch", **changes))
     with pytest.raises(UsageError, match=r"6 in 2 heads \(num_heads\) gives 3 to each"):
         resolve(TASK, Config(model="patch", hidden_dim=6, num_heads=2))
-    assert (
-        resolve(TASK, Config(**changes)).num_heads == 3
-    )  # its heads part the look-back
+    # The heads of "periodic" divide the look-back.
+    assert resolve(TASK, Config(**changes)).num_heads == 3
 
 
 def test_the_encoder_decoder_is_a_candidate_where_the_future_is_known():
-    known = Config(model="auto", future_covariates=("x",))
-    assert "encoder-decoder" in config.candidates(known)
-    assert "encoder-decoder" not in config.candidates(Config(model="auto"))
+    def models(**changes):
+        return [c.model for c in config.candidates(Config(model="auto", **changes))]
+
+    assert "encoder-decoder" in models(future_covariates=("x",))
+    assert "encoder-decoder" not in models()

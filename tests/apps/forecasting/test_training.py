@@ -24,6 +24,18 @@ def test_a_look_back_of_one_step(tmp_path):
     assert np.isfinite(run.metrics["baselines"]["linear"]["mae"])
 
 
+def test_dry_run_of_auto_counts_every_candidate(tmp_path, monkeypatch):
+    monkeypatch.setattr(config, "CANDIDATES", ("linear", "patch"))
+    path = write_wide(tmp_path / "a.csv", make_waves(200))
+    facts = {}
+    for model in ("linear", "patch", "auto"):
+        report = train(make_small(path, model=model), dry_run=True, quiet=True)
+        facts[model] = report["estimate"]
+    assert facts["auto"]["windows"] == 140 - 12 - 6 + 1
+    sizes = {model: row["parameters"] for model, row in facts.items()}
+    assert sizes["linear"] < sizes["patch"] == sizes["auto"]
+
+
 def test_auto_says_what_it_chose_and_can_be_begun_with(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(config, "CANDIDATES", ("linear", "patch"))
     values = make_waves(200)

@@ -7,10 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from polyhead.apps.common.classification.baselines import LinearModel
+from polyhead.apps.common.classification.data import Dataset, Examples
 from polyhead.apps.common.errors import PolyheadError
 from polyhead.apps.text_classification import baselines
 from polyhead.apps.text_classification.baselines import GRIDS, TOKEN, run_baselines
-from polyhead.apps.text_classification.data import Dataset, Examples
 
 DATA = Path(__file__).resolve().parents[4] / "shared" / "data" / "text"
 WORDS = {
@@ -88,7 +89,7 @@ def test_the_same_seed_gives_the_same_scores():
 def test_threads_share_nothing_that_a_fit_would_change(monkeypatch):
     # A matrix with unsorted rows would be sorted in place by each of them at once.
     fitted = []
-    fit = baselines._Linear._fit_one
+    fit = LinearModel._fit_one
 
     def watch(self, matrix, target):
         before = matrix.indices.copy(), matrix.data.copy()
@@ -98,7 +99,7 @@ def test_threads_share_nothing_that_a_fit_would_change(monkeypatch):
         assert np.array_equal(before[1], matrix.data)
         return result
 
-    monkeypatch.setattr(baselines._Linear, "_fit_one", watch)
+    monkeypatch.setattr(LinearModel, "_fit_one", watch)
     run_baselines(make_dataset(("good", "bad", "food")))
     assert fitted and all(fitted)
 
@@ -148,7 +149,7 @@ def test_too_many_rows_are_sampled_and_it_is_said(monkeypatch):
 
 def test_too_many_characters_are_sampled(monkeypatch):
     dataset = make_dataset()
-    total = sum(map(len, dataset.train.texts))
+    total = sum(map(len, dataset.train.inputs))
     limits = {**baselines.CHARACTER_LIMITS, "tfidf-linear-svm": total // 2}
     monkeypatch.setattr(baselines, "CHARACTER_LIMITS", limits)
     results = run_baselines(dataset)
@@ -160,15 +161,15 @@ def test_too_many_characters_are_sampled(monkeypatch):
 def test_one_huge_text_is_cut(monkeypatch):
     monkeypatch.setattr(baselines, "TEXT_LIMIT", 60)
     dataset = make_dataset()
-    huge = dataset.train.texts[0] + " never " * 100_000
-    texts = [huge, *dataset.train.texts[1:]]
+    huge = dataset.train.inputs[0] + " never " * 100_000
+    texts = [huge, *dataset.train.inputs[1:]]
     longer = dataclasses.replace(
-        dataset, train=dataclasses.replace(dataset.train, texts=texts)
+        dataset, train=dataclasses.replace(dataset.train, inputs=texts)
     )
     for name, result in run_baselines(longer).items():
         assert result["train_rows"] == 300
         cut = [text[:60] for text in texts]
-        short = dataclasses.replace(dataset.train, texts=cut)
+        short = dataclasses.replace(dataset.train, inputs=cut)
         same = run_baselines(dataclasses.replace(dataset, train=short))[name]
         np.testing.assert_array_equal(result["scores"], same["scores"])
 
@@ -180,8 +181,8 @@ def test_a_label_that_no_training_row_holds(multi_label):
     train = dataset.train
     held = train.labels[:, 2] if multi_label else train.labels == 2
     rows = np.flatnonzero(~held)
-    texts = [train.texts[row] for row in rows]
-    train = dataclasses.replace(train, texts=texts, labels=train.labels[rows])
+    texts = [train.inputs[row] for row in rows]
+    train = dataclasses.replace(train, inputs=texts, labels=train.labels[rows])
     for result in run_baselines(dataclasses.replace(dataset, train=train)).values():
         assert np.isfinite(result["scores"]).all()
         if not multi_label:
@@ -190,7 +191,7 @@ def test_a_label_that_no_training_row_holds(multi_label):
 
 def test_texts_without_words_are_an_error():
     dataset = make_dataset()
-    blank = dataclasses.replace(dataset.train, texts=["  "] * 300)
+    blank = dataclasses.replace(dataset.train, inputs=["  "] * 300)
     with pytest.raises(PolyheadError, match="made.csv: .* hold no words: name the"):
         run_baselines(dataclasses.replace(dataset, train=blank))
 
@@ -241,10 +242,10 @@ def test_questions_reach_the_accuracy_that_others_report():
     if not folder.exists():
         pytest.skip(f"real data are not here: {folder}")
     whole, test = read_trec(folder / "train.txt"), read_trec(folder / "test.txt")
-    order = np.random.default_rng(0).permutation(len(whole.texts))
+    order = np.random.default_rng(0).permutation(len(whole.inputs))
 
     def take(rows):
-        texts = [whole.texts[row] for row in rows]
+        texts = [whole.inputs[row] for row in rows]
         return Examples(texts, whole.labels[rows], whole.rows[rows], whole.source)
 
     names = tuple("description entity abbreviation human location number".split())

@@ -7,12 +7,11 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from labelled_tools import MANY, pairs_of, write_csv, write_jsonl
 
-from polyhead.apps.common.data.splits import stratified_split
 from polyhead.apps.common.errors import PolyheadError
 from polyhead.apps.text_classification.config import Config
 from polyhead.apps.text_classification.data import (
@@ -22,104 +21,6 @@ from polyhead.apps.text_classification.data import (
 )
 
 REAL_DATA = Path(__file__).parents[3] / "../shared/data/text"
-
-
-def write_csv(path, pairs):
-    lines = [f'"{text}","{label}"' for text, label in pairs]
-    path.write_text("\n".join(["text,label", *lines]), encoding="utf-8")
-    return str(path)
-
-
-def write_jsonl(path, pairs):
-    records = [json.dumps({"text": text, "label": label}) for text, label in pairs]
-    path.write_text("\n".join(records), encoding="utf-8")
-    return str(path)
-
-
-def pairs_of(part, names):
-    return [(text, names[y]) for text, y in zip(part.texts, part.labels, strict=True)]
-
-
-MANY = [(f"text {n}", "abc"[n % 3]) for n in range(60)]
-
-
-# The validation part.
-
-
-def random_rows(generator, classes):
-    """Rows with repeated texts, a few of them with conflicting labels."""
-    size = int(generator.integers(20, 400))
-    labels = generator.integers(0, classes, size) ** 2 // classes
-    texts = [f"{label} {generator.integers(0, 60)}" for label in labels]
-    return texts, labels.astype(np.int32)
-
-
-@pytest.mark.parametrize("seed", range(20))
-def test_no_text_crosses_and_every_class_stays(seed):
-    generator = np.random.default_rng(seed)
-    texts, labels = random_rows(generator, classes=int(generator.integers(2, 9)))
-    flipped = generator.random(len(labels)) < 0.05
-    labels[flipped] = 0
-    if seed % 2:  # multi-label: a second label on some rows
-        encoded = np.zeros((len(labels), labels.max() + 1), dtype=bool)
-        encoded[np.arange(len(labels)), labels] = True
-        encoded[generator.random(len(labels)) < 0.3, -1] = True
-        labels = encoded
-    fraction = float(generator.uniform(0.05, 0.9))
-    mask = stratified_split(texts, labels, fraction, seed)
-    assert 0 < mask.sum() <= len(texts) * fraction + 1
-    assert not set(np.array(texts)[mask]) & set(np.array(texts)[~mask])
-    if labels.ndim == 1:
-        assert set(labels[~mask]) == set(labels)
-    else:
-        assert (labels[~mask].any(axis=0) == labels.any(axis=0)).all()
-
-
-@pytest.mark.parametrize("seed", range(10))
-def test_every_class_gives_its_share_within_a_row(seed):
-    generator = np.random.default_rng(seed)
-    labels = generator.integers(0, 12, 300) ** 2 // 12
-    texts = [f"distinct {n}" for n in range(300)]
-    fraction = float(generator.uniform(0.05, 0.5))
-    mask = stratified_split(texts, labels, fraction, seed)
-    assert abs(mask.sum() - 300 * fraction) <= 1
-    for label, rows in Counter(labels.tolist()).items():
-        share = np.sum(labels[mask] == label)
-        expected = 0 if rows == 1 else rows * fraction
-        assert abs(share - expected) <= 1
-        assert share < rows
-
-
-@pytest.mark.parametrize("seed", range(5))
-def test_classes_of_one_row_take_no_share_of_the_others(seed):
-    labels = np.array([0] * 5 + [1] * 5 + list(range(2, 42)))
-    texts = [f"distinct {n}" for n in range(len(labels))]
-    mask = stratified_split(texts, labels, 0.5, seed)
-    assert mask.sum() == 5
-    assert labels[mask].max() <= 1
-
-
-@pytest.mark.parametrize("multi", [False, True])
-def test_a_label_beside_others_on_one_text_stays_in_training(multi):
-    # Its text goes by another label, and so would go to validation.
-    texts = ["both", *(f"distinct {n}" for n in range(9)), "both"]
-    labels = np.array([0] * 10 + [1])
-    if multi:
-        labels = np.ones((11, 2), dtype=bool)
-        labels[1:10, 1] = False
-        labels[3:5] = [False, True]
-    for seed in range(10):
-        mask = stratified_split(texts, labels, 0.9, seed)
-        assert mask.sum() > 5
-        kept = labels[~mask]
-        assert kept.any(axis=0).all() if multi else set(kept) == {0, 1}
-
-
-def test_the_seed_decides_the_split():
-    texts, labels = random_rows(np.random.default_rng(0), 4)
-    masks = [stratified_split(texts, labels, 0.3, seed) for seed in (1, 1, 2)]
-    assert (masks[0] == masks[1]).all()
-    assert (masks[0] != masks[2]).any()
 
 
 def test_classes_with_one_text_stay_in_training(tmp_path):
@@ -135,19 +36,16 @@ def test_repeated_texts_leave_training_and_never_test(tmp_path):
     valid = write_csv(tmp_path / "v.csv", [("text 8", "c"), ("text 9", "a")])
     test = write_csv(tmp_path / "t.csv", [("text 7", "b"), ("text 7", "b"), MANY[8]])
     data = load_data(Config(train=train, validation=valid, test=test))
-    assert data.test.texts == ["text 7", "text 7", "text 8"]
-    assert data.validation.texts == ["text 8", "text 9"]
+    assert data.test.inputs == ["text 7", "text 7", "text 8"]
+    assert data.validation.inputs == ["text 8", "text 9"]
     assert data.report["duplicates_removed"] == 5
     kept = [text for text, _ in MANY if text not in ("text 7", "text 8", "text 9")]
-    assert data.train.texts == kept
+    assert data.train.inputs == kept
     assert data.train.rows.tolist() == [2 + int(text[5:]) for text in kept]
     assert data.report["warnings"] == [
         "1 validation texts are in test too",
         "5 training rows removed: validation or test has the same text",
     ]
-
-
-# Faults.
 
 
 @pytest.mark.parametrize(
@@ -207,9 +105,6 @@ def test_nothing_left_to_train_on(tmp_path):
         load_data(Config(train=path, test=path))
 
 
-# The report.
-
-
 def test_report_counts_what_is_there(tmp_path):
     pairs = [(f"é{n}", "ab"[n % 2]) for n in range(98)]
     pairs += [("x" * 300, "a"), ("", "b"), ("é0", "b"), ("é2", "a")]
@@ -242,9 +137,6 @@ def test_report_of_many_classes_is_short(tmp_path):
     assert "... 60 more ..." in lines
 
 
-# Size.
-
-
 def test_real_data():
     if not REAL_DATA.exists():
         pytest.skip("needs the shared data folder beside the project")
@@ -261,7 +153,7 @@ def test_real_data():
     )
     assert data.label_names == tuple(str(n) for n in range(28))
     assert data.report["rows"]["test"] == 5427
-    assert len(data.train.texts) + data.report["duplicates_removed"] == 43410
+    assert len(data.train.inputs) + data.report["duplicates_removed"] == 43410
 
 
 MEASURE = """
@@ -271,7 +163,7 @@ from polyhead.apps.text_classification.data import format_report, load_data
 start = time.monotonic()
 data = load_data(Config(train=sys.argv[1]))
 format_report(data.report)
-rows = len(data.train.texts) + len(data.validation.texts)
+rows = len(data.train.inputs) + len(data.validation.inputs)
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
 print(rows, peak, time.monotonic() - start)
 """

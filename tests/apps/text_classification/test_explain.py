@@ -5,17 +5,22 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import serving_tools
 from keras import ops
+from picture_tools import keep_figures
 from review_tools import WORDS, make_reviews
+from serving_tools import LABELS
 
 from polyhead.apps.cli.main import main
+from polyhead.apps.common import attention_plot
 from polyhead.apps.common.errors import UsageError
 from polyhead.apps.common.run.compiled import CompiledFunction
-from polyhead.apps.common.text.byte_pieces import Tokenizer
-from polyhead.apps.text_classification import Config, explain_plots, train
+from polyhead.apps.common.text.word_plot import plot_words
+from polyhead.apps.text_classification import Config, train
 from polyhead.apps.text_classification.data import load_data
 from polyhead.apps.text_classification.explain import (
     attention,
@@ -24,12 +29,9 @@ from polyhead.apps.text_classification.explain import (
     share_among_pieces,
     weigh_pieces,
 )
-from polyhead.apps.text_classification.model import build_model
-from polyhead.apps.text_classification.serving import Serving
 from polyhead.apps.text_classification.wide import word_edges
 
 REAL_DATA = Path(__file__).parents[3] / "../shared/data/text"
-LABELS = ("animal", "thing", "other")
 TEXTS = [
     "the cat sat on the mat",
     "A Dog; (the) Wherever",
@@ -43,27 +45,9 @@ TEXTS = [
 
 
 def make_serving(**settings):
-    """A classifier whose weights are noise."""
-    config = Config(
-        **{
-            "num_layers": 2,
-            "dropout": 0.0,
-            "hidden_dim": 16,
-            "num_heads": 2,
-            "max_tokens": 32,
-            "wide_buckets": 4096,
-            "wide_dim": 8,
-            "wide_learning_rate_ratio": 3.0,
-            **settings,
-        }
-    )
-    tokenizer = Tokenizer.learn(TEXTS[:2] * 9, size=300)
-    model = build_model(config, tokenizer.pieces, len(LABELS))
-    rng = np.random.default_rng(0)
-    for weight in model.weights:
-        noise = rng.normal(size=weight.shape).astype("float32")
-        weight.assign(ops.convert_to_numpy(weight) + 0.3 * noise)
-    return Serving(model, tokenizer, config, LABELS, multi_label=False)
+    """A classifier of two layers whose weights are noise."""
+    sizes = {"num_layers": 2, "wide_buckets": 4096, "wide_learning_rate_ratio": 3.0}
+    return serving_tools.make_serving(TEXTS[:2], noise=0.3, **(sizes | settings))
 
 
 @pytest.fixture(scope="module")
@@ -129,7 +113,7 @@ def test_without_a_wide_branch(tmp_path):
     found = attribute(serving, TEXTS[0])
     assert all(token["wide"] == 0 for token in found["tokens"])
     assert max(abs(token["deep"]) for token in found["tokens"]) > 0.01
-    explain_plots.plot_words(tmp_path / "a.png", found)
+    plot_words(tmp_path / "a.png", found)
     assert (tmp_path / "a.png").exists()
 
 
@@ -180,63 +164,6 @@ def test_attention_of_every_layer(serving):
     for layer in scores:
         np.testing.assert_allclose(layer.sum(axis=1), 1, atol=1e-5)
     assert np.abs(scores[0] - scores[1]).max() > 0.01
-
-
-class Shown:
-    """The figures that were drawn."""
-
-    def __init__(self, monkeypatch):
-        self.figures = []
-        save = explain_plots.save_figure
-
-        def keep(figure, path):
-            self.figures.append(figure)
-            save(figure, path)
-
-        monkeypatch.setattr(explain_plots, "save_figure", keep)
-
-
-def test_the_picture_shows_what_the_numbers_say(tmp_path, monkeypatch):
-    shown = Shown(monkeypatch)
-    words = [
-        {"text": " fine", "deep": 0.5, "wide": 0.25, "weight": 0.75},
-        {"text": "$x$", "deep": -0.5, "wide": 0.25, "weight": -0.25},
-    ]
-    found = {"words": words, "label": "a$b$", "probability": 0.5, "truncated": False}
-    explain_plots.plot_words(tmp_path / "a.png", found)
-    (axes,) = shown.figures[0].axes
-    bars = [(bar.get_x(), bar.get_width()) for bar in axes.patches]
-    assert bars == [(0, 0.5), (0, -0.5), (0.5, 0.25), (0, 0.25)]
-    assert list(axes.lines[0].get_xdata()) == [0.75, -0.25]
-    assert [tick.get_text() for tick in axes.get_yticklabels()] == ["fine", r"\$x\$"]
-    assert axes.get_title() == r"a\$b\$, probability 0.500"
-
-
-def test_of_many_words_the_strongest_are_drawn_in_their_order(tmp_path, monkeypatch):
-    shown = Shown(monkeypatch)
-    words = [
-        {"text": f"w{n}", "deep": float(n % 50), "wide": 0.0, "weight": float(n % 50)}
-        for n in range(100)
-    ]
-    found = {"words": words, "label": "a", "probability": 1.0, "truncated": True}
-    explain_plots.plot_words(tmp_path / "a.png", found)
-    axes = shown.figures[0].axes[0]
-    names = [tick.get_text() for tick in axes.get_yticklabels()]
-    expected = [f"w{n}" for n in range(100) if n % 50 >= 30]
-    assert names == expected
-    assert axes.get_title().endswith("40 of 100 words, text cut")
-
-
-def test_a_map_a_layer(tmp_path, monkeypatch):
-    shown = Shown(monkeypatch)
-    scores = [np.full((60, 60), 1 / 60) for _ in range(3)]
-    tokens = [f" t{n}" for n in range(60)]
-    explain_plots.plot_attention(tmp_path / "a.png", scores, tokens)
-    maps = [axes for axes in shown.figures[0].axes if axes.images and axes.get_title()]
-    assert len(maps) == 3
-    assert maps[0].images[0].get_array().shape == (48, 48)
-    assert "layer 3" in maps[2].get_title() and "48 of 60" in maps[2].get_title()
-    assert maps[0].get_xticklabels()[47].get_text() == "t47"
 
 
 def test_the_command_writes_picture_maps_and_json(review_run, tmp_path, capsys):
@@ -319,7 +246,7 @@ def test_deletion_on_real_sentences(tmp_path):
         epochs=5,
     )
     run = train(config, quiet=True)
-    texts = load_data(config).validation.texts[:200]
+    texts = load_data(config).validation.inputs[:200]
     top, random = measure_deletion(run, texts)
     print(f"\ntop 3: {top.mean():.3f}, random 3: {random.mean():.3f}")
     assert top.mean() > random.mean() + 0.1
@@ -349,3 +276,15 @@ def test_the_same_on_jax(review_run):
         assert one["text"] == other["text"]
         assert one["deep"] == pytest.approx(other["deep"], abs=1e-4)
         assert one["wide"] == pytest.approx(other["wide"], abs=1e-4)
+
+
+def test_a_map_for_each_layer_is_drawn(serving, tmp_path, monkeypatch):
+    figures = keep_figures(monkeypatch, attention_plot)
+    explanation = explain(
+        SimpleNamespace(serving=serving), TEXTS[0], tmp_path / "a.png"
+    )
+    maps = [axes for axes in figures[0].axes if axes.images and axes.get_title()]
+    titles = [axes.get_title() for axes in maps]
+    assert titles == ["Layer 1, mean over heads", "Layer 2, mean over heads"]
+    tokens = [token["text"].strip() for token in explanation["tokens"]]
+    assert [label.get_text() for label in maps[0].get_yticklabels()] == tokens

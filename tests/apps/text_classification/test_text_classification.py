@@ -1,4 +1,4 @@
-"""The app end to end: train, load, predict, evaluate, export, begin from a run."""
+"""The app end to end: train, load, predict, evaluate, export."""
 
 import csv
 import json
@@ -6,7 +6,6 @@ import os
 import shutil
 import subprocess
 import sys
-from dataclasses import replace
 
 import keras
 import numpy as np
@@ -19,14 +18,6 @@ from polyhead.apps.cli.main import main
 from polyhead.apps.common.errors import UsageError
 from polyhead.apps.text_classification import Config
 from polyhead.apps.text_classification.data import load_data
-from polyhead.apps.text_classification.training import (
-    example_weights,
-    fit_wide_branch,
-    make_tokenizer,
-    make_training,
-    resolve,
-    targets_of,
-)
 from polyhead.runtime.classifier import UNKNOWN
 
 TEXTS = ["a superb film", "an awful, tedious evening", "", "猫 😀 the music"]
@@ -48,9 +39,6 @@ def copied(review_run, tmp_path):
     """A copy of the trained run, to be changed."""
     shutil.copytree(review_run.path, tmp_path / "run")
     return polyhead.apps.load(tmp_path / "run")
-
-
-# One label a text.
 
 
 def test_it_learns(review_run):
@@ -120,7 +108,7 @@ def test_top_k_and_unknown(review_run):
 
 
 def test_an_engine_that_is_not_there(review_run):
-    with pytest.raises(UsageError, match="engine 'onnx': one of keras"):
+    with pytest.raises(UsageError, match="engine 'onnx': choose from keras"):
         review_run.predict(TEXTS, engine="onnx")
 
 
@@ -183,10 +171,10 @@ def test_evaluate_adds_the_baselines(copied, tmp_path, capsys):
 
 def test_a_threshold_tells_what_it_leaves_unanswered(copied, monkeypatch):
     monkeypatch.setattr(
-        "polyhead.apps.text_classification.baselines.run_baselines", lambda *a: {}
+        "polyhead.apps.text_classification.evaluate.run_baselines", lambda *a: {}
     )
     answered = copied.evaluate(threshold=0.9)["answered"]
-    sure = copied.probabilities(load_data(copied.config).test.texts).max(axis=1) >= 0.9
+    sure = copied.probabilities(load_data(copied.config).test.inputs).max(axis=1) >= 0.9
     assert answered["coverage"] == pytest.approx(sure.mean())
     assert answered["threshold"] == 0.9
 
@@ -218,9 +206,6 @@ def test_without_an_export_the_engines_say_how_to_make_one(review_run, capsys):
     assert main(words) == 1
     error = capsys.readouterr().err
     assert "export/model_int8.tflite: missing: polyhead export" in error
-
-
-# Several labels a text.
 
 
 def topic_texts(count, seed):
@@ -294,119 +279,6 @@ def test_several_labels_are_explained_and_exported(topic_run, tmp_path):
     assert np.abs(difference).max() < 0.1
 
 
-# What the loss is given.
-
-
-def test_targets_are_smoothed():
-    labels = np.array([0, 2])
-    found = targets_of(labels, 4, 0.2)
-    np.testing.assert_allclose(
-        found, [[0.85, 0.05, 0.05, 0.05], [0.05, 0.05, 0.85, 0.05]], atol=1e-6
-    )
-    assert found.dtype == np.float32
-    several = targets_of(np.array([[True, False]]), 2, 0.2)
-    np.testing.assert_allclose(several, [[0.9, 0.1]], atol=1e-6)
-    assert several.dtype == np.float32
-
-
-def test_rare_labels_weigh_more():
-    weights = example_weights(np.array([0, 0, 0, 1]))
-    np.testing.assert_allclose(weights, [2 / 3, 2 / 3, 2 / 3, 2])
-    labels = np.array([[1, 0], [1, 1], [0, 0], [1, 0]], bool)
-    weights = example_weights(labels)
-    assert weights[1] / weights[0] == pytest.approx(3)
-    assert weights[2] == pytest.approx(weights[[0, 1, 3]].mean())
-    assert weights.mean() == pytest.approx(1)
-
-
-def test_the_loss_gets_targets_and_weights_in_the_order_of_the_texts(tmp_path):
-    pairs = [
-        (f"{'rare' if n % 10 == 0 else 'often'} {n}", "ab"[n % 10 == 0])
-        for n in range(200)
-    ]
-    config = Config(
-        train=write_csv(tmp_path / "a.csv", pairs), class_weights=True, **TINY
-    )
-    config = resolve(replace(config, label_smoothing=0.1, batch_size=16))
-    data = load_data(config)
-    config = fit_wide_branch(config, 2)
-    tokenizer = make_tokenizer(config, data)
-    _, make_epoch, steps = make_training(config, data, tokenizer)
-    batches = make_epoch(0)
-    assert len(batches) == steps
-    rare = tokenizer.encode("rare")
-    seen = 0
-    for ids, targets, weights in batches[:]:
-        is_rare = targets["joint"][:, 1] > 0.5
-        assert set(targets) == set(weights) == {"joint", "wide", "deep"}
-        assert np.allclose(weights["deep"][is_rare], 5)
-        assert np.allclose(weights["deep"][~is_rare], 5 / 9)
-        spelled = (ids[:, : len(rare)] == rare).all(axis=1)
-        assert not (spelled & ~is_rare).any()
-        seen += len(ids)
-    readings = 2 if config.consistency else 1
-    assert seen == readings * len(data.train.texts)
-
-
-# From an older run.
-
-
-def test_a_run_begins_from_an_older_one(review_run, tmp_path):
-    config = Config(
-        train=write_csv(tmp_path / "new.csv", make_reviews(80, seed=7)),
-        init_from=str(review_run.path),
-        run=str(tmp_path / "run"),
-        epochs=1,
-        learning_rate=1e-6,
-    )
-    run = text_classification.train(config, quiet=True)
-    assert run.config.preset == "tiny" and run.config.wide_buckets == 1024
-    tokenizers = [(r.path / "tokenizer.json").read_text() for r in (run, review_run)]
-    assert tokenizers[0] == tokenizers[1]
-    texts = [text for text, _ in make_reviews(100, seed=6)]
-    old, new = (r.probabilities(texts).argmax(axis=1) for r in (review_run, run))
-    assert np.mean(old == new) > 0.97
-
-
-def test_other_labels_get_heads_of_their_own(review_run, tmp_path):
-    # As many as before, and in the other order: the old heads would be wrong.
-    names = {"good": "1 fine", "bad": "2 poor"}
-    pairs = [(text, names[label]) for text, label in make_reviews(80, seed=7)]
-    config = Config(
-        train=write_csv(tmp_path / "new.csv", pairs),
-        init_from=str(review_run.path),
-        run=str(tmp_path / "run"),
-    )
-    config = resolve(config)
-    data = load_data(config)
-    model, _, _ = make_training(config, data, review_run.tokenizer)
-    old = keras.saving.load_model(review_run.path / "model.keras", compile=False)
-    for layer in filter(lambda layer: layer.weights, model.layers):
-        pairs = zip(
-            layer.get_weights(), old.get_layer(layer.name).get_weights(), strict=True
-        )
-        same = [np.array_equal(one, other) for one, other in pairs]
-        assert not any(same) if layer.name in model.output else all(same)
-
-
-def test_more_labels_than_before(review_run, tmp_path):
-    pairs = make_reviews(200, seed=7)
-    pairs = [(t, "mixed") if n % 5 == 0 else (t, y) for n, (t, y) in enumerate(pairs)]
-    config = Config(
-        train=write_csv(tmp_path / "new.csv", pairs),
-        init_from=str(review_run.path),
-        run=str(tmp_path / "run"),
-        epochs=2,
-    )
-    run = text_classification.train(config, quiet=True)
-    assert run.label_names == ("bad", "good", "mixed")
-    assert run.probabilities(TEXTS).shape == (4, 3)
-    assert run.predict(TEXTS[:1])[0][0][0] != "bad"
-
-
-# Another backend.
-
-
 def test_a_run_trained_on_jax_loads_under_tensorflow(review_run, tmp_path):
     pytest.importorskip("jax")
     path = tmp_path / "run"
@@ -415,7 +287,7 @@ def test_a_run_trained_on_jax_loads_under_tensorflow(review_run, tmp_path):
     words += ["--set", "vocabulary_size=400", "--set", "wide_buckets=1024"]
     # Few shapes: each is compiled.
     words += ["--set", "max_tokens=16", "--set", "batch_size=54"]
-    code = "import sys; from polyhead.apps.common import cli; sys.exit(cli.main())"
+    code = "import sys; from polyhead.apps.cli.main import main; sys.exit(main())"
     python(code, *words, KERAS_BACKEND="jax")
     run = polyhead.apps.load(path)
     texts, labels = zip(*make_reviews(100, seed=6), strict=True)

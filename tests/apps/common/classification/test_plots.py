@@ -1,32 +1,22 @@
-"""The pictures: that each is drawn, of what, and that odd names do no harm."""
+"""The pictures of a classifier: that each is drawn, of what, and odd names."""
 
 import subprocess
 import sys
 
 import numpy as np
 import pytest
-from matplotlib.image import imread
+from picture_tools import HISTORY, assert_drawn, keep_figures, names_on, texts_of
 
 from polyhead.apps.common.classification import plots
+from polyhead.apps.common.classification.data import Examples
 from polyhead.apps.common.classification.plots import (
     plot_confusion,
     plot_evaluation,
-    plot_history,
     plot_labels,
     plot_reliability,
 )
 from polyhead.apps.common.classification.scores import evaluate
-from polyhead.apps.common.errors import PolyheadError
 from polyhead.apps.common.figures import NAME_LIMIT
-from polyhead.apps.text_classification.data import Examples
-
-HISTORY = {
-    "loss": [0.7, 0.5, 0.4],
-    "val_loss": [0.6, 0.5, 0.55],
-    "accuracy": [0.6, 0.8, 0.9],
-    "val_accuracy": [0.7, 0.8, 0.79],
-    "seconds": [2.0, 2.1, 2.0],
-}
 
 
 def make_evaluation(num_labels, multi_label=False, rows=500):
@@ -45,29 +35,7 @@ def make_evaluation(num_labels, multi_label=False, rows=500):
 @pytest.fixture
 def figures(monkeypatch):
     """The figures that were saved, in order."""
-    saved = []
-    save = plots.save_figure
-
-    def keep(figure, path):
-        saved.append(figure)
-        save(figure, path)
-
-    monkeypatch.setattr(plots, "save_figure", keep)
-    return saved
-
-
-def texts_of(axes):
-    return [text.get_text() for text in axes.texts]
-
-
-def names_on(axis):
-    return [label.get_text() for label in axis.get_ticklabels()]
-
-
-def assert_drawn(path):
-    pixels = imread(path)[..., :3]
-    assert min(pixels.shape[:2]) > 150
-    assert pixels.std() > 0.02  # not a blank page
+    return keep_figures(monkeypatch, plots)
 
 
 @pytest.mark.parametrize("num_labels", [2, 25, 150])
@@ -139,30 +107,6 @@ def test_reliability_leaves_empty_bins_out(tmp_path, figures):
     assert "0.178" in above.get_title()
 
 
-def test_history_shows_loss_and_score_and_marks_the_best(tmp_path, figures):
-    plot_history(tmp_path / "h.png", HISTORY)
-    left, right = figures[0].axes
-    assert [line.get_ydata().tolist() for line in left.lines] == (
-        [HISTORY["loss"], HISTORY["val_loss"]]
-    )
-    assert [line.get_ydata().tolist() for line in right.lines] == (
-        [HISTORY["accuracy"], HISTORY["val_accuracy"]]
-    )
-    assert texts_of(right) == ["0.8000"]
-
-
-@pytest.mark.parametrize(
-    "history",
-    [
-        {"loss": [0.5], "val_loss": [0.4], "val_macro_f1": [0.1]},
-        {"loss": [0.5, float("nan")], "val_accuracy": [float("nan")] * 2},
-    ],
-)
-def test_short_and_broken_histories_are_drawn(tmp_path, history):
-    plot_history(tmp_path / "h.png", history)
-    assert_drawn(tmp_path / "h.png")
-
-
 def test_odd_names_are_shown_as_they_are(tmp_path, figures):
     # Signs of formulas, no glyph in the font, a line break, a whole sentence.
     names = ["$5 and $6", "差评", "two\nlines", "a very long name of a class " * 9]
@@ -171,11 +115,6 @@ def test_odd_names_are_shown_as_they_are(tmp_path, figures):
     assert shown[0] == r"\$5 and \$6" and shown[2] == "two lines"
     assert len(shown[3]) == NAME_LIMIT and shown[3].endswith("…")
     assert_drawn(tmp_path / "c.png")
-
-
-def test_a_picture_that_cannot_be_written_is_one_clear_line(tmp_path):
-    with pytest.raises(PolyheadError, match="h.png: cannot be written"):
-        plot_history(tmp_path / "nowhere" / "h.png", HISTORY)
 
 
 def test_matplotlib_is_imported_only_to_draw():

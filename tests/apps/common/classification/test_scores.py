@@ -1,11 +1,11 @@
-"""Metrics by hand and against scikit-learn, intervals against plain resampling."""
+"""Metrics by hand and against scikit-learn."""
 
 import csv
 import doctest
-import json
 
 import numpy as np
 import pytest
+from label_tools import NAMES, examples, random_case, sure_of
 from sklearn import metrics as oracle
 
 from polyhead.apps.common.classification import scores as module
@@ -18,41 +18,6 @@ from polyhead.apps.common.classification.scores import (
     write_predictions,
 )
 from polyhead.apps.common.errors import PolyheadError
-from polyhead.apps.text_classification import comparison
-from polyhead.apps.text_classification.comparison import (
-    bootstrap,
-    build_metrics,
-    describe_difference,
-    format_table,
-)
-from polyhead.apps.text_classification.data import Dataset, Examples
-
-NAMES = ("red", "green", "blue")
-
-
-def examples(labels, texts=None):
-    rows = np.arange(1, len(labels) + 1)
-    texts = texts or [f"text {row}" for row in rows]
-    return Examples(texts, np.asarray(labels), rows, "data.csv")
-
-
-def sure_of(answers, num_labels=3, probability=0.8):
-    """Probabilities whose likeliest label is the given one."""
-    rest = (1 - probability) / (num_labels - 1)
-    table = np.full((len(answers), num_labels), rest, np.float32)
-    table[np.arange(len(answers)), answers] = probability
-    return table
-
-
-def random_case(seed, rows=200, num_labels=5, multi_label=False):
-    rng = np.random.default_rng(seed)
-    if multi_label:
-        labels = rng.random((rows, num_labels)) < np.linspace(0.5, 0.02, num_labels)
-        scores = 0.5 * labels + 0.5 * rng.random((rows, num_labels))
-        return labels, scores.astype(np.float32)
-    labels = rng.integers(0, num_labels, rows).astype(np.int32)
-    scores = rng.random((rows, num_labels)) + 0.4 * np.eye(num_labels)[labels]
-    return labels, (scores / scores.sum(axis=1, keepdims=True)).astype(np.float32)
 
 
 def test_scores_of_six_texts_are_those_computed_by_hand():
@@ -229,150 +194,6 @@ def test_what_cannot_be_scored_is_said(probabilities, labels, multi_label, messa
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("multi_label", [False, True])
-@pytest.mark.parametrize("metric", ["accuracy", "macro_f1"])
-def test_bootstrap_agrees_with_drawing_rows_one_by_one(metric, multi_label):
-    labels, ours = random_case(0, multi_label=multi_label)
-    _, other = random_case(1, multi_label=multi_label)
-    other = np.where(np.arange(200)[:, None] < 120, ours, other)  # mostly alike
-    answers = [decide(part, multi_label, 0.6) for part in (ours, other)]
-    draws = bootstrap(labels, answers, 5, metric)
-    assert draws.shape == (2000, 2)
-
-    def score(truth, answer):
-        if metric == "accuracy":
-            return oracle.accuracy_score(truth, answer)
-        return oracle.f1_score(truth, answer, average="macro", zero_division=0)
-
-    rng = np.random.default_rng(7)
-    rows = rng.integers(0, 200, (400, 200))
-    naive = np.array([[score(labels[r], a[r]) for a in answers] for r in rows])
-    np.testing.assert_allclose(draws.mean(axis=0), naive.mean(axis=0), atol=0.01)
-    np.testing.assert_allclose(draws.std(axis=0), naive.std(axis=0), rtol=0.15)
-    difference, expected = (t[:, 0] - t[:, 1] for t in (draws, naive))
-    assert difference.std() == pytest.approx(expected.std(), rel=0.15)
-    # Far narrower than if the two had been resampled apart.
-    assert difference.std() < 0.95 * np.hypot(*draws.std(axis=0))
-
-
-def test_bootstrap_is_seeded_and_exact_where_nothing_varies():
-    labels, probabilities = random_case(3)
-    answers = [labels, decide(probabilities, False), decide(probabilities, False)]
-    draws = bootstrap(labels, answers, 5, "accuracy", seed=4)
-    assert (draws[:, 0] == 1).all()
-    assert (draws[:, 1] == draws[:, 2]).all()
-    again = bootstrap(labels, answers, 5, "accuracy", seed=4)
-    np.testing.assert_array_equal(draws, again)
-    other = bootstrap(labels, answers, 5, "accuracy", seed=5)
-    assert (draws != other).any()
-
-
-def test_small_blocks_of_draws_give_the_same_intervals(monkeypatch):
-    labels, probabilities = random_case(3)
-    answers = [decide(probabilities, False)]
-    whole = bootstrap(labels, answers, 5, "macro_f1")
-    monkeypatch.setattr(comparison, "_CELLS", 100)
-    np.testing.assert_allclose(bootstrap(labels, answers, 5, "macro_f1"), whole)
-
-
-def test_verdicts_in_plain_words():
-    assert describe_difference("svm", "accuracy", -0.012, (-0.02, -0.003)) == (
-        "below svm by 1.2 points of accuracy (95% interval -2.0 to -0.3)"
-    )
-    assert describe_difference("svm", "macro_f1", 0.031, (0.011, 0.05)) == (
-        "above svm by 3.1 points of macro-F1 (95% interval +1.1 to +5.0)"
-    )
-    for interval in ((-0.01, 0.018), (0.0, 0.018), (-0.01, 0.0)):
-        text = describe_difference("svm", "accuracy", 0.004, interval)
-        assert text.startswith("no difference from svm that the data can show (+0.4")
-
-
-def make_run(answers_of, rows=400, test=True):
-    """A data set, our probabilities and two baselines right on given rows."""
-    labels = np.arange(rows, dtype=np.int32) % 3
-    data = examples(labels)
-    dataset = Dataset(data, data, data if test else None, NAMES, False, {})
-    right = {name: np.arange(rows) < count for name, count in answers_of.items()}
-    wrong = (labels + 1) % 3
-    answers = {name: np.where(good, labels, wrong) for name, good in right.items()}
-    ours = sure_of(answers.pop("ours"))
-    splits = ("validation", "test") if test else ("validation",)
-    baselines = {
-        name: {
-            "split": splits[-1],
-            "accuracy": float(np.mean(answer == labels)),
-            "macro_f1": 0.5,
-            "settings": {"C": 1.0},
-            "train_rows": rows,
-            "sampled": name == "high",
-            "scores": sure_of(answer),
-            "predicted": answer,
-        }
-        for name, answer in answers.items()
-    }
-    return dataset, dict.fromkeys(splits, ours), baselines
-
-
-def test_metrics_set_the_run_beside_its_baselines():
-    dataset, probabilities, baselines = make_run(
-        {"ours": 300, "low": 240, "even": 301, "high": 360}
-    )
-    metrics, evaluations = build_metrics(dataset, probabilities, baselines)
-    assert json.loads(json.dumps(metrics, allow_nan=False)) == metrics
-    assert metrics["test"]["accuracy"] == metrics["validation"]["accuracy"] == 0.75
-    low, high = metrics["test"]["accuracy_interval"]
-    assert 0.70 < low < 0.72 and 0.78 < high < 0.80  # 0.75 -+ 1.96 * 0.0217
-    lines = {name: entry["verdict"] for name, entry in metrics["baselines"].items()}
-    assert lines["low"].startswith("above low by 15.0 points of accuracy (95%")
-    assert lines["even"].startswith("no difference from even that the data can show")
-    assert lines["high"].startswith("below high by 15.0 points of accuracy (95%")
-    entry = metrics["baselines"]["low"]
-    assert (entry["split"], entry["accuracy"]) == ("test", 0.6)
-    assert not {"scores", "predicted"} & set(entry)
-    assert "high fitted on a sample of 400 rows" in metrics["protocol"]
-    assert "low fitted" not in metrics["protocol"]
-    assert evaluations["test"]["confusion"].sum() == 400
-
-
-def test_table_shows_all_models_and_verdicts():
-    run = make_run({"ours": 300, "low": 240, "high": 360})
-    metrics, _ = build_metrics(*run)
-    lines = format_table(metrics).splitlines()
-    assert lines[0] == "test, 400 rows"
-    assert lines[1].split() == "accuracy macro f1 calibration error".split()
-    assert lines[2].startswith("this run  0.7500 (0.7")
-    assert lines[3].startswith("low       0.6000 (0.5")
-    assert lines[4].split()[-2:] == ["0.5000", "-"]
-    assert [line.split()[0] for line in lines[5:]] == ["above", "below"]
-
-
-def test_without_test_data_the_scores_are_called_optimistic():
-    run = make_run({"ours": 300, "low": 240}, test=False)
-    metrics, evaluations = build_metrics(*run)
-    assert "test" not in metrics and list(evaluations) == ["validation"]
-    assert metrics["baselines"]["low"]["split"] == "validation"
-    assert "no test data" in metrics["protocol"]
-    assert "expect less" in format_table(metrics)
-
-
-def test_thresholds_of_a_run_come_from_validation_alone():
-    labels, probabilities = random_case(0, multi_label=True)
-    _, elsewhere = random_case(1, multi_label=True)
-    names = tuple("abcde")
-    validation, test = examples(labels[:100]), examples(labels[100:])
-    dataset = Dataset(validation, validation, test, names, True, {})
-    metrics = [
-        build_metrics(dataset, {"validation": probabilities[:100], "test": t}, {})[0]
-        for t in (probabilities[100:], elsewhere[100:])
-    ]
-    expected = tune_thresholds(probabilities[:100], labels[:100])
-    assert list(metrics[0]["thresholds"].values()) == expected.tolist()
-    assert metrics[1]["thresholds"] == metrics[0]["thresholds"]
-    assert metrics[0]["test"]["macro_f1"] > metrics[1]["test"]["macro_f1"]
-    assert "thresholds" in metrics[0]["protocol"]
-
-
-@pytest.mark.parametrize("documented", [module, comparison])
-def test_examples_in_docstrings(documented):
-    result = doctest.testmod(documented)
+def test_examples_in_docstrings():
+    result = doctest.testmod(module)
     assert result.attempted and not result.failed

@@ -1,245 +1,52 @@
-"""Word pieces as MediaPipe cuts them, and the files that it runs."""
+"""The files that MediaPipe runs: which variant, how ids are cut, what is verified."""
 
-import importlib.util
 import io
-import json
-import os
-import sys
 import zipfile
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
-from keras import ops
-from review_tools import TINY
 
 from polyhead.apps.common.errors import PolyheadError, UsageError
 from polyhead.apps.common.export import mediapipe
-from polyhead.apps.common.export.inspection import inspect_tflite
-from polyhead.apps.common.export.litert import TFLitePredictor, count_subgraphs
-from polyhead.apps.common.text.wordpiece import (
-    WordPieceTokenizer,
-    learn_pieces,
-    split_words,
-)
-from polyhead.apps.text_classification import Config, train
-from polyhead.apps.text_classification.mediapipe_serving import MediaPipeModel
-from polyhead.runtime.text_bytes import texts_to_bytes
+from polyhead.apps.common.export.litert import TFLitePredictor
+from polyhead.apps.common.export.metadata import Metadata
+from polyhead.apps.common.export.verification import Metric
 
 pytestmark = pytest.mark.tensorflow
 
-ORACLE = json.loads((Path(__file__).parent / "mediapipe_ids.json").read_text())
-BENCHMARKS = Path(__file__).parents[4] / "benchmarks"
-TEXTS = [
-    "A splendid film, and DREADFUL music",
-    "",
-    "café 中文 delightful 😀",
-    "the plot was awful " * 40,
-]
+VOCABULARY = ["[PAD]", "[CLS]", "[SEP]", "a", "b"]
+END, MAX_TOKENS = 2, 4
+WEIGHTS = [np.random.default_rng(0).normal(size=(5, 2)).astype(np.float32)]
+IDS = [np.array(row, np.int32) for row in ([1, 3, 2], [1, 2], [1, 4, 4, 3, 4, 2])]
+METRIC = Metric(
+    "accuracy",
+    score=lambda outputs: 1.0,
+    differs=lambda ours, keras: (
+        ours["probabilities"].argmax(1) != keras["probabilities"].argmax(1)
+    ),
+)
 
 
-@pytest.fixture(scope="module")
-def tokenizer():
-    return WordPieceTokenizer(ORACLE["vocabulary"], True, ORACLE["max_tokens"])
+def add_up(weights, tables, ids, mask, segment_ids):
+    """The sum of the tokens' vectors; cuts the ids as MediaPipe does."""
+    import tensorflow as tf
+
+    ids = (ids * mask + segment_ids)[:, :MAX_TOKENS]
+    place = tf.cumsum(tf.ones_like(ids), axis=1)
+    ids = tf.where((place == MAX_TOKENS) & (ids > 0), END, ids)
+    real = tf.cast(ids > 0, tf.float32)[..., None]
+    total = tf.reduce_sum(tf.gather(weights[0], ids) * real, axis=1)
+    return {"probabilities": tf.reshape(total, (1, 2))}
 
 
-@pytest.fixture(scope="module")
-def run(reviews, tmp_path_factory):
-    config = Config(
-        train=str(reviews / "train.csv"),
-        test=str(reviews / "test.csv"),
-        run=str(tmp_path_factory.mktemp("pieces") / "run"),
-        epochs=4,
-        max_tokens=32,
-        tokenizer="mediapipe",
-        **TINY,
-    )
-    return train(config, quiet=True)
-
-
-@pytest.fixture(scope="module")
-def exported(run):
-    return run.export(["savedmodel", "tflite", "mediapipe"], ["float32"])["files"]
-
-
-def read_files(run, exported):
-    return {name: run.path / "export" / name for name in mediapipe.FILES}
-
-
-def test_ids_are_those_of_mediapipe(tokenizer):
-    found = [row.tolist() for row in tokenizer.encode_all(ORACLE["lines"])]
-    assert found == ORACLE["ids"]
-
-
-def test_the_graph_gives_the_same_ids(tokenizer):
-    lines = ORACLE["lines"]
-    text, truncated = texts_to_bytes(lines, 600)
-    found = np.array(
-        tokenizer.encode_graph(tokenizer.tables, text.astype(np.int32), 48)
-    )
-    for line, cut, ids, row in zip(lines, truncated, ORACLE["ids"], found, strict=True):
-        # Where a cut word is within the tokens kept, it is another word.
-        if not cut:
-            assert row.tolist() == ids + [0] * (48 - len(ids)), repr(line)
-
-
-def test_capitals_stay_where_the_vocabulary_has_them():
-    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "Good", "good"]
-    tokenizer = WordPieceTokenizer(words, False, 8)
-    assert tokenizer.encode("Good good GOOD") == [2, 4, 5, 1, 3]
-    text, _ = texts_to_bytes(["Good good GOOD"], 20)
-    found = tokenizer.encode_graph(tokenizer.tables, text.astype(np.int32), 8)
-    assert np.array(found).tolist() == [[2, 4, 5, 1, 3, 0, 0, 0]]
-
-
-def test_a_vocabulary_is_learned_of_words_and_their_pieces():
-    lines = ["the film was filmed", "a film", "nb\u00a0sp 中文!"] * 5
-    pieces = learn_pieces(lines, 200)
-    assert pieces[:4] == ["[PAD]", "[UNK]", "[CLS]", "[SEP]"]
-    assert {"film", "##ed", "中", "!"} <= set(pieces)
-    assert not any(c.isspace() for piece in pieces for c in piece)
-    assert split_words("Nb\u00a0sp\tA.b") == ["nb\u00a0sp", "a", ".", "b"]
-
-
-def test_pieces_are_passed_over_in_training(tokenizer):
-    rng = np.random.default_rng(0)
-    line = [ORACLE["lines"][0]]
-    whole = tokenizer.encode_all(line)[0]
-    other = tokenizer.encode_all(line, 0.9, rng)[0]
-    assert len(other) >= len(whole) and not np.array_equal(whole, other)
-    again = tokenizer.encode_all(line, 0.9, np.random.default_rng(0))[0]
-    assert np.array_equal(other, again)
-
-
-def test_a_vocabulary_without_its_special_pieces_is_refused():
-    with pytest.raises(UsageError, match=r"no \[CLS\], \[SEP\]"):
-        WordPieceTokenizer(["[PAD]", "[UNK]"], True, 8)
-    with pytest.raises(UsageError, match=r"\[PAD\] at 1"):
-        WordPieceTokenizer(["x", "[PAD]", "[UNK]", "[CLS]", "[SEP]"], True, 8)
-
-
-def test_it_learns_and_every_engine_reads_text(run, exported):
-    assert run.metrics["test"]["accuracy"] > 0.9
-    ours = run.probabilities(TEXTS)
-    assert np.abs(run.probabilities(TEXTS, "savedmodel") - ours).max() < 1e-5
-    short = TEXTS[:3]
-    assert np.abs(run.probabilities(short, "tflite") - ours[:3]).max() < 1e-5
-
-
-def test_the_files_agree_with_keras(exported):
-    for name in mediapipe.FILES:
-        facts = exported[name]
-        assert facts["disagreements"] == 0 and facts["rows"] == 200
-        assert facts["largest_difference"] < 1e-4
-
-
-def test_the_files_have_one_graph_and_three_inputs(run, exported):
-    for name, any_length in mediapipe.FILES.items():
-        path = run.path / "export" / name
-        assert count_subgraphs(path.read_bytes()) == 1
-        predictor = TFLitePredictor(path)
-        length = -1 if any_length else 32
-        found = {
-            n: (d["shape_signature"].tolist(), d["dtype"])
-            for n, d in predictor.inputs.items()
-        }
-        assert found == dict.fromkeys(mediapipe.INPUTS, ([1, length], np.int32))
-        shapes = {n: d["shape"].tolist() for n, d in predictor.outputs.items()}
-        assert shapes == {"probabilities": [1, 2], "token_attributions": [1, 32]}
-
-
-def test_vocabulary_and_labels_are_inside(run, exported):
-    for name in mediapipe.FILES:
-        content = (run.path / "export" / name).read_bytes()
-        archive = zipfile.ZipFile(io.BytesIO(content))
-        vocabulary = archive.read("vocab.txt").decode().split("\n")
-        assert vocabulary == run.tokenizer.pieces
-        labels = archive.read("probabilities_labels.txt").decode().split("\n")
-        assert labels == ["bad", "good"]
-
-
-def test_a_text_of_too_many_bytes_is_cut(tokenizer):
-    most = tokenizer.most_bytes(8)
-    texts = [f"the{' ' * n}cat" for n in (1, most - 6, most - 5)]
-    texts += ["the\0" + " " * most]
-    assert tokenizer.find_cut(texts, 8) == [False, False, True, False]
-
-
-def test_both_files_cut_alike(run, exported):
-    whole = WordPieceTokenizer(run.tokenizer.pieces, True, 1000).encode(TEXTS[3])
-    for most in (len(whole) - 1, len(whole)):
-        cut = run.tokenizer.find_cut([TEXTS[3], ""], most)
-        assert cut == [most < len(whole), False]
-    assert len(whole) > 32
-    ids = np.array(whole, np.int32)
-    wanted = run.probabilities(TEXTS[3:])[0]
-    for name, any_length in mediapipe.FILES.items():
-        row = ids if any_length else mediapipe.cut_ids(ids, 32)
-        path = run.path / "export" / name
-        found = mediapipe.run_rows(path, [row], 0 if any_length else 32)
-        assert np.abs(found["probabilities"][0] - wanted).max() < 1e-4
-
-
-def test_attributions_add_up_to_the_logit(run):
-    serving = run.serving
-    model = MediaPipeModel(serving, run.tokenizer.ids["[SEP]"])
-    ids = run.tokenizer.encode_all(TEXTS[:1])[0][None]
-    found = model.inner([ids])
-    shares = np.array(model.share(ids, found)).sum(axis=1)
-    each = [ops.convert_to_numpy(head.bias) for head in model.heads]
-    biases = sum(each) / len(each)
-    assert np.abs(shares + biases - np.array(found["logits"])).max() < 1e-4
-
-
-def test_the_deciding_word_stands_out(run, exported):
-    ids = run.tokenizer.encode_all(["the splendid film"])
-    path = run.path / "export" / "mediapipe.tflite"
-    found = mediapipe.run_rows(path, ids, 0)["token_attributions"][0]
-    pieces = [run.tokenizer.pieces[i] for i in ids[0]]
-    count = len(pieces)
-    assert (found >= 0).all() and (found <= 1).all()
-    assert np.array_equal(found[count:], np.full(32 - count, 0.5, np.float32))
-    assert "".join(pieces)[5:-5].replace("##", "") == "thesplendidfilm"
-    assert 1 <= found[:count].argmax() < count - 1
-
-
-def test_a_byte_run_cannot_be_exported(review_run):
-    with pytest.raises(UsageError, match="--set tokenizer=mediapipe"):
-        review_run.export(["mediapipe"])
-
-
-def test_what_else_is_refused(run, tmp_path):
-    from polyhead.apps.common.export.export import export
-    from polyhead.apps.text_classification import mediapipe_serving, serving
-
-    with pytest.raises(UsageError, match="full_int8: of these none"):
-        run.export(["mediapipe"], ["full_int8"])
-    rows = ["a film", "a plot"], np.array([0, 1], np.int32), "test"
-    exportable = serving.make_exportable(run.serving, *rows)
-    with pytest.raises(UsageError, match="text classifiers alone"):
-        export(exportable, tmp_path, ["mediapipe"])
-    with pytest.raises(PolyheadError, match="3 graphs, but MediaPipe"):
-        with_branch = run.path / "export" / "model_float32.tflite"
-        mediapipe.check_one_graph("x.tflite", with_branch.read_bytes())
-    cased = WordPieceTokenizer(run.tokenizer.pieces, False, 32)
-    with pytest.raises(UsageError, match="fine-tune an uncased one"):
-        mediapipe_serving.check_tokenizer(cased)
-    with pytest.raises(UsageError, match="tokenizer 'words'"):
-        train(replace(run.config, tokenizer="words", run=str(tmp_path)))
-
-
-def test_the_guide_names_the_tensors(run, exported):
-    guide = (Path(__file__).parents[4] / "docs/mediapipe.md").read_text("utf-8")
-    for name, path in read_files(run, exported).items():
-        found = inspect_tflite(path)
-        sides = []
-        for side in ("inputs", "outputs"):
-            shapes = {n: f"{t['type']}{t['shape']}" for n, t in found[side].items()}
-            row = ", ".join(f"`{n}` {shape}" for n, shape in shapes.items())
-            row = row.replace("[1, 32]", "[1, max_tokens]")
-            sides.append(row.replace("[1, 2]", "[1, labels]"))
-        assert f"| `{name}` | {sides[0]} | {sides[1]} |" in guide
+def make_form(function=add_up):
+    cut = [mediapipe.cut_ids(row, MAX_TOKENS) for row in IDS]
+    expected = np.stack([WEIGHTS[0][row].sum(axis=0) for row in cut])
+    inputs = dict.fromkeys(mediapipe.INPUTS, "ids")
+    about = Metadata("Made.", inputs, {"probabilities": "p"}, vocabulary=VOCABULARY)
+    expected = {"probabilities": expected.astype(np.float32)}
+    return mediapipe.MediaPipeForm(function, IDS, expected, MAX_TOKENS, about)
 
 
 def test_the_smallest_exact_variant_is_written():
@@ -249,33 +56,65 @@ def test_the_smallest_exact_variant_is_written():
     assert mediapipe.choose_variant(["float32"]) == "float32"
 
 
-needs_client = pytest.mark.skipif(
-    "POLYHEAD_MEDIAPIPE_PYTHON" not in os.environ
-    and importlib.util.find_spec("mediapipe") is None,
-    reason="no mediapipe: name a Python that has it in POLYHEAD_MEDIAPIPE_PYTHON",
-)
+def test_a_variant_that_mediapipe_does_not_run_is_refused():
+    with pytest.raises(UsageError, match="full_int8: none of these is for MediaPipe"):
+        mediapipe.choose_variant(["full_int8"])
 
 
-@needs_client
-def test_mediapipe_answers_as_keras_does(run, exported, monkeypatch):
-    monkeypatch.syspath_prepend(str(BENCHMARKS))
-    probe = importlib.import_module("mediapipe_probe")
-    ours = run.probabilities(TEXTS)
-    for name in mediapipe.FILES:
-        answers = probe.classify(run.path / "export" / name, TEXTS)["answers"]
-        scores = np.array([heads[0]["scores"] for heads in answers])
-        assert np.abs(scores - ours).max() < 1e-3
-        labels = [heads[0]["label"] for heads in answers]
-        assert labels == [run.label_names[i] for i in ours.argmax(axis=1)]
-        names = [head["name"] for head in answers[0]]
-        assert names == ["probabilities", "token_attributions"]
+def test_the_last_id_stays_when_ids_are_cut():
+    assert mediapipe.cut_ids(IDS[2], 4).tolist() == [1, 4, 4, 2]
+    assert mediapipe.cut_ids(IDS[0], 4).tolist() == [1, 3, 2]
 
 
-@needs_client
-def test_the_stored_ids_are_still_mediapipes(tokenizer, monkeypatch):
-    monkeypatch.syspath_prepend(str(BENCHMARKS))
-    probe = importlib.import_module("mediapipe_probe")
-    found = probe.ask_ids(tokenizer.pieces, 48, ORACLE["lines"])
-    wanted = [row + [0] * (48 - len(row)) for row in ORACLE["ids"]]
-    assert found == wanted
-    assert sys.modules.pop("mediapipe_probe")
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory):
+    """The folder and the facts of both files."""
+    folder = tmp_path_factory.mktemp("export")
+    return folder, make_form().write(WEIGHTS, METRIC, folder, ["float32"], 0.0)
+
+
+def test_both_files_are_verified_and_measured(exported):
+    folder, files = exported
+    assert list(files) == ["mediapipe.tflite", "mediapipe_static.tflite"]
+    for name, facts in files.items():
+        assert (facts["variant"], facts["max_tokens"]) == ("float32", MAX_TOKENS)
+        assert facts["disagreements"] == 0 and facts["rows"] == 3
+        assert facts["bytes"] == (folder / name).stat().st_size
+    lengths = [facts["measured_tokens"] for facts in files.values()]
+    assert lengths == [3, MAX_TOKENS]  # the median text, and the static length
+
+
+def test_the_files_take_ids_and_hold_the_vocabulary(exported):
+    for name, any_length in mediapipe.FILES.items():
+        path = exported[0] / name
+        inputs = TFLitePredictor(path).inputs
+        length = -1 if any_length else MAX_TOKENS
+        shapes = {key: d["shape_signature"].tolist() for key, d in inputs.items()}
+        assert shapes == dict.fromkeys(mediapipe.INPUTS, [1, length])
+        with zipfile.ZipFile(io.BytesIO(path.read_bytes())) as archive:
+            words = archive.read("vocab.txt").decode().split("\n")
+        assert words == VOCABULARY
+
+
+def test_another_answer_than_that_of_keras_is_refused(tmp_path):
+    form = make_form()
+    wrong = {"probabilities": form.expected["probabilities"] + 0.01}
+    with pytest.raises(
+        PolyheadError, match="mediapipe.tflite: .* nothing was exported"
+    ):
+        replace(form, expected=wrong).write(WEIGHTS, METRIC, tmp_path, ["float32"], 0.0)
+
+
+def test_a_file_with_branches_is_refused(tmp_path):
+    import tensorflow as tf
+
+    def branch(weights, tables, ids, mask, segment_ids):
+        total = add_up(weights, tables, ids, mask, segment_ids)["probabilities"]
+        longer = tf.reduce_all(ids[:, :1] > 1)
+        doubled = tf.cond(longer, lambda: 2 * total, lambda: total @ tf.eye(2))
+        return {"probabilities": tf.reshape(doubled, (1, 2))}
+
+    with pytest.raises(
+        PolyheadError, match="3 graphs, but MediaPipe runs files of one"
+    ):
+        make_form(branch).write(WEIGHTS, METRIC, tmp_path, ["float32"], 0.0)

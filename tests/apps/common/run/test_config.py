@@ -14,7 +14,7 @@ from polyhead.apps.common.run.config import (
     parse_settings,
     read_settings,
 )
-from polyhead.apps.registry import TASKS, config_class
+from polyhead.apps.registry import find_task, task_names
 
 TASK = "text-classification"
 
@@ -34,19 +34,21 @@ def write(path, data):
     return path
 
 
-@pytest.mark.parametrize("task", TASKS)
-def test_every_task_config_survives_json(tmp_path, task):
-    config = replace(config_class(task)(), run="runs/é", epochs=3)
-    path = write(tmp_path / "config.json", config_to_json(task, config))
+@pytest.mark.parametrize("name", task_names())
+def test_every_task_config_survives_json(tmp_path, name):
+    task = find_task(name)
+    config = replace(task.config(), run="runs/é", epochs=3)
+    path = write(tmp_path / "config.json", config_to_json(name, config))
     assert json.loads(path.read_text())["format"] == 1
-    assert json.loads(path.read_text())["task"] == task
-    assert load_config(config_class(task), task, path) == config
+    assert json.loads(path.read_text())["task"] == name
+    assert load_config(task.config, name, path) == config
 
 
-@pytest.mark.parametrize("task", TASKS)
-def test_every_flag_is_a_field(task):
-    make_config(config_class(task), {})
-    assert set(TASKS[task].flags) <= set(config_to_json(task, config_class(task)()))
+@pytest.mark.parametrize("name", task_names())
+def test_every_flag_is_a_field(name):
+    task = find_task(name)
+    make_config(task.config, {})
+    assert set(task.flags) <= set(config_to_json(name, task.config()))
 
 
 @pytest.mark.parametrize(

@@ -1,16 +1,14 @@
 """A run's folder in each of its states, and what a failure leaves behind."""
 
 import json
-import zipfile
 from dataclasses import replace
 
 import pytest
+from run_tools import make_finished_run
 
 from polyhead.apps.common.errors import PolyheadError, UsageError
 from polyhead.apps.common.run.folder import check_run, default_path, prepare
-from polyhead.apps.text_classification.config import Config
-
-TASK = "text-classification"
+from polyhead.apps.text_classification import TASK, Config
 
 
 @pytest.fixture
@@ -20,11 +18,7 @@ def config(tmp_path):
 
 def finish(config):
     """A finished run with a model in it."""
-    folder = prepare(TASK, config)
-    with zipfile.ZipFile(folder.path / "model.keras", "w") as archive:
-        archive.writestr("model.weights.h5", b"weights" * 1000)
-    folder.finish(seconds=1.5)
-    return folder.path
+    return make_finished_run(TASK, config)
 
 
 def contents(path):
@@ -42,7 +36,7 @@ def read(path, name):
 def test_a_new_run_records_what_it_is(config):
     folder = prepare(TASK, config)
     assert not folder.resumed
-    assert read(folder.path, "config.json")["task"] == TASK
+    assert read(folder.path, "config.json")["task"] == TASK.name
     record = read(folder.path, "run.json")
     assert record["finished"] is False and record["seed"] == config.seed
     assert {"keras", "tensorflow", "numpy"} <= set(record["versions"])

@@ -10,7 +10,6 @@ from tokenizers import Tokenizer as Oracle
 
 from polyhead.apps.common.errors import PolyheadError
 from polyhead.apps.common.text.byte_pieces import Tokenizer, encode_bytes
-from polyhead.apps.common.text.trie import build_trie
 
 DATA = Path(__file__).resolve().parents[5] / "shared" / "data" / "text"
 HARD = [
@@ -129,23 +128,6 @@ def test_a_corrupt_file_is_named(tmp_path):
     (tmp_path / "tokenizer.json").write_text('{"version": "1.0"')
     with pytest.raises(PolyheadError, match="tokenizer.json: not a readable"):
         Tokenizer.load(tmp_path / "tokenizer.json")
-
-
-def test_trie_holds_just_its_pieces():
-    pieces = {b"a": 1, b"ab": 2, b"\xff\xfe": 3, b"abcd": 4}
-    trie = build_trie(pieces)
-
-    def look_up(key):
-        state = 1
-        for byte in key:
-            following = trie["base"][state] + byte
-            if trie["check"][following] != state:
-                return 0
-            state = following
-        return trie["value"][state]
-
-    assert {piece: look_up(piece) for piece in pieces} == pieces
-    assert [look_up(key) for key in (b"b", b"abc", b"\xff", b"abcde")] == [0] * 4
 
 
 def real_lines():

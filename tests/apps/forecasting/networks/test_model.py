@@ -219,6 +219,14 @@ def test_saved_and_read(model, tmp_path):
 
 
 @pytest.mark.parametrize("model", MODELS)
+def test_a_core_is_made_again_from_its_configuration(model):
+    core = make_model(model, num_past=1).core
+    config = core.get_config()
+    assert {"num_targets": 2, "width": 30, "seed": 0}.items() <= config.items()
+    assert type(core).from_config(config).get_config() == config
+
+
+@pytest.mark.parametrize("model", MODELS)
 def test_the_seed_decides_the_weights(model):
     def weights(seed):
         made = Forecaster(**(make_model(model).settings | {"seed": seed}))

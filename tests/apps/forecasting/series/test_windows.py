@@ -22,7 +22,9 @@ def prepare(config):
 def test_series_too_short_for_a_window_are_named(tmp_path):
     series = {"a": make_waves(300, 1), "b": make_waves(60, 1)}
     path = write_long(tmp_path / "a.csv", series)
-    assert Windows(load_data(make_config(path)), 48, 12).left_out() == ["b"]
+    assert Windows(load_data(make_config(path)), 48, 12).report["warnings"] == [
+        "series b: too short for a window of 48 and 12 steps, not in training"
+    ]
 
 
 def test_every_window_is_there_and_none_sees_its_future(tmp_path):

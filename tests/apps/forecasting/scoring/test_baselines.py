@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from wave_tools import days, make_config, make_waves, write_wide
 
-from polyhead.apps.forecasting import baselines
 from polyhead.apps.forecasting.data import load_data
+from polyhead.apps.forecasting.scoring import baselines
 from polyhead.apps.forecasting.series.windows import Windows
 
 

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ..common.data.splits import sample_rows
-from .series.windows import Window, Windows
+from ...common.data.splits import sample_rows
+from ..series.windows import Window, Windows
 
 MAX_ROWS = 100_000  # histories that the linear map is fitted on
 RIDGES = (1e-4, 1e-3, 1e-2, 1e-1)  # times the mean variance of the inputs
@@ -25,12 +25,11 @@ def make_baselines(windows: Windows, seed: int = 0) -> dict[str, Baseline]:
 
 def last_value(windows: Windows) -> Baseline:
     """Repeats the last known value."""
+    return lambda window: np.repeat(_last_known(window), windows.horizon, axis=1)
 
-    def forecast(window):
-        last = fill_forward(targets_of(windows, window))[:, -1:]
-        return np.repeat(last, windows.horizon, axis=1)
 
-    return forecast
+def _last_known(window):
+    return fill_forward(window.past)[:, -1:]
 
 
 def seasonal_naive(windows: Windows, season: int) -> Baseline:
@@ -39,32 +38,28 @@ def seasonal_naive(windows: Windows, season: int) -> Baseline:
 
     def forecast(window):
         history = _longer_history(windows, window, length)
-        cycle = history[:, -season:].copy()
-        for back in range(2, length // season + 1):
-            end = length - (back - 1) * season
+        cycle = history[:, -season:]
+        for end in range(length - season, season - 1, -season):
             older = history[:, end - season : end]
             cycle = np.where(np.isnan(cycle), older, cycle)
-        last = fill_forward(targets_of(windows, window))[:, -1:]
-        cycle = np.where(np.isnan(cycle), last, cycle)
-        steps = np.arange(windows.horizon) % season
-        return cycle[:, steps]
+        cycle = np.where(np.isnan(cycle), _last_known(window), cycle)
+        return cycle[:, np.arange(windows.horizon) % season]
 
     return forecast
 
 
 def _longer_history(windows, window, length):
-    """`(B, length, T)`: a window's history, and before it what the series holds.
+    """`(B, length, T)`: the history, and values of the series before it.
 
     The look-back does not limit a baseline. NaN before the first step of the series.
     """
-    history = targets_of(windows, window)
     if length <= windows.look_back:
-        return history
+        return window.past
     steps = window.places[:, None] - np.arange(length, windows.look_back, -1)
     first = windows.offsets[window.series][:, None]
     older = windows.values[first + np.maximum(steps, 0), : windows.num_targets]
     older = np.where(steps[..., None] < 0, np.nan, older)
-    return np.concatenate([older, history], axis=1)
+    return np.concatenate([older, window.past], axis=1)
 
 
 def linear(windows: Windows, seed: int = 0) -> Baseline:
@@ -77,25 +72,26 @@ def linear(windows: Windows, seed: int = 0) -> Baseline:
     inputs, outputs = _training_rows(windows, seed)
     gram = inputs.T @ inputs / len(inputs)
     product = inputs.T @ outputs / len(inputs)
-    chosen = windows.find("validation")
-    chosen = chosen[sample_rows(len(chosen), MAX_SCORED, seed)]
-    window = windows.take(chosen)
+    # Histories that are all flat have no variance.
+    variance = np.trace(gram) / len(gram) or 1.0
+    window = _sample(windows, "validation", MAX_SCORED, seed)
     tried = []
     for ridge in RIDGES:
-        # Histories that are all flat have no variance.
-        penalty = ridge * (np.trace(gram) / len(gram) or 1.0) * np.eye(len(gram))
-        weights = np.linalg.solve(gram + penalty, product)
-        forecast = _linear_forecast(windows, weights)
+        penalty = ridge * variance * np.eye(len(gram))
+        forecast = _apply(np.linalg.solve(gram + penalty, product))
         tried.append((np.nanmean(np.abs(forecast(window) - window.truth)), forecast))
     return min(tried, key=lambda pair: pair[0])[1]
 
 
+def _sample(windows, split, count, seed) -> Window:
+    chosen = windows.find(split)
+    return windows.take(chosen[sample_rows(len(chosen), count, seed)])
+
+
 def _training_rows(windows, seed):
     """Normalised histories `(N, L)` and their truths `(N, H)`, those without gaps."""
-    chosen = windows.find("train")
-    rows = max(1, MAX_ROWS // windows.num_targets)
-    window = windows.take(chosen[sample_rows(len(chosen), rows, seed)])
-    history, (level, scale) = normal_histories(windows, window)
+    window = _sample(windows, "train", max(1, MAX_ROWS // windows.num_targets), seed)
+    history, (level, scale) = _normalise(window)
     truth = (window.truth - level) / scale
     history, truth = (
         np.moveaxis(x, 1, 2).reshape(-1, x.shape[1]) for x in (history, truth)
@@ -107,26 +103,21 @@ def _training_rows(windows, seed):
     return history[whole].astype(np.float64), truth[whole].astype(np.float64)
 
 
-def _linear_forecast(windows, weights) -> Baseline:
+def _apply(weights) -> Baseline:
     def forecast(window):
-        history, (level, scale) = normal_histories(windows, window)
+        history, (level, scale) = _normalise(window)
         return np.einsum("blt,lh->bht", history, weights) * scale + level
 
     return forecast
 
 
-def normal_histories(windows, window):
+def _normalise(window):
     """Normalised histories, and their last values and spreads `(B, 1, T)`."""
-    history = fill_forward(targets_of(windows, window)).astype(np.float64)
+    history = fill_forward(window.past).astype(np.float64)
     level = history[:, -1:]
     scale = history.std(axis=1, keepdims=True)
     scale = np.where(scale > 1e-8 * np.abs(level) + 1e-12, scale, 1.0)
     return (history - level) / scale, (level, scale)
-
-
-def targets_of(windows: Windows, window: Window) -> np.ndarray:
-    """`(B, L, T)`: the history without its covariates."""
-    return window.inputs["history"][:, :, : windows.num_targets]
 
 
 def fill_forward(history: np.ndarray) -> np.ndarray:

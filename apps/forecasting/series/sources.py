@@ -5,12 +5,12 @@ from typing import Any
 
 import numpy as np
 
-from ..common.data.sources import read_sources
-from ..common.data.tables import Table, read_table
-from ..datasets.co2 import read_co2
-from .config import Config
-from .series.frames import find_time
-from .series.stamps import parse_stamps
+from ...common.data.sources import read_sources
+from ...common.data.tables import Table, read_table
+from ...datasets.co2 import read_co2
+from ..config import Config
+from .frames import find_time
+from .stamps import parse_stamps
 
 
 def read_tables(config: Config) -> dict[str, Table]:
@@ -19,7 +19,7 @@ def read_tables(config: Config) -> dict[str, Table]:
         config,
         files=lambda path: {"train": read_rows(path)},
         tfds=partial(_read_tfds_split, config),
-        embedded={"co2": _read_co2},
+        embedded={"co2": lambda: {"train": _to_table("co2", read_co2())}},
     )
     for split in ("validation", "test"):
         path = getattr(config, split)
@@ -33,9 +33,9 @@ def read_rows(path: str) -> Table:
     return read_table(path, [], keep_all=True)
 
 
-def _read_co2() -> dict[str, Table]:
-    columns = read_co2()
-    return {"train": Table("co2", columns, np.arange(1, len(columns["co2"]) + 1))}
+def _to_table(source: str, columns: dict[str, list]) -> Table:
+    rows = len(next(iter(columns.values())))
+    return Table(source, columns, np.arange(1, rows + 1))
 
 
 def _read_tfds_split(config: Config, builder: Any, split: str) -> Table:
@@ -44,12 +44,11 @@ def _read_tfds_split(config: Config, builder: Any, split: str) -> Table:
 
     examples = list(tfds.as_numpy(builder.as_dataset(split=split)))
     columns = {key: [_plain(row[key]) for row in examples] for key in examples[0]}
-    source = f"{config.tfds}/{split}"
-    table = Table(source, columns, np.arange(1, len(examples) + 1))
+    table = _to_table(f"{config.tfds}/{split}", columns)
     stamps, *_ = parse_stamps(table, find_time(config, table))
     order = np.argsort(stamps, kind="stable")
     columns = {key: [values[row] for row in order] for key, values in columns.items()}
-    return Table(source, columns, table.rows[order])
+    return Table(table.source, columns, table.rows[order])
 
 
 def _plain(value: Any) -> Any:
