@@ -10,11 +10,13 @@ from ..common.classification.data import (
     Dataset,
     Examples,
     Labelled,
-    describe_labels,
     encode_examples,
+    make_dataset,
+)
+from ..common.classification.data_report import (
+    describe_labels,
     format_classes,
     format_rows,
-    make_dataset,
 )
 from ..common.classification.labels import clean_labels
 from ..common.data.class_folders import find_split_folders, list_class_files

@@ -8,7 +8,7 @@ from ..common.classification.data import Dataset
 from ..common.classification.training import compile_classifier, make_targets
 from ..common.classification.training import make_validation as validate_heads
 from ..common.run.trainer import Training, Validation
-from ..common.text.batches import scoring_batches, training_batches
+from ..common.text.batches import count_steps, scoring_batches, training_batches
 from .config import Config
 from .networks.model import build_model
 from .networks.presets import copy_classifier
@@ -19,7 +19,8 @@ def make_training(config: Config, assets, dataset: Dataset, model) -> Training:
     texts, labels = dataset.train.inputs, dataset.train.labels
     num_labels, heads = len(assets.label_names), list(model.output)
     targets = make_targets(config, labels, num_labels, heads)
-    make_epoch, steps = training_batches(config, assets.tokenizer, texts, targets)
+    make_epoch = training_batches(config, assets.tokenizer, texts, targets)
+    steps = count_steps(config, len(texts))
     compile_classifier(model, config, dataset.multi_label, steps)
     return Training(model, make_epoch, steps, len(texts))
 

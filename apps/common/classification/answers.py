@@ -55,13 +55,11 @@ def format_labels(
 
     def table() -> Table:
         pairs = [[(name, f"{p:.6f}") for name, p in answer] for answer in answers]
-        if separator is not None:
-            pairs = [
-                [tuple(separator.join(pair[i] for pair in row) for i in (0, 1))]
-                for row in pairs
-            ]
-        names = number_names(NAMES, max(map(len, pairs), default=0))
         fields = [[field for pair in row for field in pair] for row in pairs]
+        if separator is not None:
+            fields = [[separator.join(row[i::2]) for i in (0, 1)] for row in fields]
+        most = max(map(len, fields), default=0) // len(NAMES)
+        names = number_names(NAMES, most)
         return add_columns(inputs.columns, names, fields)
 
     return write_answers(style, lines, records, table)

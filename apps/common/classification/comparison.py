@@ -79,8 +79,10 @@ def _resampled_macro_f1(
 
     support, answers = one_hot(truth), one_hot(answer)
     tables = (support.multiply(answers), answers, support)
-    counts = [np.asarray((table.T @ draws.T).T) for table in tables]  # (draws, labels)
-    return macro_f1(*counts, multi_label=truth.ndim == 2)
+    hits, given, true = (
+        np.asarray((t.T @ draws.T).T) for t in tables
+    )  # (draws, labels)
+    return macro_f1(hits, given, true, truth.ndim == 2)
 
 
 def build_metrics(

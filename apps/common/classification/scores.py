@@ -104,7 +104,7 @@ def evaluate(
     counts = count_labels(labels, predicted, num_labels)
     hits, answers, support = counts
     right = predicted == labels
-    result = {
+    result: dict[str, Any] = {
         "rows": len(labels),
         "accuracy": float(np.mean(right.all(axis=1) if multi_label else right)),
         "macro_f1": float(macro_f1(*counts, multi_label)),

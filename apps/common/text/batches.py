@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 
 LENGTH_STEP = 8  # padded lengths are multiples of this
-SCORED = 256  # texts of a batch that is not trained on
 
 
 def pad(rows: Sequence[np.ndarray], max_tokens: int, extra: int = 0) -> np.ndarray:
@@ -66,18 +65,24 @@ class EpochBatches(Sequence):
         return (x, *self.make_targets(np.tile(rows, len(self.readings))))
 
 
+def fit_batch_size(config: Any, rows: int) -> int:
+    """The configured batch size, or less, so that there are at least two batches."""
+    return min(config.batch_size, -(-rows // 2))
+
+
+def count_steps(config: Any, rows: int) -> int:
+    """The number of batches of an epoch."""
+    return -(-rows // fit_batch_size(config, rows))
+
+
 def training_batches(
     config: Any,
     tokenizer: Any,
     texts: list[str],
     make_targets: Callable[[np.ndarray], tuple],
-) -> tuple[Callable[[int], EpochBatches], int]:
-    """A function from an epoch to its batches, and the number of these.
-
-    The batches depend on the seed and the number of the epoch alone. They may be
-    smaller than the configured size, so that there are at least two.
-    """
-    size = min(config.batch_size, -(-len(texts) // 2))
+) -> Callable[[int], EpochBatches]:
+    """Makes each epoch's batches from the seed and the epoch's number alone."""
+    size = fit_batch_size(config, len(texts))
 
     def make_epoch(epoch: int) -> EpochBatches:
         rng = np.random.default_rng([config.seed, epoch])
@@ -87,16 +92,16 @@ def training_batches(
         ]
         return EpochBatches(readings, size, config.max_tokens, rng, make_targets)
 
-    return make_epoch, -(-len(texts) // size)
+    return make_epoch
 
 
 def scoring_batches(
-    ids: Sequence[np.ndarray], max_tokens: int
+    ids: Sequence[np.ndarray], max_tokens: int, batch_size: int = 256
 ) -> list[tuple[np.ndarray, np.ndarray]]:
     """`(row numbers, padded ids)` of every text, like lengths together."""
     order = np.argsort([len(row) for row in ids], kind="stable")
     return [
         (rows, pad([ids[row] for row in rows], max_tokens))
-        for rows in np.split(order, range(SCORED, len(order), SCORED))
+        for rows in np.split(order, range(batch_size, len(order), batch_size))
         if len(rows)
     ]

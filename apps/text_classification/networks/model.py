@@ -7,14 +7,13 @@
 Each of the three heads has a loss of its own; the answer is their mean.
 """
 
-from collections.abc import Sequence
+from typing import Any
 
 import keras
 from keras import ops
 
 from polyhead.layers import Encoder, MaskedPooling, TokenEmbedding
 
-from ..config import Config
 from .wide import BagOfBuckets, HashedWords, piece_edges, word_edges
 
 
@@ -58,7 +57,7 @@ class ConvolutionStem(keras.layers.Layer):
         return {**super().get_config(), "width": self.width, "seed": self.seed}
 
 
-def build_model(config: Config, pieces: Sequence, num_labels: int) -> keras.Model:
+def build_model(config: Any, pieces: Any, num_labels: int) -> keras.Model:
     """The trainable model: ids `(B, T)` in, `{"joint", "wide", "deep"}` logits out.
 
     `pieces` are the tokenizer's, byte strings or WordPieces. Without the wide branch
