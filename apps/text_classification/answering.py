@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -17,7 +18,7 @@ from ..common.files import read_json
 from ..common.task import Answering
 from ..common.text.run import TextRun
 from .config import Config
-from .data_report import format_report
+from .data import format_report
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class Assets:
         config: the run's.
         path: the run's folder.
         label_names: in the order of the model's outputs.
-        num_special: special tokens that the model adds, which count as tokens.
+        num_special: special tokens that the model adds, but the tokenizer does not.
     """
 
     config: Config
@@ -50,7 +51,7 @@ class Assets:
         return np.array([tuned[name] for name in self.label_names])
 
     @cached_property
-    def tokenizer(self):
+    def tokenizer(self) -> Any:
         """The tokenizer, read when it is first needed."""
         from .tokenizer import load_tokenizer
 
@@ -72,22 +73,21 @@ def predict(
 
     Args:
         texts: any number of texts, cut at `max_tokens` pieces.
-        top_k: how many labels a text; with several labels a text, all that
-            reach their thresholds and at most `top_k` where it is above 1.
-        threshold: a best probability below it gives the label "unknown"; with
-            several labels a text it replaces the tuned thresholds.
+        top_k: number of labels for each text; with several labels to a text, all that
+            reach their thresholds, but at most `top_k` where it is above 1.
+        threshold: a best probability below it gives the label "unknown"; with several
+            labels to a text it replaces the tuned thresholds.
         engine: "keras", "savedmodel" or "tflite".
 
     Returns:
         For each text a list of `(label, probability)`.
     """
-    texts = list(texts)
-    rows = classify(run, texts, engine)
+    rows = classify(run, list(texts), engine)
     names, tuned = run.label_names, run.thresholds
     return [choose(row, names, top_k, threshold, tuned) for row in rows]
 
 
-def format_answers(run: TextRun, inputs, answers, style: str) -> str:
+def format_answers(run: TextRun, inputs: Any, answers: list[list], style: str) -> str:
     separator = run.config.label_separator if run.multi_label else None
     return format_labels(inputs, answers, style, separator)
 

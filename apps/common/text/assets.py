@@ -17,11 +17,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class PieceAssets:
-    """Of a finished run.
+    """Of a finished run in the folder `path`.
 
-    Args:
-        path: the run's folder.
-        num_special: special tokens that the model adds, which count as tokens.
+    `num_special` is the number of special tokens that the model adds to a text.
     """
 
     path: Path
@@ -43,20 +41,19 @@ class NewPieceAssets:
 
 
 def make_assets(config: Any, texts: Iterable[str], path: Path | None) -> NewPieceAssets:
-    """The run's own tokenizer where it goes on, the older run's, or a new one.
+    """The tokenizer that is in the run's folder, the older run's, or a new one.
 
     Args:
-        config: with `init_from`, `vocabulary_size`, `case_fold` and `seed`.
+        config: has `init_from`, `vocabulary_size`, `case_fold` and `seed`.
         texts: of training.
-        path: the run's folder, which may not have a tokenizer yet.
+        path: the run's folder, if there is one.
     """
     from .byte_pieces import Tokenizer
 
     if path is not None and (path / "tokenizer.json").exists():
         return NewPieceAssets(Tokenizer.load(path / "tokenizer.json"))
     if config.init_from:
-        older = Path(config.init_from) / "tokenizer.json"
-        return NewPieceAssets(Tokenizer.load(older))
+        return NewPieceAssets(Tokenizer.load(Path(config.init_from) / "tokenizer.json"))
     size, seed = config.vocabulary_size, config.seed
     return NewPieceAssets(Tokenizer.learn(texts, size, config.case_fold, seed))
 

@@ -7,6 +7,8 @@
 Each of the three heads has a loss of its own; the answer is their mean.
 """
 
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -55,36 +57,30 @@ class ConvolutionStem(keras.layers.Layer):
         return {**super().get_config(), "width": self.width, "seed": self.seed}
 
 
-def build_model(config, pieces, num_labels):
-    """The trainable model: ids in, `{"joint", "wide", "deep"}` logits out.
+def build_model(config: Any, pieces: Any, num_labels: int) -> keras.Model:
+    """The trainable model: ids `(B, T)` in, `{"joint", "wide", "deep"}` logits out.
 
-    Args:
-        config: a resolved `Config`.
-        pieces: the tokenizer's pieces, byte strings or WordPieces.
-        num_labels: number of labels.
-
-    Returns:
-        A functional model of `(B, T)` int32 ids. Without the wide branch the
-        only output is "joint".
+    `pieces` are the tokenizer's, byte strings or WordPieces. Without the wide branch
+    the only output is "joint".
     """
-    seed = config.seed
+    seed, dropout = config.seed, config.dropout
     ids = keras.Input((None,), dtype="int32", name="ids")
     padding_mask = ops.not_equal(ids, 0)  # (B, T)
     x = TokenEmbedding(len(pieces), config.hidden_dim, name="embedding")(ids)
     if config.stem_width:
         x = ConvolutionStem(config.stem_width, seed=seed, name="stem")(x, padding_mask)
-    x = keras.layers.Dropout(config.dropout, seed=seed + 1)(x)
+    x = keras.layers.Dropout(dropout, seed=seed + 1)(x)
     x = Encoder(
         config.num_layers,
         config.num_heads,
         4 * config.hidden_dim,
         positions="rotary",
-        dropout=config.dropout,
+        dropout=dropout,
         seed=seed + 2,
         name="encoder",
     )(x, padding_mask=padding_mask)
     deep = MaskedPooling("mean", name="pooling")(x, padding_mask=padding_mask)
-    deep = keras.layers.Dropout(config.dropout, seed=seed + 3)(deep)
+    deep = keras.layers.Dropout(dropout, seed=seed + 3)(deep)
     if not config.wide:
         return keras.Model(ids, {"joint": logits(num_labels, seed, "joint")(deep)})
     edges = piece_edges(pieces) if config.word_pieces else word_edges(pieces)
@@ -104,10 +100,9 @@ def build_model(config, pieces, num_labels):
     return keras.Model(ids, {"joint": joint, "wide": wide, "deep": alone})
 
 
-def logits(num_labels, seed, name):
+def logits(num_labels: int, seed: int, name: str) -> keras.layers.Dense:
+    """A head of the model."""
+    start = keras.initializers.GlorotUniform(seed)
     return keras.layers.Dense(
-        num_labels,
-        dtype="float32",
-        kernel_initializer=keras.initializers.GlorotUniform(seed),
-        name=name,
+        num_labels, dtype="float32", kernel_initializer=start, name=name
     )

@@ -1,8 +1,4 @@
-"""Fine-tuning a KerasHub preset: its vocabulary, and its backbone as a classifier.
-
-keras_hub is heavy (it brings tensorflow-text), so it is imported here alone, and only
-for runs of such a preset.
-"""
+"""Fine-tuning a KerasHub preset: its vocabulary, and its backbone as a classifier."""
 
 from pathlib import Path
 
@@ -11,9 +7,10 @@ from keras import ops
 
 from polyhead.layers import MaskedPooling, enable_lora
 
-from ..common.errors import PolyheadError, UsageError
-from ..common.text.wordpiece import WordPieceTokenizer
-from .config import Config
+from ...common.errors import PolyheadError, UsageError
+from ...common.run.saving import load_model
+from ...common.text.wordpiece import WordPieceTokenizer
+from ..config import Config
 from .hub import import_keras_hub
 from .model import logits
 
@@ -43,25 +40,18 @@ def _load(config: Config, kind: str, **settings):
 def preset_tokenizer(config: Config) -> WordPieceTokenizer:
     """The preset's vocabulary, read by MediaPipe's rules.
 
-    KerasHub's own tokenizer lowers and parts some characters beyond ASCII otherwise,
-    and cannot go into the exported files.
+    KerasHub's own tokenizer has other rules for some characters beyond ASCII, and
+    cannot be a part of the exported files.
     """
     loaded = _load(config, "BertTokenizer")
-    return WordPieceTokenizer(
-        loaded.get_vocabulary(), loaded.lowercase, config.max_tokens
-    )
+    vocabulary, lowercase = loaded.get_vocabulary(), loaded.lowercase
+    return WordPieceTokenizer(vocabulary, lowercase, config.max_tokens)
 
 
 def build_classifier(config: Config, num_labels: int) -> keras.Model:
     """The preset, or the older run's model, as a classifier to be trained.
 
-    Args:
-        config: a resolved configuration.
-        num_labels: number of labels.
-
-    Returns:
-        A functional model of `(B, T)` int32 ids with the output "joint", built
-        under the global dtype policy.
+    Ids `(B, T)` in, `{"joint"}` logits out, under the global dtype policy.
     """
     if config.init_from:
         path = Path(config.init_from) / "model.keras"
@@ -87,22 +77,16 @@ def _classifier(backbone, config: Config, num_labels: int) -> keras.Model:
         )
     backbone.pooled_dense.trainable = False  # its output is not used
     ids = keras.Input((None,), dtype="int32", name="ids")
-    inputs = {
-        "token_ids": ids,
-        "padding_mask": ops.cast(ops.not_equal(ids, PAD), "int32"),
-        "segment_ids": ops.zeros_like(ids),
-    }
-    pooled = pool(backbone, MaskedPooling("mean", name="pooling"), inputs)  # (B, E)
+    real = ops.cast(ops.not_equal(ids, PAD), "int32")  # (B, T)
+    segments = ops.zeros_like(ids)
+    inputs = {"token_ids": ids, "padding_mask": real, "segment_ids": segments}
+    tokens = backbone(inputs)["sequence_output"]  # (B, T, E)
+    # The mean of the real tokens' vectors suits every BERT.
+    pooling = MaskedPooling("mean", name="pooling")
+    pooled = pooling(tokens, padding_mask=ops.cast(real, "bool"))  # (B, E)
     pooled = keras.layers.Dropout(config.dropout, seed=config.seed + 1)(pooled)
     joint = logits(num_labels, config.seed, "joint")(pooled)
     return keras.Model(ids, {"joint": joint})
-
-
-def pool(backbone, pooling, inputs):
-    """Mean of the real tokens' vectors `(B, E)`; they suit every BERT alike."""
-    tokens = backbone(inputs)["sequence_output"]  # (B, T, E)
-    real = ops.cast(inputs["padding_mask"], "bool")
-    return pooling(tokens, padding_mask=real)
 
 
 def copy_classifier(model: keras.Model, config: Config, num_labels: int) -> keras.Model:
@@ -129,4 +113,4 @@ def copy_classifier(model: keras.Model, config: Config, num_labels: int) -> kera
 def load_classifier(path: Path) -> keras.Model:
     """Reads a `model.keras` that holds a KerasHub backbone."""
     import_keras_hub(str(path))
-    return keras.saving.load_model(path, compile=False)
+    return load_model(path)

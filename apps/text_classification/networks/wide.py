@@ -1,10 +1,10 @@
 """The wide branch: hashed word uni- and bigrams, hashed inside the graph.
 
-Rare words and fixed phrases decide many short texts, and a small encoder has
-too few examples to learn them. A bag of hashed n-grams learns them at once.
+Rare words and fixed phrases decide many short texts, and a small encoder has too few
+examples to learn them. A bag of hashed n-grams learns them at once.
 
-Reference: Joulin et al., "Bag of Tricks for Efficient Text Classification",
-EACL 2017; Cheng et al., "Wide & Deep Learning", DLRS 2016.
+Reference: Joulin et al., "Bag of Tricks for Efficient Text Classification", EACL 2017;
+Cheng et al., "Wide & Deep Learning", DLRS 2016.
 """
 
 import keras
@@ -21,8 +21,8 @@ PUNCTUATION = frozenset(b"!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~")
 def word_edges(pieces: list[bytes]) -> str:
     """For each piece one digit: 1 starts a word, 2 ends one, 3 both, 0 neither.
 
-    A word starts at white space, at ASCII punctuation (a word of its own) and
-    at a CJK or kana character, since these scripts write no spaces.
+    A word starts at white space, at ASCII punctuation (a word of its own) and at a CJK
+    or kana character, since these scripts write no spaces.
     """
     edges = []
     for piece in pieces:
@@ -51,8 +51,8 @@ class HashedWords(keras.layers.Layer):
         ids: `(B, T)` int32 piece ids, 0 for padding.
 
     Returns:
-        `(B, 2 T)` int32 buckets: at each word's last piece the word's and the
-        pair's (the word before it and itself), 0 elsewhere.
+        `(B, 2 T)` int32 buckets: at each word's last piece the word's and the pair's
+        (the word before it and itself), 0 elsewhere.
     """
 
     def __init__(self, edges, buckets, **kwargs):
@@ -73,11 +73,12 @@ class HashedWords(keras.layers.Layer):
         factor = ops.take(factors, ops.minimum(position - start, 7), axis=0)
         mixed = ops.where(real, (ids * factor) % PRIME, 0)
         total = ops.cumsum(mixed, axis=1)  # below 2**31 for 2,047 pieces
-        # Everything before the word, and before that the word ahead of it.
-        before = take_before(total, start)
-        word = (total - before) % PRIME
+        # The word is what comes after the pieces before it; so is the previous one.
+        word = (total - take_before(total, start)) % PRIME
         previous = take_before(word, start)
-        inside = shift_back(ops.cast(real & ~starts, "int32")) == 1
+        inside = (
+            ops.pad(ops.cast(real & ~starts, "int32"), [[0, 0], [0, 1]])[:, 1:] == 1
+        )
         last = real & ~inside  # the next piece belongs to another word, or is padding
         single = self._bucket(word, UNIGRAM, previous)
         pair = self._bucket(word, BIGRAM, previous)
@@ -94,18 +95,13 @@ class HashedWords(keras.layers.Layer):
         return keras.KerasTensor((ids.shape[0], length), "int32")
 
     def get_config(self):
-        config = super().get_config()
-        return {**config, "edges": self.edges, "buckets": self.buckets}
+        own = {"edges": self.edges, "buckets": self.buckets}
+        return {**super().get_config(), **own}
 
 
 def shift(x, steps):
     """`x (B, T)` moved right by `steps`, zeros coming in from the left."""
     return ops.pad(x, [[0, 0], [steps, 0]])[:, :-steps]
-
-
-def shift_back(x):
-    """`x (B, T)` moved left by one, a zero coming in from the right."""
-    return ops.pad(x, [[0, 0], [0, 1]])[:, 1:]
 
 
 def running_maximum(x):
@@ -131,9 +127,9 @@ class BagOfBuckets(keras.layers.Layer):
         buckets: number of buckets; bucket 0 is padding.
         dim: width of the vectors.
         dropout: the chance to leave a bucket out while training.
-        learning_rate_ratio: how much faster than the rest the table learns.
-            Under Adam, whose steps do not depend on the gradient's size, a
-            table read through a factor learns faster by that factor.
+        learning_rate_ratio: how much faster than the rest the table learns. Under Adam,
+            whose steps do not depend on the gradient's size, a table that is read
+            through a factor learns faster by that factor.
         seed: seed of the dropout.
 
     Call arguments:
@@ -147,14 +143,11 @@ class BagOfBuckets(keras.layers.Layer):
         self, buckets, dim, dropout=0.0, learning_rate_ratio=1.0, seed=None, **kwargs
     ):
         super().__init__(**kwargs)
-        self.buckets = buckets
-        self.dim = dim
-        self.dropout = dropout
+        self.buckets, self.dim, self.dropout = buckets, dim, dropout
         self.learning_rate_ratio = learning_rate_ratio
         self.seed = seed
-        small = keras.initializers.RandomUniform(
-            -0.05 / learning_rate_ratio, 0.05 / learning_rate_ratio, seed=seed
-        )
+        most = 0.05 / learning_rate_ratio
+        small = keras.initializers.RandomUniform(-most, most, seed=seed)
         self.table = keras.layers.Embedding(
             buckets, dim, embeddings_initializer=small, dtype=self.dtype_policy
         )
@@ -178,11 +171,5 @@ class BagOfBuckets(keras.layers.Layer):
         return (input_shape[0], self.dim)
 
     def get_config(self):
-        return {
-            **super().get_config(),
-            "buckets": self.buckets,
-            "dim": self.dim,
-            "dropout": self.dropout,
-            "learning_rate_ratio": self.learning_rate_ratio,
-            "seed": self.seed,
-        }
+        names = ("buckets", "dim", "dropout", "learning_rate_ratio", "seed")
+        return {**super().get_config(), **{name: getattr(self, name) for name in names}}
