@@ -28,15 +28,10 @@ usage: polyhead VERB ... [--help]
 
 
 def parse(argv, task=None):
-    """Reads a command.
+    """Reads the words after `polyhead`; `task` is that of `train`, see `main.main`.
 
-    Args:
-        argv: the words after `polyhead`.
-        task: the task of `train`, where the command is that task's own.
-
-    Returns:
-        A namespace with `verb` and what the verb takes, or None where the answer
-        (help, version) has been printed.
+    Returns a namespace with `verb` and what the verb takes, or None where the answer
+    (help, version) has been printed.
     """
     verb, rest = (argv[0], list(argv[1:])) if argv else ("--help", [])
     if verb in ("-h", "--help"):
@@ -47,10 +42,7 @@ def parse(argv, task=None):
         return None
     if verb == "train" and task is not None:
         rest.insert(0, task)
-    if verb in _VERBS:
-        arguments = _VERBS[verb](rest)
-    else:
-        arguments = _of_one_task(verb, rest)
+    arguments = _VERBS[verb](rest) if verb in _VERBS else _of_one_task(verb, rest)
     if arguments is not None:
         arguments.verb = verb
     return arguments
@@ -78,11 +70,11 @@ def _of_one_task(verb, words):
         )
     options = Options(Parser(verb, "RUN [flags]", verbs[verb].description))
     for name, (kind, lowest, text) in verbs[verb].options.items():
-        flag = "--" + name.replace("_", "-")
-        options.add(flag, type=number(kind, lowest), metavar="N", help=text)
+        options.add(name, type=number(kind, lowest), metavar="N", help=text)
     return options.parse(words)
 
 
+_MAX_LOSS = "what a variant may lose before export fails (default: 0.3, full_int8 1.5)"
 # Flags that become arguments of a run's method: type, placeholder, help.
 _OPTIONS = {
     "test": (str, "F", "other rows than the run's own"),
@@ -100,11 +92,7 @@ _OPTIONS = {
     "future": (str, "F", "known-future covariates of the steps to forecast"),
     "max_input_bytes": (number(int, 1), "N", "what a .tflite takes (default: 256)"),
     "max_output_bytes": (number(int, 1), "M", "what a .tflite gives (default: 256)"),
-    "max_loss": (
-        number(float, 0, 100),
-        "POINTS",
-        "what a variant may lose before export fails (default: 0.3, full_int8 1.5)",
-    ),
+    "max_loss": (number(float, 0, 100), "POINTS", _MAX_LOSS),
     "author": (str, "NAME", "who made it, named in the files"),
     "license": (str, "TEXT", "of the model, named in the files"),
 }
@@ -113,16 +101,13 @@ _OPTIONS = {
 def _add_options(options, *names):
     for name in names:
         kind, metavar, text = _OPTIONS[name]
-        flag = "--" + name.replace("_", "-")
-        if kind is None:
-            options.add(flag, action="store_true", help=text)
-        else:
-            options.add(flag, type=kind, metavar=metavar, help=text)
+        value = {"type": kind, "metavar": metavar} if kind else {"action": "store_true"}
+        options.add(name, **value, help=text)
 
 
 def _evaluate(words):
-    parser = Parser("evaluate", "RUN [flags]", "Score a run beside its baselines.")
-    options = Options(parser)
+    description = "Score a run beside its baselines."
+    options = Options(Parser("evaluate", "RUN [flags]", description))
     _add_options(options, "test", "test_source", "test_target", "threshold")
     _add_options(options, "tokenize", "lowercase", "beam_size")
     return options.parse(words)
@@ -141,7 +126,7 @@ def _predict(words):
     parser.add_argument("--output", metavar="F", help="write there, not to the screen")
     parser.add_argument("--format", choices=("text", "json", "csv"), default="text")
     options = Options(parser)
-    options.add("--engine", choices=("keras", "savedmodel", "tflite"))
+    options.add("engine", choices=("keras", "savedmodel", "tflite"))
     _add_options(options, "top_k", "threshold", "beam_size", "n_best", "temperature")
     _add_options(options, "top_p", "seed", "future")
     arguments = options.parse(words, takes_input=True)
@@ -169,24 +154,19 @@ def _export(words):
     parser = Parser("export", "RUN [flags]", "Write and verify the files to ship.")
     further = [name for task in registry.all_tasks() for name in task.formats]
     formats = [*DEFAULT_FORMATS, *dict.fromkeys(further)]
-    parser.add_argument(
-        "--format",
-        type=names_of(formats),
-        default=DEFAULT_FORMATS,
-        metavar=",".join(formats),
-        help=f"which kinds of file (default: {','.join(DEFAULT_FORMATS)})",
-    )
-    parser.add_argument(
-        "--variants",
-        type=names_of(VARIANTS),
-        default=DEFAULT_VARIANTS,
-        metavar=",".join(VARIANTS),
-        help="of the TFLite file (default: all but full_int8)",
-    )
+    text = f"which kinds of file (default: {','.join(DEFAULT_FORMATS)})"
+    _add_names(parser, "--format", formats, DEFAULT_FORMATS, text)
+    text = "of the TFLite file (default: all but full_int8)"
+    _add_names(parser, "--variants", VARIANTS, DEFAULT_VARIANTS, text)
     options = Options(parser)
     _add_options(options, "max_input_bytes", "max_output_bytes", "beam_size")
     _add_options(options, "max_loss", "author", "license")
     return options.parse(words)
+
+
+def _add_names(parser, flag, names, default, text):
+    kind, metavar = names_of(names), ",".join(names)
+    parser.add_argument(flag, type=kind, default=default, metavar=metavar, help=text)
 
 
 def _benchmark(words):
@@ -215,17 +195,10 @@ def _inspect(words):
 
 def _demo(words):
     parser = Parser("demo", "RUN [flags]", "Serve a page that runs an exported file.")
-    parser.add_argument(
-        "--port",
-        type=number(int, 0, 65535),
-        default=8000,
-        help="of the page's address (default: 8000; 0 is any free one)",
-    )
-    parser.add_argument(
-        "--assets",
-        metavar="FOLDER",
-        help="where npm install @litertjs/core was run (default: run it, once)",
-    )
+    port = "of the page's address (default: 8000; 0 is any free one)"
+    assets = "where npm install @litertjs/core was run (default: run it, once)"
+    parser.add_argument("--port", type=number(int, 0, 65535), default=8000, help=port)
+    parser.add_argument("--assets", metavar="FOLDER", help=assets)
     return with_run(parser, words)
 
 

@@ -12,19 +12,10 @@ REMEDY = "export the run again"
 
 
 def compare_runs(first: Path, second: Path) -> dict[str, tuple]:
-    """What two finished runs have measured.
+    """The scores of two finished runs of any task, and the figures of their files.
 
-    Args:
-        first: a run's folder.
-        second: another's, of any task.
-
-    Returns:
-        `name -> (value of the first, value of the second)`, None where a run has no
-        such figure: its scores, "test accuracy", and of its exported files
-        "model_int8.tflite MB" and "model_int8.tflite ms".
-
-    Raises:
-        PolyheadError: a folder is no finished run.
+    Returns `name -> (value of the first, value of the second)`, None where a run has no
+    such figure. The names are as in "test accuracy" and "model_int8.tflite MB".
     """
     one, other = _figures(first), _figures(second)
     return {name: (one.get(name), other.get(name)) for name in one | other}

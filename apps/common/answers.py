@@ -31,13 +31,7 @@ def write_answers(
 def add_columns(
     columns: dict[str, list], names: Sequence[str], answers: Iterable[Sequence]
 ) -> Table:
-    """Appends the answers to the columns of the input.
-
-    Args:
-        columns: name -> values, of the input.
-        names: names of the new columns.
-        answers: the values of the new columns for each row.
-    """
+    """Appends columns `names`, with the answers of each row, to those of the input."""
     header = list(columns)
     for name in names:
         while name in header:  # the input's own column keeps its name
@@ -49,8 +43,5 @@ def add_columns(
 
 def number_names(names: Sequence[str], ranks: int) -> list[str]:
     """Column names for each rank: "label", "label_2", "label_3"."""
-    return [
-        name if rank == 1 else f"{name}_{rank}"
-        for rank in range(1, ranks + 1)
-        for name in names
-    ]
+    suffixes = ["", *(f"_{rank}" for rank in range(2, ranks + 1))]
+    return [name + suffix for suffix in suffixes for name in names]

@@ -23,22 +23,14 @@ def plot_attention(
 ) -> None:
     """Draws each matrix as a map: how much each query attends to each key.
 
-    Args:
-        path: the PNG file to write.
-        maps: matrices `(T, S)` with values from 0 to 1.
-        queries: texts of the T query tokens, the rows.
-        keys: texts of the S key tokens, the columns.
-        titles: titles of the maps.
-        names: names of the two axes: rows, columns.
-        most: number of tokens that each axis shows.
-
-    Raises:
-        ValueError: a matrix has another shape.
+    The maps are `(T, S)`, with values from 0 to 1. The rows are the T `queries`, the
+    columns the S `keys`; `names` are those of the two axes, and `most` is the number of
+    tokens that each axis shows.
     """
     expected = (len(queries), len(keys))
     for weights in maps:
-        if np.shape(weights) != expected:
-            shape = np.shape(weights)
+        shape = np.shape(weights)
+        if shape != expected:
             raise ValueError(f"weights of shape {shape}, not (T, S) = {expected}")
     rows, columns = min(len(queries), most), min(len(keys), most)
     across = min(len(maps), 2)

@@ -14,17 +14,10 @@ BLUE, ORANGE, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#999999"
 NAME_LIMIT = 28  # longer names are cut to this many characters
 # For scripts that matplotlib's own font lacks: first Chinese, Japanese and Korean.
 FALLBACK_FONTS = (
-    "Noto Sans CJK SC",
-    "Noto Sans CJK JP",
-    "Source Han Sans SC",
-    "PingFang SC",
-    "Apple SD Gothic Neo",
-    "Microsoft YaHei",
-    "Malgun Gothic",
-    "WenQuanYi Zen Hei",
-    "Noto Sans",
-    "Arial Unicode MS",
-)
+    "Noto Sans CJK SC, Noto Sans CJK JP, Source Han Sans SC, PingFang SC, "
+    "Apple SD Gothic Neo, Microsoft YaHei, Malgun Gothic, WenQuanYi Zen Hei, "
+    "Noto Sans, Arial Unicode MS"
+).split(", ")
 
 
 def new_figure(

@@ -12,17 +12,11 @@ MARKED_EPOCHS = 40  # the markers of more epochs would overlap
 
 
 class Score(NamedTuple):
-    """A measure on validation data.
+    """A measure on validation data."""
 
-    Args:
-        column: its column in history.csv.
-        label: its name in the legend.
-        form: the format of its best value, such as "{:.4f}"; "" to leave it out.
-    """
-
-    column: str
-    label: str
-    form: str = ""
+    column: str  # in history.csv
+    label: str  # in the legend
+    form: str = ""  # the format of its best value, such as "{:.4f}"; "" leaves it out
 
 
 def plot_history(
@@ -32,14 +26,10 @@ def plot_history(
     loss_label: str = "train",
     title: str = "Score",
 ) -> None:
-    """Draws loss and scores by epoch.
+    """Draws the losses on the left, and the scores by epoch on the right.
 
-    Args:
-        path: the PNG file to write.
-        history: the columns of history.csv. `loss` and `val_loss` are on the left.
-        scores: the measures on the right; those without a column are left out.
-        loss_label: the name of the training loss.
-        title: title of the right panel.
+    `history` has the columns of history.csv, `loss` and `val_loss` among them. Scores
+    without a column are left out. `title` is that of the right panel.
     """
     scores = [score for score in scores if score.column in history]
     columns = 2 if scores else 1
@@ -54,14 +44,9 @@ def plot_history(
         _curve(axes, values, f"{score.label}, validation", colour, "-")
         if score.form and np.isfinite(values).any():
             best = int(np.nanargmax(values))
-            axes.annotate(
-                score.form.format(values[best]),
-                (best + 1, values[best]),
-                textcoords="offset points",
-                xytext=(0, 7),
-                ha="center",
-                fontsize=8,
-            )
+            text, point = score.form.format(values[best]), (best + 1, values[best])
+            above = {"textcoords": "offset points", "xytext": (0, 7), "ha": "center"}
+            axes.annotate(text, point, **above, fontsize=8)
     if scores:
         _finish(panels[0, 1], title)
     save_figure(figure, path)
@@ -71,15 +56,9 @@ def _curve(
     axes: Any, values: Sequence[float] | np.ndarray, label: str, colour: str, style: str
 ) -> None:
     marker = "o" if len(values) <= MARKED_EPOCHS else None
-    axes.plot(
-        np.arange(1, len(values) + 1),
-        np.array(values, float),
-        marker=marker,
-        markersize=4,
-        label=label,
-        color=colour,
-        linestyle=style,
-    )
+    look = {"marker": marker, "markersize": 4, "color": colour, "linestyle": style}
+    epochs = np.arange(1, len(values) + 1)
+    axes.plot(epochs, np.array(values, float), label=label, **look)
 
 
 def _finish(axes: Any, title: str) -> None:

@@ -29,10 +29,7 @@ def quiet(verbose: bool = False) -> Iterator[Terminal]:
 
     Gives a `Terminal` that still writes to the user. If an unexpected exception
     passes, the captured text is written to standard error. A `quiet` inside another
-    one only gives the terminal of the outer one.
-
-    Args:
-        verbose: capture nothing.
+    one only gives the terminal of the outer one. With `verbose`, nothing is captured.
 
     Example:
 

@@ -21,19 +21,11 @@ def list_class_files(
 ) -> tuple[list[Path], list[str]]:
     """The files in a folder's class folders, in order, and the class of each.
 
-    Args:
-        path: the folder.
-        endings: suffixes of the files' names, such as ".txt".
-        unit: the word for an example.
-
-    Raises:
-        PolyheadError: there is no such file.
+    Their names end in one of `endings`, such as ".txt". `unit` is the word for an
+    example in messages.
     """
     files = sorted(
-        file
-        for ending in endings
-        for file in path.glob(f"*/*{ending}")
-        if file.is_file()
+        file for end in endings for file in path.glob(f"*/*{end}") if file.is_file()
     )
     if not files:
         raise PolyheadError(

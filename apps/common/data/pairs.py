@@ -36,21 +36,13 @@ def make_pairs(
     """Cleans the texts and makes pairs of them. Without `rows`, counts them from 1."""
     if rows is None:
         rows = np.arange(1, len(sources) + 1, dtype=np.int64)
-    return Pairs(
-        clean_texts(source, sources, rows),
-        clean_texts(source, targets, rows),
-        rows,
-        source,
-    )
+    sources = clean_texts(source, sources, rows)
+    targets = clean_texts(source, targets, rows)
+    return Pairs(sources, targets, rows, source)
 
 
 def read_columns(path: str, source_column: str, target_column: str) -> Pairs:
-    """Reads two columns of a table.
-
-    Raises:
-        PolyheadError: the file cannot be read, or a field is not a text.
-        UsageError: both columns have the same name.
-    """
+    """Reads two columns of a table, whose fields must be texts."""
     names = [source_column.strip(), target_column.strip()]
     if names[0] == names[1]:
         raise UsageError(
@@ -58,11 +50,8 @@ def read_columns(path: str, source_column: str, target_column: str) -> Pairs:
         )
     table = read_table(path, names)
     for name in names:
-        nested = [
-            row
-            for row, value in zip(table.rows, table.columns[name], strict=True)
-            if isinstance(value, list | dict)
-        ]
+        values = zip(table.rows, table.columns[name], strict=True)
+        nested = [row for row, value in values if isinstance(value, list | dict)]
         if nested:
             raise PolyheadError(
                 f"{path}: {list_rows(nested)}: column '{name}' holds lists or objects, "

@@ -6,13 +6,7 @@ from collections.abc import Mapping, Sequence
 def format_parts(
     counts: Mapping[str, int], sources: Mapping[str, str], unit: str
 ) -> list[str]:
-    """A line for each split: its name, its size and the source of its data.
-
-    Args:
-        counts: split -> its size.
-        sources: split -> the name of its data.
-        unit: unit of the sizes, such as "rows".
-    """
+    """A line for each split: its name, its size in `unit`s, and where it is from."""
     return [
         f"{split:<12}{count:>9,} {unit:<6} {sources.get(split, '')}".rstrip()
         for split, count in counts.items()

@@ -11,11 +11,7 @@ T = TypeVar("T")
 
 
 def check_one_source(given: Mapping[str, bool]) -> None:
-    """Refuses a configuration that names no source of training data, or several.
-
-    Args:
-        given: the flag of each source -> whether it is set.
-    """
+    """Checks that one source is given; `given` has each flag -> whether it is set."""
     *first, last = given
     named = [name for name, is_named in given.items() if is_named]
     if len(named) != 1:
@@ -31,11 +27,9 @@ def read_sources(
 ) -> dict[str, T]:
     """Reads every split of the source in `config`: `train`, `tfds` or `dataset`.
 
-    Args:
-        config: the task's `Config`.
-        files: reads the splits, given the path in `config.train`.
-        tfds: reads a split, given a TFDS builder and its name; may return None.
-        embedded: name of each embedded data set -> the function that reads its splits.
+    `files` reads the splits, given the path in `config.train`. `tfds` reads one split,
+    given a TFDS builder and its name, and may return None. `embedded` has the name of
+    each embedded data set -> the function that reads its splits.
     """
     sources = ("train", "tfds", "dataset")
     check_one_source({f"--{s}": getattr(config, s) is not None for s in sources})

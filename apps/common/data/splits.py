@@ -16,9 +16,7 @@ def held_out(data: Any) -> tuple[str, Any]:
 def number_texts(texts: Sequence[str]) -> np.ndarray:
     """A number for every text, the same for equal texts."""
     numbers: dict[str, int] = {}
-    return np.array(
-        [numbers.setdefault(text, len(numbers)) for text in texts], dtype=np.int64
-    )
+    return np.array([numbers.setdefault(t, len(numbers)) for t in texts], np.int64)
 
 
 def sample_rows(rows: int, most: int, seed: int) -> np.ndarray:
@@ -35,16 +33,8 @@ def stratified_split(
 
     Equal texts stay on one side. Each class gives its share to within one row (as far
     as repeated texts allow) and keeps at least one text for training. A row with
-    several labels counts for the rarest of them.
-
-    Args:
-        texts: one text for each row.
-        labels: int `(rows,)`, or bool `(rows, labels)`.
-        fraction: the share of the rows to choose, between 0 and 1.
-        seed: seed of the choice.
-
-    Returns:
-        bool `(rows,)`, True for validation.
+    several labels counts for the rarest of them. `labels` are int `(rows,)` or bool
+    `(rows, labels)`. Returns bool `(rows,)`, True for validation.
     """
     groups = number_texts(texts)
     _, first, sizes = np.unique(groups, return_index=True, return_counts=True)

@@ -63,11 +63,6 @@ def read_table(
     Returns:
         A `Table`. Values are strings from .csv, .tsv and .txt, and as stored from
         .jsonl and .parquet.
-
-    Raises:
-        PolyheadError: the file is empty, damaged or not UTF-8, or a column or a field
-            is missing.
-        UsageError: the suffix is unknown.
     """
     source, suffix = str(path), table_format(path)
     with clear_errors(source):

@@ -13,12 +13,8 @@ from ..errors import PolyheadError
 def open_tfds(name: str, data_dir: str | os.PathLike | None = None) -> Any:
     """Gives the builder of a data set, and downloads and prepares it if necessary.
 
-    Args:
-        name: a name that TFDS knows, or the folder of a prepared data set.
-        data_dir: the folder of prepared data sets. None: the default of TFDS.
-
-    Raises:
-        PolyheadError: it cannot be loaded, or has no split "train".
+    `name` is one that TFDS knows, or the folder of a prepared data set. `data_dir` is
+    the folder of prepared data sets; None is the default of TFDS.
     """
     import tensorflow_datasets as tfds
 
@@ -45,9 +41,7 @@ def open_tfds(name: str, data_dir: str | os.PathLike | None = None) -> Any:
 def name_labels(feature: Any, label: Any) -> Any:
     """The names of a stored label or sequence of labels; None for a hidden label.
 
-    Args:
-        feature: the feature of the label's column, from the builder's `info`.
-        label: the stored label.
+    `feature` is that of the label's column, from the builder's `info`.
     """
     if np.ndim(label):
         return [name_labels(feature, item) for item in label]

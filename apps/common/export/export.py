@@ -20,8 +20,8 @@ from ..errors import UsageError
 from ..files import is_full, read_json, write_json, writing_error
 from ..quiet import quiet
 from ..task import Task
-from .file_report import read_file_facts
 from .formats import DEFAULT_FORMATS, DEFAULT_VARIANTS, VARIANTS
+from .inspection import read_file_facts
 from .litert import TFLitePredictor
 from .metadata import Metadata, add_metadata
 from .report import write_report
@@ -55,37 +55,25 @@ class FurtherForm(Protocol):
 
 @dataclass(frozen=True)
 class Exportable:
-    """Everything that a task provides for its export.
+    """Everything that a task provides for its export."""
 
-    Args:
-        weights: arrays that may be quantised.
-        tables: arrays that may not be quantised.
-        savedmodel: the function of the SavedModel, for any number of rows.
-        tflite: the function of the .tflite files, for one row at a time.
-        metric: what makes an answer right.
-        metadata: the metadata of the .tflite files.
-        calibration: inputs that are not held-out examples, for "full_int8".
-        unbranched: the .tflite function without branches, for "full_int8": the
-            converter quantises nothing inside branches.
-        signatures: further signatures of the SavedModel.
-        examples: facts about the held-out examples, for the report.
-        per_channel: whether each output channel has its own scale. With one scale for
-            all, an int8 file keeps an embedding that is tied to the output once, not
-            twice.
-        further: name of each further format -> the form that writes its files.
-    """
-
-    weights: Sequence[np.ndarray]
-    tables: Mapping[str, np.ndarray]
-    savedmodel: Form
-    tflite: Form
+    weights: Sequence[np.ndarray]  # may be quantised
+    tables: Mapping[str, np.ndarray]  # may not be quantised
+    savedmodel: Form  # of any number of rows
+    tflite: Form  # of one row at a time
     metric: Metric
-    metadata: Metadata
+    metadata: Metadata  # of the .tflite files
+    # Inputs that are not held-out examples, for "full_int8".
     calibration: Mapping[str, np.ndarray] | None = None
+    # The .tflite function without branches, for "full_int8": the converter quantises
+    # nothing inside branches.
     unbranched: Callable | None = None
-    signatures: Mapping[str, Form] = field(default_factory=dict)
-    examples: Mapping[str, object] = field(default_factory=dict)
+    signatures: Mapping[str, Form] = field(default_factory=dict)  # of the SavedModel
+    examples: Mapping[str, object] = field(default_factory=dict)  # facts about them
+    # Whether each output channel has its own scale. With one scale for all, an int8
+    # file keeps an embedding that is tied to the output once, not twice.
     per_channel: bool = True
+    # The name of each further format -> the form that writes its files.
     further: Mapping[str, FurtherForm] = field(default_factory=dict)
 
 
@@ -97,23 +85,10 @@ def export(
     max_loss: float | None = None,
     verbose: bool = False,
 ) -> dict:
-    """Writes the files of a run's export folder, each verified.
+    """Writes the files of a run's export folder, each verified; see `Run.export`.
 
-    Args:
-        exportable: from the task.
-        folder: the export folder; other files in it stay.
-        formats: some of `DEFAULT_FORMATS` and of `exportable.further`.
-        variants: some of `VARIANTS`, for the .tflite files.
-        max_loss: points of the metric that a variant may lose. None: 0.3, and 1.5 for
-            "full_int8", whose sums have 8 bits too.
-        verbose: show the converters' messages.
-
-    Returns:
-        The report, which is also written to export_report.json.
-
-    Raises:
-        PolyheadError: a file cannot be made, or its answers are not good enough. The
-            folder is unchanged.
+    Other files in the folder stay. After an error the folder is unchanged. `max_loss`
+    None is 0.3 points, and 1.5 for "full_int8", whose sums have 8 bits too.
     """
     formats, variants = tuple(formats), tuple(variants)
     folder = Path(folder)
@@ -123,14 +98,19 @@ def export(
             files["savedmodel"] = _make_savedmodel(exportable, new)
         for variant in variants if "tflite" in formats else ():
             name = f"model_{variant}.tflite"
-            files[name] = _make_tflite(exportable, new, name, variant, max_loss)
+            files[name] = _make_tflite(exportable, new / name, variant, max_loss)
         allowed = MAX_LOSS if max_loss is None else max_loss
         for name, form in exportable.further.items():
             if name in formats:
                 files |= form.write(
                     exportable.weights, exportable.metric, new, variants, allowed
                 )
-        report = _report(exportable, _older_files(folder) | files)
+        files = _older_files(folder) | files
+        report = {
+            "metric": exportable.metric.name,
+            "examples": dict(exportable.examples),
+            "files": {name: files[name] for name in sorted(files, key=_order)},
+        }
         write_json(new / REPORT, report)
         write_report(new, report)
     return report
@@ -154,12 +134,8 @@ def check_export(formats: Sequence[str], variants: Sequence[str], task: Task) ->
 def _make_savedmodel(exportable: Exportable, folder: Path) -> dict:
     forms = {SIGNATURE: exportable.savedmodel, **exportable.signatures}
     path = folder / "savedmodel"
-    export_savedmodel(
-        {name: (form.function, form.inputs) for name, form in forms.items()},
-        exportable.weights,
-        exportable.tables,
-        path,
-    )
+    functions = {name: (form.function, form.inputs) for name, form in forms.items()}
+    export_savedmodel(functions, exportable.weights, exportable.tables, path)
     checked = {}
     for name, form in forms.items():
         outputs = SavedModelPredictor(path, name)(**form.inputs)
@@ -172,32 +148,22 @@ def _make_savedmodel(exportable: Exportable, folder: Path) -> dict:
 
 
 def _make_tflite(
-    exportable: Exportable,
-    folder: Path,
-    name: str,
-    variant: str,
-    max_loss: float | None,
+    exportable: Exportable, path: Path, variant: str, max_loss: float | None
 ) -> dict:
-    form, path = exportable.tflite, folder / name
+    form = exportable.tflite
     function, inputs = form.function, form.inputs
     if variant == "full_int8":
         function = exportable.unbranched or function
         inputs = exportable.calibration or inputs
-    export_tflite(
-        function,
-        exportable.weights,
-        exportable.tables,
-        inputs,
-        path,
-        variant,
-        exportable.per_channel,
-    )
+    weights, tables = exportable.weights, exportable.tables
+    each = exportable.per_channel
+    export_tflite(function, weights, tables, inputs, path, variant, each)
     path.write_bytes(add_metadata(path.read_bytes(), exportable.metadata))
     outputs = TFLitePredictor(path)(**form.inputs)
     exact = variant == "float32"
     if max_loss is None:
         max_loss = MAX_LOSS_FULL_INT8 if variant == "full_int8" else MAX_LOSS
-    facts = compare(name, outputs, form, exportable.metric, exact, max_loss)
+    facts = compare(path.name, outputs, form, exportable.metric, exact, max_loss)
     return {**form.facts, **facts, **read_file_facts(path, form.inputs)}
 
 
@@ -208,14 +174,6 @@ def _older_files(folder: Path) -> dict:
     report = read_json(folder / REPORT, remedy="delete it and export again")
     files = report.get("files", {})
     return {name: facts for name, facts in files.items() if (folder / name).exists()}
-
-
-def _report(exportable: Exportable, files: dict[str, dict]) -> dict:
-    return {
-        "metric": exportable.metric.name,
-        "examples": dict(exportable.examples),
-        "files": {name: files[name] for name in sorted(files, key=_order)},
-    }
 
 
 def _order(name: str) -> int:

@@ -3,13 +3,17 @@
 import math
 import struct
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from polyhead.runtime.model import read_facts
 
 from ..alignment import align, megabytes
 from ..errors import PolyheadError
+from .litert import measure
 
 LARGEST = 12  # tensors that are shown
 # `Any`: the schema of .tflite files is generated code without types.
@@ -18,16 +22,9 @@ LARGEST = 12  # tensors that are shown
 def inspect_tflite(path: str | Path) -> dict:
     """Reads the content of any .tflite file.
 
-    Args:
-        path: path of the file.
-
-    Returns:
-        `bytes`, `subgraphs`, `inputs` and `outputs` (name -> shape and type),
-        `operators` (name -> count), `tensors` (name, shape, type and bytes, the largest
-        first) and `facts` (the content of its polyhead.json, or None).
-
-    Raises:
-        PolyheadError: the file is missing, or not a whole .tflite file.
+    Returns `bytes`, `subgraphs`, `inputs` and `outputs` (name -> shape and type),
+    `operators` (name -> count), `tensors` (name, shape, type and bytes, the largest
+    first) and `facts` (the content of its polyhead.json, or None).
     """
     from ai_edge_litert import schema_py_generated as schema
 
@@ -55,6 +52,21 @@ def inspect_tflite(path: str | Path) -> dict:
         ) from None
 
 
+def read_file_facts(path: Path, inputs: Mapping[str, np.ndarray]) -> dict:
+    """Size, latency, memory, operators and largest tensors, for an export's report.
+
+    `inputs` are real examples, row by row.
+    """
+    content = inspect_tflite(path)
+    return {
+        "bytes": content["bytes"],
+        **measure(path, inputs),
+        "latency_ms_two_threads": measure(path, inputs, 2)["latency_ms"],
+        "operators": content["operators"],
+        "tensors": content["tensors"][:LARGEST],
+    }
+
+
 def _facts(path: Path) -> dict[str, Any] | None:
     try:
         return read_facts(path)
@@ -62,8 +74,10 @@ def _facts(path: Path) -> dict[str, Any] | None:
         return None
 
 
-def _subgraphs(model: Any) -> list[Any]:
-    return [model.Subgraphs(i) for i in range(model.SubgraphsLength())]
+def _list(table: Any, name: str) -> list[Any]:
+    """All items of a list in the file."""
+    count = getattr(table, f"{name}Length")()
+    return [getattr(table, name)(i) for i in range(count)]
 
 
 def _signature(schema: Any, model: Any, side: str) -> dict[str, dict]:
@@ -71,17 +85,12 @@ def _signature(schema: Any, model: Any, side: str) -> dict[str, dict]:
     subgraph = model.Subgraphs(0)
     if model.SignatureDefsLength():
         signature = model.SignatureDefs(0)
-        count = getattr(signature, f"{side}Length")()
-        maps = [getattr(signature, side)(i) for i in range(count)]
+        maps = _list(signature, side)
         places = {each.Name().decode(): each.TensorIndex() for each in maps}
     else:
-        count = getattr(subgraph, f"{side}Length")()
-        numbers = [getattr(subgraph, side)(i) for i in range(count)]
+        numbers = _list(subgraph, side)
         places = {subgraph.Tensors(i).Name().decode(): i for i in numbers}
-    return {
-        name: _describe(schema, subgraph.Tensors(place))
-        for name, place in places.items()
-    }
+    return {n: _describe(schema, subgraph.Tensors(i)) for n, i in places.items()}
 
 
 def _name(enum: Any, number: int) -> str:
@@ -100,32 +109,29 @@ def _describe(schema: Any, tensor: Any) -> dict[str, Any]:
 
 def _operators(schema: Any, model: Any) -> dict[str, int]:
     codes = []
-    for i in range(model.OperatorCodesLength()):
-        code = model.OperatorCodes(i)
+    for code in _list(model, "OperatorCodes"):
         custom = code.CustomCode()
         # Old files have the number in the older field, of one byte.
         number = max(code.BuiltinCode(), code.DeprecatedBuiltinCode())
         known = _name(schema.BuiltinOperator, number)
         codes.append(custom.decode() if custom else known)
     counts = Counter(
-        codes[subgraph.Operators(i).OpcodeIndex()]
-        for subgraph in _subgraphs(model)
-        for i in range(subgraph.OperatorsLength())
+        codes[operator.OpcodeIndex()]
+        for subgraph in _list(model, "Subgraphs")
+        for operator in _list(subgraph, "Operators")
     )
     return dict(counts.most_common())
 
 
 def _tensors(schema: Any, model: Any) -> list[dict[str, Any]]:
     tensors, seen = [], set()
-    for subgraph in _subgraphs(model):
-        for i in range(subgraph.TensorsLength()):
-            tensor = subgraph.Tensors(i)
+    for subgraph in _list(model, "Subgraphs"):
+        for tensor in _list(subgraph, "Tensors"):
             size = model.Buffers(tensor.Buffer()).DataLength()
             if size and tensor.Buffer() not in seen:  # tensors may share a buffer
                 seen.add(tensor.Buffer())
-                name = tensor.Name().decode()
-                facts = {"name": name, **_describe(schema, tensor), "bytes": size}
-                tensors.append(facts)
+                facts = {"name": tensor.Name().decode(), **_describe(schema, tensor)}
+                tensors.append(facts | {"bytes": size})
     return sorted(tensors, key=lambda facts: -facts["bytes"])
 
 
@@ -138,9 +144,7 @@ def format_inspection(content: dict[str, Any]) -> str:
     else:
         shown = ("name", "task", "polyhead", "author", "license")
         lines += [f"{key}: {facts[key]}" for key in shown if facts.get(key)]
-        lines += [
-            f"{name}: {value:.4g}" for name, value in facts.get("metrics", {}).items()
-        ]
+        lines += [f"{k}: {v:.4g}" for k, v in facts.get("metrics", {}).items()]
     for side in ("inputs", "outputs"):
         lines += ["", side]
         for name, facts in content[side].items():

@@ -17,15 +17,7 @@ from ..errors import PolyheadError
 
 
 class TFLitePredictor:
-    """An exported .tflite file, ready to run.
-
-    Args:
-        path: path of the file.
-        threads: number of threads.
-
-    Raises:
-        PolyheadError: the file is missing, broken, or has another signature.
-    """
+    """An exported .tflite file, ready to run."""
 
     def __init__(self, path: str | Path, threads: int = 1) -> None:
         self.path = Path(path)
@@ -40,9 +32,8 @@ class TFLitePredictor:
 
     def __call__(self, **inputs: np.ndarray) -> dict[str, np.ndarray]:
         """Runs the rows of `inputs` one by one; returns the rows of each output."""
-        rows = len(next(iter(inputs.values())))
         results: dict[str, list] = {name: [] for name in self.outputs}
-        for row in range(rows):
+        for row in range(len(next(iter(inputs.values())))):
             self.invoke({name: array[row : row + 1] for name, array in inputs.items()})
             for name, detail in self.outputs.items():
                 results[name].append(self.interpreter.get_tensor(detail["index"])[0])
@@ -91,16 +82,10 @@ def count_subgraphs(content: bytes) -> int:
 
 
 def measure(path: Path, inputs: Mapping[str, np.ndarray], threads: int = 1) -> dict:
-    """Measures latency and memory of a file in a new process.
+    """Measures latency and memory of a file in a new process, on real examples.
 
-    Args:
-        path: path of the .tflite file.
-        inputs: real examples, row by row.
-        threads: number of threads.
-
-    Returns:
-        `{"latency_ms": {"median", "p95"}, "memory_bytes"}`; the memory is the growth of
-        the process's peak, or None if the system does not report it.
+    Returns `{"latency_ms": {"median", "p95"}, "memory_bytes"}`; the memory is the
+    growth of the process's peak, or None if the system does not report it.
     """
     with tempfile.TemporaryDirectory() as folder:
         examples = Path(folder) / "inputs.npz"
@@ -108,8 +93,8 @@ def measure(path: Path, inputs: Mapping[str, np.ndarray], threads: int = 1) -> d
         np.savez(examples, **arrays)
         # -P: modules in the script's folder must not shadow others.
         script = Path(__file__).with_name("latency.py")
-        command = [sys.executable, "-P", str(script), str(path), str(examples)]
-        command.append(str(threads))
+        arguments = [script, path, examples, str(threads)]
+        command = [sys.executable, "-P", *map(str, arguments)]
         done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
         reason = (done.stderr.strip().splitlines() or [f"exit {done.returncode}"])[-1]

@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import PolyheadError, UsageError
-from .file_report import read_file_facts
+from .inspection import read_file_facts
 from .litert import TFLitePredictor, count_subgraphs
 from .metadata import Metadata, add_metadata
 from .tflite import export_tflite
@@ -36,20 +36,15 @@ VARIANTS = ("float16", "int8", "float32")  # the first requested one is written
 class MediaPipeForm:
     """A classifier as MediaPipe calls it, with held-out examples.
 
-    Args:
-        function: `(weights, tables, ids, mask, segment_ids)` to a dict of outputs;
-            pure. The probabilities are the first output by name.
-        ids: the ids of the examples, from [CLS] to [SEP], of any length.
-        expected: Keras's outputs for them: some or all of the function's.
-        max_tokens: the length of the static file's inputs.
-        metadata: the metadata, with the vocabulary.
+    `function(weights, tables, ids, mask, segment_ids)` is pure and gives a dict of
+    outputs. The probabilities are the first output by name.
     """
 
     function: Callable
-    ids: Sequence[np.ndarray]
-    expected: Mapping[str, np.ndarray]
-    max_tokens: int
-    metadata: Metadata
+    ids: Sequence[np.ndarray]  # of the examples, from [CLS] to [SEP], of any length
+    expected: Mapping[str, np.ndarray]  # some or all of Keras's outputs for them
+    max_tokens: int  # the length of the static file's inputs
+    metadata: Metadata  # with the vocabulary
 
     def write(
         self,
@@ -67,14 +62,9 @@ class MediaPipeForm:
         files = {}
         for name, any_length in FILES.items():
             path = folder / name
+            function = self.function
             export_tflite(
-                self.function,
-                weights,
-                {},
-                padded,
-                path,
-                variant,
-                any_length=any_length,
+                function, weights, {}, padded, path, variant, any_length=any_length
             )
             content = path.read_bytes()
             check_one_graph(name, content)
@@ -87,25 +77,21 @@ class MediaPipeForm:
             facts = compare(name, outputs, form, metric, exact, max_loss)
             length = usual if any_length else self.max_tokens
             measured = {key: ids[:, :length] for key, ids in padded.items()}
-            files[name] = {
-                "variant": variant,
-                "max_tokens": self.max_tokens,
-                **facts,
-                "measured_tokens": length,
-                **read_file_facts(path, measured),
-            }
+            kind = {"variant": variant, "max_tokens": self.max_tokens}
+            facts = kind | facts | {"measured_tokens": length}
+            files[name] = facts | read_file_facts(path, measured)
         return files
 
 
 def choose_variant(variants: Sequence[str]) -> str:
     """The first of `VARIANTS` that is requested."""
-    for variant in VARIANTS:
-        if variant in variants:
-            return variant
-    raise UsageError(
-        f"variants {', '.join(variants)}: none of these is for MediaPipe: choose from "
-        f"{', '.join(VARIANTS)}"
-    )
+    possible = [variant for variant in VARIANTS if variant in variants]
+    if not possible:
+        raise UsageError(
+            f"variants {', '.join(variants)}: none of these is for MediaPipe: choose "
+            f"from {', '.join(VARIANTS)}"
+        )
+    return possible[0]
 
 
 def check_one_graph(name: str, content: bytes) -> None:
@@ -122,10 +108,7 @@ def run_rows(path: Path, ids: Sequence[np.ndarray], length: int) -> dict:
     """Runs a file on rows of ids, padded to `length` unless that is 0."""
     predictor = TFLitePredictor(path)
     rows = [predictor(**_inputs(_pad([row], length or len(row)))) for row in ids]
-    return {
-        name: np.concatenate([outputs[name] for outputs in rows])
-        for name in predictor.outputs
-    }
+    return {n: np.concatenate([row[n] for row in rows]) for n in predictor.outputs}
 
 
 def cut_ids(ids: np.ndarray, max_tokens: int) -> np.ndarray:

@@ -41,31 +41,20 @@ class File:
 
 @dataclass(frozen=True)
 class Metadata:
-    """The metadata of a model.
+    """The metadata of a model."""
 
-    Args:
-        description: what the model does.
-        inputs: name of each input -> its description.
-        outputs: name of each output -> its description.
-        name: name of the model.
-        version: the version of Polyhead that trained it.
-        author: the model's author.
-        license: the model's license.
-        labels: output -> the name of each of its numbers.
-        facts: what a client has to know, in types of JSON, for polyhead.json.
-        vocabulary: the tokens of a BERT tokenizer, if the client tokenizes.
-    """
-
-    description: str
-    inputs: Mapping[str, str]
+    description: str  # what the model does
+    inputs: Mapping[str, str]  # name of each input -> its description
     outputs: Mapping[str, str]
     name: str = ""
-    version: str = ""
+    version: str = ""  # of Polyhead in training
     author: str = ""
     license: str = ""
+    # Output -> the name of each of its numbers.
     labels: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    # What a client has to know, in types of JSON, for polyhead.json.
     facts: Mapping[str, object] = field(default_factory=dict)
-    vocabulary: Sequence[str] = ()
+    vocabulary: Sequence[str] = ()  # of a BERT tokenizer, if the client tokenizes
 
 
 def add_metadata(content: bytes, metadata: Metadata) -> bytes:
@@ -83,13 +72,10 @@ def add_metadata(content: bytes, metadata: Metadata) -> bytes:
         for name, values in metadata.labels.items()
     }
     files = list(labels.values())
+    kinds = {n: {6: [file.table()]} for n, file in labels.items()}
     subgraph: Table = {
         2: [{0: n, 1: metadata.inputs[n]} for n in inputs],
-        3: [
-            {0: n, 1: metadata.outputs[n]}
-            | ({6: [labels[n].table()]} if n in labels else {})
-            for n in outputs
-        ],
+        3: [{0: n, 1: metadata.outputs[n]} | kinds.get(n, {}) for n in outputs],
     }
     if metadata.vocabulary:
         words = "\n".join(metadata.vocabulary).encode()
@@ -126,10 +112,8 @@ def add_metadata(content: bytes, metadata: Metadata) -> bytes:
 
 def _names(model: Any, side: str) -> list[str]:
     """The names of the inputs or outputs in the signature, in the model's order."""
-    names = {
-        each.tensorIndex: each.name.decode()
-        for each in getattr(model.signatureDefs[0], side)
-    }
+    entries = getattr(model.signatureDefs[0], side)
+    names = {each.tensorIndex: each.name.decode() for each in entries}
     return [names[place] for place in getattr(model.subgraphs[0], side)]
 
 

@@ -21,14 +21,9 @@ def add_provenance(
     facts |= {"license": license, "metrics": numbers, "task": run.task.name}
 
     def added_to(metadata: Metadata) -> Metadata:
-        return replace(
-            metadata,
-            name=name,
-            version=version,
-            author=author,
-            license=license,
-            facts=facts | dict(metadata.facts),
-        )
+        origin = {"name": name, "version": version, "author": author}
+        all_facts = facts | dict(metadata.facts)
+        return replace(metadata, **origin, license=license, facts=all_facts)
 
     further = {
         kind: replace(form, metadata=added_to(form.metadata))

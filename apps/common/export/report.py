@@ -35,7 +35,6 @@ def rows_of(report: dict) -> list[tuple[str, ...]]:
 
 
 def format_export_report(report: dict) -> str:
-    """The report as a table for the terminal."""
     return "\n".join(align(rows_of(report)))
 
 
@@ -76,13 +75,10 @@ def write_report(folder: Path, report: dict) -> None:
 def _draw(path: Path, files: dict, metric: str) -> None:
     figure, axes = new_figure(9, 0.8 + 0.45 * len(files), columns=3, sharey=True)
     names = [n.removeprefix("model_").removesuffix(".tflite") for n in files]
+    latencies = [f["latency_ms"]["median"] for f in files.values()]
     panels = (
         ("size, MB", [f["bytes"] / 1e6 for f in files.values()], BLUE),
-        (
-            "median latency, ms",
-            [f["latency_ms"]["median"] for f in files.values()],
-            GREY,
-        ),
+        ("median latency, ms", latencies, GREY),
         (metric, [f[metric] for f in files.values()], ORANGE),
     )
     for axis, (title, values, color) in zip(axes, panels, strict=True):

@@ -21,12 +21,9 @@ def export_savedmodel(
 ) -> None:
     """Saves functions `f(weights, tables, **inputs)` as signatures.
 
-    Args:
-        functions: name of each signature -> its pure function, which returns a dict of
-            tensors, and examples of its inputs. It takes any number of rows.
-        weights: arrays that become variables.
-        tables: arrays that become constants.
-        path: the folder to write.
+    `functions` has the name of each signature -> its pure function, which returns a
+    dict of tensors for any number of rows, and examples of its inputs. `weights` become
+    variables, `tables` become constants.
     """
     import tensorflow as tf
 
@@ -52,15 +49,11 @@ def export_savedmodel(
 
 
 def tokenize_strings(text: Any, tokenize: Callable, max_bytes: int) -> Any:
-    """Tokenizes strings in TensorFlow.
+    """Tokenizes a tensor of strings `(B,)` in TensorFlow.
 
-    Args:
-        text: a tensor of strings `(B,)`.
-        tokenize: from bytes `(B, N)` to ids `(B, max_tokens)`, padded with 0.
-        max_bytes: number of bytes that hold at least `max_tokens` tokens.
-
-    Returns:
-        The ids `(B, T)`, without columns that are padding in every row.
+    `tokenize` makes ids `(B, max_tokens)`, padded with 0, of bytes `(B, N)`. In
+    `max_bytes` there is room for at least `max_tokens` tokens. Returns the ids
+    `(B, T)`, without columns that are padding in every row.
     """
     import tensorflow as tf
 
@@ -73,15 +66,7 @@ def tokenize_strings(text: Any, tokenize: Callable, max_bytes: int) -> Any:
 
 
 class SavedModelPredictor:
-    """An exported SavedModel, ready to run in plain TensorFlow.
-
-    Args:
-        path: path of the folder.
-        signature: name of the signature to run.
-
-    Raises:
-        PolyheadError: the folder is missing, broken, or has no such signature.
-    """
+    """An exported SavedModel, ready to run in plain TensorFlow."""
 
     def __init__(self, path: str | Path, signature: str = SIGNATURE) -> None:
         import tensorflow as tf

@@ -27,21 +27,15 @@ def export_tflite(
     per_channel: bool = True,
     any_length: bool = False,
 ) -> None:
-    """Converts `function(weights, tables, **inputs)` to a file.
+    """Converts a pure `function(weights, tables, **inputs)`, whose result is a dict.
 
     Args:
-        function: pure; returns a dict of tensors.
         weights: constants of the file, quantised by the variant.
         tables: constants of the file, not quantised.
         inputs: real examples, row by row. They give names, shapes and types of the
             inputs, and calibrate "full_int8".
-        path: the file to write.
-        variant: one of `VARIANTS`.
         per_channel: whether each output channel has a scale of its own.
         any_length: whether the second dimension of the inputs is left open.
-
-    Raises:
-        PolyheadError: an operator is not a TFLite builtin.
     """
     import tensorflow as tf
 

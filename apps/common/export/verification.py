@@ -15,44 +15,30 @@ Outputs = Mapping[str, np.ndarray]
 
 @dataclass(frozen=True)
 class Form:
-    """One way to call a model, with held-out examples.
+    """One way to call a model, with held-out examples."""
 
-    Args:
-        function: `(weights, tables, **inputs)` to a dict of outputs; pure.
-        inputs: the examples, row by row.
-        expected: Keras's outputs for them.
-        facts: further facts for the report.
-        scales: output -> the unit in which its numbers are compared, of a shape that
-            broadcasts. Without one it is 1.
-        is_tie: whether rounding alone could change Keras's answer for a row. None: it
-            never could.
-        max_ties: if more rows than this differ, none counts as a tie.
-    """
-
-    function: Callable
-    inputs: Mapping[str, np.ndarray]
-    expected: Outputs
-    facts: Mapping[str, object] = field(default_factory=dict)
+    function: Callable  # `(weights, tables, **inputs)` to a dict of outputs; pure
+    inputs: Mapping[str, np.ndarray]  # the examples, row by row
+    expected: Outputs  # Keras's outputs for them
+    facts: Mapping[str, object] = field(default_factory=dict)  # for the report
+    # Output -> the unit in which its numbers are compared, of a shape that broadcasts.
+    # Without one it is 1.
     scales: Mapping[str, np.ndarray] = field(default_factory=dict)
+    # Whether rounding alone could change Keras's answer for a row. None: never.
     is_tie: Callable[[int], bool] | None = None
-    max_ties: int = 5
+    max_ties: int = 5  # if more rows than this differ, none counts as a tie
 
 
 @dataclass(frozen=True)
 class Metric:
-    """The metric of an export, and when two answers differ.
+    """The metric of an export, and when two answers differ."""
 
-    Args:
-        name: its name in metrics.json.
-        score: gives the metric from the outputs of all examples.
-        differs: compares outputs with Keras's; gives booleans `(rows,)`.
-        points: number of points in one unit of the metric: 100 for a fraction;
-            negative if smaller is better.
-    """
-
-    name: str
-    score: Callable[[Outputs], float]
+    name: str  # in metrics.json
+    score: Callable[[Outputs], float]  # the metric of the outputs of all examples
+    # Compares outputs with Keras's; gives booleans `(rows,)`.
     differs: Callable[[Outputs, Outputs], np.ndarray]
+    # How many points are one unit of the metric: 100 for a fraction; negative if
+    # smaller is better.
     points: float = 100.0
 
 
@@ -64,21 +50,11 @@ def compare(
     exact: bool,
     max_loss: float,
 ) -> dict:
-    """Compares a file's outputs with Keras's.
+    """Compares a file's outputs for the form's inputs with Keras's.
 
-    Args:
-        name: name of the file, for the message.
-        outputs: the file's outputs for the form's inputs.
-        form: the inputs, and Keras's outputs for them.
-        metric: what makes an answer right.
-        exact: whether all answers must be equal, and all numbers within 1e-4.
-        max_loss: points of the metric that may be lost otherwise.
-
-    Returns:
-        The facts for the report. "ties" do not count as disagreements.
-
-    Raises:
-        PolyheadError: the file is not good enough; says by how much.
+    With `exact`, all answers must be equal, and all numbers within 1e-4; without it,
+    `max_loss` points of the metric may be lost. Returns the facts for the report, in
+    which "ties" do not count as disagreements.
     """
     numbers = [key for key, value in form.expected.items() if value.dtype.kind == "f"]
     rows = len(next(iter(form.expected.values())))

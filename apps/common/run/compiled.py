@@ -11,17 +11,13 @@ from keras import ops
 class CompiledFunction:
     """A function of weights and arrays, compiled for calls with the same weights.
 
+    A call takes one array for each of `inputs`, and gives the result as NumPy arrays.
+
     Args:
         function: `(weights, *arrays)` to a nest of tensors; pure, in `keras.ops`.
         weights: copied to the device once; see `set_weights`.
         inputs: shape and type of each array; a type alone stands for the shape
             `(B, T)`, such as token ids.
-
-    Call arguments:
-        arrays: one array for each of `inputs`.
-
-    Returns:
-        The function's result as NumPy arrays.
     """
 
     def __init__(

@@ -23,12 +23,7 @@ def config_to_json(task: str, config: Any) -> dict[str, Any]:
 
 
 def load_config(config_class: type, task: str, path: str | os.PathLike[str]) -> Any:
-    """Reads a run's config.json; fields that an older file lacks take their defaults.
-
-    Raises:
-        PolyheadError: the file is missing or broken, has another format or task, or
-            has a key that `config_class` does not know.
-    """
+    """Reads a run's config.json; fields that an older file lacks get their defaults."""
     values = read_config_json(path)
     if values["task"] != task:
         raise PolyheadError(f"{path}: a run of {values['task']}, not of {task}")
@@ -115,15 +110,12 @@ def check_settings(
         if key not in fields:
             raise UsageError(f"{source}: {_unknown(key, fields)}")
         item = list_of(fields[key])
-        if item:
-            checked[key] = _check_list(key, value, item, source)
-            continue
-        kinds = _kinds(fields[key])
-        if type(value) is int and int not in kinds and float in kinds:
-            value = float(value)
-        if type(value) not in kinds:
-            raise UsageError(f"{source}: {key} = {value!r} is not {_describe(kinds)}")
-        checked[key] = value
+        if not item:
+            checked[key] = _check_value(key, value, _kinds(fields[key]), source)
+        elif isinstance(value, list | tuple):
+            checked[key] = tuple(_check_value(key, v, (item,), source) for v in value)
+        else:
+            raise UsageError(f"{source}: {key} = {value!r} is not a list")
     return checked
 
 
@@ -134,10 +126,7 @@ def check_values(
 ) -> None:
     """Refuses a setting that is not among its choices or outside its range.
 
-    Args:
-        config: a task's `Config`.
-        choices: field -> the values that it may have.
-        ranges: field -> its lowest and highest value; a field may also be None.
+    A field with a range may also be None.
     """
     for name, known in choices.items():
         value = getattr(config, name)
@@ -163,15 +152,13 @@ def list_of(field_type: Any) -> Any:
     return None
 
 
-def _check_list(key: str, value: Any, item: type, source: str) -> tuple:
-    """Checks the items of a list, and returns them as a tuple."""
-    if not isinstance(value, list | tuple):
-        raise UsageError(f"{source}: {key} = {value!r} is not a list")
-    values = [float(v) if item is float and type(v) is int else v for v in value]
-    for v in values:
-        if type(v) is not item:
-            raise UsageError(f"{source}: {key} = {v!r} is not {_describe((item,))}")
-    return tuple(values)
+def _check_value(key: str, value: Any, kinds: tuple, source: str) -> Any:
+    """Refuses a value of another type; a whole number may stand for a float."""
+    if type(value) is int and int not in kinds and float in kinds:
+        value = float(value)
+    if type(value) not in kinds:
+        raise UsageError(f"{source}: {key} = {value!r} is not {_describe(kinds)}")
+    return value
 
 
 def _kinds(field_type: Any) -> tuple:

@@ -12,38 +12,24 @@ from .loop import read_history
 
 @dataclass(frozen=True)
 class Evaluation:
-    """The scores of a run and its baselines.
+    """The scores of a run and its baselines."""
 
-    Args:
-        metrics: the content of metrics.json, without "train".
-        write_predictions: writes predictions.csv to a path.
-        plot: draws the plots into a folder, given the columns of history.csv.
-        other: whether other rows than the run's own were scored.
-    """
-
-    metrics: dict[str, Any]
-    write_predictions: Callable[[Path], None]
+    metrics: dict[str, Any]  # the content of metrics.json, without "train"
+    write_predictions: Callable[[Path], None]  # given the path of predictions.csv
+    # Draws the plots into a folder, given the columns of history.csv.
     plot: Callable[[Path, Mapping[str, list[float]]], Any]
-    other: bool = False
+    other: bool = False  # whether other rows than the run's own were scored
 
 
 def measure(run: Any, data: Any, baselines: Mapping, **options: Any) -> dict[str, Any]:
     """Scores a run and its baselines, and writes the results to its folder.
 
-    The scores of other rows than the run's own are only returned.
-
-    Args:
-        run: a `Run`.
-        data: from `run.load_data`, or with other test rows.
-        baselines: the baselines' answers for the same rows.
-        options: options of the task's `score`.
-
-    Returns:
-        The content of metrics.json.
+    The scores of other rows than the run's own are only returned. `data` is from
+    `run.load_data`, or has other test rows, and `baselines` are the baselines' answers
+    for the same rows. Returns the content of metrics.json.
     """
-    train = run.metrics.get("train", {})
     evaluation = run.steps.score(run, data, baselines, **options)
-    metrics = {**evaluation.metrics, "train": train}
+    metrics = {**evaluation.metrics, "train": run.metrics.get("train", {})}
     if evaluation.other:
         return metrics
     write_json(run.path / "metrics.json", metrics)

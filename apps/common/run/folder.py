@@ -11,7 +11,6 @@ import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 from ..errors import RETRAIN, PolyheadError, UsageError
@@ -21,32 +20,14 @@ from .config import changed_fields, config_to_json, load_config
 
 # What a run of any task writes. --overwrite replaces these and the task's own files,
 # and nothing else in the folder.
-ENTRIES = (
-    "config.json",
-    "run.json",
-    "model.keras",
-    "tokenizer.json",
-    "metrics.json",
-    "history.csv",
-    "predictions.csv",
-    "plots",
-    "checkpoint",
-    "logs",
-    "README.md",
-    "export",
+ENTRIES = tuple(
+    "config.json run.json model.keras tokenizer.json metrics.json history.csv "
+    "predictions.csv plots checkpoint logs README.md export".split()
 )
 # run.json records the versions of these packages.
 PACKAGES = (
-    "polyhead",
-    "tensorflow",
-    "keras",
-    "jax",
-    "torch",
-    "numpy",
-    "tokenizers",
-    "scikit-learn",
-    "ai-edge-litert",
-)
+    "polyhead tensorflow keras jax torch numpy tokenizers scikit-learn ai-edge-litert"
+).split()
 
 
 @dataclass(frozen=True)
@@ -70,15 +51,10 @@ class RunFolder:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc_value: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: type | None, *error: object) -> None:
         checkpoint = self.path / "checkpoint"
         started = checkpoint.is_dir() and any(checkpoint.iterdir())
-        if exc_type is not None and not started and not self.resumed:
+        if kind is not None and not started and not self.resumed:
             self._restore()
 
     @property
@@ -111,11 +87,9 @@ def name_data(config: Any) -> str:
     """A short name of the training data."""
     if config.dataset:
         return config.dataset
-    file = config.train or "data"
-    if config.tfds:  # a name such as "glue/sst2", or a folder
-        file = (
-            config.tfds if Path(config.tfds).exists() else config.tfds.replace("/", "-")
-        )
+    file = config.tfds or config.train or "data"
+    if config.tfds and not Path(file).exists():  # a name such as "glue/sst2"
+        file = file.replace("/", "-")
     return Path(file).name.split(".")[0]
 
 
@@ -127,20 +101,9 @@ def default_path(task: Task, config: Any) -> Path:
 def prepare(task: Task, config: Any, overwrite: bool = False) -> RunFolder:
     """Makes the folder of a new run, or resumes the unfinished run in it.
 
-    Call it after everything that can fail early, such as reading the data.
-
-    Args:
-        task: the task.
-        config: the task's `Config`; `config.run` is the folder.
-        overwrite: replace any run in the folder. The old run's files are kept aside
-            until the new one is finished.
-
-    Returns:
-        A `RunFolder`; `resumed` says whether it holds an unfinished run.
-
-    Raises:
-        PolyheadError: the run is finished, or the folder is not a run's.
-        UsageError: the run in the folder has another configuration.
+    Call it after everything that can fail early, such as reading the data. With
+    `overwrite`, it replaces any run in the folder, whose files are kept aside until the
+    new one is finished.
     """
     path = Path(config.run or default_path(task, config))
     try:

@@ -211,6 +211,8 @@ def train(
 ) -> State:
     """Trains a compiled model to its best epoch, or resumes an interrupted training.
 
+    In the end the model has the weights of the best epoch.
+
     Args:
         model: compiled and built.
         make_epoch: see `EpochData`.
@@ -219,13 +221,8 @@ def train(
         monitor: the measure that decides which epoch is best.
         folder: the folder of the checkpoints; a checkpoint in it is resumed.
         patience: number of epochs without a better score after which training stops.
-        larger_is_better: whether a larger value of `monitor` is better.
-        callbacks: further callbacks, such as a progress bar.
         history: the CSV file with a row for each epoch. None: history.csv beside
             `folder`.
-
-    Returns:
-        The final state. The model has the weights of the best epoch.
     """
     folder.mkdir(parents=True, exist_ok=True)
     model.optimizer.build(model.trainable_variables)

@@ -66,9 +66,8 @@ def _jax_generation() -> int | None:
 def _torch_generation() -> int | None:
     import torch
 
-    if not torch.cuda.is_available():
-        return None
-    return int(torch.cuda.get_device_capability()[0])
+    has_gpu = torch.cuda.is_available()
+    return int(torch.cuda.get_device_capability()[0]) if has_gpu else None
 
 
 GENERATIONS = {

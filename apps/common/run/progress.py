@@ -13,11 +13,8 @@ from .loop import Logs
 class ProgressBar(keras.callbacks.Callback):
     """Prints a line for each epoch, and on a terminal a progress bar.
 
-    Args:
-        stream: where to write.
-        epochs: total number of epochs.
-        steps: number of batches of an epoch.
-        shown: names of the measures in the line of an epoch.
+    `steps` is the number of batches of an epoch, and `shown` names the measures in the
+    line of an epoch.
     """
 
     def __init__(

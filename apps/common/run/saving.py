@@ -22,11 +22,9 @@ def save_model(path: Path, model: keras.Model, metrics: dict) -> None:
 def compress(path: Path) -> None:
     """Makes a .keras file a tenth smaller: Keras does not compress this zip."""
     with zipfile.ZipFile(path) as archive:
-        entries = [
-            (entry.filename, archive.read(entry)) for entry in archive.infolist()
-        ]
+        entries = {name: archive.read(name) for name in archive.namelist()}
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in entries:
+        for name, data in entries.items():
             archive.writestr(name, data)
 
 
@@ -40,12 +38,7 @@ def load_model(path: Path) -> keras.Model:
 
 
 def copy_matching_weights(model: keras.Model, older: keras.Model, path: Path) -> None:
-    """Copies the trainable weights of an older model where their shapes agree.
-
-    Raises:
-        UsageError: the models differ in their number of weights; names the `path` of
-            the older run.
-    """
+    """Copies the trainable weights of the older run in `path` whose shapes agree."""
     if len(model.weights) != len(older.weights):
         raise UsageError(
             f"{path}: its model has {len(older.weights)} weights, the new one "

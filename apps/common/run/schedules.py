@@ -8,12 +8,7 @@ import numpy as np
 
 @keras.saving.register_keras_serializable(package="polyhead")
 class InverseSquareRoot(keras.optimizers.schedules.LearningRateSchedule):
-    """Linear warm-up to `peak`, then a decay with the inverse square root of the step.
-
-    Args:
-        peak: the highest learning rate.
-        warmup_steps: number of steps of the warm-up.
-    """
+    """Linear warm-up to `peak`, then decay with the inverse square root of the step."""
 
     def __init__(self, peak: float, warmup_steps: int) -> None:
         self.peak = peak
@@ -31,13 +26,7 @@ class InverseSquareRoot(keras.optimizers.schedules.LearningRateSchedule):
 
 @keras.saving.register_keras_serializable(package="polyhead")
 class WarmUpDecay(keras.optimizers.schedules.LearningRateSchedule):
-    """Linear warm-up to `peak`, then a cosine decay to zero.
-
-    Args:
-        peak: the highest learning rate.
-        warmup_steps: number of steps of the warm-up.
-        total_steps: total number of steps; the rate is zero after them.
-    """
+    """Linear warm-up to `peak`, then a cosine decay to zero after `total_steps`."""
 
     def __init__(self, peak: float, warmup_steps: int, total_steps: int) -> None:
         self.peak = peak
@@ -53,11 +42,8 @@ class WarmUpDecay(keras.optimizers.schedules.LearningRateSchedule):
         return self.peak * keras.ops.minimum(rise, fall)
 
     def get_config(self) -> dict[str, Any]:
-        return {
-            "peak": self.peak,
-            "warmup_steps": self.warmup_steps,
-            "total_steps": self.total_steps,
-        }
+        steps = {"warmup_steps": self.warmup_steps, "total_steps": self.total_steps}
+        return {"peak": self.peak, **steps}
 
 
 def make_adamw(

@@ -11,13 +11,7 @@ from .folder import check_run
 
 
 def resolve(task: Task, config: Any) -> Any:
-    """Fills the settings that the preset or the run in `init_from` decides.
-
-    Raises:
-        UsageError: a setting is outside its range or not among its choices, two
-            settings conflict, or the weights of the older run do not fit.
-        PolyheadError: the older run cannot be read.
-    """
+    """Checks the settings, and fills those that a preset or `init_from` decides."""
     if config.init_from:
         check_run(config.init_from)
         path = Path(config.init_from)
@@ -29,15 +23,9 @@ def resolve(task: Task, config: Any) -> Any:
 
 
 def inherit_architecture(config: Any, older: Any, names: tuple[str, ...]) -> Any:
-    """Copies every field that the older run's weights depend on.
+    """Copies the fields `names`, on which the weights in `init_from` depend.
 
-    Args:
-        config: the new run's configuration; its `init_from` is the older run.
-        older: the older run's configuration.
-        names: the fields that decide the shapes and the meaning of the weights.
-
-    Raises:
-        UsageError: `config` has another value, or would overwrite the older run.
+    Raises a UsageError if `config` has another value, or would overwrite that run.
     """
     if config.run and Path(config.run).resolve() == Path(config.init_from).resolve():
         raise UsageError(

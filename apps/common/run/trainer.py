@@ -27,50 +27,29 @@ MEASURED_STEPS, MEASURED_SECONDS = 20, 20.0
 
 @dataclass(frozen=True)
 class Training:
-    """A model, its batches, and facts about them.
+    """A model, its batches, and facts about them."""
 
-    Args:
-        model: compiled and built.
-        make_epoch: gives the batches of an epoch, given its number.
-        steps: number of batches of an epoch.
-        rows: number of examples of an epoch.
-        unit: name of the examples, for "..._per_second" in metrics.json.
-        tokens: number of tokens of an epoch without padding; None without tokens.
-        count_tokens: gives the number of tokens of a batch, without padding.
-        facts: further facts for "train" in metrics.json.
-        estimate: further facts for the report of a dry run.
-        notes: lines that are shown before the training begins.
-    """
-
-    model: keras.Model
-    make_epoch: Callable[[int], Sequence]
-    steps: int
-    rows: int
-    unit: str = "examples"
-    tokens: int | None = None
-    count_tokens: Callable[[Any], int] | None = None
-    facts: Mapping[str, Any] = field(default_factory=dict)
-    estimate: Mapping[str, Any] = field(default_factory=dict)
-    notes: Sequence[str] = ()
+    model: keras.Model  # compiled and built
+    make_epoch: Callable[[int], Sequence]  # an epoch's number to its batches
+    steps: int  # batches of an epoch
+    rows: int  # examples of an epoch
+    unit: str = "examples"  # their name, for "..._per_second" in metrics.json
+    tokens: int | None = None  # tokens of an epoch without padding; None without tokens
+    count_tokens: Callable[[Any], int] | None = None  # of a batch, without padding
+    facts: Mapping[str, Any] = field(default_factory=dict)  # "train" in metrics.json
+    estimate: Mapping[str, Any] = field(default_factory=dict)  # for a dry run's report
+    notes: Sequence[str] = ()  # lines that are shown before the training begins
 
 
 @dataclass(frozen=True)
 class Validation:
-    """How to measure a model on validation data after each epoch.
+    """How to measure a model on validation data after each epoch."""
 
-    Args:
-        score: gives the measures of a model.
-        monitor: the measure that decides which epoch is best.
-        larger_is_better: whether a larger value of `monitor` is better.
-        shown: measures in the line of an epoch, besides the training loss.
-        callbacks: gives further Keras callbacks, from the terminal (None if progress is
-            hidden) and the run's folder.
-    """
-
-    score: Callable[[keras.Model], dict[str, float]]
-    monitor: str
+    score: Callable[[keras.Model], dict[str, float]]  # the measures of a model
+    monitor: str  # the measure that decides which epoch is best
     larger_is_better: bool = True
-    shown: Sequence[str] = ()
+    shown: Sequence[str] = ()  # measures in the line of an epoch, besides the loss
+    # Further callbacks, from the terminal (None if progress is hidden) and the folder.
     callbacks: Callable[[Terminal | None, Path], Sequence[keras.callbacks.Callback]] = (
         lambda terminal, path: ()
     )
@@ -78,19 +57,12 @@ class Validation:
 
 @dataclass(frozen=True)
 class Fitted:
-    """A model after `fit`.
-
-    Args:
-        config: the configuration of the training.
-        model: the model with the weights of the best epoch.
-        state: the final state of the training.
-        facts: the content of "train" in metrics.json.
-    """
+    """A model after `fit`."""
 
     config: Any
-    model: keras.Model
+    model: keras.Model  # with the weights of the best epoch
     state: loop.State
-    facts: dict[str, Any]
+    facts: dict[str, Any]  # the content of "train" in metrics.json
 
 
 def train(
@@ -154,14 +126,8 @@ def fit(
 ) -> Fitted:
     """Trains one model to its best epoch, or resumes an interrupted training.
 
-    Args:
-        steps: the steps of the task.
-        config: the filled configuration.
-        assets: the assets of the run.
-        data: the data from `steps.prepare`.
-        path: the folder of the run.
-        terminal: where to show progress; None to show none.
-        checkpoint: name of the folder of checkpoints in `path`.
+    `data` is from `steps.prepare`, `path` is the run's folder, and `checkpoint` names
+    the folder of the checkpoints in it. Without `terminal`, no progress is shown.
     """
     training = start_training(steps, config, assets, data)
     validation = steps.make_validation(config, assets, data)
@@ -170,9 +136,8 @@ def fit(
         say(terminal, note)
     if terminal is not None:
         shown = ["loss", *validation.shown]
-        callbacks.append(
-            ProgressBar(terminal.err, config.epochs, training.steps, shown)
-        )
+        bar = ProgressBar(terminal.err, config.epochs, training.steps, shown)
+        callbacks.append(bar)
     callbacks += validation.callbacks(terminal, path)
     state = loop.train(
         training.model,
@@ -204,7 +169,6 @@ def start_training(steps: Steps, config: Any, assets: Any, data: Any) -> Trainin
 
 
 def copy_older_weights(config: Any, assets: Any, model: keras.Model) -> None:
-    """Copies the weights of the older run wherever the shapes agree."""
     path = Path(config.init_from)
     copy_matching_weights(model, load_model(path / "model.keras"), path)
 
@@ -220,11 +184,8 @@ def describe_training(training: Training, state: loop.State) -> dict[str, Any]:
         # Without the time on validation data.
         seconds = max(state.seconds - state.scoring_seconds, 1e-9)
         facts["tokens_per_second"] = round(training.tokens * epochs / seconds)
-    return facts | {
-        "epochs": epochs,
-        "best_epoch": state.best_epoch + 1,
-        **training.facts,
-    }
+    best = state.best_epoch + 1
+    return facts | {"epochs": epochs, "best_epoch": best, **training.facts}
 
 
 def estimate(steps: Steps, config: Any, assets: Any, data: Any) -> dict[str, Any]:
