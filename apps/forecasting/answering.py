@@ -14,8 +14,7 @@ from ..common.run.run import Run, check_engine
 from ..common.task import Answering
 from .data import load_data
 from .scoring.comparison import format_metrics
-from .series.assets import Assets, load_assets
-from .series.dataset import Dataset
+from .series.dataset import Assets, Dataset, load_assets
 from .series.newest import Newest, Source, make_inputs, read_source
 from .series.report import format_report
 from .series.windows import Windows
@@ -23,23 +22,14 @@ from .series.windows import Windows
 
 @dataclass(frozen=True)
 class Forecast:
-    """What is forecast of one series.
+    """What is forecast of one series."""
 
-    Args:
-        series: its name; empty where there is one series only.
-        stamps: `(H,)` time stamps of the steps.
-        targets: names of the columns.
-        values: `(H, T)` in the data's units.
-        levels: of the quantiles.
-        quantiles: `(H, T, Q)`, or None.
-    """
-
-    series: str
-    stamps: np.ndarray
-    targets: tuple[str, ...]
-    values: np.ndarray
-    levels: tuple[float, ...]
-    quantiles: np.ndarray | None
+    series: str  # its name; empty where there is one series only
+    stamps: np.ndarray  # (H,) time stamps of the steps
+    targets: tuple[str, ...]  # names of the columns
+    values: np.ndarray  # (H, T) in the data's units
+    levels: tuple[float, ...]  # of the quantiles
+    quantiles: np.ndarray | None  # (H, T, Q)
 
 
 def predict(run, source=None, future=None, engine: str = "keras") -> list[Forecast]:
@@ -97,10 +87,10 @@ def answer(run: Run, inputs: dict, engine: str = "keras") -> dict[str, np.ndarra
     from polyhead import runtime
 
     model = runtime.load(find_tflite(run.path)).model
-    rows = []
-    for row in range(len(inputs["history"])):
-        one = {name: array[row : row + 1] for name, array in inputs.items()}
-        rows.append(model(**one))
+    rows = [
+        model(**{name: array[row : row + 1] for name, array in inputs.items()})
+        for row in range(len(inputs["history"]))
+    ]
     return {name: np.concatenate([r[name] for r in rows]) for name in rows[0]}
 
 
@@ -110,7 +100,18 @@ def windows(run: Run | Assets, dataset: Dataset) -> Windows:
 
 
 def backtest(run: Run, stride: int | None = None) -> dict:
-    """Forecasts from one origin after the other; see `scoring.backtest`."""
+    """Forecasts from one origin after the other; the model is not trained again.
+
+    Args:
+        stride: steps between origins; the horizon where absent, so that each step is
+            forecast once.
+
+    Returns:
+        `origins`, a list of dicts of the origin's time stamp, its number of series and
+        the mean absolute error, in standard deviations of training, of the run and of
+        the baselines; `mean` of each. Also writes backtest.csv, a row a forecast value,
+        and plots/backtest.png.
+    """
     from .scoring.backtest import backtest
 
     return backtest(run, windows(run, load_data(run.config)), stride)

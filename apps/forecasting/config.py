@@ -18,19 +18,9 @@ PRESETS = {
 }
 LONGEST_HORIZON = 48  # that is chosen where none is given
 # What the weights of a run depend on.
-ARCHITECTURE = (
-    "preset",
-    "model",
-    "look_back",
-    "horizon",
-    "quantiles",
-    "cycle",
-    "calendar",
-    "hidden_dim",
-    "num_layers",
-    "num_heads",
-    "patch_length",
-)
+ARCHITECTURE: tuple[str, ...] = ("preset", "model", "look_back", "horizon", "quantiles")
+ARCHITECTURE += ("cycle", "calendar", "hidden_dim", "num_layers", "num_heads")
+ARCHITECTURE += ("patch_length",)
 # What a setting may be: its choices, or the lowest and the highest value.
 CHOICES: dict[str, tuple] = {
     "preset": tuple(PRESETS),
@@ -38,12 +28,9 @@ CHOICES: dict[str, tuple] = {
     "loss": ("mae", "mse", "huber"),
     "mixed_precision": ("auto", "float32", "mixed_bfloat16"),
 }
+COUNTS = ("look_back", "horizon", "cycle", "epochs", "batch_size")
 RANGES = {
-    "look_back": (1, 10**6),
-    "horizon": (1, 10**6),
-    "cycle": (1, 10**6),
-    "epochs": (1, 10**6),
-    "batch_size": (1, 10**6),
+    **dict.fromkeys(COUNTS, (1, 10**6)),
     "seed": (0, 2**31),
     "hidden_dim": (1, 2**16),
     "num_layers": (1, 1000),

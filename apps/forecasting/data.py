@@ -9,9 +9,8 @@ from .config import Config, choose_horizon
 from .series.dataset import SPLITS, Dataset
 from .series.frames import check_header, find_columns, frames_of, learn_categories
 from .series.frequency import find_frequency, parse_frequency
-from .series.joining import join_series, usual_gap
 from .series.report import describe
-from .series.series import constant_columns
+from .series.series import constant_columns, join_series, usual_gap
 from .series.sources import read_rows, read_tables
 
 SHARES = "0.7,0.1,0.2"  # of a series that comes as one file
@@ -27,15 +26,8 @@ def load_data(config: Config, later: str | None = None) -> Dataset:
     Time stamps without a row and empty fields are missing values; they are counted,
     never filled. Training data alone are divided by `split`; with test data, the last
     tenth of the training rows is for validation. A category that is not in the
-    training rows has no trained weights, so it counts as missing.
-
-    Args:
-        config: names the data.
-        later: a file of rows after all others, which replaces the test split.
-
-    Raises:
-        PolyheadError: the data cannot be used; the message names file, row and remedy.
-        UsageError: the Config names no source, or what it names does not fit.
+    training rows has no trained weights, so it counts as missing. `later` is a file of
+    rows after all others, which replaces the test split.
     """
     tables = read_tables(config)
     if later is not None:

@@ -7,7 +7,8 @@ import numpy as np
 from keras import ops
 
 from .answering import read_newest
-from .scoring.explain_plots import plot_explanation
+from .evaluate import Answer
+from .scoring.plots import plot_explanation
 from .series.statistics import mean_and_spread
 from .series.windows import Windows
 
@@ -54,17 +55,11 @@ def explain(run: Any, source: Any = None, output: str | Path | None = None) -> d
     return explanation
 
 
-def hide_steps(answer, inputs: dict, scale: np.ndarray) -> dict:
-    """How far the forecast moves when a block of the history is missing.
+def hide_steps(answer: Answer, inputs: dict, scale: np.ndarray) -> dict:
+    """How far the forecast of one window moves when a block of its history is missing.
 
-    Args:
-        answer: inputs to a dict with "forecast"; missing values are NaN.
-        inputs: of one window.
-        scale: `(T,)` spread of the targets in the history.
-
-    Returns:
-        `steps`: first step of each block, counted back from the forecast; `moves`: mean
-        absolute change in standard deviations, each `(blocks,)`.
+    `steps`: first step of each block, counted back from the forecast; `moves`: mean
+    absolute change in units of the targets' `scale (T,)`; a number for each block.
     """
     history = inputs["history"]
     length = history.shape[1]
@@ -76,7 +71,7 @@ def hide_steps(answer, inputs: dict, scale: np.ndarray) -> dict:
     return {"steps": (edges[:-1] - length).tolist(), "moves": moves.tolist()}
 
 
-def hide_columns(answer, inputs: dict, columns, scale: np.ndarray) -> dict:
+def hide_columns(answer: Answer, inputs: dict, columns, scale: np.ndarray) -> dict:
     """How far the forecast moves when a whole column is missing, by its name."""
     names, num_future = columns.values, len(columns.future)
     rows, ahead = np.arange(len(names)), np.arange(num_future)
@@ -97,16 +92,11 @@ def _moves(answer, inputs, changed, scale) -> np.ndarray:
     return (np.abs(after - before) / scale).mean(axis=(1, 2))
 
 
-def permutation_importance(answer, windows: Windows, seed: int = 0) -> dict:
+def permutation_importance(answer: Answer, windows: Windows, seed: int) -> dict:
     """Growth of the mean absolute error when a covariate is another window's.
 
-    Args:
-        answer: inputs to a dict with "forecast".
-        windows: its data; those of the split that measures it are shuffled.
-        seed: of the shuffle.
-
-    Returns:
-        Covariate to the growth, in standard deviations of the targets.
+    Covariate -> the growth, in standard deviations of the targets, on the split that
+    measures the run.
 
     Reference:
         Breiman, Random Forests, 2001; Fisher et al., https://arxiv.org/abs/1801.01489

@@ -14,13 +14,7 @@ MAX_EXAMPLES = 500  # windows that verify an export
 
 
 def make_exportable(run, windows: Windows, formats: Sequence[str]) -> Exportable:
-    """The forecaster, and held-out windows on which its files are verified.
-
-    Args:
-        run: a finished run.
-        windows: its data.
-        formats: what is to be written.
-    """
+    """The forecaster, and held-out windows on which its files are verified."""
     serving, split = run.serving, windows.dataset.held_out
     chosen = windows.find(split)
     window = windows.take(spaced(chosen, MAX_EXAMPLES))

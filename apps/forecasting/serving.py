@@ -14,22 +14,10 @@ BATCH = 256
 
 
 class Serving:
-    """History in, forecast out: a pure function of weights and numbers.
+    """History in, forecast out: a pure function of weights and inputs.
 
-    Args:
-        model: the trained model, computing in float32.
-
-    Call arguments:
-        weights: arrays or tensors, as `weights`.
-        tables: none.
-        history: `(B, L, columns)` float32, NaN for missing.
-        start: `(B, 2)` int32: day since 1970-01-01 and second of the day of the first
-            forecast step.
-        future: `(B, H, future covariates)` float32, where there are any.
-
-    Returns:
-        `{"forecast": (B, H, T)}` and, where the run has quantiles, `"quantiles":
-        (B, H, T, Q)`, float32, in the units of the data.
+    See `Forecaster` for the inputs, and `Forecaster.forecast` for the results, which
+    are float32, in the units of the data. There are no tables.
     """
 
     def __init__(self, model: Forecaster):

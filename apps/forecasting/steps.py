@@ -16,8 +16,7 @@ from .explain import explain
 from .exporting import make_exportable
 from .networks.model import build_model
 from .scoring.baselines import make_baselines
-from .series.assets import make_assets, save_assets
-from .series.dataset import Dataset
+from .series.dataset import Dataset, make_assets, save_assets
 from .series.windows import Windows
 from .serving import Serving
 

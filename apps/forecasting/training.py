@@ -113,11 +113,7 @@ def finish(config: Config, assets, windows: Windows, trained) -> keras.Model:
 
 
 def start_from(config: Config, assets, model: Forecaster) -> None:
-    """Takes over an older run's weights wherever their shapes agree.
-
-    Raises:
-        UsageError: one has covariates and the other has none.
-    """
+    """Takes over an older run's weights wherever their shapes agree."""
     path = Path(str(config.init_from))
     older = load_model(path / "model.keras")
     if len(model.weights) != len(older.weights):

@@ -9,16 +9,10 @@ QUADRENNIUM = 1461  # days of four years
 
 
 def step_times(start, offsets: np.ndarray, frequency: Frequency):
-    """Day and second of the day of steps around the first forecast step.
+    """Days since 1970-01-01 and seconds of the day of steps, each `(B, T)` int32.
 
-    Args:
-        start: `(B, 2)` int32: days since 1970-01-01 and second of the day of the first
-            forecast step, by the clock of the data.
-        offsets: `(T,)` steps from there; negative ones are history.
-        frequency: the step.
-
-    Returns:
-        Days and seconds, each `(B, T)` int32. Months count from their first day.
+    `start (B, 2)` has those of the first forecast step, by the clock of the data, and
+    `offsets (T,)` count from there. Months count from their first day.
     """
     start = ops.cast(start, "int32")
     days, seconds = start[:, :1], start[:, 1:]

@@ -5,6 +5,7 @@ import numpy as np
 from ...common.data.splits import sample_rows
 from ..series.windows import Windows
 from ..serving import Serving
+from .model import Forecaster
 from .quantiles import POINT
 
 MAX_WINDOWS = 2_000  # neighbouring windows are alike
@@ -17,17 +18,10 @@ DOUBT = 2.0
 def conformal_offsets(truth, base, scale, quantiles) -> np.ndarray:
     """How far each quantile has to move so that its share of the truth is below it.
 
-    Split conformal prediction for each step, target and quantile. Residuals are divided
-    by the spread of the history, so that a calm history moves less than a wild one.
-
-    Args:
-        truth: `(N, H, T)`, NaN where missing.
-        base: `(N, H, T, Q)` quantiles of the model.
-        scale: `(N, 1, T)` spread of each history.
-        quantiles: `(Q,)` their levels.
-
-    Returns:
-        `(H, T, Q)` in units of the scale; 0 where there is no truth.
+    Split conformal prediction for each step, target and quantile: `truth (N, H, T)`,
+    NaN where missing, and `base (N, H, T, Q)` of the model give `(H, T, Q)` in units of
+    `scale (N, 1, T)`, the spread of each history, so that a calm history moves less
+    than a wild one; 0 where there is no truth.
 
     Example:
 
@@ -51,16 +45,12 @@ def conformal_offsets(truth, base, scale, quantiles) -> np.ndarray:
     return np.nan_to_num(offsets).astype(np.float32)
 
 
-def calibrate(model, windows: Windows, seed: int) -> None:
+def calibrate(model: Forecaster, windows: Windows, seed: int) -> None:
     """Sets the offsets of a model's quantiles, from its errors on validation data.
 
     With n horizon-length blocks of validation rows, offsets shrink by n / (n + 2). They
     do not shrink for a model that gives one number, which has no interval of its own.
-
-    Args:
-        model: a `Forecaster` in float32.
-        windows: its data.
-        seed: of the sample of windows, where there are many.
+    `seed` draws the sample of windows, where there are many.
     """
     s, size = model.settings, int(np.prod(model.offsets.shape))
     if not size:

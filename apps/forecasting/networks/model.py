@@ -11,11 +11,10 @@ from ..series.dataset import Dataset
 from ..series.frequency import Frequency
 from ..series.statistics import standardisation
 from .clock import calendar_features, cycle_phase, step_times
-from .encoder_decoder import EncoderDecoderCore
 from .linear import LinearCore
-from .patch import PatchCore
 from .periodic import PeriodicCore
 from .quantiles import central, in_order, levels_of, rising
+from .transformers import EncoderDecoderCore, PatchCore
 
 
 @keras.saving.register_keras_serializable(package="polyhead")
@@ -116,25 +115,21 @@ class Forecaster(keras.Model):
         return scaled * scale + mean
 
     def run(self, inputs, return_scores=False, training=None):
-        """Forecasts in standardised units, the scale of each history, and scores.
+        """Standardised forecasts `(B, levels, T, H)`, scales `(B, 1, T, 1)` and scores.
 
         The levels come before the targets and the steps: a phone can slice a level out
-        of a tensor as one block, not number by number.
-
-        Returns:
-            Tensors `(B, levels, T, H)` (see `call`) and `(B, 1, T, 1)`, and the
-            attention weights of the core, or `None`.
+        of a tensor as one block, not number by number. The scores are the attention
+        weights of the core, or `None`.
         """
         s = self.settings
         shape = -1, s["num_targets"], s["horizon"], len(s["levels"])
         x = self.prepare(inputs)
         x["targets"], (level, scale) = self.normalization.normalize(x["targets"])
         x["past"] = self.normalize_past(x["past"])
-        scores = None
         if return_scores and s["model"] != "linear":
             heads, scores = self.core(x, return_scores=True, training=training)
         else:
-            heads = self.core(x, training=training)
+            heads, scores = self.core(x, training=training), None
         outputs = []
         for y, shift in heads:
             y = ops.reshape(ops.cast(y, "float32"), shape)
@@ -151,9 +146,9 @@ class Forecaster(keras.Model):
         return y * scale + level, scale, scores
 
     def normalize_past(self, past):
-        """Normalises numbers by their history; categories stay 0 and 1.
+        """Normalises numbers by their history, but not categories.
 
-        Otherwise a category that is constant in a history would be lost.
+        A category that is constant in a history would be lost.
         """
         normal, _ = self.normalization.normalize(past)
         first, past = self.settings["num_targets"], self.settings["num_past"]
@@ -175,12 +170,12 @@ class Forecaster(keras.Model):
             "past": self.expand(history[:, :, targets : targets + past], targets),
             "phase": cycle_phase(days, seconds, self.frequency, s["cycle"]),
         }
-        known = history[:, :, targets + past :]
         if s["num_future"]:
             first = targets + past
             future = ops.cast(inputs["future"], "float32")
             future = (future - self.mean[first:]) / self.scale[first:]
-            known = self.expand(ops.concatenate([known, future], axis=1), first)
+            known = ops.concatenate([history[:, :, first:], future], axis=1)
+            known = self.expand(known, first)
             known = ops.where(ops.isnan(known), 0.0, known)
         else:
             known = ops.zeros((ops.shape(history)[0], len(offsets), 0))
@@ -200,11 +195,9 @@ class Forecaster(keras.Model):
         return ops.concatenate(columns, axis=2) if columns else values
 
     def forecast(self, inputs) -> dict:
-        """One number for each step, and calibrated quantiles.
+        """`forecast (B, H, T)` and, if the run has them, `quantiles (B, H, T, Q)`.
 
-        Returns:
-            `forecast (B, H, T)`, see `quantiles.central`, and, unless `quantiles` is
-            empty, `quantiles (B, H, T, Q)`, which never cross.
+        The forecast is `quantiles.central`; the quantiles are calibrated, never cross.
         """
         s = self.settings
         scaled, scale, _ = self.run(inputs)
@@ -231,11 +224,8 @@ class Forecaster(keras.Model):
 def make_core(settings: dict) -> keras.Layer:
     """The network that the settings of a `Forecaster` describe."""
     s = settings
-    shared = {
-        "num_targets": s["num_targets"],
-        "width": s["horizon"] * len(s["levels"]),
-        "seed": 100 * s["seed"],  # the layers of a core count up from there
-    }
+    shared = {"num_targets": s["num_targets"], "width": s["horizon"] * len(s["levels"])}
+    shared["seed"] = 100 * s["seed"]  # the layers of a core count up from there
     attention = {name: s[name] for name in ("hidden_dim", "num_heads", "dropout")}
     patches = {name: s[name] for name in ("patch_length", "num_layers")}
     if s["model"] == "encoder-decoder":
@@ -253,10 +243,10 @@ def build_model(config: Config, dataset: Dataset) -> Forecaster:
     """The forecaster that a resolved `Config` describes, built."""
     columns = dataset.columns
     mean, scale, epsilon = standardisation(dataset)
+    names = ["look_back", "horizon", "cycle", "hidden_dim", "num_layers", "num_heads"]
+    names += ["model", "patch_length", "dropout", "seed"]
     model = Forecaster(
-        model=config.model,
-        look_back=config.look_back,
-        horizon=config.horizon,
+        **{name: getattr(config, name) for name in names},
         num_targets=len(columns.targets),
         num_past=len(columns.past),
         num_future=len(columns.future),
@@ -266,17 +256,10 @@ def build_model(config: Config, dataset: Dataset) -> Forecaster:
             if name in dataset.categories
         ],
         frequency=[dataset.frequency.unit, dataset.frequency.step],
-        cycle=config.cycle,
         calendar=dataset.calendar_cycles if config.calendar else [],
         levels=levels_of(config),
         quantiles=sorted(config.quantiles),
         epsilon=epsilon,
-        hidden_dim=config.hidden_dim,
-        num_layers=config.num_layers,
-        num_heads=config.num_heads,
-        patch_length=config.patch_length,
-        dropout=config.dropout,
-        seed=config.seed,
         name="forecaster",
     )
     model.build()

@@ -5,8 +5,7 @@ from keras import ops
 
 from polyhead.layers import ByteDropout, MultiHeadAttention
 
-from .covariates import CovariateHead
-from .dense import dense
+from .linear import CovariateHead, dense
 
 # The linear map learns best at several times the learning rate of the rest. Under Adam,
 # a factor on small weights has that effect.

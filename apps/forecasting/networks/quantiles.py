@@ -39,14 +39,8 @@ def central(y, levels):
 
     The mean follows from the outermost quantiles `p` and `1 - p`: by the first terms of
     the expansion, their middle is `z(p)^2` times as far from the median as the mean is.
-    Without such a pair the forecast is the median.
-
-    Args:
-        y: `(B, levels, T, H)`, in order.
-        levels: as `levels_of` gives them.
-
-    Returns:
-        Tensor `(B, T, H)`.
+    Without such a pair the forecast is the median. `y` is `(B, levels, T, H)`, in
+    order; the result is `(B, T, H)`.
 
     Reference:
         Cornish and Fisher, Moments and Cumulants in the Specification of
@@ -64,6 +58,4 @@ def central(y, levels):
 
 def levels_of(config: Config) -> list[float]:
     """The quantiles that a model learns, with the median."""
-    if config.loss != "mae":
-        return [POINT]
-    return sorted({*config.quantiles, 0.5})
+    return sorted({*config.quantiles, 0.5}) if config.loss == "mae" else [POINT]

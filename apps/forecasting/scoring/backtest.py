@@ -16,20 +16,7 @@ from .plots import draw_errors
 
 
 def backtest(run: Any, windows: Windows, stride: int | None = None) -> dict:
-    """Forecasts from origins `stride` steps apart; the model is not trained again.
-
-    Args:
-        run: the forecaster.
-        windows: its data; origins lie in the split that measures it.
-        stride: steps between origins; the horizon where absent, so that each step is
-            forecast once.
-
-    Returns:
-        `origins`, a list of dicts of the origin's time stamp, its number of series and
-        the mean absolute error, in standard deviations of training, of the run and of
-        the baselines; `mean` of each. Also writes backtest.csv, a row a forecast value,
-        and plots/backtest.png.
-    """
+    """See `answering.backtest`; origins lie in the split that measures the run."""
     split = windows.dataset.held_out
     chosen = windows.find(split)
     stride = stride or windows.horizon
@@ -82,8 +69,8 @@ def _plot_backtest(path: Path, columns: dict[str, list]) -> None:
     path.parent.mkdir(exist_ok=True)
     figure, axes = new_figure(8, 3.6)
     times = np.array(columns["origin"], "datetime64[s]")
-    names = [name for name in columns if name not in ("origin", RUN)]
-    draw_errors(axes, times, columns[RUN], {name: columns[name] for name in names}, 60)
+    others = {k: v for k, v in columns.items() if k not in ("origin", RUN)}
+    draw_errors(axes, times, columns[RUN], others, 60)
     axes.set_title("Error by origin, standard deviations", size=10)
     axes.legend(frameon=False, fontsize=8)
     figure.autofmt_xdate(rotation=30)
@@ -92,15 +79,10 @@ def _plot_backtest(path: Path, columns: dict[str, list]) -> None:
 
 def format_backtest(report: dict) -> str:
     """The origins as a table for the terminal."""
-    names = list(report["mean"])
-    rows = [["origin", *names]]
-    means = {"origin": "mean", **report["mean"]}
-    for row in [*report["origins"], means]:
+    names, rows = list(report["mean"]), []
+    for row in [*report["origins"], {"origin": "mean", **report["mean"]}]:
         stamp = row["origin"].replace("T", " ")
         rows.append([stamp, *(f"{row[name]:.4f}" for name in names)])
-    lines = align(rows)
-    lines.append(
-        "mean absolute error of standardised values, no refit, an origin every "
-        f"{report['stride']} steps"
-    )
-    return "\n".join(lines)
+    what = "mean absolute error of standardised values, no refit, an origin every "
+    what += f"{report['stride']} steps"
+    return "\n".join([*align([["origin", *names], *rows]), what])

@@ -22,13 +22,8 @@ MAX_NAMED = 500  # targets or series that metrics.json lists
 def build_metrics(windows: Windows, config, scores, uncalibrated, baselines) -> dict:
     """The content of metrics.json, without "train".
 
-    Args:
-        windows: the data.
-        config: the run's.
-        scores: split -> the run's `Scores`.
-        uncalibrated: `Scores` on the split that measures the run, of quantiles as they
-            were before calibration; None where there are none.
-        baselines: name -> its `Scores` on that split.
+    The `Scores` of the run come by split. On the split that measures it, come those of
+    its quantiles before calibration, or None, and those of the baselines by name.
     """
     dataset = windows.dataset
     held_out = dataset.held_out
@@ -100,11 +95,7 @@ def _describe_protocol(windows: Windows, config: Config, scored: int) -> str:
 
 
 def format_metrics(metrics: Mapping[str, Any]) -> str:
-    """Shows the run and its baselines in one table, and says which is ahead.
-
-    Args:
-        metrics: what `build_metrics` gave, or metrics.json.
-    """
+    """Shows the run and its baselines in one table, and says which is ahead."""
     remarks = []
     coverage = metrics[scored_split(metrics)].get("coverage")
     if coverage:

@@ -1,4 +1,4 @@
-"""Pictures of a run: forecasts beside the truth, errors, residuals, coverage."""
+"""Pictures of a run: forecasts, errors, residuals, coverage, explanations."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,25 +17,19 @@ from ...common.figures import (
 )
 from ...common.history_plot import Score, plot_history
 from ...common.scoring.comparison import RUN
+from ..series.frames import Columns
 from ..series.windows import Windows, spaced
 
 MAX_TARGETS, MAX_WINDOWS = 4, 3  # that the fan shows
 RESIDUAL_WINDOWS = 500
+MAX_NAMES = 15  # bars of a panel of an explanation
 SHOWN_HISTORY = 2.0  # horizons of history before the forecast
 COLOURS = {"last-value": GREY, "seasonal-naive": ORANGE, "linear": GREEN}
 SCORES = (Score("val_mae", "MAE"), Score("val_mse", "MSE"))
 
 
 def plot_evaluation(folder: Path, run, windows: Windows, metrics: dict, history):
-    """Draws every picture of an evaluation.
-
-    Args:
-        folder: where they go.
-        run: the forecaster.
-        windows: its data.
-        metrics: what `build_metrics` gave.
-        history: column name to one number an epoch, as in history.csv.
-    """
+    """Draws every picture of an evaluation; `history` is that of history.csv."""
     split = windows.dataset.held_out
     scores, chosen = metrics[split], windows.find(split)
     window = windows.take(spaced(chosen, MAX_WINDOWS))
@@ -72,8 +66,7 @@ def _plot_fan(path, window, outputs, targets, stamps, levels) -> None:
         forecast = outputs["forecast"][column, :, row]
         axes.plot(ahead, forecast, color=BLUE, linewidth=1.4, label="forecast")
         if len(levels) > 1:
-            quantiles = outputs["quantiles"][column, :, row]
-            low, high = quantiles[:, 0], quantiles[:, -1]
+            low, *_, high = outputs["quantiles"][column, :, row].T
             span = f"{100 * (levels[-1] - levels[0]):.0f}% interval"
             style = {"color": BLUE, "alpha": 0.22, "linewidth": 0}
             axes.fill_between(ahead, low, high, label=span, **style)
@@ -137,8 +130,7 @@ def _plot_residuals(path, residuals) -> None:
     left.hist(values, bins=61, range=(-limit, limit), color=BLUE)
     left.axvline(0, color="#222222", linewidth=0.8)
     left.set_title("Truth minus forecast, standard deviations", size=10)
-    left.set_xlabel("the largest 1% are not drawn")
-    left.set_ylabel("values")
+    left.set(xlabel="the largest 1% are not drawn", ylabel="values")
     left.locator_params(axis="x", nbins=6)
     steps = np.arange(1, residuals.shape[1] + 1)
     for level, style in ((10, ":"), (50, "-"), (90, ":")):
@@ -160,9 +152,64 @@ def _plot_coverage(path, levels, before, after) -> None:
     axes.plot([0, 1], [0, 1], color=GREY, linewidth=0.8)
     axes.plot(levels, list(before), "o", color=ORANGE, label="before calibration")
     axes.plot(levels, list(after), "o", color=BLUE, label="as given")
-    axes.set_xlabel("quantile")
-    axes.set_ylabel("share of the truth below it")
+    axes.set(xlabel="quantile", ylabel="share of the truth below it")
     axes.set(xlim=(0, 1), ylim=(0, 1), aspect="equal")
     axes.legend(frameon=False, fontsize=8)
     _tidy(axes)
     save_figure(figure, path)
+
+
+def plot_explanation(path: Path, explanation: dict, columns: Columns) -> None:
+    """Draws history, columns, covariates and attention of `explain`, a panel each."""
+    shown = explanation["attention"] is not None
+    count = 2 + bool(explanation["covariates"]) + shown
+    rows = -(-count // 2)
+    figure, grid = new_figure(10, 3.8 * rows, rows, 2, squeeze=False)
+    panels = list(grid.flat)
+    steps = np.array([*explanation["steps"], 0])
+    widths = np.diff(steps) * 0.9
+    panels[0].bar(steps[:-1], explanation["moves"], widths, align="edge", color=BLUE)
+    panels[0].set_title("How far the forecast moves without these steps", size=10)
+    panels[0].set(xlabel="steps before the forecast", ylabel="standard deviations")
+    hide_frame(panels[0])
+    title = "How far it moves without a column"
+    _draw_bars(panels[1], title, explanation["columns"], BLUE)
+    if explanation["covariates"]:
+        title = "Growth of the error when a covariate is shuffled"
+        _draw_bars(panels[2], title, explanation["covariates"], ORANGE)
+    if shown:
+        _draw_attention(panels[count - 1], explanation, columns)
+    for axes in panels[count:]:
+        axes.set_axis_off()
+    save_figure(figure, path)
+
+
+def _draw_bars(axes, title, values, colour):
+    names = sorted(values, key=lambda name: -abs(values[name]))[:MAX_NAMES]
+    places = range(len(names))
+    axes.barh(places, [values[name] for name in names], color=colour)
+    axes.set_yticks(places, [shorten(name) for name in names], fontsize=8)
+    axes.set_title(title, size=10)
+    axes.set_xlabel("standard deviations")
+    axes.invert_yaxis()
+    hide_frame(axes)
+
+
+def _draw_attention(axes, explanation, columns):
+    weights = np.array(explanation["attention"])
+    image = axes.imshow(weights, cmap="Blues", vmin=0, aspect="auto")
+    axes.figure.colorbar(image, ax=axes, fraction=0.05)
+    titles = {
+        "periodic": ("Attention of each target's cycle", "variate", "target"),
+        "patch": ("Attention over time", "patch of history", "patch of history"),
+        "encoder-decoder": ("Attention over time", "patch of history", "future patch"),
+    }
+    title, keys, queries = titles[explanation["model"]]
+    axes.set_title(title, size=10)
+    axes.set(xlabel=keys, ylabel=queries)
+    if explanation["model"] == "periodic":
+        names = [shorten(name) for name in columns.targets + columns.past]
+        if len(names) == weights.shape[1] <= MAX_NAMES:
+            axes.set_xticks(range(len(names)), names, rotation=45, fontsize=7)
+            targets = [shorten(name) for name in columns.targets]
+            axes.set_yticks(range(len(targets)), targets, fontsize=7)

@@ -1,5 +1,7 @@
 """Sums over windows, from which every measure of a forecast is made."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from ..series.dataset import Dataset
@@ -12,15 +14,11 @@ AXES = {"series": 0, "step": 1, "target": 2}  # of the sums
 class Scores:
     """Sums of the errors of forecasts, for each series, step and target.
 
-    Args:
-        spreads: `(series, T)` standard deviations in training, of "mse" and "mae".
-        naive: `(series, T)` mean absolute error of the seasonal naive forecast before
-            the split that is scored, of "mase".
-        horizon: steps, H.
-        quantiles: levels that are scored.
+    "mse" and "mae" need `spreads (series, T)`, standard deviations in training; "mase"
+    needs `naive (series, T)`, see `seasonal_errors`.
     """
 
-    def __init__(self, spreads, naive, horizon, quantiles=()):
+    def __init__(self, spreads, naive, horizon: int, quantiles: Sequence[float] = ()):
         self.spreads = np.asarray(spreads, np.float64)[:, None]  # (series, 1, T)
         self.naive = np.asarray(naive, np.float64)[:, None]  # (series, 1, T)
         self.quantiles = list(quantiles)

@@ -1,9 +1,14 @@
-"""What a run trains and is measured on: series, and their splits in time."""
+"""The series of a run with their splits in time, and what a run keeps of them."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from ...common.errors import RETRAIN
+from ...common.files import read_json, write_json
+from ..config import Config
 from .frames import Columns
 from .frequency import DAY, Frequency, calendar_cycles
 from .series import Series
@@ -13,28 +18,16 @@ SPLITS = ("train", "validation", "test")  # in time order
 
 @dataclass(frozen=True)
 class Dataset:
-    """Series, and where their splits end.
-
-    Args:
-        columns: which column is what.
-        categories: the known values of each categorical column.
-        frequency: the step of all series.
-        series: their values in all splits together.
-        ends: split -> the step, of each series, where it ends.
-        report: counts and warnings; see `report.describe`.
-        usual_gap: steps from a training row to the next; see `joining.usual_gap`.
-        test_begins: where the test split of each series begins, if not where
-            validation ends.
-    """
+    """Series, and where their splits end."""
 
     columns: Columns
-    categories: dict[str, list[str]]
+    categories: dict[str, list[str]]  # the known values of each categorical column
     frequency: Frequency
-    series: list[Series]
-    ends: dict[str, np.ndarray]
-    report: dict
-    usual_gap: int = 1
-    test_begins: np.ndarray | None = None
+    series: list[Series]  # all splits together
+    ends: dict[str, np.ndarray]  # split -> the step, of each series, where it ends
+    report: dict  # see `report.describe`
+    usual_gap: int = 1  # from a training row to the next; see `series.usual_gap`
+    test_begins: np.ndarray | None = None  # where not at the end of validation
 
     @property
     def season(self) -> int:
@@ -65,3 +58,51 @@ class Dataset:
         """The values of each series in training, `(steps, columns)` float32."""
         ends = self.ends["train"]
         return [s.values[:end] for s, end in zip(self.series, ends, strict=True)]
+
+
+@dataclass(frozen=True)
+class Assets:
+    """What a forecaster needs besides its model; see `Dataset`."""
+
+    config: Config  # its lengths filled
+    columns: Columns
+    categories: dict[str, list[str]]
+    frequency: Frequency
+    usual_gap: int = 1
+    zone: str | None = None  # of the training data's clock, such as "+02:00", if known
+
+    @property
+    def look_back(self) -> int:
+        return self.config.look_back or 0
+
+    @property
+    def horizon(self) -> int:
+        return self.config.horizon or 0
+
+    @property
+    def quantiles(self) -> list[float]:
+        return sorted(self.config.quantiles)
+
+
+def make_assets(config: Config, dataset: Dataset, path: Path | None = None) -> Assets:
+    """The assets of a new run. All of them follow from the data."""
+    zone = next((one.zone for one in dataset.series if one.zone), None)
+    names = ("columns", "categories", "frequency", "usual_gap")
+    return Assets(config, **{n: getattr(dataset, n) for n in names}, zone=zone)
+
+
+def save_assets(assets: Assets, path: Path) -> None:
+    """Writes columns.json into a run's folder."""
+    facts = asdict(assets)
+    del facts["config"]
+    facts["frequency"] = [assets.frequency.unit, assets.frequency.step]
+    write_json(path / "columns.json", facts)
+
+
+def load_assets(config: Config, path: Path) -> Assets:
+    """Reads columns.json from a run's folder; older ones have no gap and no zone."""
+    facts: dict[str, Any] = read_json(path / "columns.json", RETRAIN)
+    items = facts["columns"].items()
+    known = {k: tuple(v) if isinstance(v, list) else v for k, v in items}
+    columns, frequency = Columns(**known), Frequency(*facts["frequency"])
+    return Assets(config, **facts | {"columns": columns, "frequency": frequency})

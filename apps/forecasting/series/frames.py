@@ -137,14 +137,7 @@ def _check_columns(columns: Columns, table: Table) -> None:
 
 
 def check_header(table: Table, columns: Columns, needed: Sequence[str], trained: str):
-    """Refuses a table that lacks a column.
-
-    Args:
-        table: rows besides those of training.
-        columns: those of training.
-        needed: the columns that the table must have besides time and series.
-        trained: who has them, for the message.
-    """
+    """Refuses a table without the time, the series or a needed column of training."""
     series = [columns.series] if columns.series else []
     for name in [columns.time, *series, *needed]:
         if name not in table.columns:
@@ -167,12 +160,12 @@ def frames_of(table: Table, columns: Columns, categories: dict) -> list[Frame]:
     places: dict[str, list[int]] = {}
     for place, name in enumerate(names):
         places.setdefault(str(name), []).append(place)
-    frames = []
-    for name, chosen in places.items():
-        rows = table.rows[chosen]
-        frame = Frame(name, stamps[chosen], values[chosen], rows, zone, note)
+    frames = [
+        Frame(name, stamps[chosen], values[chosen], table.rows[chosen], zone, note)
+        for name, chosen in places.items()
+    ]
+    for frame in frames:
         _check_order(frame, table.source)
-        frames.append(frame)
     return frames
 
 
@@ -202,7 +195,7 @@ def in_zone(frame: Frame, zone: str | None) -> Frame:
     return replace(frame, stamps=frame.stamps + later, zone=zone, note=note)
 
 
-def _set_back(times, at) -> str:
+def _set_back(times: np.ndarray, at: int) -> str:
     """A hint, if the stamps after `at` may be the hour that clocks repeat in autumn."""
     back = (times[at] - times[at + 1]).astype(np.int64)
     if back > 3600 or times[at] == times[at].astype("datetime64[D]"):
@@ -211,11 +204,7 @@ def _set_back(times, at) -> str:
 
 
 def parse_numbers(table: Table, name: str) -> np.ndarray:
-    """A column as float64; empty fields are NaN.
-
-    Raises:
-        PolyheadError: a field is text, or beyond what float32 holds.
-    """
+    """A column as float64; empty fields are NaN. Refuses what float32 does not hold."""
     values = table.columns[name]
     read = [_to_number(value) for value in values]  # None for what is no number
     numbers = np.array([np.inf if number is None else number for number in read])
@@ -262,8 +251,7 @@ def parse_categories(values: Sequence, known: Sequence[str]) -> np.ndarray:
 
 def learn_categories(table: Table, names: Sequence[str]) -> dict[str, list[str]]:
     """The values of categorical columns, sorted, without missing ones."""
-    known = {}
-    for name in names:
-        values = [value for value in table.columns[name] if not is_missing(value)]
-        known[name] = sorted({str(value).strip() for value in values})
-    return known
+    return {
+        name: sorted({str(v).strip() for v in table.columns[name] if not is_missing(v)})
+        for name in names
+    }

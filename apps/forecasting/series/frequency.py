@@ -18,14 +18,9 @@ _FORMS = re.compile(r"(\d*)\s*(s|min|t|h|d|w|b|[mqya][se]?)(-\w+)?", re.IGNORECA
 
 @dataclass(frozen=True)
 class Frequency:
-    """A step of time.
+    """A step of time: how many of its unit."""
 
-    Args:
-        unit: "second", "business" (Monday to Friday) or "month".
-        step: how many of them.
-    """
-
-    unit: str
+    unit: str  # "second", "business" (Monday to Friday) or "month"
     step: int
 
     def __str__(self) -> str:
@@ -61,9 +56,7 @@ class Frequency:
     def places(self, stamps: np.ndarray, day: int | None = None) -> np.ndarray:
         """Number of each stamp on the grid of the first; -1 for those beside the grid.
 
-        Args:
-            stamps: in time order.
-            day: of the month; by default that of `day_of_months`.
+        The stamps are in time order. `day` is of the month, by default `day_of_months`.
         """
         if self.unit == "second":
             gaps = (stamps - stamps[0]).astype("timedelta64[s]").astype(np.int64)
@@ -81,11 +74,8 @@ class Frequency:
     def stamps(self, first: np.datetime64, count: int, day=None) -> np.ndarray:
         """`count` stamps of the grid, `datetime64[s]`, from `first` on.
 
-        Args:
-            first: a time stamp.
-            count: how many.
-            day: of the month, an integer as `day_of_months` gives it; by default that
-                of the first, or the last of every month if the first is one.
+        `day` is of the month, as `day_of_months` gives it; by default that of the
+        first, or the last of every month if the first is one.
         """
         steps = np.arange(count)
         if self.unit == "second":
@@ -178,11 +168,7 @@ def parse_frequency(text: str) -> Frequency:
 
 
 def find_frequency(groups: Sequence[np.ndarray], source: str) -> Frequency:
-    """The step of sorted stamps, one array a series.
-
-    Raises:
-        PolyheadError: no series has two stamps.
-    """
+    """The step of sorted stamps, one array a series."""
     stamps = np.concatenate([group[1:] for group in groups])
     before = np.concatenate([group[:-1] for group in groups])
     if not len(stamps):

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -9,11 +10,13 @@ import numpy as np
 from ...common.alignment import list_some
 from ...common.data.tables import Table, read_table
 from ...common.errors import PolyheadError
-from .assets import Assets
+from ...common.run.config import load_config
+from ..config import Config
+from .dataset import Assets, load_assets
 from .frames import Frame, check_header, frames_of, in_zone, is_missing
 from .frequency import split_stamps
-from .joining import check_spacing
-from .series import Series, check_zones, make_series
+from .series import Series, check_spacing, check_zones, join_series, make_series
+from .sources import read_tables
 from .stamps import bad_field
 
 NAMED = 5  # known categories that a message lists
@@ -21,17 +24,11 @@ NAMED = 5  # known categories that a message lists
 
 @dataclass(frozen=True)
 class Source:
-    """Series of one table, on the grid of the run.
+    """Series of one table, on the grid of the run."""
 
-    Args:
-        name: of the table, for messages.
-        series: its series.
-        table, frames: its rows, which messages name; absent for the run's own data.
-    """
-
-    name: str
+    name: str  # of the table, for messages
     series: list[Series]
-    table: Table | None = None
+    table: Table | None = None  # whose rows messages name; None for the run's own data
     frames: Sequence[Frame] = ()
 
 
@@ -45,15 +42,9 @@ class Newest(NamedTuple):
 
 
 def read_source(assets: Assets, source: Any, future: bool = False) -> Source:
-    """Reads a table and lays it on the grid of the run.
+    """Reads a file, or a pandas DataFrame, and lays it on the grid of the run.
 
-    Args:
-        assets: of the run.
-        source: a file, or a pandas DataFrame.
-        future: whether the known-future covariates suffice.
-
-    Raises:
-        PolyheadError: a column is missing, or the steps are not those of the run.
+    With `future`, the columns of the known-future covariates suffice.
     """
     table, columns, trained = to_table(source), assets.columns, "the run was trained on"
     needed = columns.future if future else columns.values
@@ -82,16 +73,8 @@ def to_table(source: Any) -> Table:
 def make_inputs(assets: Assets, source: Source, future: Source | None = None) -> Newest:
     """The model's inputs for the newest history of each series.
 
-    Series that are too short are left out, with a note.
-
-    Args:
-        assets: of the run.
-        source: the histories; rows at their end that have no target count as future.
-        future: the known-future covariates, where they are in a table of their own.
-
-    Raises:
-        PolyheadError: all series are too short, or known-future covariates are missing;
-            names the series and time stamps.
+    Series that are too short are left out, with a note. Rows at the end of `source`
+    that have no target count as future, where `future` is no table of its own.
     """
     look_back, num_future = assets.look_back, len(assets.columns.future)
     ends = {one.name: _known_steps(one, assets) for one in source.series}
@@ -123,9 +106,8 @@ def make_inputs(assets: Assets, source: Source, future: Source | None = None) ->
         inputs["history"].append(one.values[end - look_back : end])
         inputs["start"].append(split_stamps(steps[0]))
         if num_future:
-            given = ahead.get(one.name)
-            values = _future_values(assets, one, given, steps, future or source)
-            inputs["future"].append(values)
+            known = one, ahead.get(one.name), steps, future or source
+            inputs["future"].append(_future_values(assets, *known))
     arrays = {name: np.stack(values) for name, values in inputs.items()}
     return Newest(names, arrays, stamps, notes)
 
@@ -177,3 +159,40 @@ def _refuse_unseen(assets: Assets, source: Source, series: str, steps) -> None:
                 what = "is none of the categories that were trained on"
                 what += f": {list_some(known, NAMED)}: give one of them"
                 raise bad_field(table, name, at, what)
+
+
+def read_example(folder: Path) -> dict:
+    """What the demo page begins with: the newest history of the run's own data.
+
+    As the .tflite file takes them: `series` (its name), `start` (day and second of the
+    first forecast step), `history` and `future` (rows of numbers, None for missing).
+    """
+    config = load_config(Config, "forecasting", folder / "config.json")
+    assets = load_assets(config, folder)
+    columns, horizon = assets.columns, assets.horizon
+    tables = read_tables(config)
+    frames = {
+        split: frames_of(table, columns, assets.categories)
+        for split, table in tables.items()
+    }
+    series, _ = join_series(frames, tables, assets.frequency, assets.usual_gap)
+    source = tables["train"].source
+    steps = assets.look_back + (horizon if columns.future else 0)
+    long = [one for one in series if len(one) >= steps]
+    if not long:
+        raise PolyheadError(f"{source}: no series has {steps} steps")
+    if columns.future:
+        # What is known ahead is surely known of steps that have passed.
+        long[0].values[-horizon:, : len(columns.targets)] = np.nan
+    inputs = make_inputs(assets, Source(source, long[:1])).inputs
+    return {
+        "series": long[0].name,
+        "start": inputs["start"][0].tolist(),
+        "history": _rows(inputs["history"][0]),
+        "future": _rows(inputs["future"][0]) if columns.future else [],
+    }
+
+
+def _rows(values) -> list[list[float | None]]:
+    """Numbers as short as float32 allows: 315.42, not 315.4200134."""
+    return [[None if np.isnan(v) else float(str(v)) for v in row] for row in values]

@@ -1,38 +1,29 @@
-"""Series on a regular grid of time; what is missing is NaN."""
+"""Series on a regular grid of time, of all splits together; missing is NaN."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ...common.data.tables import Table
 from ...common.errors import PolyheadError
 from .frames import Frame
-from .frequency import Frequency, day_of_months
+from .frequency import Frequency, day_of_months, find_frequency, most_frequent
 
 MAX_GAP = 100  # more steps than 100 times the rows mean a wrong stamp, not a gap
 
 
 @dataclass(frozen=True)
 class Series:
-    """Values of all columns at every step.
+    """Values of all columns at every step."""
 
-    Args:
-        name: its id; empty where there is one series only.
-        start: time stamp of the first step.
-        values: `(steps, columns)` float32.
-        gaps: steps without a row in the file.
-        day: the day of the month of monthly steps; 31 for the last of every month.
-        zone: the clock's offset from UTC, such as "+02:00"; None where unknown.
-        note: on the time stamps, for the report.
-    """
-
-    name: str
-    start: np.datetime64
-    values: np.ndarray
-    gaps: int = 0
-    day: int | None = None
-    zone: str | None = None
-    note: str = ""
+    name: str  # empty where there is one series only
+    start: np.datetime64  # of the first step
+    values: np.ndarray  # (steps, columns) float32
+    gaps: int = 0  # steps without a row in the file
+    day: int | None = None  # of the month, of monthly steps; 31 for the last of each
+    zone: str | None = None  # the clock's offset from UTC, such as "+02:00", if known
+    note: str = ""  # on the time stamps, for the report
 
     def __len__(self):
         return len(self.values)
@@ -44,11 +35,7 @@ class Series:
 
 
 def make_series(frame: Frame, frequency: Frequency, source: str) -> Series:
-    """Lays the rows of a frame on the grid; steps without a row become NaN.
-
-    Raises:
-        PolyheadError: a stamp lies beside the grid.
-    """
+    """Lays the rows of a frame on the grid; steps without a row become NaN."""
     places, stamps = frequency.places(frame.stamps), frame.stamps
     gaps, steps = np.diff(places), int(places[-1]) + 1
     if (places < 0).any():
@@ -78,12 +65,7 @@ def make_series(frame: Frame, frequency: Frequency, source: str) -> Series:
 
 
 def append(before: Series, after: Series, frequency: Frequency, source: str) -> Series:
-    """One series of two that follow each other.
-
-    Raises:
-        PolyheadError: the second does not begin after the end of the first, lies
-            beside its grid, or is in another time zone.
-    """
+    """One series of two that follow each other on one grid, in one time zone."""
     check_zones(before, after, source)
     stamps = np.array([before.start, after.start])
     place = int(frequency.places(stamps, before.day)[1])
@@ -124,6 +106,72 @@ def check_zones(one: Series, other: Series, source: str) -> None:
             f"{source}: {name}has time stamps in {other.zone}, but what it belongs to "
             f"has them in {one.zone}: write both in UTC"
         )
+
+
+def join_series(
+    frames: Mapping, tables: Mapping[str, Table], frequency: Frequency, gap: int
+) -> tuple[list[Series], dict[str, np.ndarray]]:
+    """Appends the rows of later splits to the series of training.
+
+    `frames` has a list of `Frame` for each split, in time order; `gap` is `usual_gap`
+    of training. Gives the series, and split -> the steps that it adds to each of them.
+    """
+    joined: dict[str, Series] = {}
+    lengths: dict[str, np.ndarray] = {}
+    first = tables["train"].source
+    for split, rows in frames.items():
+        source = tables[split].source
+        before = {name: len(series) for name, series in joined.items()}
+        if before:
+            check_spacing(rows, frequency, gap, source, f"{first} has")
+        for frame in rows:
+            series = make_series(frame, frequency, source)
+            if before and frame.name not in before:
+                raise PolyheadError(
+                    f"{source}: row {frame.rows[0]}: series '{frame.name}' is not in "
+                    f"{first}; remove it, or give its past"
+                )
+            if before:
+                series = append(joined[frame.name], series, frequency, source)
+            joined[frame.name] = series
+        steps = [len(series) - before.get(n, 0) for n, series in joined.items()]
+        lengths[split] = np.array(steps)
+    return list(joined.values()), lengths
+
+
+def usual_gap(frames: Sequence[Frame], frequency: Frequency) -> int:
+    """The most frequent number of steps from a row to the next; 1 for single rows.
+
+    It is more than 1 if the configured step is shorter than the distance of the rows.
+    """
+    gaps = np.concatenate([np.diff(frequency.places(f.stamps)) for f in frames])
+    gaps = gaps[gaps > 0]
+    return most_frequent(gaps) if len(gaps) else 1
+
+
+def check_spacing(frames, frequency: Frequency, expected: int, source, trained) -> None:
+    """Refuses rows of another frequency, whose histories would cover another time.
+
+    Only the grid and the most frequent distance are compared: rows of five days a week
+    fit a grid of days as well as a grid of business days. `expected` is `usual_gap` of
+    the training rows, and `trained` says who has them, for the message.
+    """
+    if not any(len(frame.stamps) > 2 for frame in frames):
+        return
+    beside = [frame for frame in frames if (frequency.places(frame.stamps) < 0).any()]
+    if not beside and usual_gap(frames, frequency) <= expected:
+        return
+    actual = find_frequency([frame.stamps for frame in frames], source)
+    if actual == frequency:  # a single stamp is wrong, which `make_series` reports
+        return
+    frame = beside[0] if beside else max(frames, key=lambda frame: len(frame.stamps))
+    places = frequency.places(frame.stamps)
+    wrong = places < 0 if beside else np.diff(places, prepend=places[0]) > expected
+    row = frame.rows[int(wrong.argmax())]
+    raise PolyheadError(
+        f"{source}: row {row}: its steps are {actual}, but {trained} steps of "
+        f"{frequency}: bring them to {frequency}"
+    )
 
 
 def constant_columns(values: np.ndarray, names: Sequence[str]) -> list[str]:

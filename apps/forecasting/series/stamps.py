@@ -28,16 +28,11 @@ def is_date(value) -> bool:
 
 
 def parse_stamps(table: Table, name: str) -> tuple[np.ndarray, str | None, str]:
-    """Reads a column of time stamps.
+    """Reads a column of time stamps that are all written in one way.
 
-    Returns:
-        `datetime64[s]` of the file's clock; its offset from UTC, such as "+02:00", or
-        None; and a note for the report. Where the offset changes, as with summer time,
-        the stamps are in UTC, but days keep their dates.
-
-    Raises:
-        PolyheadError: one is no time stamp, is written in another way than the first,
-            or could be another day too.
+    Gives `datetime64[s]` of the file's clock; its offset from UTC, such as "+02:00", or
+    None; and a note for the report. Where the offset changes, as with summer time, the
+    stamps are in UTC, but days keep their dates.
     """
     texts = [str(value).strip() for value in table.columns[name]]
     cuts = [_OFFSET.fullmatch(text) for text in texts]

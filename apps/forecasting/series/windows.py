@@ -18,20 +18,15 @@ SCORING_BATCH = 512
 class Window:
     """A batch of windows.
 
-    Args:
-        inputs: what the model takes: `history (B, L, columns)`, `start (B, 2)` and,
-            with known-future covariates, `future (B, H, future covariates)`.
-        truth: `(B, H, targets)`, NaN where it is missing.
-        series: `(B,)` numbers of the series.
-        places: `(B,)` first forecast step in its series.
-        spread: `(B, 1, targets)` standard deviations of the series in training.
+    The model takes the inputs `history (B, L, columns)`, `start (B, 2)` and, with
+    known-future covariates, `future (B, H, future covariates)`.
     """
 
     inputs: dict[str, np.ndarray]
-    truth: np.ndarray
-    series: np.ndarray
-    places: np.ndarray
-    spread: np.ndarray
+    truth: np.ndarray  # (B, H, targets), NaN where it is missing
+    series: np.ndarray  # (B,) numbers of the series
+    places: np.ndarray  # (B,) first forecast step in its series
+    spread: np.ndarray  # (B, 1, targets) standard deviations of the series in training
 
     @property
     def past(self) -> np.ndarray:
@@ -44,13 +39,7 @@ class Window:
 
 
 class Windows:
-    """Cuts windows out of all series of a data set.
-
-    Args:
-        dataset: the series.
-        look_back: steps of history, L.
-        horizon: steps that are forecast, H.
-    """
+    """Cuts windows of L + H steps, look-back and horizon, out of all series."""
 
     def __init__(self, dataset: Dataset, look_back: int, horizon: int):
         self.dataset, self.look_back, self.horizon = dataset, look_back, horizon
@@ -83,10 +72,7 @@ class Windows:
 
         A forecast lies in its split alone; the history may lie in the splits before.
         Windows without a value of a target in their history, or in their forecast,
-        are left out.
-
-        Raises:
-            PolyheadError: there is none.
+        are left out; one at least has to remain.
         """
         look_back, horizon = self.look_back, self.horizon
         bounds = zip(*self.dataset.bounds(split), strict=True)
@@ -151,18 +137,13 @@ class Windows:
 
 
 class EpochBatches(Sequence):
-    """The windows of an epoch in random order; batches are cut out on demand.
+    """The windows `(N, 2)` of an epoch in random order; batches are cut out on demand.
 
-    A batch is `Window.inputs`, and the truth with a row of the spread at its end.
-
-    Args:
-        windows: from which they are cut.
-        chosen: `(N, 2)` from `Windows.find`.
-        batch_size: windows a batch; the last one may be smaller.
-        seed, epoch: of the order.
+    A batch is `Window.inputs`, and the truth with a row of the spread at its end. The
+    seed and the epoch decide the order.
     """
 
-    def __init__(self, windows, chosen, batch_size, seed, epoch):
+    def __init__(self, windows: Windows, chosen, batch_size: int, seed: int, epoch):
         order = np.random.default_rng([seed, epoch]).permutation(len(chosen))
         self.windows = windows
         self.chosen = chosen[order]

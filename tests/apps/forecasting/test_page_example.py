@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from polyhead.apps.common.errors import PolyheadError
-from polyhead.apps.forecasting.page_example import _rows, read_example
+from polyhead.apps.forecasting.series.newest import _rows, read_example
 
 
 def write_hours(folder, rows, columns):
