@@ -19,11 +19,7 @@ def task_names() -> list[str]:
 
 
 def find_task(name: str) -> Task:
-    """The task of a name.
-
-    Raises:
-        UsageError: no task has this name; lists those that there are.
-    """
+    """The task of a name."""
     if name not in _TASKS:
         raise UsageError(f"unknown task {name!r}: one of {', '.join(_TASKS)}")
     task = _TASKS[name]

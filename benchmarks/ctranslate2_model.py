@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 from ctranslate2.specs import Activation, TransformerSpec
 
-from polyhead.apps.translation.run import Run
+from polyhead.apps.common.text.run import TextRun
 
 SPECIAL = ("<pad>", "<s>", "</s>")
 
@@ -15,7 +15,7 @@ def tokens_of(pieces) -> list[str]:
     return [*SPECIAL, *(f"{number}" for number in range(len(SPECIAL), len(pieces)))]
 
 
-def convert(run: Run, folder: Path) -> None:
+def convert(run: TextRun, folder: Path) -> None:
     """Writes the run's model as a CTranslate2 folder."""
     model = run.serving.model
     settings = model.settings

@@ -74,7 +74,7 @@ def measure(options) -> dict:
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     from polyhead.apps import translation
-    from polyhead.apps.translation.batches import encode_source
+    from polyhead.apps.common.generation.batches import encode_source
 
     run = translation.load(options.run)
     sources = options.source.read_text(encoding="utf-8").splitlines()
@@ -140,9 +140,9 @@ def polyhead(options, run, beam, forced):
     import numpy as np
     from keras import ops
 
+    from polyhead.apps.common.generation.batches import pad_rows
+    from polyhead.apps.common.generation.model import END
     from polyhead.apps.common.run.compiled import CompiledFunction
-    from polyhead.apps.translation.batches import pad
-    from polyhead.apps.translation.model import END
 
     serving = run.serving
     weights = [np.array(weight) for weight in serving.weights]
@@ -159,7 +159,7 @@ def polyhead(options, run, beam, forced):
     compiled = CompiledFunction(decode, weights)
 
     def translate(rows):
-        ids, _ = compiled(pad(rows))
+        ids, _ = compiled(pad_rows(rows))
         return [row[row > 0] for row in ids.reshape(len(rows), -1)]
 
     return translate
@@ -172,7 +172,7 @@ def keras_hub(options, run, beam, forced):
     import keras_hub
     import numpy as np
 
-    from polyhead.apps.translation.batches import pad
+    from polyhead.apps.common.generation.batches import pad_rows
 
     shape = run.serving.model.settings
     backbone = keras_hub.models.BartBackbone(
@@ -191,7 +191,7 @@ def keras_hub(options, run, beam, forced):
 
     def translate(rows):
         longest = max(len(row) for row in rows)
-        source = pad(rows, -(-longest // LENGTH_STEP) * LENGTH_STEP)
+        source = pad_rows(rows, -(-longest // LENGTH_STEP) * LENGTH_STEP)
         target = np.zeros((len(rows), FORCED + 1), int)
         target[:, 0] = 1
         inputs = {

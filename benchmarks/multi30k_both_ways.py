@@ -22,7 +22,7 @@ from pathlib import Path
 
 from translation import RESULTS, SCORING, get_run, prepare_multi30k
 
-from polyhead.apps import translation
+from polyhead.apps.common.generation.comparison import format_metrics
 from polyhead.apps.translation.filters import sentence_key
 
 BOTH = {"epochs": 33}
@@ -61,7 +61,7 @@ def main():
     fields |= write(folder / "real-data", english, german)
     run = get_run(folder / "real", **fields, init_from=str(diverse.path), **REAL)
     metrics = run.evaluate(**SCORING[NAME])
-    print(translation.format_metrics(metrics), flush=True)
+    print(format_metrics(metrics), flush=True)
     names = ("test", "validation", "signature", "protocol", "train")
     result = {name: metrics[name] for name in names}
     result["validation of the steps"] = {

@@ -19,6 +19,8 @@ from pathlib import Path
 import numpy as np
 
 from polyhead.apps import translation
+from polyhead.apps.common.export.report import format_export_report
+from polyhead.apps.common.generation.comparison import format_metrics
 
 RESULTS = Path(__file__).parent / "results"
 MULTI30K = {"train": "train", "validation": "val", "test": "test_2016_flickr"}
@@ -68,10 +70,10 @@ def measure(name: str, fields: dict, folder: Path, seeds: range) -> dict:
         path = folder / f"{name}_{seed}"
         run = get_run(path, **fields, **SETTINGS[name], seed=seed)
         metrics = run.evaluate(**SCORING[name])
-        print(translation.format_metrics(metrics), flush=True)
+        print(format_metrics(metrics), flush=True)
         runs.append(metrics)
         report = run.export()
-        print(translation.format_export(report), flush=True)
+        print(format_export_report(report), flush=True)
         files.append(report["files"])
     return {
         "demanded": DEMANDED.get(name),

@@ -1,17 +1,19 @@
 """Transformer layers for Keras 3, the same on TensorFlow, JAX and PyTorch."""
 
 if __name__ != "polyhead.layers":
-    # Under a second name every class would be registered twice, and loaded models
-    # would hold classes that are not those of polyhead.layers.
+    # Importing under another name would register every class twice, and loaded models
+    # would then contain other classes than those of polyhead.layers.
     raise ImportError(f"Import polyhead.layers, not {__name__}.")
 
 from .attention import attention, masked_softmax
 from .biases import LinearBias, RelativeBias
 from .caches import grow_cache, make_cache, write_cache
-from .decoder import Decoder, DecoderBlock
+from .decoder import Decoder
+from .decoder_block import DecoderBlock
 from .dropout import ByteDropout
 from .embedding import TokenEmbedding
-from .encoder import Encoder, EncoderBlock
+from .encoder import Encoder
+from .encoder_block import EncoderBlock
 from .feedforward import FeedForward
 from .lora import enable_lora, merge_lora
 from .masks import causal_mask, combine_masks, window_mask

@@ -1,18 +1,26 @@
-"""The arithmetic of attention: pure functions, the same for every path."""
+"""The arithmetic of attention, as functions without weights."""
+
+from collections.abc import Callable
 
 from keras import ops
 
+from .tensors import Tensor
 
-def masked_softmax(logits, mask=None):
+
+def masked_softmax(logits: Tensor, mask: Tensor | None = None) -> Tensor:
     """Softmax over the last axis, in float32, of the entries that `mask` keeps.
+
+    `keras.layers.Softmax` is the layer that does this in Keras.
 
     Args:
         logits: Tensor `(..., S)`.
-        mask: Boolean tensor that broadcasts to `logits`, or `None`.
+        mask: Boolean tensor that broadcasts to `logits`; True = keep. Defaults to
+            `None`, which keeps all entries.
 
     Returns:
-        Float32 weights; exact zeros where the mask is False, so that a row without a
-        kept entry is all zeros, with finite gradients.
+        Float32 tensor of the shape of `logits`. It is exactly zero where the mask is
+        False. A row in which the mask keeps nothing is all zeros and has finite
+        gradients.
 
     Example:
 
@@ -22,8 +30,8 @@ def masked_softmax(logits, mask=None):
     logits = ops.cast(logits, "float32")
     if mask is None:
         return _softmax(logits)
-    # Hidden logits are put a little below the kept ones. A large negative constant
-    # would stretch the range of int8 calibration, and gives NaN in float16.
+    # Hidden logits are set a little below the smallest kept one. A large negative
+    # constant would widen the range of int8 calibration, and gives NaN in float16.
     kept = ops.where(mask, logits, 0.0)
     floor = ops.stop_gradient(ops.min(kept, axis=-1, keepdims=True)) - 30.0
     weights = _softmax(ops.where(mask, logits, floor))
@@ -32,26 +40,42 @@ def masked_softmax(logits, mask=None):
 
 def _softmax(logits):
     if logits.shape[-1] == 1:
-        return ops.exp(logits - logits)  # Keras warns of a softmax over one entry
+        return ops.exp(logits - logits)  # Keras warns about a softmax over one entry
     return ops.softmax(logits, axis=-1)
 
 
-def attention(query, key, value, mask=None, bias=None, scale=None, dropout=None):
+def attention(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    mask: Tensor | None = None,
+    bias: Tensor | None = None,
+    scale: float | None = None,
+    dropout: Callable | None = None,
+) -> tuple[Tensor, Tensor]:
     """Scaled dot-product attention.
+
+    `keras.ops.dot_product_attention` does this in Keras, with the heads on axis 2
+    instead of axis 1.
 
     Args:
         query: Tensor `(B, H, T, D)`.
-        key: Tensor `(B, K, S, D)`, where K divides H: every `H / K` query heads share
-            a key head.
+        key: Tensor `(B, K, S, D)`, where K divides H: each key head serves `H / K`
+            query heads.
         value: Tensor `(B, K, S, D)`.
-        mask: Boolean tensor that broadcasts to `(B, H, T, S)`; True = attend.
-        bias: Tensor that broadcasts to `(B, H, T, S)`, added to the logits.
-        scale: Factor on the query; `1 / sqrt(D)` if `None`.
-        dropout: Function applied to the weights, or `None`.
+        mask: Boolean tensor that broadcasts to `(B, H, T, S)`; True = attend. Defaults
+            to `None`.
+        bias: Tensor that broadcasts to `(B, H, T, S)`, added to the logits. Defaults to
+            `None`.
+        scale: float. Factor on the query. Defaults to `None`, which is `1 / sqrt(D)`.
+        dropout: Function applied to the attention weights. Defaults to `None`.
 
     Returns:
-        The output `(B, H, T, D)` and the weights before dropout `(B, H, T, S)`, which
-        are float32.
+        A tuple of the output `(B, H, T, D)` and the attention weights `(B, H, T, S)`,
+        in float32 and before dropout.
+
+    Raises:
+        ValueError: If H is not a multiple of K.
 
     Example:
 
@@ -60,10 +84,11 @@ def attention(query, key, value, mask=None, bias=None, scale=None, dropout=None)
     >>> tuple(output.shape), tuple(scores.shape)
     ((1, 4, 2, 8), (1, 4, 2, 5))
     """
-    heads, kv_heads = query.shape[1], key.shape[1]
-    if heads % kv_heads:
+    num_heads, num_kv_heads = query.shape[1], key.shape[1]
+    if num_heads % num_kv_heads:
         raise ValueError(
-            f"{heads} query heads cannot share {kv_heads} key heads evenly."
+            f"The number of query heads, {num_heads}, must be a multiple of the number "
+            f"of key heads, {num_kv_heads}."
         )
     if scale is None:
         scale = query.shape[-1] ** -0.5
@@ -81,11 +106,11 @@ def attention(query, key, value, mask=None, bias=None, scale=None, dropout=None)
 
 def _grouped_matmul(left, right):
     """`(B, H, T, X) @ (B, K, X, Y) -> (B, H, T, Y)`, K dividing H, at rank 4."""
-    heads, groups = left.shape[1], right.shape[1]
-    if heads == groups:
+    num_heads, num_groups = left.shape[1], right.shape[1]
+    if num_heads == num_groups:
         return ops.matmul(left, right)
     length, width = ops.shape(left)[2], ops.shape(left)[3]
-    # The heads of a group lie side by side: they join the queries in one long row.
-    left = ops.reshape(left, (-1, groups, heads // groups * length, width))
+    # The heads of a group are adjacent, so their queries form one long sequence.
+    left = ops.reshape(left, (-1, num_groups, num_heads // num_groups * length, width))
     product = ops.matmul(left, right)
-    return ops.reshape(product, (-1, heads, length, ops.shape(product)[3]))
+    return ops.reshape(product, (-1, num_heads, length, ops.shape(product)[3]))

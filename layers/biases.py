@@ -1,4 +1,4 @@
-"""Biases on attention logits that depend on relative positions alone."""
+"""Biases on attention logits that depend only on relative positions."""
 
 import math
 
@@ -6,18 +6,27 @@ import keras
 import numpy as np
 from keras import ops
 
-# A layer takes numbers by keyword only; these layers are called with two lengths.
+from .tensors import Tensor
 
 
 def _relative_positions(query_length, key_length, offset):
-    """Key position less query position, `(T, S)`, int32."""
+    """Key position minus query position, `(T, S)`, int32."""
     query = ops.arange(query_length, dtype="int32") + ops.cast(offset, "int32")
     key = ops.arange(key_length, dtype="int32")
     return ops.expand_dims(key, 0) - ops.expand_dims(query, 1)
 
 
+def combine_biases(position_bias, attention_bias):
+    """Adds two biases on the attention logits, either of which may be `None`."""
+    if position_bias is None:
+        return attention_bias
+    if attention_bias is None:
+        return position_bias
+    return position_bias + ops.cast(attention_bias, "float32")
+
+
 def _linear_slopes(num_heads):
-    """The slopes of the ALiBi paper, also for head counts that are no power of two."""
+    """The slopes of the ALiBi paper; `num_heads` need not be a power of two."""
     power = 2 ** math.floor(math.log2(num_heads))
     slopes = [2.0 ** (-8 * (i + 1) / power) for i in range(power)]
     between = [2.0 ** (-4 * (2 * i + 1) / power) for i in range(num_heads - power)]
@@ -26,20 +35,26 @@ def _linear_slopes(num_heads):
 
 @keras.saving.register_keras_serializable(package="polyhead")
 class LinearBias(keras.layers.Layer):
-    """Lowers attention in proportion to the distance (ALiBi).
+    """Bias that lowers attention in proportion to the distance (ALiBi).
+
+    `keras_hub.layers.AlibiBias` adds such a bias to logits and measures the distance
+    from the last key. This layer returns the bias and measures from each query.
 
     Args:
-        num_heads: Number of query heads; each has a slope of its own.
-        learned: Whether the slopes are trained.
-        seed: Accepted as by every layer; nothing here is random.
+        num_heads: int. Number of query heads, H. Each has its own slope.
+        learned: bool. Whether the slopes are trained. Defaults to `False`.
+        seed: int. Has no effect: nothing here is random. Every layer of this package
+            takes a seed. Defaults to `None`.
+        **kwargs: Arguments of `keras.layers.Layer`, such as `name` and `dtype`.
 
     Call arguments:
-        query_length: Number of queries, T.
-        key_length: Number of keys, S.
-        offset: Position of the first query, an int or an int32 scalar.
+        query_length: int or int32 scalar tensor. Number of queries, T.
+        key_length: int or int32 scalar tensor. Number of keys, S.
+        offset: int or int32 scalar tensor. Position of the first query. Defaults to
+            `0`.
 
     Returns:
-        Float32 tensor `(1, H, T, S)`, `-slope * |distance|`.
+        Float32 tensor `(1, H, T, S)`: `-slope * |distance|`.
 
     Example:
 
@@ -50,13 +65,26 @@ class LinearBias(keras.layers.Layer):
         Press et al., Train Short, Test Long, https://arxiv.org/abs/2108.12409
     """
 
-    def __init__(self, num_heads, learned=False, seed=None, **kwargs):
+    def __init__(
+        self,
+        num_heads: int,
+        learned: bool = False,
+        seed: int | None = None,
+        **kwargs,
+    ):
         super().__init__(autocast=False, **kwargs)
         self.num_heads = num_heads
         self.learned = learned
         self.seed = seed
 
-    def __call__(self, query_length, key_length, offset=0, **kwargs):
+    def __call__(
+        self,
+        query_length: int | Tensor,
+        key_length: int | Tensor,
+        offset: int | Tensor = 0,
+        **kwargs,
+    ) -> Tensor:
+        # Keras takes arguments that are no tensors by keyword only.
         return super().__call__(
             query_length=query_length, key_length=key_length, offset=offset, **kwargs
         )
@@ -97,26 +125,34 @@ class LinearBias(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable(package="polyhead")
 class RelativeBias(keras.layers.Layer):
-    """Learned bias for buckets of relative positions (T5).
+    """Learned bias for each bucket of relative positions (T5).
 
-    Near distances have a bucket each, farther ones share buckets that widen with the
-    logarithm, and from `max_distance` on all share one.
+    Each short distance has its own bucket. Longer distances share buckets whose width
+    grows logarithmically, and all distances from `max_distance` share the last one. In
+    KerasHub this is a part of the T5 model, not a layer.
 
     Args:
-        num_heads: Number of query heads.
-        num_buckets: Number of buckets.
-        max_distance: Distance from which all share a bucket.
-        bidirectional: Whether later keys have buckets of their own; otherwise they
-            share the bucket of distance 0.
-        seed: Seed of the initial biases.
+        num_heads: int. Number of query heads, H.
+        num_buckets: int. Number of buckets. Defaults to `32`.
+        max_distance: int. Distance from which all keys share a bucket. Defaults to
+            `128`.
+        bidirectional: bool. Whether later keys have their own buckets. If `False`, they
+            share the bucket of distance 0. Defaults to `True`.
+        seed: int. Seed of the initial biases. Defaults to `None`.
+        **kwargs: Arguments of `keras.layers.Layer`, such as `name` and `dtype`.
 
     Call arguments:
-        query_length: Number of queries, T.
-        key_length: Number of keys, S.
-        offset: Position of the first query, an int or an int32 scalar.
+        query_length: int or int32 scalar tensor. Number of queries, T.
+        key_length: int or int32 scalar tensor. Number of keys, S.
+        offset: int or int32 scalar tensor. Position of the first query. Defaults to
+            `0`.
 
     Returns:
         Float32 tensor `(1, H, T, S)`.
+
+    Raises:
+        ValueError: If there are too few buckets, or `max_distance` is not above the
+            distances that have their own bucket.
 
     Example:
 
@@ -129,11 +165,11 @@ class RelativeBias(keras.layers.Layer):
 
     def __init__(
         self,
-        num_heads,
-        num_buckets=32,
-        max_distance=128,
-        bidirectional=True,
-        seed=None,
+        num_heads: int,
+        num_buckets: int = 32,
+        max_distance: int = 128,
+        bidirectional: bool = True,
+        seed: int | None = None,
         **kwargs,
     ):
         super().__init__(autocast=False, **kwargs)
@@ -142,14 +178,25 @@ class RelativeBias(keras.layers.Layer):
         self.max_distance = max_distance
         self.bidirectional = bidirectional
         self.seed = seed
-        sides = 2 if bidirectional else 1
-        if num_buckets < 2 * sides or max_distance <= num_buckets // (2 * sides):
+        directions = 2 if bidirectional else 1
+        num_exact = num_buckets // (2 * directions)
+        if num_exact < 1:
             raise ValueError(
-                f"num_buckets {num_buckets} must be {2 * sides} or more, and "
-                f"max_distance {max_distance} above {num_buckets // (2 * sides)}."
+                f"num_buckets must be {2 * directions} or more, not {num_buckets}."
+            )
+        if max_distance <= num_exact:
+            raise ValueError(
+                f"max_distance must be above {num_exact} for {num_buckets} buckets, "
+                f"not {max_distance}."
             )
 
-    def __call__(self, query_length, key_length, offset=0, **kwargs):
+    def __call__(
+        self,
+        query_length: int | Tensor,
+        key_length: int | Tensor,
+        offset: int | Tensor = 0,
+        **kwargs,
+    ) -> Tensor:
         return super().__call__(
             query_length=query_length, key_length=key_length, offset=offset, **kwargs
         )
@@ -169,26 +216,26 @@ class RelativeBias(keras.layers.Layer):
     def call(self, query_length, key_length, offset=0):
         relative = _relative_positions(query_length, key_length, offset)
         relative = ops.clip(relative, -self.max_distance, self.max_distance)
-        # The bucket comes from a table: logarithms round differently on each backend.
+        # A table gives the buckets: logarithms round differently on each backend.
         table = ops.convert_to_tensor(self._bucket_table(), dtype="int32")
         bias = self.embedding(ops.take(table, relative + self.max_distance, axis=0))
         return ops.expand_dims(ops.transpose(bias, (2, 0, 1)), 0)
 
     def _bucket_table(self):
-        """Bucket of every relative position from -max_distance to max_distance."""
+        """Bucket of each relative position from -max_distance to max_distance."""
         buckets = []
-        side = self.num_buckets // 2 if self.bidirectional else self.num_buckets
-        exact = side // 2
-        widening = (side - exact) / math.log(self.max_distance / exact)
+        per_side = self.num_buckets // 2 if self.bidirectional else self.num_buckets
+        num_exact = per_side // 2
+        per_log = (per_side - num_exact) / math.log(self.max_distance / num_exact)
         for relative in range(-self.max_distance, self.max_distance + 1):
             distance = abs(relative) if self.bidirectional else max(-relative, 0)
             bucket = distance
-            if distance >= exact:
-                # A whole number that the logarithm misses by rounding is still whole.
-                wider = widening * math.log(distance / exact) + 1e-9
-                bucket = min(exact + int(wider), side - 1)
-            later = self.bidirectional and relative > 0
-            buckets.append(bucket + (side if later else 0))
+            if distance >= num_exact:
+                # The 1e-9 keeps whole numbers that rounding puts a little too low.
+                extra = per_log * math.log(distance / num_exact) + 1e-9
+                bucket = min(num_exact + int(extra), per_side - 1)
+            is_later = self.bidirectional and relative > 0
+            buckets.append(bucket + (per_side if is_later else 0))
         return np.array(buckets, dtype="int32")
 
     def get_config(self):

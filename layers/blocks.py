@@ -1,38 +1,44 @@
-"""What encoder and decoder blocks have in common."""
+"""The parts that encoder and decoder blocks have in common."""
+
+from collections.abc import Callable
 
 import keras
 
+from .attention_heads import deserialize_positions
+from .biases import LinearBias, RelativeBias
 from .feedforward import FeedForward
 from .lora import LoraMethods
 from .multi_head_attention import MultiHeadAttention
+from .positions import RotaryPositions
 from .residual import Residual
 from .seeds import split_seed
+from .tensors import Tensor
 
 
 class TransformerBlock(LoraMethods, keras.layers.Layer):
-    """Holds the parts of a block: attention, feed-forward, and their residuals."""
+    """Has self-attention and the feed-forward part, each with its residual branch."""
 
     def __init__(
         self,
-        num_heads,
-        feedforward_dim,
-        num_kv_heads=None,
-        head_dim=None,
-        causal=False,
-        sliding_window=None,
-        rotary=None,
-        position_bias=None,
-        activation="gelu",
-        gated=False,
-        norm="layer_norm",
-        norm_position="pre",
-        dropout=0.0,
-        attention_dropout=0.0,
-        feedforward_dropout=None,
-        stochastic_depth=0.0,
-        use_bias=True,
-        epsilon=1e-5,
-        seed=None,
+        num_heads: int,
+        feedforward_dim: int,
+        num_kv_heads: int | None = None,
+        head_dim: int | None = None,
+        causal: bool = False,
+        sliding_window: int | None = None,
+        rotary: RotaryPositions | None = None,
+        position_bias: LinearBias | RelativeBias | None = None,
+        activation: str | Callable = "gelu",
+        gated: bool = False,
+        norm: str = "layer_norm",
+        norm_position: str = "pre",
+        dropout: float = 0.0,
+        attention_dropout: float = 0.0,
+        feedforward_dropout: float | None = None,
+        stochastic_depth: float = 0.0,
+        use_bias: bool = True,
+        epsilon: float = 1e-5,
+        seed: int | None = None,
         **kwargs,
     ):
         super().__init__(autocast=False, **kwargs)
@@ -56,7 +62,7 @@ class TransformerBlock(LoraMethods, keras.layers.Layer):
         self.epsilon = epsilon
         self.seed = seed
         self.supports_masking = True
-        # Six, so that a block draws the same weights with and without a part.
+        # Always six, so that the optional parts do not change the seeds of the others.
         self.seeds = split_seed(seed, 6)
         self.attention = self.make_attention(
             self.seeds[0],
@@ -83,7 +89,7 @@ class TransformerBlock(LoraMethods, keras.layers.Layer):
             self.seeds[3], "feedforward_residual"
         )
 
-    def make_attention(self, seed, name, **kwargs):
+    def make_attention(self, seed, name, **positions_and_mask):
         return MultiHeadAttention(
             self.num_heads,
             head_dim=self.head_dim,
@@ -93,7 +99,7 @@ class TransformerBlock(LoraMethods, keras.layers.Layer):
             seed=seed,
             dtype=self.dtype_policy,
             name=name,
-            **kwargs,
+            **positions_and_mask,
         )
 
     def make_residual(self, seed, name):
@@ -114,11 +120,36 @@ class TransformerBlock(LoraMethods, keras.layers.Layer):
         self.feedforward.build(x_shape)
         self.feedforward_residual.build(x_shape)
 
+    def attend(self, x, return_scores, **masks):
+        """Runs the self-attention branch; returns its output and scores or `None`."""
+
+        def attend_inside(inner):
+            result = self.attention(inner, return_scores=return_scores, **masks)
+            return with_scores(result, return_scores)
+
+        return self.attention_residual.apply(x, attend_inside)
+
+    def step_attention(self, x, cache, position, return_scores, **masks):
+        """As `attend`, for one position; returns the new cache as well."""
+
+        def step_inside(inner):
+            result, new_cache = self.attention.step(
+                inner, cache, position, return_scores=return_scores, **masks
+            )
+            return (*with_scores(result, return_scores), new_cache)
+
+        return self.attention_residual.apply(x, step_inside)
+
     def run_feedforward(self, x):
         return self.feedforward_residual.apply(x, self.feedforward)
 
-    def make_cache(self, batch_size, max_length, beams=1):
-        """Returns the empty cache of the self-attention."""
+    def make_cache(
+        self, batch_size: int, max_length: int, beams: int = 1
+    ) -> tuple[Tensor, Tensor]:
+        """Returns the empty cache for the first `step`.
+
+        See `MultiHeadAttention.make_cache`.
+        """
         return self.attention.make_cache(batch_size, max_length, beams)
 
     def get_config(self):
@@ -147,13 +178,9 @@ class TransformerBlock(LoraMethods, keras.layers.Layer):
 
     @classmethod
     def from_config(cls, config):
-        parts = {
-            name: keras.saving.deserialize_keras_object(config[name])
-            for name in ("rotary", "position_bias")
-        }
-        return cls(**{**config, **parts})
+        return cls(**{**config, **deserialize_positions(config)})
 
 
 def with_scores(result, return_scores):
-    """Makes `(output, scores)` of what attention returned, scores `None` if unasked."""
+    """Returns `(output, scores)`; the scores are `None` if they were not returned."""
     return result if return_scores else (result, None)

@@ -4,9 +4,29 @@ import numbers
 
 from keras import ops
 
+from .tensors import Tensor
 
-def make_cache(batch_size, num_heads, max_length, head_dim, dtype="float32"):
-    """Returns an empty cache: keys and values, each `(B, heads, S, head_dim)`.
+
+def make_cache(
+    batch_size: int,
+    num_heads: int,
+    max_length: int,
+    head_dim: int,
+    dtype: str = "float32",
+) -> tuple[Tensor, Tensor]:
+    """Returns an empty cache for the keys and values of one attention layer.
+
+    KerasHub keeps both in one tensor `(B, 2, S, heads, head_dim)`.
+
+    Args:
+        batch_size: int. Number of examples, B.
+        num_heads: int. Number of key and value heads.
+        max_length: int. Number of positions, S.
+        head_dim: int. Size of a head.
+        dtype: str. Type of the entries. Defaults to `"float32"`.
+
+    Returns:
+        A tuple of keys and values, each zeros `(B, heads, S, head_dim)`.
 
     Example:
 
@@ -18,8 +38,18 @@ def make_cache(batch_size, num_heads, max_length, head_dim, dtype="float32"):
     return ops.zeros(shape, dtype=dtype), ops.zeros(shape, dtype=dtype)
 
 
-def grow_cache(cache, slots):
-    """Adds empty slots at the end of a cache `(B, heads, S, head_dim)`.
+def grow_cache(cache: Tensor, slots: int) -> Tensor:
+    """Adds empty slots at the end of the keys or the values.
+
+    Args:
+        cache: Tensor `(B, heads, S, head_dim)`.
+        slots: int. The new number of slots, S or more.
+
+    Returns:
+        Tensor `(B, heads, slots, head_dim)`.
+
+    Raises:
+        ValueError: If `slots` is below S.
 
     Example:
 
@@ -27,26 +57,26 @@ def grow_cache(cache, slots):
     >>> tuple(grow_cache(key, 24).shape)
     (2, 4, 24, 8)
     """
-    more = slots - cache.shape[2]
-    if more < 0:
+    num_new = slots - cache.shape[2]
+    if num_new < 0:
         raise ValueError(f"A cache of {cache.shape[2]} slots cannot grow to {slots}.")
-    return ops.pad(cache, ((0, 0), (0, 0), (0, more), (0, 0))) if more else cache
+    return ops.pad(cache, ((0, 0), (0, 0), (0, num_new), (0, 0))) if num_new else cache
 
 
-def write_cache(cache, value, position):
-    """Writes `value` into `cache` at `position`; never past the end.
+def write_cache(cache: Tensor, value: Tensor, position: int | Tensor) -> Tensor:
+    """Writes `value` into `cache` at `position`, and never past the end.
 
     Args:
         cache: Tensor `(B, heads, S, head_dim)`.
         value: Tensor `(B, heads, N, head_dim)`.
-        position: Where the first of the N entries goes; an int or an int32 scalar.
+        position: int or int32 scalar tensor. Slot of the first of the N entries.
 
     Returns:
-        The new cache. Where the write would pass the end, an int raises and a tensor
-        leaves the cache as it was: backends would silently overwrite the last entries.
+        The new cache. If a tensor `position` would write past the end, the cache is
+        returned unchanged: backends would silently overwrite the last entries.
 
     Raises:
-        ValueError: If `position` is an int outside the cache.
+        ValueError: If an int `position` would write past the end.
 
     Example:
 
@@ -55,15 +85,45 @@ def write_cache(cache, value, position):
     array([0., 1., 0.], dtype=float32)
     """
     size, length = cache.shape[2], value.shape[2]
-    if isinstance(position, numbers.Integral) and not 0 <= position <= size - length:
+    last = size - length
+    if isinstance(position, numbers.Integral) and not 0 <= int(position) <= last:
         raise ValueError(
             f"Cannot write position {position} (length {length}) into a cache of "
             f"length {size}. Make the cache longer."
         )
     position = ops.cast(position, "int32")
-    inside = ops.logical_and(position >= 0, position <= size - length)
-    start = (0, 0, ops.clip(position, 0, size - length), 0)
+    fits = ops.logical_and(position >= 0, position <= last)
+    start = (0, 0, ops.clip(position, 0, last), 0)
     value = ops.cast(value, cache.dtype)
-    # Only the N entries are compared and replaced, so that a step costs no full copy.
-    value = ops.where(inside, value, ops.slice(cache, start, ops.shape(value)))
+    # Only the N entries are compared and replaced, so a step does not copy the cache.
+    value = ops.where(fits, value, ops.slice(cache, start, ops.shape(value)))
     return ops.slice_update(cache, start, value)
+
+
+def count_beams(query, keys, attention_mask):
+    """Returns the number of hypotheses in a step, after checking that the cache fits.
+
+    Args:
+        query: Tensor `(B, N, E)`, one position of each of N hypotheses.
+        keys: Tensor `(B, heads, S, head_dim)`, the keys of the cache.
+        attention_mask: Boolean tensor `(B, N, S)`, or `None`.
+
+    Returns:
+        int, N.
+
+    Raises:
+        ValueError: If N is above 1 and there is no `attention_mask`, or if S is not a
+            multiple of N.
+    """
+    beams, slots = query.shape[1], keys.shape[2]
+    if beams > 1 and attention_mask is None:
+        raise ValueError(
+            f"A step got {beams} hypotheses and no attention_mask. Pass a boolean mask "
+            "(B, N, S) with the slots of each hypothesis' history."
+        )
+    if slots is not None and slots % beams:
+        raise ValueError(
+            f"A cache of {slots} slots is not for {beams} hypotheses. Make it with "
+            f"make_cache(..., beams={beams})."
+        )
+    return beams

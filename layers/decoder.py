@@ -1,233 +1,86 @@
 """The Transformer decoder, with cross-attention to a memory or without."""
 
+from collections.abc import Callable
+
 import keras
-from keras import ops
 
-from .blocks import TransformerBlock, with_scores
+from .blocks import with_scores
+from .decoder_block import DecoderBlock
+from .masks import choose_padding_mask
 from .stacks import TransformerStack
-
-
-@keras.saving.register_keras_serializable(package="polyhead")
-class DecoderBlock(TransformerBlock):
-    """Causal self-attention, cross-attention and feed-forward in residual branches.
-
-    Args:
-        num_heads: Number of attention heads.
-        feedforward_dim: Inner width of the feed-forward part.
-        cross_attention: Whether the block attends to a memory.
-        The others: as in `EncoderBlock`; a decoder block is always causal. Window and
-            positions concern the self-attention only.
-
-    Call arguments:
-        x: Tensor `(B, T, E)`.
-        memory: Tensor `(B, S, M)`, for cross-attention.
-        padding_mask: Boolean `(B, T)`, True = real; the Keras mask of `x` if `None`.
-        memory_padding_mask: Boolean `(B, S)`; the Keras mask of `memory` if `None`.
-        attention_mask: Boolean `(B, T, T)` on the self-attention, True = attend.
-        return_scores: Whether to return the attention weights as well.
-        training: Whether dropout is active.
-        attention_bias: Tensor that broadcasts to `(B, H, T, T)`, on the self-attention.
-
-    Returns:
-        Tensor `(B, T, E)`; with `return_scores` a tuple of it and
-        `(self_scores (B, H, T, T), cross_scores (B, H, T, S))`; the latter is `None`
-        without cross-attention.
-
-    Example:
-
-    >>> block = DecoderBlock(num_heads=2, feedforward_dim=16)
-    >>> x, memory = np.ones((3, 5, 8), "float32"), np.ones((3, 7, 12), "float32")
-    >>> output, scores = block(x, memory, return_scores=True)
-    >>> tuple(output.shape), [tuple(s.shape) for s in scores]
-    ((3, 5, 8), [(3, 2, 5, 5), (3, 2, 5, 7)])
-
-    Reference:
-        Vaswani et al., Attention Is All You Need, https://arxiv.org/abs/1706.03762
-    """
-
-    def __init__(self, num_heads, feedforward_dim, cross_attention=True, **kwargs):
-        if not kwargs.setdefault("causal", True):
-            raise ValueError("A decoder is causal; for causal=False use an encoder.")
-        super().__init__(num_heads, feedforward_dim, **kwargs)
-        self.cross_attention = cross_attention
-        if cross_attention:
-            self.cross = self.make_attention(self.seeds[4], "cross_attention")
-            self.cross_residual = self.make_residual(self.seeds[5], "cross_residual")
-
-    def build(self, x_shape, memory_shape=None):
-        self.build_parts(x_shape)
-        if self.cross_attention:
-            if memory_shape is None:
-                raise ValueError(
-                    "This decoder block has cross-attention: call it with a memory, "
-                    "or make it with cross_attention=False."
-                )
-            self.cross.build(x_shape, memory_shape)
-            self.cross_residual.build(x_shape)
-
-    def call(
-        self,
-        x,
-        memory=None,
-        padding_mask=None,
-        memory_padding_mask=None,
-        attention_mask=None,
-        return_scores=False,
-        training=None,
-        attention_bias=None,
-        mask=None,
-        x_mask=None,
-        memory_mask=None,
-    ):
-        for keras_mask in (mask, x_mask):
-            padding_mask = keras_mask if padding_mask is None else padding_mask
-        if memory_padding_mask is None:
-            memory_padding_mask = memory_mask
-
-        def attend(inner):
-            result = self.attention(
-                inner,
-                padding_mask=padding_mask,
-                attention_mask=attention_mask,
-                attention_bias=attention_bias,
-                return_scores=return_scores,
-            )
-            return with_scores(result, return_scores)
-
-        def attend_memory(inner):
-            result = self.cross(
-                inner,
-                memory,
-                padding_mask=memory_padding_mask,
-                return_scores=return_scores,
-            )
-            return with_scores(result, return_scores)
-
-        self._check_memory(memory)
-        x, self_scores = self.attention_residual.apply(x, attend)
-        x, cross_scores = self._run_cross(x, attend_memory)
-        x = self.run_feedforward(x)
-        return (x, (self_scores, cross_scores)) if return_scores else x
-
-    def project_memory(self, memory):
-        """Returns the keys and values that `step` attends to, once per source."""
-        self._check_memory(memory)
-        return self.cross.project_memory(memory)
-
-    def step(
-        self,
-        x,
-        cache,
-        position,
-        memory_cache=None,
-        memory_padding_mask=None,
-        return_scores=False,
-        attention_bias=None,
-        padding_mask=None,
-        attention_mask=None,
-    ):
-        """Runs one position.
-
-        Args:
-            x: Tensor `(B, N, E)`; N is 1 but for beam search, see
-                `MultiHeadAttention.step`.
-            cache: From `make_cache` or the step before, of S slots.
-            position: Position of `x`, an int or an int32 scalar.
-            memory_cache: What `project_memory` returned.
-            memory_padding_mask: Boolean `(B, S)` over the memory.
-            return_scores: Whether to return `(self_scores, cross_scores)` as well.
-            attention_bias: Tensor that broadcasts to `(B, H, N, S)`.
-            padding_mask: Boolean over the cache.
-            attention_mask: Boolean `(B, N, S)`: the slots of each hypothesis' history.
-
-        Returns:
-            The output `(B, N, E)`, or the tuple of it and the scores, and the cache.
-        """
-
-        def attend(inner):
-            result, new_cache = self.attention.step(
-                inner,
-                cache,
-                position,
-                padding_mask,
-                return_scores,
-                attention_bias,
-                attention_mask,
-            )
-            return (*with_scores(result, return_scores), new_cache)
-
-        def attend_memory(inner):
-            result = self.cross.attend_memory(
-                inner, memory_cache, memory_padding_mask, return_scores
-            )
-            return with_scores(result, return_scores)
-
-        self._check_memory(memory_cache)
-        x, self_scores, cache = self.attention_residual.apply(x, attend)
-        x, cross_scores = self._run_cross(x, attend_memory)
-        x = self.run_feedforward(x)
-        return ((x, (self_scores, cross_scores)) if return_scores else x), cache
-
-    def _run_cross(self, x, attend_memory):
-        if not self.cross_attention:
-            return x, None
-        return self.cross_residual.apply(x, attend_memory)
-
-    def _check_memory(self, memory):
-        if self.cross_attention and memory is None:
-            raise ValueError(
-                f"{self.name!r} has cross-attention and got no memory. Give one, or "
-                "make the decoder with cross_attention=False."
-            )
-        if not self.cross_attention and memory is not None:
-            raise ValueError(
-                f"{self.name!r} was made with cross_attention=False and got a memory."
-            )
-
-    def compute_output_shape(self, x_shape, memory_shape=None):
-        return x_shape
-
-    def compute_output_spec(
-        self,
-        x,
-        memory=None,
-        padding_mask=None,
-        memory_padding_mask=None,
-        attention_mask=None,
-        return_scores=False,
-        **kwargs,
-    ):
-        if not return_scores:
-            return keras.KerasTensor(x.shape, dtype=self.compute_dtype)
-        output, scores = self.attention.compute_output_spec(x, return_scores=True)
-        cross_scores = None
-        if self.cross_attention:
-            _, cross_scores = self.cross.compute_output_spec(
-                x, memory, return_scores=True
-            )
-        return output, (scores, cross_scores)
-
-    def get_config(self):
-        return {**super().get_config(), "cross_attention": self.cross_attention}
+from .tensors import Tensor
 
 
 @keras.saving.register_keras_serializable(package="polyhead")
 class Decoder(TransformerStack):
-    """A stack of decoder blocks with positions and, under pre-norm, a final norm.
+    """A stack of decoder blocks with positions and, with pre-norm, a final norm.
+
+    Each block is a `DecoderBlock` (`TransformerDecoder` in KerasHub, which has no
+    stack). Stochastic depth grows linearly from zero in the first block to
+    `stochastic_depth` in the last. All blocks share one position bias.
 
     Args:
-        num_layers: Number of blocks.
-        num_heads: Number of attention heads.
-        feedforward_dim: Inner width of the feed-forward parts.
-        cross_attention: Whether the blocks attend to a memory.
-        The others: as in `Encoder`; a decoder is always causal.
+        num_layers: int. Number of blocks.
+        num_heads: int. Number of attention heads, H.
+        feedforward_dim: int. Inner width of the feed-forward part (`intermediate_dim`
+            in KerasHub).
+        cross_attention: bool. Whether there is cross-attention to a memory. Defaults to
+            `True`.
+        positions: str. `"rotary"` (`RotaryPositions`), `"linear_bias"` (`LinearBias`),
+            `"relative_bias"` (`RelativeBias`), `"sinusoidal"` (`SinusoidalPositions`)
+            or `"learned"` (`LearnedPositions`). Defaults to `None`.
+        max_length: int. Number of learned positions. Defaults to `None`.
+        num_kv_heads: int. Number of key and value heads, a divisor of `num_heads`
+            (`num_key_value_heads` in Keras). Defaults to `None`, which is `num_heads`.
+        head_dim: int. Size of a head (`key_dim` in Keras). Defaults to `None`, which is
+            the width of the input over `num_heads`.
+        causal: bool. Must be `True`, as a decoder is always causal. Defaults to `True`.
+        sliding_window: int. A position attends only to positions less than this far
+            away. Defaults to `None`.
+        activation: str or callable. Activation of the feed-forward part. Defaults to
+            `"gelu"`.
+        gated: bool. Whether the feed-forward part is gated; see `FeedForward`. Defaults
+            to `False`.
+        norm: str. `"layer_norm"` or `"rms_norm"`. Defaults to `"layer_norm"`.
+        norm_position: str. `"pre"` normalises the input of a branch, `"post"` its sum
+            (`normalize_first=True` or `False` in KerasHub). Defaults to `"pre"`.
+        dropout: float. Dropout rate on the output of each branch. Defaults to `0.0`.
+        attention_dropout: float. Dropout rate on the attention weights. Defaults to
+            `0.0`.
+        feedforward_dropout: float. Dropout rate inside the feed-forward part. Defaults
+            to `None`, which is `dropout`.
+        stochastic_depth: float. Share of the examples that skip a branch in training.
+            Defaults to `0.0`.
+        use_bias: bool. Whether the dense layers have a bias. Defaults to `True`.
+        epsilon: float. Number added to the variance in normalisations
+            (`layer_norm_epsilon` in KerasHub). Defaults to `1e-5`.
+        seed: int. Seed of the initial weights and of dropout. Defaults to `None`.
+        **kwargs: Arguments of `keras.layers.Layer`, such as `name` and `dtype`.
 
     Call arguments:
-        As in `DecoderBlock`.
+        x: Tensor `(B, T, E)` (`decoder_sequence` in KerasHub).
+        memory: Tensor `(B, S, M)` for the cross-attention (`encoder_sequence` in
+            KerasHub). Defaults to `None`.
+        padding_mask: Boolean tensor `(B, T)`; True = real. Defaults to `None`, which is
+            the Keras mask of `x`.
+        memory_padding_mask: Boolean tensor `(B, S)`; True = real. Defaults to `None`,
+            which is the Keras mask of `memory`.
+        attention_mask: Boolean tensor `(B, T, T)` for the self-attention; True =
+            attend. Defaults to `None`.
+        return_scores: bool. Whether to return the attention weights too. Defaults to
+            `False`.
+        training: bool. Whether dropout is active. Defaults to `None`: as in the layer
+            that calls this one.
+        attention_bias: Tensor that broadcasts to `(B, H, T, T)`, added to the logits of
+            the self-attention. Defaults to `None`.
 
     Returns:
-        Tensor `(B, T, E)`; with `return_scores` a tuple of it and a list with
-        `(self_scores, cross_scores)` of every block.
+        Tensor `(B, T, E)`; with `return_scores`, a tuple of it and a list with the
+        attention weights `(self_scores, cross_scores)` of each block; see
+        `DecoderBlock`.
+
+    Raises:
+        ValueError: As `DecoderBlock`, or if learned positions have no `max_length`.
 
     Example:
 
@@ -238,14 +91,64 @@ class Decoder(TransformerStack):
     >>> first, cache = decoder.step(x[:, :1], cache, 0, memory_cache)
     >>> bool(np.allclose(first, full[:, :1], atol=1e-5))
     True
+
+    Reference:
+        Vaswani et al., Attention Is All You Need, https://arxiv.org/abs/1706.03762
     """
 
     def __init__(
-        self, num_layers, num_heads, feedforward_dim, cross_attention=True, **kwargs
+        self,
+        num_layers: int,
+        num_heads: int,
+        feedforward_dim: int,
+        cross_attention: bool = True,
+        positions: str | None = None,
+        max_length: int | None = None,
+        num_kv_heads: int | None = None,
+        head_dim: int | None = None,
+        causal: bool = True,
+        sliding_window: int | None = None,
+        activation: str | Callable = "gelu",
+        gated: bool = False,
+        norm: str = "layer_norm",
+        norm_position: str = "pre",
+        dropout: float = 0.0,
+        attention_dropout: float = 0.0,
+        feedforward_dropout: float | None = None,
+        stochastic_depth: float = 0.0,
+        use_bias: bool = True,
+        epsilon: float = 1e-5,
+        seed: int | None = None,
+        **kwargs,
     ):
-        kwargs.setdefault("causal", True)
-        super().__init__(num_layers, num_heads, feedforward_dim, **kwargs)
-        self.make_blocks(DecoderBlock, cross_attention=cross_attention)
+        block_arguments = {
+            "num_heads": num_heads,
+            "feedforward_dim": feedforward_dim,
+            "num_kv_heads": num_kv_heads,
+            "head_dim": head_dim,
+            "causal": causal,
+            "sliding_window": sliding_window,
+            "activation": activation,
+            "gated": gated,
+            "norm": norm,
+            "norm_position": norm_position,
+            "dropout": dropout,
+            "attention_dropout": attention_dropout,
+            "feedforward_dropout": feedforward_dropout,
+            "use_bias": use_bias,
+            "epsilon": epsilon,
+            "cross_attention": cross_attention,
+        }
+        super().__init__(
+            DecoderBlock,
+            block_arguments,
+            num_layers=num_layers,
+            positions=positions,
+            max_length=max_length,
+            stochastic_depth=stochastic_depth,
+            seed=seed,
+            **kwargs,
+        )
 
     def build(self, x_shape, memory_shape=None):
         self.build_stack(x_shape, memory_shape)
@@ -264,14 +167,9 @@ class Decoder(TransformerStack):
         x_mask=None,
         memory_mask=None,
     ):
-        for keras_mask in (mask, x_mask):
-            padding_mask = keras_mask if padding_mask is None else padding_mask
-        if memory_padding_mask is None:
-            memory_padding_mask = memory_mask
-        x = ops.cast(x, self.compute_dtype)
-        length = ops.shape(x)[1]
-        bias = self.shared_bias(length, length, attention_bias=attention_bias)
-        x = self.add_positions(x)
+        padding_mask = choose_padding_mask(padding_mask, mask, x_mask)
+        memory_padding_mask = choose_padding_mask(memory_padding_mask, memory_mask)
+        x, bias = self.begin(x, attention_bias)
         scores = []
         for block in self.blocks:
             result = block(
@@ -288,32 +186,36 @@ class Decoder(TransformerStack):
         x = self.finish(x)
         return (x, scores) if return_scores else x
 
-    def project_memory(self, memory):
-        """Returns a list with the projected memory of every block."""
+    def project_memory(self, memory: Tensor) -> list[tuple[Tensor, Tensor]]:
+        """Returns a list with the keys and values of `memory` in each block."""
         return [block.project_memory(memory) for block in self.blocks]
 
     def step(
         self,
-        x,
-        cache,
-        position,
-        memory_cache=None,
-        memory_padding_mask=None,
-        return_scores=False,
-        attention_mask=None,
-    ):
-        """Runs one position through all blocks; as `DecoderBlock.step`, with lists."""
+        x: Tensor,
+        cache: list[tuple[Tensor, Tensor]],
+        position: int | Tensor,
+        memory_cache: list[tuple[Tensor, Tensor]] | None = None,
+        memory_padding_mask: Tensor | None = None,
+        return_scores: bool = False,
+        attention_mask: Tensor | None = None,
+    ) -> tuple[Tensor, list[tuple[Tensor, Tensor]]]:
+        """Runs one position through all blocks.
+
+        The arguments and results are those of `DecoderBlock.step`, except that `cache`,
+        `memory_cache` and the scores are lists with one entry for each block.
+        """
         x, bias = self.begin_step(x, cache, position)
-        memory_cache = memory_cache or [None] * self.num_layers
         scores, new_cache = [], []
-        for block, block_cache, memory in zip(
-            self.blocks, cache, memory_cache, strict=True
+        memory_caches: list = memory_cache or [None] * self.num_layers
+        for block, block_cache, block_memory in zip(
+            self.blocks, cache, memory_caches, strict=True
         ):
             result, block_cache = block.step(
                 x,
                 block_cache,
                 position,
-                memory,
+                block_memory,
                 memory_padding_mask,
                 return_scores,
                 bias,

@@ -1,4 +1,4 @@
-"""Token embedding, tied to the output projection."""
+"""Token embedding that is also the output projection."""
 
 import keras
 from keras import ops
@@ -6,21 +6,28 @@ from keras import ops
 
 @keras.saving.register_keras_serializable(package="polyhead")
 class TokenEmbedding(keras.layers.Layer):
-    """Maps ids to vectors and, with the same table, vectors to logits.
+    """Maps token ids to vectors and, with the same weights, vectors to logits.
+
+    `keras.layers.ReversibleEmbedding` does the same with `tie_weights=True`.
 
     Args:
-        vocabulary_size: Number of ids.
-        hidden_dim: Width of the vectors, E.
-        scale: Whether vectors are multiplied by `sqrt(hidden_dim)`.
-        mask_zero: Whether id 0 is padding, and a Keras mask is made of it.
-        seed: Seed of the initial table.
+        vocabulary_size: int. Number of token ids (`input_dim` in Keras).
+        hidden_dim: int. Width of the vectors, E (`output_dim` in Keras).
+        scale: bool. Whether the vectors are multiplied by `sqrt(hidden_dim)`. Defaults
+            to `False`.
+        mask_zero: bool. Whether id 0 is padding and makes a Keras mask. Defaults to
+            `False`.
+        seed: int. Seed of the initial weights. Defaults to `None`.
+        **kwargs: Arguments of `keras.layers.Layer`, such as `name` and `dtype`.
 
     Call arguments:
-        inputs: Ids `(B, T)`; with `reverse`, vectors `(B, T, E)`.
-        reverse: Whether to map vectors to logits.
+        inputs: Integer tensor `(B, T)` of ids, or, with `reverse`, tensor `(B, T, E)`
+            of vectors.
+        reverse: bool. Whether to map vectors to logits. Defaults to `False`.
 
     Returns:
-        Vectors `(B, T, E)`; with `reverse`, logits `(B, T, vocabulary_size)`.
+        Tensor `(B, T, E)` of vectors, or, with `reverse`, tensor
+        `(B, T, vocabulary_size)` of logits.
 
     Example:
 
@@ -30,16 +37,17 @@ class TokenEmbedding(keras.layers.Layer):
     (1, 3, 100)
 
     Reference:
-        Press and Wolf, https://arxiv.org/abs/1608.05859
+        Press and Wolf, Using the Output Embedding to Improve Language Models,
+        https://arxiv.org/abs/1608.05859
     """
 
     def __init__(
         self,
-        vocabulary_size,
-        hidden_dim,
-        scale=False,
-        mask_zero=False,
-        seed=None,
+        vocabulary_size: int,
+        hidden_dim: int,
+        scale: bool = False,
+        mask_zero: bool = False,
+        seed: int | None = None,
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -49,7 +57,7 @@ class TokenEmbedding(keras.layers.Layer):
         self.mask_zero = mask_zero
         self.seed = seed
         self.supports_masking = True
-        # The usual deviation of a table; scaled vectors come out at deviation 1.
+        # 0.02 is usual for an embedding; scaled vectors have standard deviation 1.
         stddev = hidden_dim**-0.5 if scale else 0.02
         self.embedding = keras.layers.Embedding(
             vocabulary_size,
@@ -73,7 +81,7 @@ class TokenEmbedding(keras.layers.Layer):
 
     def compute_mask(self, inputs, previous_mask=None):
         if not self.mask_zero or keras.backend.is_float_dtype(inputs.dtype):
-            return previous_mask  # in reverse, the inputs are vectors
+            return previous_mask  # with `reverse`, the inputs are vectors
         return ops.not_equal(inputs, 0)
 
     def compute_output_shape(self, input_shape, reverse=False):

@@ -1,156 +1,80 @@
 """The Transformer encoder; with `causal=True`, a decoder-only language model."""
 
+from collections.abc import Callable
+
 import keras
-from keras import ops
 
-from .blocks import TransformerBlock, with_scores
+from .blocks import with_scores
+from .encoder_block import EncoderBlock
+from .masks import choose_padding_mask
 from .stacks import TransformerStack
-
-
-@keras.saving.register_keras_serializable(package="polyhead")
-class EncoderBlock(TransformerBlock):
-    """Self-attention and feed-forward, each in a residual branch.
-
-    Args:
-        num_heads: Number of attention heads.
-        feedforward_dim: Inner width of the feed-forward part.
-        num_kv_heads: Number of key and value heads; see `MultiHeadAttention`.
-        head_dim: Size of a head; width over heads if `None`.
-        causal: Whether a position sees no later one.
-        sliding_window: Attention window; see `MultiHeadAttention`.
-        rotary: A `RotaryPositions` layer, or `None`.
-        position_bias: A `LinearBias` or `RelativeBias` layer, or `None`.
-        activation: Activation of the feed-forward part.
-        gated: Whether the feed-forward part is gated.
-        norm: `"layer_norm"` or `"rms_norm"`.
-        norm_position: `"pre"` or `"post"`.
-        dropout: Dropout on the branches.
-        attention_dropout: Dropout on the attention weights.
-        feedforward_dropout: Dropout inside the feed-forward part; as `dropout` if
-            `None`.
-        stochastic_depth: Share of examples that skip a branch in training.
-        use_bias: Whether the dense layers have a bias.
-        epsilon: Small number in the normalisations.
-        seed: Seed of the initial weights and of the dropouts.
-
-    Call arguments:
-        x: Tensor `(B, T, E)`.
-        padding_mask: Boolean `(B, T)`, True = real; the Keras mask of `x` if `None`.
-        attention_mask: Boolean `(B, T, T)`, True = attend.
-        attention_bias: Tensor that broadcasts to `(B, H, T, T)`.
-        return_scores: Whether to return the attention weights as well.
-        training: Whether dropout is active.
-
-    Returns:
-        Tensor `(B, T, E)`; with `return_scores` a tuple of it and the weights
-        `(B, H, T, T)`.
-
-    Example:
-
-    >>> block = EncoderBlock(num_heads=2, feedforward_dim=16)
-    >>> tuple(block(np.ones((3, 5, 8), "float32")).shape)
-    (3, 5, 8)
-
-    Reference:
-        Vaswani et al., Attention Is All You Need, https://arxiv.org/abs/1706.03762
-    """
-
-    def build(self, input_shape):
-        self.build_parts(input_shape)
-
-    def call(
-        self,
-        x,
-        padding_mask=None,
-        attention_mask=None,
-        attention_bias=None,
-        return_scores=False,
-        training=None,
-        mask=None,
-        x_mask=None,
-    ):
-        for keras_mask in (mask, x_mask):
-            padding_mask = keras_mask if padding_mask is None else padding_mask
-
-        def attend(inner):
-            result = self.attention(
-                inner,
-                padding_mask=padding_mask,
-                attention_mask=attention_mask,
-                attention_bias=attention_bias,
-                return_scores=return_scores,
-            )
-            return with_scores(result, return_scores)
-
-        x, scores = self.attention_residual.apply(x, attend)
-        x = self.run_feedforward(x)
-        return (x, scores) if return_scores else x
-
-    def step(
-        self,
-        x,
-        cache,
-        position,
-        padding_mask=None,
-        return_scores=False,
-        attention_bias=None,
-        attention_mask=None,
-    ):
-        """Runs one position; arguments and results as in `MultiHeadAttention.step`."""
-
-        def attend(inner):
-            result, new_cache = self.attention.step(
-                inner,
-                cache,
-                position,
-                padding_mask,
-                return_scores,
-                attention_bias,
-                attention_mask,
-            )
-            return (*with_scores(result, return_scores), new_cache)
-
-        x, scores, cache = self.attention_residual.apply(x, attend)
-        x = self.run_feedforward(x)
-        return ((x, scores) if return_scores else x), cache
-
-    def compute_output_shape(self, input_shape):
-        return input_shape
-
-    def compute_output_spec(
-        self,
-        x,
-        padding_mask=None,
-        attention_mask=None,
-        attention_bias=None,
-        return_scores=False,
-        **kwargs,
-    ):
-        return self.attention.compute_output_spec(x, return_scores=return_scores)
+from .tensors import Tensor
 
 
 @keras.saving.register_keras_serializable(package="polyhead")
 class Encoder(TransformerStack):
-    """A stack of encoder blocks with positions and, under pre-norm, a final norm.
+    """A stack of encoder blocks with positions and, with pre-norm, a final norm.
 
-    Stochastic depth rises linearly from none in the first block to the given share in
-    the last. A position bias is shared by all blocks.
+    Each block is an `EncoderBlock` (`TransformerEncoder` in KerasHub, which has no
+    stack). Stochastic depth grows linearly from zero in the first block to
+    `stochastic_depth` in the last. All blocks share one position bias.
 
     Args:
-        num_layers: Number of blocks.
-        num_heads: Number of attention heads.
-        feedforward_dim: Inner width of the feed-forward parts.
-        positions: `None`, `"rotary"`, `"linear_bias"`, `"relative_bias"`,
-            `"sinusoidal"` or `"learned"`.
-        max_length: Number of learned positions.
-        The others: as in `EncoderBlock`.
+        num_layers: int. Number of blocks.
+        num_heads: int. Number of attention heads, H.
+        feedforward_dim: int. Inner width of the feed-forward part (`intermediate_dim`
+            in KerasHub).
+        positions: str. `"rotary"` (`RotaryPositions`), `"linear_bias"` (`LinearBias`),
+            `"relative_bias"` (`RelativeBias`), `"sinusoidal"` (`SinusoidalPositions`)
+            or `"learned"` (`LearnedPositions`). Defaults to `None`.
+        max_length: int. Number of learned positions. Defaults to `None`.
+        num_kv_heads: int. Number of key and value heads, a divisor of `num_heads`
+            (`num_key_value_heads` in Keras). Defaults to `None`, which is `num_heads`.
+        head_dim: int. Size of a head (`key_dim` in Keras). Defaults to `None`, which is
+            the width of the input over `num_heads`.
+        causal: bool. Whether a position attends to no later position (`use_causal_mask`
+            in Keras). Defaults to `False`.
+        sliding_window: int. A position attends only to positions less than this far
+            away. Defaults to `None`.
+        activation: str or callable. Activation of the feed-forward part. Defaults to
+            `"gelu"`.
+        gated: bool. Whether the feed-forward part is gated; see `FeedForward`. Defaults
+            to `False`.
+        norm: str. `"layer_norm"` or `"rms_norm"`. Defaults to `"layer_norm"`.
+        norm_position: str. `"pre"` normalises the input of a branch, `"post"` its sum
+            (`normalize_first=True` or `False` in KerasHub). Defaults to `"pre"`.
+        dropout: float. Dropout rate on the output of each branch. Defaults to `0.0`.
+        attention_dropout: float. Dropout rate on the attention weights. Defaults to
+            `0.0`.
+        feedforward_dropout: float. Dropout rate inside the feed-forward part. Defaults
+            to `None`, which is `dropout`.
+        stochastic_depth: float. Share of the examples that skip a branch in training.
+            Defaults to `0.0`.
+        use_bias: bool. Whether the dense layers have a bias. Defaults to `True`.
+        epsilon: float. Number added to the variance in normalisations
+            (`layer_norm_epsilon` in KerasHub). Defaults to `1e-5`.
+        seed: int. Seed of the initial weights and of dropout. Defaults to `None`.
+        **kwargs: Arguments of `keras.layers.Layer`, such as `name` and `dtype`.
 
     Call arguments:
-        As in `EncoderBlock`.
+        x: Tensor `(B, T, E)`.
+        padding_mask: Boolean tensor `(B, T)`; True = real. Defaults to `None`, which is
+            the Keras mask of `x`.
+        attention_mask: Boolean tensor `(B, T, T)`; True = attend. Defaults to `None`.
+        attention_bias: Tensor that broadcasts to `(B, H, T, T)`, added to the attention
+            logits of each block. Defaults to `None`.
+        return_scores: bool. Whether to return the attention weights too. Defaults to
+            `False`.
+        training: bool. Whether dropout is active. Defaults to `None`: as in the layer
+            that calls this one.
 
     Returns:
-        Tensor `(B, T, E)`; with `return_scores` a tuple of it and a list with the
-        weights `(B, H, T, T)` of every block.
+        Tensor `(B, T, E)`; with `return_scores`, a tuple of it and a list with the
+        attention weights `(B, H, T, T)` of each block.
+
+    Raises:
+        ValueError: If an argument is unknown, if the heads do not fit the width, or if
+            learned positions have no `max_length`.
 
     Example:
 
@@ -158,11 +82,62 @@ class Encoder(TransformerStack):
     >>> output, scores = encoder(np.ones((3, 5, 8), "float32"), return_scores=True)
     >>> tuple(output.shape), [tuple(s.shape) for s in scores]
     ((3, 5, 8), [(3, 2, 5, 5), (3, 2, 5, 5)])
+
+    Reference:
+        Vaswani et al., Attention Is All You Need, https://arxiv.org/abs/1706.03762
     """
 
-    def __init__(self, num_layers, num_heads, feedforward_dim, **kwargs):
-        super().__init__(num_layers, num_heads, feedforward_dim, **kwargs)
-        self.make_blocks(EncoderBlock)
+    def __init__(
+        self,
+        num_layers: int,
+        num_heads: int,
+        feedforward_dim: int,
+        positions: str | None = None,
+        max_length: int | None = None,
+        num_kv_heads: int | None = None,
+        head_dim: int | None = None,
+        causal: bool = False,
+        sliding_window: int | None = None,
+        activation: str | Callable = "gelu",
+        gated: bool = False,
+        norm: str = "layer_norm",
+        norm_position: str = "pre",
+        dropout: float = 0.0,
+        attention_dropout: float = 0.0,
+        feedforward_dropout: float | None = None,
+        stochastic_depth: float = 0.0,
+        use_bias: bool = True,
+        epsilon: float = 1e-5,
+        seed: int | None = None,
+        **kwargs,
+    ):
+        block_arguments = {
+            "num_heads": num_heads,
+            "feedforward_dim": feedforward_dim,
+            "num_kv_heads": num_kv_heads,
+            "head_dim": head_dim,
+            "causal": causal,
+            "sliding_window": sliding_window,
+            "activation": activation,
+            "gated": gated,
+            "norm": norm,
+            "norm_position": norm_position,
+            "dropout": dropout,
+            "attention_dropout": attention_dropout,
+            "feedforward_dropout": feedforward_dropout,
+            "use_bias": use_bias,
+            "epsilon": epsilon,
+        }
+        super().__init__(
+            EncoderBlock,
+            block_arguments,
+            num_layers=num_layers,
+            positions=positions,
+            max_length=max_length,
+            stochastic_depth=stochastic_depth,
+            seed=seed,
+            **kwargs,
+        )
 
     def build(self, input_shape):
         self.build_stack(input_shape)
@@ -178,12 +153,8 @@ class Encoder(TransformerStack):
         mask=None,
         x_mask=None,
     ):
-        for keras_mask in (mask, x_mask):
-            padding_mask = keras_mask if padding_mask is None else padding_mask
-        x = ops.cast(x, self.compute_dtype)
-        length = ops.shape(x)[1]
-        bias = self.shared_bias(length, length, attention_bias=attention_bias)
-        x = self.add_positions(x)
+        padding_mask = choose_padding_mask(padding_mask, mask, x_mask)
+        x, bias = self.begin(x, attention_bias)
         scores = []
         for block in self.blocks:
             result = block(
@@ -200,26 +171,30 @@ class Encoder(TransformerStack):
 
     def step(
         self,
-        x,
-        cache,
-        position,
-        padding_mask=None,
-        return_scores=False,
-        attention_mask=None,
-    ):
+        x: Tensor,
+        cache: list[tuple[Tensor, Tensor]],
+        position: int | Tensor,
+        padding_mask: Tensor | None = None,
+        return_scores: bool = False,
+        attention_mask: Tensor | None = None,
+    ) -> tuple[Tensor, list[tuple[Tensor, Tensor]]]:
         """Runs one position through all blocks.
 
         Args:
-            x: Tensor `(B, N, E)`; N is 1 but for beam search, see
+            x: Tensor `(B, N, E)`. N is 1 except in beam search; see
                 `MultiHeadAttention.step`.
-            cache: List from `make_cache` or the step before.
-            position: Position of `x`, an int or an int32 scalar.
-            padding_mask: Boolean `(B, S)` over the cache.
-            return_scores: Whether to return a list of weights `(B, H, N, S)` too.
-            attention_mask: Boolean `(B, N, S)`: the slots of each hypothesis' history.
+            cache: List that `make_cache` or the previous step returned, with S slots in
+                each block.
+            position: int or int32 scalar tensor. Position of `x`.
+            padding_mask: Boolean tensor `(B, S)`; True = attend. Defaults to `None`.
+            return_scores: bool. Whether to return a list with the attention weights
+                `(B, H, N, S)` of each block too. Defaults to `False`.
+            attention_mask: Boolean tensor `(B, N, S)`; True = the slot belongs to the
+                history of the hypothesis. Defaults to `None`.
 
         Returns:
-            The output `(B, N, E)`, or the tuple of it and the weights, and the cache.
+            A tuple of the output and the new cache. The output is a tensor `(B, N, E)`,
+            or, with `return_scores`, a tuple of it and the list of weights.
         """
         x, bias = self.begin_step(x, cache, position)
         scores, new_cache = [], []

@@ -1,7 +1,10 @@
-"""The position-wise part of a Transformer block."""
+"""The feed-forward part of a Transformer block."""
+
+from collections.abc import Callable
 
 import keras
 
+from .dense import make_dense
 from .dropout import ByteDropout
 from .lora import LoraMethods
 from .seeds import split_seed
@@ -11,20 +14,26 @@ from .seeds import split_seed
 class FeedForward(LoraMethods, keras.layers.Layer):
     """Two dense layers with an activation between them, optionally gated.
 
-    `down(dropout(activation(up(x))))`, or gated
-    `down(dropout(activation(gate(x)) * up(x)))`; `activation="silu", gated=True` is
-    SwiGLU. The output is as wide as the input.
+    The layer computes `down(dropout(activation(up(x))))`, or, if gated,
+    `down(dropout(activation(gate(x)) * up(x)))`. `activation="silu"` with `gated=True`
+    is SwiGLU. The output has the width of the input. KerasHub has this inside its
+    `TransformerEncoder` and `TransformerDecoder` only.
 
     Args:
-        hidden_dim: Width between the two dense layers.
-        activation: Any Keras activation.
-        gated: Whether a second dense layer gates the first.
-        dropout: Share of hidden values dropped in training.
-        use_bias: Whether the dense layers have a bias.
-        seed: Seed of the initial weights and of the dropout.
+        hidden_dim: int. Width between the two dense layers (`intermediate_dim` in
+            KerasHub, where `hidden_dim` is the width of the input).
+        activation: str or callable. Any Keras activation. Defaults to `"gelu"`.
+        gated: bool. Whether a gate multiplies the hidden values, as in the second
+            formula. Defaults to `False`.
+        dropout: float. Dropout rate between the two dense layers. Defaults to `0.0`.
+        use_bias: bool. Whether the dense layers have a bias. Defaults to `True`.
+        seed: int. Seed of the initial weights and of dropout. Defaults to `None`.
+        **kwargs: Arguments of `keras.layers.Layer`, such as `name` and `dtype`.
 
     Call arguments:
         x: Tensor `(..., E)`.
+        training: bool. Whether dropout is active. Defaults to `None`: as in the layer
+            that calls this one.
 
     Returns:
         Tensor of the shape of `x`.
@@ -41,12 +50,12 @@ class FeedForward(LoraMethods, keras.layers.Layer):
 
     def __init__(
         self,
-        hidden_dim,
-        activation="gelu",
-        gated=False,
-        dropout=0.0,
-        use_bias=True,
-        seed=None,
+        hidden_dim: int,
+        activation: str | Callable = "gelu",
+        gated: bool = False,
+        dropout: float = 0.0,
+        use_bias: bool = True,
+        seed: int | None = None,
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -66,13 +75,7 @@ class FeedForward(LoraMethods, keras.layers.Layer):
         )
 
     def _dense(self, units, seed, name):
-        return keras.layers.Dense(
-            units,
-            use_bias=self.use_bias,
-            kernel_initializer=keras.initializers.GlorotUniform(seed),
-            dtype=self.dtype_policy,
-            name=name,
-        )
+        return make_dense(units, seed, self.dtype_policy, name, self.use_bias)
 
     def build(self, input_shape):
         self.up.build(input_shape)

@@ -2,6 +2,7 @@
 
 import gc
 
+import keras
 from keras import ops
 
 ADAPTER_WEIGHTS = (
@@ -12,20 +13,20 @@ ADAPTER_WEIGHTS = (
 )
 
 
-def enable_lora(layer, rank):
+def enable_lora(layer: keras.layers.Layer, rank: int) -> None:
     """Freezes all weights of `layer` and trains low-rank changes of its kernels.
 
-    Works on any Keras layer or model: each Dense, EinsumDense and Embedding inside gets
-    Keras's own adapters. To train a new head in full, enable the layers below it one
-    by one. Compile the model again afterwards. Files hold the kernels with the change
-    added.
+    It works on any Keras layer or model: Keras's own `enable_lora` is called on each
+    Dense, EinsumDense and Embedding inside. To train a new head in full, enable the
+    layers below the head one by one. Compile the model again afterwards. Saved files
+    contain the kernels with the low-rank changes added.
 
     Args:
-        layer: A built layer or model.
-        rank: Rank of the change.
+        layer: `keras.layers.Layer` or `keras.Model` that is built.
+        rank: int. Rank of the changes.
 
     Raises:
-        ValueError: If the layer is not built, or has adapters already.
+        ValueError: If the layer is not built or already has adapters.
 
     Example:
 
@@ -42,7 +43,9 @@ def enable_lora(layer, rank):
         raise ValueError(f"Build {layer.name!r} (call it once) before enable_lora.")
     targets = _targets(layer)
     if any(target.lora_enabled for target in targets):
-        raise ValueError(f"{layer.name!r} has LoRA adapters already; merge_lora first.")
+        raise ValueError(
+            f"{layer.name!r} already has LoRA adapters. Call merge_lora first."
+        )
     for weight in layer.trainable_weights:
         weight.trainable = False
         weight.frozen_by_lora = True
@@ -50,14 +53,15 @@ def enable_lora(layer, rank):
         target.enable_lora(rank)
 
 
-def merge_lora(layer):
+def merge_lora(layer: keras.layers.Layer) -> None:
     """Adds the learned changes to the kernels and removes the adapters.
 
-    The layer computes what it did before, holds no adapter weights, and what
-    `enable_lora` froze can be trained again. Compile the model again afterwards.
+    The outputs of the layer stay the same, and the weights that `enable_lora` froze are
+    trainable again. Compile the model again afterwards. Keras has no such function.
 
     Args:
-        layer: A layer or model; one without adapters is left as it is.
+        layer: `keras.layers.Layer` or `keras.Model`. One without adapters is left
+            unchanged.
 
     Example:
 
@@ -68,8 +72,8 @@ def merge_lora(layer):
     >>> [tuple(w.shape) for w in dense.trainable_weights]
     [(16, 8), (8,)]
     """
-    # Keras collects garbage at each deleted variable, which takes seconds in a large
-    # process; objects that are frozen meanwhile need not be looked at.
+    # Keras runs the garbage collector for each deleted variable, which takes seconds in
+    # a large process. Frozen objects are skipped.
     gc.freeze()
     try:
         for target in _targets(layer):
@@ -84,16 +88,17 @@ def merge_lora(layer):
 
 
 def _targets(layer):
-    parts = {id(part): part for part in layer._flatten_layers()}  # shared ones once
+    """The layers inside `layer` that have Keras's adapters, each of them once."""
+    sublayers = {id(sublayer): sublayer for sublayer in layer._flatten_layers()}
     return [
-        part
-        for part in parts.values()
-        if hasattr(part, "enable_lora") and hasattr(part, "lora_enabled")
+        sublayer
+        for sublayer in sublayers.values()
+        if hasattr(sublayer, "enable_lora") and hasattr(sublayer, "lora_enabled")
     ]
 
 
 def _merge(layer):
-    # What Keras would save is the merged kernel, in the variable's own precision.
+    # Keras saves the merged kernel, in the precision of the variable.
     store = {}
     layer.save_own_variables(store)
     store = {name: ops.convert_to_numpy(value) for name, value in store.items()}
@@ -106,12 +111,12 @@ def _merge(layer):
 
 
 class LoraMethods:
-    """`enable_lora` and `merge_lora` as methods of a layer."""
+    """Gives a layer the methods `enable_lora` and `merge_lora`."""
 
-    def enable_lora(self, rank):
-        """See `polyhead.layers.enable_lora`."""
+    def enable_lora(self, rank: int) -> None:
+        """Runs `polyhead.layers.enable_lora` on this layer."""
         enable_lora(self, rank)
 
-    def merge_lora(self):
-        """See `polyhead.layers.merge_lora`."""
+    def merge_lora(self) -> None:
+        """Runs `polyhead.layers.merge_lora` on this layer."""
         merge_lora(self)

@@ -2,6 +2,8 @@
 
 from keras import ops
 
+from .tensors import Tensor
+
 
 def _positions(query_length, key_length, offset):
     """Query positions `(1, 1, T, 1)` and key positions `(1, 1, 1, S)`, int32."""
@@ -11,13 +13,18 @@ def _positions(query_length, key_length, offset):
     return ops.reshape(query, (1, 1, -1, 1)), ops.reshape(key, (1, 1, 1, -1))
 
 
-def causal_mask(query_length, key_length, offset=0):
-    """Lets query `t`, at position `t + offset`, see the keys up to its position.
+def causal_mask(
+    query_length: int | Tensor, key_length: int | Tensor, offset: int | Tensor = 0
+) -> Tensor:
+    """Mask with which a query sees the keys up to its own position.
+
+    Keras's attention layers make this mask from `use_causal_mask=True`.
 
     Args:
-        query_length: Number of queries, T.
-        key_length: Number of keys, S.
-        offset: Position of the first query among the keys.
+        query_length: int or int32 scalar tensor. Number of queries, T.
+        key_length: int or int32 scalar tensor. Number of keys, S.
+        offset: int or int32 scalar tensor. Position of the first query among the keys.
+            Defaults to `0`.
 
     Returns:
         Boolean tensor `(1, 1, T, S)`.
@@ -31,16 +38,25 @@ def causal_mask(query_length, key_length, offset=0):
     return key <= query
 
 
-def window_mask(query_length, key_length, window, causal=False, offset=0):
-    """Lets a query see the keys closer than `window`, itself included.
+def window_mask(
+    query_length: int | Tensor,
+    key_length: int | Tensor,
+    window: int,
+    causal: bool = False,
+    offset: int | Tensor = 0,
+) -> Tensor:
+    """Mask with which a query sees the keys less than `window` positions away.
+
+    Keras's attention layers make this mask from `sliding_window`.
 
     Args:
-        query_length: Number of queries, T.
-        key_length: Number of keys, S.
-        window: Window size w: causal, position t sees `(t - w, t]`; otherwise all
-            keys with `|t - s| < w`.
-        causal: Whether later keys are hidden.
-        offset: Position of the first query among the keys.
+        query_length: int or int32 scalar tensor. Number of queries, T.
+        key_length: int or int32 scalar tensor. Number of keys, S.
+        window: int. The query at position t sees the keys at positions s with
+            `|t - s| < window`, itself included.
+        causal: bool. Whether later keys are hidden as well. Defaults to `False`.
+        offset: int or int32 scalar tensor. Position of the first query among the keys.
+            Defaults to `0`.
 
     Returns:
         Boolean tensor `(1, 1, T, S)`.
@@ -56,6 +72,26 @@ def window_mask(query_length, key_length, window, causal=False, offset=0):
     return ops.abs(key - query) < window
 
 
+def position_mask(query_length, key_length, causal, window, offset=0):
+    """Mask that hides keys by their position, or `None` if it would hide none."""
+    if window is not None:
+        return window_mask(query_length, key_length, window, causal, offset)
+    return causal_mask(query_length, key_length, offset) if causal else None
+
+
+def choose_padding_mask(explicit_mask, *keras_masks):
+    """Returns the mask that the caller passed, or else the first Keras mask.
+
+    Keras passes the mask that is attached to a tensor as the argument `mask` when a
+    layer is called with one tensor, and as `x_mask` for the tensor argument `x` when it
+    is called with several. Every layer here takes both and chooses between them here.
+    """
+    for mask in (explicit_mask, *keras_masks):
+        if mask is not None:
+            return mask
+    return None
+
+
 def key_mask(padding_mask):
     """Turns a padding mask `(B, S)` into an attention mask `(B, 1, 1, S)`."""
     if padding_mask is None:
@@ -65,7 +101,7 @@ def key_mask(padding_mask):
 
 
 def query_key_mask(attention_mask):
-    """Turns an attention mask `(B, T, S)` into `(B, 1, T, S)`; rank 4 passes."""
+    """Turns an attention mask `(B, T, S)` into `(B, 1, T, S)`; keeps one of rank 4."""
     if attention_mask is None:
         return None
     attention_mask = ops.cast(attention_mask, "bool")
@@ -75,9 +111,10 @@ def query_key_mask(attention_mask):
 
 
 def repeat_keys(x, beams):
-    """Repeats every entry of `(1, H, 1, S)` `beams` times: `(1, H, 1, S * beams)`.
+    """Repeats each entry of `(1, H, 1, S)` `beams` times: `(1, H, 1, S * beams)`.
 
-    It gives a position's mask or bias to the cache slots of all hypotheses there.
+    The cache has one slot for each hypothesis at each position, so the mask or bias of
+    a position is repeated for all of its slots.
 
     Example:
 
@@ -86,17 +123,20 @@ def repeat_keys(x, beams):
     """
     if x is None or beams == 1:
         return x
-    heads, length = x.shape[1], ops.shape(x)[3]
-    x = ops.reshape(x, (1, heads, length, 1))
-    x = ops.broadcast_to(x, (1, heads, length, beams))
-    return ops.reshape(x, (1, heads, 1, length * beams))
+    num_heads, length = x.shape[1], ops.shape(x)[3]
+    x = ops.reshape(x, (1, num_heads, length, 1))
+    x = ops.broadcast_to(x, (1, num_heads, length, beams))
+    return ops.reshape(x, (1, num_heads, 1, length * beams))
 
 
-def combine_masks(*masks):
-    """Joins masks with a logical and; `None` stands for a mask that hides nothing.
+def combine_masks(*masks: Tensor | None) -> Tensor | None:
+    """Combines masks with a logical and.
+
+    Args:
+        *masks: Boolean tensors that broadcast to one shape. `None` hides nothing.
 
     Returns:
-        The joined mask, or `None` when every mask is `None`.
+        The combined mask, or `None` if every mask is `None`.
 
     Example:
 

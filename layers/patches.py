@@ -1,31 +1,42 @@
-"""From series and images to sequences of patches."""
+"""Sequences of patches from series and images."""
 
 import keras
 from keras import ops
 
+from .dense import make_dense
+
 
 @keras.saving.register_keras_serializable(package="polyhead")
 class PatchEmbedding(keras.layers.Layer):
-    """Cuts a series or an image into patches and maps each to a vector.
+    """Cuts a series or an image into patches and maps each patch to a vector.
+
+    Without padding, this computes what `keras.layers.Conv1D` or `keras.layers.Conv2D`
+    does, with the patches of an image in one sequence. A patch of a masked series is
+    masked if all of its values are.
 
     Args:
-        patch_length: Length of a patch; `(height, width)` for images.
-        hidden_dim: Width of the vectors, E.
-        stride: Distance between patches, like `patch_length`, which is the default.
-        padding: `"end"` repeats the last value until the last patch is full; `None`
-            leaves out what fills no patch.
-        seed: Seed of the initial weights.
+        patch_length: int or tuple of int. Length of a patch, or `(height, width)` for
+            images (`kernel_size` in Keras's convolutions).
+        hidden_dim: int. Width of the vectors, E (`filters` in Keras's convolutions).
+        stride: int or tuple of int. Distance between the starts of two patches
+            (`strides` in Keras's convolutions). Defaults to `None`, which is
+            `patch_length`.
+        padding: str. `"end"` repeats the last value until the last patch is full;
+            `None` drops the values after the last full patch. Defaults to `"end"`.
+        seed: int. Seed of the initial weights. Defaults to `None`.
+        **kwargs: Arguments of `keras.layers.Layer`, such as `name` and `dtype`.
 
     Call arguments:
-        x: Series `(B, T, C)` or images `(B, H, W, C)`.
+        x: Tensor `(B, T, C)` of series or `(B, H, W, C)` of images.
 
     Returns:
-        Tensor `(B, P, E)`; the patches of an image come row by row. A patch of a masked
-        series is masked if all of it is.
+        Tensor `(B, P, E)` with the vectors of P patches; those of an image are in row
+        order.
 
     Raises:
-        ValueError: If the input is known to be shorter than a patch and `padding` is
-            `None`.
+        ValueError: If `padding` is unknown, if `stride` and `patch_length` differ in
+            rank, if the rank of the input does not fit, or if `padding` is `None` and
+            the input is known to be shorter than a patch.
 
     Example:
 
@@ -39,7 +50,13 @@ class PatchEmbedding(keras.layers.Layer):
     """
 
     def __init__(
-        self, patch_length, hidden_dim, stride=None, padding="end", seed=None, **kwargs
+        self,
+        patch_length: int | tuple[int, int],
+        hidden_dim: int,
+        stride: int | tuple[int, int] | None = None,
+        padding: str | None = "end",
+        seed: int | None = None,
+        **kwargs,
     ):
         super().__init__(**kwargs)
         if padding not in ("end", None):
@@ -48,21 +65,18 @@ class PatchEmbedding(keras.layers.Layer):
         self.hidden_dim = hidden_dim
         self.stride = self.patch_length if stride is None else _sizes(stride)
         if len(self.stride) != len(self.patch_length):
-            raise ValueError(f"stride {stride} does not fit patches {patch_length}.")
+            raise ValueError(
+                f"stride {stride} needs as many numbers as patch_length {patch_length}."
+            )
         self.padding = padding
         self.seed = seed
         self.supports_masking = True
-        self.projection = keras.layers.Dense(
-            hidden_dim,
-            kernel_initializer=keras.initializers.GlorotUniform(seed),
-            dtype=self.dtype_policy,
-            name="projection",
-        )
+        self.projection = make_dense(hidden_dim, seed, self.dtype_policy, "projection")
 
     def build(self, input_shape):
         if len(input_shape) != len(self.patch_length) + 2:
             raise ValueError(
-                f"Patches {self.patch_length} need an input of rank "
+                f"patch_length {self.patch_length} needs an input of rank "
                 f"{len(self.patch_length) + 2}, not of shape {input_shape}."
             )
         width = input_shape[-1]
@@ -80,33 +94,34 @@ class PatchEmbedding(keras.layers.Layer):
     def _cut_series(self, x):
         # (B, T, C) -> (B, P, p * C)
         patch = self.patch_length[0] * x.shape[-1]
-        return ops.reshape(self._spread(x, 0), (ops.shape(x)[0], -1, patch))
+        return ops.reshape(self._join_patches(x, 0), (ops.shape(x)[0], -1, patch))
 
     def _cut_image(self, x):
-        # (B, H, W, C) -> (B * P, h, Q, w * C) -> (B, P * Q, h * w * C), P by Q patches
+        # With P rows of Q patches:
+        # (B, H, W, C) -> (B * P, h, Q, w * C) -> (B, P * Q, h * w * C)
         (height, width), channels = self.patch_length, x.shape[-1]
         batch = ops.shape(x)[0]
         columns = self._count(ops.shape(x)[2], 1)
-        x = self._spread(self._spread(x, 0), 1)
+        x = self._join_patches(self._join_patches(x, 0), 1)
         x = ops.reshape(x, (-1, height, columns, width * channels))
         x = ops.transpose(x, (0, 2, 1, 3))
         return ops.reshape(x, (batch, -1, height * width * channels))
 
-    def _spread(self, x, axis):
-        """Lays the patches along `axis` one after the other."""
+    def _join_patches(self, x, axis):
+        """Concatenates all patches along `axis`; values in two patches are repeated."""
         length, step = self.patch_length[axis], self.stride[axis]
         size = ops.shape(x)[axis + 1]
         if step == length and isinstance(size, int) and size % length == 0:
             return x
         starts = ops.arange(self._count(size, axis), dtype="int32") * step
-        inside = ops.arange(length, dtype="int32")
-        index = ops.expand_dims(starts, 1) + ops.expand_dims(inside, 0)
-        # Past the end, the last value is taken again.
+        offsets = ops.arange(length, dtype="int32")
+        index = ops.expand_dims(starts, 1) + ops.expand_dims(offsets, 0)
+        # Past the end, the last value is repeated.
         index = ops.minimum(ops.reshape(index, (-1,)), ops.cast(size - 1, "int32"))
         return ops.take(x, index, axis=axis + 1)
 
     def _count(self, size, axis):
-        """Number of patches along `axis`, whose length is `size`."""
+        """Number of patches along `axis` of length `size`; `None` if that is `None`."""
         if size is None:
             return None
         length, step = self.patch_length[axis], self.stride[axis]
@@ -119,8 +134,8 @@ class PatchEmbedding(keras.layers.Layer):
     def _check_length(self, size, axis):
         if self.padding is None and size is not None and size < self.patch_length[axis]:
             raise ValueError(
-                f"The input's length {size} is below the patch length "
-                f'{self.patch_length[axis]}. Give more, or use padding="end".'
+                f"The input has length {size}, which is below the patch length "
+                f'{self.patch_length[axis]}. Pass a longer one, or use padding="end".'
             )
 
     def compute_mask(self, x, previous_mask=None):
@@ -150,4 +165,5 @@ class PatchEmbedding(keras.layers.Layer):
 
 
 def _sizes(value):
+    """A tuple with one number for each axis that is cut."""
     return (value,) if isinstance(value, int) else tuple(value)

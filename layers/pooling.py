@@ -1,28 +1,39 @@
-"""From a sequence of vectors to one vector."""
+"""Pooling of a sequence of vectors to one vector."""
 
 import keras
 from keras import ops
 
 from .attention import masked_softmax
+from .dense import make_dense
+from .masks import choose_padding_mask
 
 MODES = ("mean", "max", "attention", "first")
 
 
 @keras.saving.register_keras_serializable(package="polyhead")
 class MaskedPooling(keras.layers.Layer):
-    """Pools the vectors that a mask keeps; an example without any gives zeros.
+    """Pools the vectors of each sequence that a mask keeps.
+
+    `"mean"` does the same as `keras.layers.GlobalAveragePooling1D`. `"max"` does the
+    same as `keras.layers.GlobalMaxPooling1D`, which ignores masks. A sequence of which
+    the mask keeps nothing gives zeros.
 
     Args:
-        mode: `"mean"`, `"max"`, `"attention"` (mean with learned weights) or `"first"`
-            (the first that the mask keeps).
-        seed: Seed of the initial weights of `"attention"`.
+        mode: str. `"mean"`, `"max"`, `"attention"` (a mean with learned weights) or
+            `"first"` (the first vector that the mask keeps). Defaults to `"mean"`.
+        seed: int. Seed of the initial weights of `"attention"`. Defaults to `None`.
+        **kwargs: Arguments of `keras.layers.Layer`, such as `name` and `dtype`.
 
     Call arguments:
         x: Tensor `(B, T, E)`.
-        padding_mask: Boolean `(B, T)`; the Keras mask of `x` if `None`.
+        padding_mask: Boolean tensor `(B, T)`; True = real. Defaults to `None`, which is
+            the Keras mask of `x`.
 
     Returns:
         Tensor `(B, E)`.
+
+    Raises:
+        ValueError: If `mode` is unknown.
 
     Example:
 
@@ -31,7 +42,7 @@ class MaskedPooling(keras.layers.Layer):
     array([[2.]], dtype=float32)
     """
 
-    def __init__(self, mode="mean", seed=None, **kwargs):
+    def __init__(self, mode: str = "mean", seed: int | None = None, **kwargs):
         super().__init__(**kwargs)
         if mode not in MODES:
             raise ValueError(f"mode must be one of {MODES}, not {mode!r}.")
@@ -41,17 +52,11 @@ class MaskedPooling(keras.layers.Layer):
 
     def build(self, input_shape):
         if self.mode == "attention":
-            self.score = keras.layers.Dense(
-                1,
-                kernel_initializer=keras.initializers.GlorotUniform(self.seed),
-                dtype=self.dtype_policy,
-                name="score",
-            )
+            self.score = make_dense(1, self.seed, self.dtype_policy, "score")
             self.score.build(input_shape)
 
     def call(self, x, padding_mask=None, mask=None, x_mask=None):
-        for keras_mask in (mask, x_mask):
-            padding_mask = keras_mask if padding_mask is None else padding_mask
+        padding_mask = choose_padding_mask(padding_mask, mask, x_mask)
         if padding_mask is not None:
             padding_mask = ops.expand_dims(ops.cast(padding_mask, "bool"), 2)
         if self.mode == "max":
@@ -90,7 +95,7 @@ class MaskedPooling(keras.layers.Layer):
 def _maximum(x, mask):
     if mask is None:
         return ops.max(x, axis=1)
-    # Hidden entries go just below the kept ones, a bounded value even in float16.
+    # Hidden entries are set just below the smallest kept one: finite in float16, too.
     kept = ops.where(mask, x, ops.zeros_like(x))
     floor = ops.stop_gradient(ops.min(kept, axis=1, keepdims=True)) - 1.0
     maximum = ops.max(ops.where(mask, x, floor), axis=1)

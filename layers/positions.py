@@ -1,4 +1,4 @@
-"""Positions: rotary, sinusoidal and learned. Angles are float32 in every policy."""
+"""Rotary, sinusoidal and learned positions; angles are float32 in every policy."""
 
 import numbers
 
@@ -9,30 +9,39 @@ from keras import ops
 
 def _angles(length, offset, base, width, scale=1.0):
     """Angle of each position and frequency, `(length, ceil(width / 2))`, float32."""
-    rates = base ** (-np.arange(0, width, 2) / width) / scale
+    frequencies = base ** (-np.arange(0, width, 2) / width) / scale
     positions = ops.arange(length, dtype="int32") + ops.cast(offset, "int32")
     positions = ops.expand_dims(ops.cast(positions, "float32"), 1)
-    return positions * ops.convert_to_tensor(rates.astype("float32"))
+    return positions * ops.convert_to_tensor(frequencies.astype("float32"))
 
 
 @keras.saving.register_keras_serializable(package="polyhead")
 class RotaryPositions(keras.layers.Layer):
-    """Rotates queries and keys by their position (RoPE).
+    """Rotates queries and keys by an angle that grows with their position (RoPE).
 
-    Coordinate `i` is paired with coordinate `i + head_dim / 2`.
+    `keras_hub.layers.RotaryEmbedding` does the same with `sequence_axis=2`. Coordinate
+    `i` is paired with coordinate `i + head_dim / 2`.
 
     Args:
-        base: Base of the wavelengths.
-        scale: Positions are divided by it: 4 lets a model that was trained on 512
-            positions see 2048 in the range that it knows.
-        seed: Accepted as by every layer; nothing here is random.
+        base: float. Base of the wavelengths (`max_wavelength` in KerasHub). Defaults to
+            `10000.0`.
+        scale: float. Number by which positions are divided (`scaling_factor` in
+            KerasHub). With 4, the 2048 positions of a longer text fall in the range of
+            the 512 that a model was trained on. Defaults to `1.0`.
+        seed: int. Has no effect: nothing here is random. Every layer of this package
+            takes a seed. Defaults to `None`.
+        **kwargs: Arguments of `keras.layers.Layer`, such as `name` and `dtype`.
 
     Call arguments:
-        x: Queries or keys, `(B, H, T, head_dim)`; `head_dim` must be even.
-        offset: Position of the first entry, an int or an int32 scalar.
+        x: Tensor `(B, H, T, head_dim)` of queries or keys.
+        offset: int or int32 scalar tensor. Position of the first entry. Defaults to
+            `0`.
 
     Returns:
         Tensor of the shape and type of `x`.
+
+    Raises:
+        ValueError: If `head_dim` is odd.
 
     Example:
 
@@ -44,7 +53,13 @@ class RotaryPositions(keras.layers.Layer):
         Su et al., RoFormer, https://arxiv.org/abs/2104.09864
     """
 
-    def __init__(self, base=10000.0, scale=1.0, seed=None, **kwargs):
+    def __init__(
+        self,
+        base: float = 10000.0,
+        scale: float = 1.0,
+        seed: int | None = None,
+        **kwargs,
+    ):
         super().__init__(autocast=False, **kwargs)
         self.base = base
         self.scale = scale
@@ -54,7 +69,7 @@ class RotaryPositions(keras.layers.Layer):
     def build(self, input_shape):
         if input_shape[-1] % 2:
             raise ValueError(
-                f"Rotary positions need an even head size, not {input_shape[-1]}."
+                f"Rotary positions need an even head_dim, not {input_shape[-1]}."
             )
 
     def call(self, x, offset=0):
@@ -63,9 +78,9 @@ class RotaryPositions(keras.layers.Layer):
         cos, sin = ops.cos(angles), ops.sin(angles)  # (T, D/2)
         cos = ops.concatenate([cos, cos], axis=-1)
         sin = ops.concatenate([-sin, sin], axis=-1)
-        wide = ops.cast(x, "float32")
-        swapped = ops.concatenate([wide[..., half:], wide[..., :half]], axis=-1)
-        return ops.cast(wide * cos + swapped * sin, x.dtype)
+        x_float = ops.cast(x, "float32")
+        swapped = ops.concatenate([x_float[..., half:], x_float[..., :half]], axis=-1)
+        return ops.cast(x_float * cos + swapped * sin, x.dtype)
 
     def compute_output_shape(self, input_shape):
         return input_shape
@@ -84,17 +99,23 @@ class RotaryPositions(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable(package="polyhead")
 class SinusoidalPositions(keras.layers.Layer):
-    """Adds fixed sine and cosine positions to its input.
+    """Adds sines and cosines of the position to its input.
 
-    Column `2i` is `sin(p / base^(2i/E))`, column `2i + 1` the cosine of the same.
+    `keras_hub.layers.SinePositionEncoding` returns the encoding without adding it.
+    Column `2i` is `sin(position / base^(2i/E))` and column `2i + 1` is the cosine of
+    the same angle.
 
     Args:
-        base: Base of the wavelengths.
-        seed: Accepted as by every layer; nothing here is random.
+        base: float. Base of the wavelengths (`max_wavelength` in KerasHub). Defaults to
+            `10000.0`.
+        seed: int. Has no effect: nothing here is random. Every layer of this package
+            takes a seed. Defaults to `None`.
+        **kwargs: Arguments of `keras.layers.Layer`, such as `name` and `dtype`.
 
     Call arguments:
         x: Tensor `(B, T, E)`.
-        offset: Position of the first entry, an int or an int32 scalar.
+        offset: int or int32 scalar tensor. Position of the first entry. Defaults to
+            `0`.
 
     Returns:
         Tensor `(B, T, E)`.
@@ -108,7 +129,7 @@ class SinusoidalPositions(keras.layers.Layer):
         Vaswani et al., Attention Is All You Need, https://arxiv.org/abs/1706.03762
     """
 
-    def __init__(self, base=10000.0, seed=None, **kwargs):
+    def __init__(self, base: float = 10000.0, seed: int | None = None, **kwargs):
         super().__init__(**kwargs)
         self.base = base
         self.seed = seed
@@ -136,13 +157,17 @@ class SinusoidalPositions(keras.layers.Layer):
 class LearnedPositions(keras.layers.Layer):
     """Adds a learned vector for each position to its input.
 
+    `keras_hub.layers.PositionEmbedding` returns the vectors without adding them.
+
     Args:
-        max_length: Number of positions that are learned.
-        seed: Seed of the initial values.
+        max_length: int. Number of positions (`sequence_length` in KerasHub).
+        seed: int. Seed of the initial vectors. Defaults to `None`.
+        **kwargs: Arguments of `keras.layers.Layer`, such as `name` and `dtype`.
 
     Call arguments:
         x: Tensor `(B, T, E)` with `offset + T <= max_length`.
-        offset: Position of the first entry, an int or an int32 scalar.
+        offset: int or int32 scalar tensor. Position of the first entry. Defaults to
+            `0`.
 
     Returns:
         Tensor `(B, T, E)`.
@@ -157,7 +182,7 @@ class LearnedPositions(keras.layers.Layer):
     (2, 5, 8)
     """
 
-    def __init__(self, max_length, seed=None, **kwargs):
+    def __init__(self, max_length: int, seed: int | None = None, **kwargs):
         super().__init__(**kwargs)
         self.max_length = max_length
         self.seed = seed
@@ -185,9 +210,9 @@ class LearnedPositions(keras.layers.Layer):
             return
         if offset < 0 or offset + x.shape[1] > self.max_length:
             raise ValueError(
-                f"Positions {offset} to {offset + x.shape[1] - 1} were asked of "
-                f"learned positions with max_length {self.max_length}. Shorten the "
-                "input or raise max_length."
+                f"The input has positions {offset} to {offset + x.shape[1] - 1}, but "
+                f"only positions 0 to {self.max_length - 1} are learned. Shorten the "
+                f"input or raise max_length, which is {self.max_length}."
             )
 
     def compute_output_shape(self, input_shape):

@@ -1,14 +1,18 @@
 """A residual branch: normalisation, a layer, dropout, and the sum."""
 
+from collections.abc import Callable
+from typing import Any
+
 import keras
 from keras import ops
 
 from .dropout import ByteDropout
 from .seeds import split_seed
+from .tensors import Tensor
 
 
 def make_norm(norm, epsilon, dtype, name):
-    """Returns a `"layer_norm"` or `"rms_norm"` layer."""
+    """Returns the Keras layer for `"layer_norm"` or `"rms_norm"`."""
     classes = {
         "layer_norm": keras.layers.LayerNormalization,
         "rms_norm": keras.layers.RMSNormalization,
@@ -23,24 +27,34 @@ class Residual(keras.layers.Layer):
     """Adds the output of a layer to its input, with normalisation and dropout.
 
     Pre-norm is `x + drop(layer(norm(x)))`, post-norm `norm(x + drop(layer(x)))`.
-    If the layer returns a tuple `(output, extra, ...)`, only the output joins the
-    sum, and the extras are returned beside it.
+    If the layer returns a tuple `(output, extra, ...)`, only the output is added to the
+    input; the extras are returned unchanged after the sum. KerasHub has this inside its
+    `TransformerEncoder` and `TransformerDecoder` only.
 
     Args:
-        layer: The layer of the branch. Without one, use `apply`.
-        norm: `"layer_norm"` or `"rms_norm"`.
-        norm_position: `"pre"` or `"post"`.
-        dropout: Share of the branch's values dropped in training.
-        stochastic_depth: Share of examples that skip the branch in training.
-        epsilon: Small number in the normalisation.
-        seed: Seed of the dropouts.
+        layer: `keras.layers.Layer` of the branch. Defaults to `None`: run the branch
+            with `apply`.
+        norm: str. `"layer_norm"` (`keras.layers.LayerNormalization`) or `"rms_norm"`
+            (`keras.layers.RMSNormalization`). Defaults to `"layer_norm"`.
+        norm_position: str. `"pre"` or `"post"` (`normalize_first=True` or `False` in
+            KerasHub). Defaults to `"pre"`.
+        dropout: float. Dropout rate on the output of `layer`. Defaults to `0.0`.
+        stochastic_depth: float. Share of the examples that skip the branch in training
+            (also called drop path). Defaults to `0.0`.
+        epsilon: float. Number added to the variance in the normalisation
+            (`layer_norm_epsilon` in KerasHub). Defaults to `1e-5`.
+        seed: int. Seed of the dropout and of stochastic depth. Defaults to `None`.
+        **kwargs: Arguments of `keras.layers.Layer`, such as `name` and `dtype`.
 
     Call arguments:
         x: Tensor `(B, ..., E)`.
-        Any other argument goes to `layer`.
+        *args, **kwargs: Further arguments of `layer`.
 
     Returns:
-        Tensor of the shape of `x`, or a tuple that begins with it.
+        Tensor of the shape of `x`, or a tuple that starts with it.
+
+    Raises:
+        ValueError: If `norm` or `norm_position` is unknown.
 
     Example:
 
@@ -57,13 +71,13 @@ class Residual(keras.layers.Layer):
 
     def __init__(
         self,
-        layer=None,
-        norm="layer_norm",
-        norm_position="pre",
-        dropout=0.0,
-        stochastic_depth=0.0,
-        epsilon=1e-5,
-        seed=None,
+        layer: keras.layers.Layer | None = None,
+        norm: str = "layer_norm",
+        norm_position: str = "pre",
+        dropout: float = 0.0,
+        stochastic_depth: float = 0.0,
+        epsilon: float = 1e-5,
+        seed: int | None = None,
         **kwargs,
     ):
         super().__init__(autocast=False, **kwargs)
@@ -98,7 +112,8 @@ class Residual(keras.layers.Layer):
             self.layer.build(input_shape)
 
     def __call__(self, x, *args, training=None, options=None, **kwargs):
-        # Keras takes a dictionary of tensors or one of settings, not one of both.
+        # Keras allows a keyword dictionary of tensors or of settings, but not of both,
+        # so settings travel in a dictionary of their own.
         options = dict(options or {})
         for name in list(kwargs):
             if isinstance(kwargs[name], (bool, int, str)):
@@ -107,18 +122,24 @@ class Residual(keras.layers.Layer):
 
     def call(self, x, *args, training=None, options=None, **kwargs):
         if self.layer is None:
-            raise ValueError("A Residual without a layer runs through `apply` only.")
+            raise ValueError(
+                f"{self.name!r} has no layer to call. Pass one to Residual(layer=...), "
+                "or run the branch with `apply`."
+            )
         return self.apply(
             x, lambda inner: self.layer(inner, *args, **kwargs, **(options or {}))
         )
 
-    def apply(self, x, function):
-        """Runs any function through the branch.
+    def apply(self, x: Tensor, function: Callable) -> Any:
+        """Runs a function in place of the layer.
 
         Args:
             x: Tensor `(B, ..., E)`.
-            function: Takes a tensor like `x`; returns the branch's output, or a tuple
-                that begins with it.
+            function: Function of a tensor of the shape of `x`. It returns the output of
+                the branch, or a tuple that starts with it.
+
+        Returns:
+            Tensor of the shape of `x`, or a tuple that starts with it.
         """
         if not self.built:
             self.build(tuple(x.shape))
@@ -126,7 +147,7 @@ class Residual(keras.layers.Layer):
         output = function(self.norm_layer(x) if self.norm_position == "pre" else x)
         extras = ()
         if isinstance(output, tuple):
-            output, *extras = output
+            output, extras = output[0], output[1:]
         output = x + self.depth_layer(self.dropout_layer(output))
         if self.norm_position == "post":
             output = self.norm_layer(output)

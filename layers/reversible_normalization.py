@@ -1,33 +1,50 @@
-"""Normalisation of a series that is undone on the forecast."""
+"""Normalisation of a series that can be undone on its forecast."""
 
 import keras
 from keras import ops
 
+from .tensors import Tensor
+
 
 @keras.saving.register_keras_serializable(package="polyhead")
 class ReversibleNormalization(keras.layers.Layer):
-    """Takes level and scale off each series and puts them back on its forecast.
+    """Removes the level and scale of each series and restores them on its forecast.
 
-    Missing values, NaN or hidden by the mask, count nowhere and come out as 0. All of
-    it is float32 in every policy.
+    Missing values (NaN, or hidden by the mask) are ignored and come out as 0. All
+    arithmetic is float32 in every policy. This is RevIN in the literature.
+    `keras.layers.Normalization`, which `invert=True` undoes, uses the statistics of a
+    whole data set instead of those of each series.
 
     Args:
-        affine: Whether a learned scale and shift of each channel follows.
-        epsilon: Added to the variance.
-        subtract: What is taken off: the `"mean"` or the `"last"` value.
-        seed: Accepted as by every layer; nothing here is random.
+        affine: bool. Whether each channel is then multiplied by a learned scale and
+            shifted by a learned offset. Defaults to `False`.
+        epsilon: float. Number added to the variance. Defaults to `1e-5`.
+        subtract: str. The level: the `"mean"` or the `"last"` value of the series.
+            Defaults to `"mean"`.
+        seed: int. Has no effect: nothing here is random. Every layer of this package
+            takes a seed. Defaults to `None`.
+        **kwargs: Arguments of `keras.layers.Layer`, such as `name` and `dtype`.
 
     Call arguments:
-        As of `normalize`, which a call runs.
+        x: Tensor `(B, T, C)` of series.
+        mask: Boolean tensor `(B, T)` or `(B, T, C)`; True = observed. Defaults to
+            `None`.
+
+    Returns:
+        What `normalize` returns: the normalised series and the statistics that
+        `denormalize` takes.
+
+    Raises:
+        ValueError: If `subtract` is unknown.
 
     Example:
 
     >>> layer = ReversibleNormalization()
     >>> x = np.array([[[1.0], [np.nan], [3.0]]], "float32")
-    >>> normal, statistics = layer.normalize(x)
-    >>> np.round(normal[0, :, 0], 3).tolist()
+    >>> normalized, statistics = layer.normalize(x)
+    >>> np.round(normalized[0, :, 0], 3).tolist()
     [-1.0, 0.0, 1.0]
-    >>> np.round(layer.denormalize(normal, statistics)[0, :, 0], 3).tolist()
+    >>> np.round(layer.denormalize(normalized, statistics)[0, :, 0], 3).tolist()
     [1.0, 2.0, 3.0]
 
     Reference:
@@ -36,7 +53,12 @@ class ReversibleNormalization(keras.layers.Layer):
     """
 
     def __init__(
-        self, affine=False, epsilon=1e-5, subtract="mean", seed=None, **kwargs
+        self,
+        affine: bool = False,
+        epsilon: float = 1e-5,
+        subtract: str = "mean",
+        seed: int | None = None,
+        **kwargs,
     ):
         super().__init__(autocast=False, **kwargs)
         if subtract not in ("mean", "last"):
@@ -59,16 +81,19 @@ class ReversibleNormalization(keras.layers.Layer):
     def call(self, x, mask=None):
         return self.normalize(x, mask)
 
-    def normalize(self, x, mask=None):
-        """Normalises a series.
+    def normalize(
+        self, x: Tensor, mask: Tensor | None = None
+    ) -> tuple[Tensor, tuple[Tensor, Tensor]]:
+        """Normalises series.
 
         Args:
-            x: Tensor `(B, T, C)`; NaN is missing.
-            mask: Boolean `(B, T)` or `(B, T, C)`: which values count.
+            x: Tensor `(B, T, C)`; NaN = missing.
+            mask: Boolean tensor `(B, T)` or `(B, T, C)`; True = observed. Defaults to
+                `None`.
 
         Returns:
-            The normal series, float32, and the statistics: level and scale, each
-            `(B, 1, C)`.
+            A tuple of the normalised series `(B, T, C)` and the statistics, which are a
+            tuple of the level and the scale, each `(B, 1, C)`. All are float32.
         """
         x = ops.cast(x, "float32")
         if not self.built:
@@ -85,17 +110,25 @@ class ReversibleNormalization(keras.layers.Layer):
         variance = ops.sum(keep * ops.square(x - mean), axis=1, keepdims=True) / count
         scale = ops.sqrt(variance + self.epsilon)
         level = mean if self.subtract == "mean" else _last(x, observed)
-        normal = (x - level) / scale
+        normalized = (x - level) / scale
         if self.affine:
-            normal = normal * self.gamma + self.beta
-        return ops.where(observed, normal, 0.0), (level, scale)
+            normalized = normalized * self.gamma + self.beta
+        return ops.where(observed, normalized, 0.0), (level, scale)
 
-    def denormalize(self, x, statistics):
-        """Puts level and scale back on `x (B, H, C)`; returns float32."""
+    def denormalize(self, x: Tensor, statistics: tuple[Tensor, Tensor]) -> Tensor:
+        """Restores the level and scale of the series on their forecasts.
+
+        Args:
+            x: Tensor `(B, H, C)` of normalised forecasts.
+            statistics: The level and the scale that `normalize` returned.
+
+        Returns:
+            Float32 tensor `(B, H, C)`.
+        """
         level, scale = statistics
         x = ops.cast(x, "float32")
         if self.affine:
-            # A scale that training brought to zero must not divide by it.
+            # The small number avoids a division by zero if training made gamma zero.
             x = (x - self.beta) / (self.gamma + self.epsilon**2)
         return x * scale + level
 
@@ -121,7 +154,7 @@ class ReversibleNormalization(keras.layers.Layer):
 
 
 def _last(x, observed):
-    """The last observed value of each series, `(B, 1, C)`; 0 where there is none."""
-    later = ops.flip(ops.cumsum(ops.flip(ops.cast(observed, "int32"), 1), axis=1), 1)
-    is_last = ops.logical_and(observed, later == 1)
+    """The last observed value of each series, `(B, 1, C)`; 0 if none is observed."""
+    reverse_count = ops.cumsum(ops.flip(ops.cast(observed, "int32"), 1), axis=1)
+    is_last = ops.logical_and(observed, ops.flip(reverse_count, 1) == 1)
     return ops.sum(ops.where(is_last, x, 0.0), axis=1, keepdims=True)

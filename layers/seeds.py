@@ -4,8 +4,8 @@ import random
 
 
 def split_seed(seed, count):
-    """Returns `count` different seeds that follow from `seed` (or all `None`)."""
+    """Returns `count` different seeds derived from `seed`; all are `None` if it is."""
     if seed is None:
         return [None] * count
-    source = random.Random(seed)
-    return [source.randrange(2**31) for _ in range(count)]
+    generator = random.Random(seed)
+    return [generator.randrange(2**31) for _ in range(count)]

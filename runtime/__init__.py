@@ -11,6 +11,9 @@ Example:
     model.predict(["Königreich der Niederlande"])
 """
 
+import os
+from typing import Any
+
 from .errors import PolyheadError
 
 if __name__ != "polyhead.runtime":
@@ -19,29 +22,28 @@ if __name__ != "polyhead.runtime":
 __all__ = ["PolyheadError", "load"]
 
 
-def load(path, threads=1):
+def load(path: str | os.PathLike[str], threads: int = 1) -> Any:
     """Opens a .tflite file that Polyhead has exported.
 
     Args:
-        path: the file.
-        threads: that LiteRT may use.
+        path: path of the file.
+        threads: number of threads that LiteRT may use.
 
     Returns:
-        A `classifier.Classifier`, `translator.Translator` or
-        `forecaster.Forecaster`, by the file's task.
+        A `classifier.Classifier`, a `translator.Translator` or a
+        `forecaster.Forecaster`, depending on the task of the file.
 
     Raises:
-        PolyheadError: the file is missing, cut short, altered or none of ours.
+        PolyheadError: the file is missing, cut short, altered, or not from Polyhead.
     """
-    # Here, since the command line takes the error from this package and must start
-    # without NumPy.
+    # Imported here: the command line imports this package and must start without NumPy.
     from .classifier import Classifier
     from .forecaster import Forecaster
     from .model import REMEDY, Model
     from .translator import Translator
 
     model = Model(path, threads)
-    # What a file answers with; those of 0.1.0 say it by the names of their outputs.
+    # Files of version 0.1.0 have no "answers": their output's name tells the kind.
     clients = {"labels": Classifier, "text": Translator, "forecast": Forecaster}
     outputs = {"probabilities": "labels", "text": "text", "forecast": "forecast"}
     answers = model.facts.get("answers") or next(
@@ -56,5 +58,5 @@ def load(path, threads=1):
         return clients[answers](model)
     except (KeyError, TypeError, ValueError) as error:
         raise PolyheadError(
-            f"{path}: what it says of itself does not fit its task ({error}): {REMEDY}"
+            f"{path}: its metadata does not fit its task ({error}): {REMEDY}"
         ) from None

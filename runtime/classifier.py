@@ -13,12 +13,12 @@ UNKNOWN = "unknown"
 
 
 class Classification(NamedTuple):
-    """What is said of a text.
+    """The labels of one text.
 
     Args:
-        labels: `(label, probability)`, the best first.
-        truncated: whether the text was of more bytes than the file takes. The model
-            may read fewer pieces than these bytes hold, which is not told.
+        labels: `(label, probability)` pairs, the best first.
+        truncated: whether the text has more bytes than the file reads. The model may
+            read fewer tokens than these bytes hold; this is not reported.
     """
 
     labels: list[tuple[str, float]]
@@ -26,14 +26,14 @@ class Classification(NamedTuple):
 
 
 class Classifier:
-    """A text classifier's file; see `polyhead.runtime.load`.
+    """An exported text classifier; see `polyhead.runtime.load`.
 
     Args:
         model: the file.
 
     Attributes:
-        labels: in the order of the probabilities.
-        max_bytes: of a text; what is longer is cut between two characters.
+        labels: label names, in the order of the probabilities.
+        max_bytes: longer texts are cut to this many bytes, between two characters.
 
     Example:
 
@@ -44,11 +44,11 @@ class Classifier:
     'de'
     """
 
-    def __init__(self, model: Model):
+    def __init__(self, model: Model) -> None:
         if "text" not in model.inputs:
             raise PolyheadError(
                 f"{model.path}: it takes {', '.join(model.inputs)} from MediaPipe's "
-                "tokenizer, not text: give it to MediaPipe, or take model_int8.tflite"
+                "tokenizer, not text: run it with MediaPipe, or load model_int8.tflite"
             )
         self.model = model
         self.labels = tuple(model.facts["labels"])
@@ -61,24 +61,24 @@ class Classifier:
             raise ValueError(f"{len(self.labels)} labels for {count} probabilities")
 
     def probabilities(self, texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
-        """Probabilities `(texts, labels)`, and `(texts,)` which were cut."""
+        """Probabilities `(texts, labels)`, and which texts were cut `(texts,)`."""
         rows, truncated = texts_to_bytes(texts, self.max_bytes)
-        found = np.zeros((len(texts), len(self.labels)), np.float32)
+        probabilities = np.zeros((len(texts), len(self.labels)), np.float32)
         for row, text in enumerate(rows):
-            found[row] = self.model(text=text[None])["probabilities"][0]
-        return found, truncated
+            probabilities[row] = self.model(text=text[None])["probabilities"][0]
+        return probabilities, truncated
 
     def predict(
         self, texts: Sequence[str], top_k: int = 1, threshold: float | None = None
     ) -> list[Classification]:
         """The labels of texts; see `choose` for the arguments."""
-        found, truncated = self.probabilities(texts)
+        probabilities, truncated = self.probabilities(texts)
         thresholds = self.thresholds if self.multi_label else None
         return [
             Classification(
                 choose(row, self.labels, top_k, threshold, thresholds), bool(cut)
             )
-            for row, cut in zip(found, truncated, strict=True)
+            for row, cut in zip(probabilities, truncated, strict=True)
         ]
 
 
@@ -89,20 +89,19 @@ def choose(
     threshold: float | None = None,
     thresholds: np.ndarray | None = None,
 ) -> list[tuple[str, float]]:
-    """The labels that a text gets.
+    """Chooses the labels of one text.
 
     Args:
         probabilities: `(labels,)`.
-        labels: their names.
-        top_k: how many labels; with several labels a text, all that reach their
-            thresholds, and at most `top_k` where it is above 1.
-        threshold: a best probability below it gives the label "unknown"; with
-            several labels a text it replaces the tuned thresholds.
-        thresholds: the probability that each label needs, where a text may have
-            several labels.
+        labels: the label names.
+        top_k: number of labels. A multi-label model gives every label that reaches
+            its threshold, and at most `top_k` of them if `top_k` is above 1.
+        threshold: the label is "unknown" if no probability reaches this value. For a
+            multi-label model it replaces the tuned thresholds.
+        thresholds: the probability that each label needs, for a multi-label model.
 
     Returns:
-        `(label, probability)`, the best first.
+        `(label, probability)` pairs, the best first.
 
     Example:
 

@@ -1,7 +1,7 @@
-"""What the user can mend, said in one line."""
+"""The error that a user can act on."""
 
 
 class PolyheadError(Exception):
-    """The work failed. The message names file, row or value, and the remedy."""
+    """Its message is one line: the file, row or value at fault, and the remedy."""
 
     exit_status = 1

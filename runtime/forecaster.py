@@ -1,22 +1,24 @@
 """Numbers in, their future out."""
 
-from typing import NamedTuple
+from datetime import date
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .errors import PolyheadError
 from .model import Model
 
-SECONDS = 86_400  # of a day
+SECONDS_PER_DAY = 86_400
 
 
 class Forecast(NamedTuple):
-    """What is forecast, in the units of the history.
+    """A forecast, in the units of the history.
 
     Args:
         values: `(H, targets)`.
-        quantiles: `(H, targets, levels)`, or None where the model has none.
-        truncated: whether the history was longer than the file looks back.
+        quantiles: `(H, targets, levels)`, or None if the model has none.
+        truncated: whether the history was longer than `look_back`.
     """
 
     values: np.ndarray
@@ -25,20 +27,20 @@ class Forecast(NamedTuple):
 
 
 class Forecaster:
-    """A forecaster's file; see `polyhead.runtime.load`.
+    """An exported forecaster; see `polyhead.runtime.load`.
 
     Args:
         model: the file.
 
     Attributes:
-        look_back: steps of history, L.
-        horizon: steps that are forecast, H.
-        history: names of the columns of the history: targets first.
+        look_back: number of steps of history, L.
+        horizon: number of steps that are forecast, H.
+        history: names of the history's columns, the targets first.
         future: names of the columns that are known ahead.
         targets: names of the columns that are forecast.
-        levels: of the quantiles.
-        frequency: unit ("second", "month" or "business") and number of them in a
-            step.
+        levels: levels of the quantiles.
+        frequency: unit of time ("second", "month" or "business") and how many of them
+            make a step.
 
     Example:
 
@@ -50,7 +52,7 @@ class Forecaster:
     (52, 1)
     """
 
-    def __init__(self, model: Model):
+    def __init__(self, model: Model) -> None:
         self.model = model
         facts = model.facts
         self.history = tuple(facts["history"])
@@ -61,51 +63,55 @@ class Forecaster:
         self.look_back = model.inputs["history"][1]
         self.horizon = model.outputs["forecast"][1]
 
-    def predict(self, history, start, future=None) -> Forecast:
+    def predict(
+        self,
+        history: ArrayLike,
+        start: str | date | np.datetime64,
+        future: ArrayLike | None = None,
+    ) -> Forecast:
         """Forecasts one series.
 
         Args:
-            history: `(steps, columns)` the newest values, NaN for missing; of more
-                than `look_back` the last count.
-            start: time of the first forecast step: whatever `numpy.datetime64` takes.
-            future: `(horizon, columns)` of the columns in `future`, where there are
-                any.
+            history: `(steps, columns)`, NaN for missing values. Only the last
+                `look_back` steps are read.
+            start: time of the first forecast step.
+            future: `(horizon, columns)`, the values of the columns in `self.future`.
 
         Raises:
-            PolyheadError: shapes do not fit, a value is no number or too large, or
-                the time is none; says which.
+            PolyheadError: a shape does not fit, a value is not a number or too large,
+                or `start` is not a time.
         """
-        history = to_numbers("history", history)
-        if history.ndim != 2 or history.shape[1] != len(self.history):
+        past = to_numbers("history", history)
+        if past.ndim != 2 or past.shape[1] != len(self.history):
             raise PolyheadError(
-                f"history has shape {history.shape}, but should have the columns "
+                f"history has shape {past.shape}, but should have the columns "
                 f"{', '.join(self.history)}"
             )
-        if len(history) < self.look_back:
+        if len(past) < self.look_back:
             raise PolyheadError(
-                f"history has {len(history)} steps, but the model looks back "
+                f"history has {len(past)} steps, but the model looks back "
                 f"{self.look_back}: give more of the past"
             )
-        inputs = {"history": history[None, -self.look_back :], "start": split(start)}
+        inputs = {"history": past[None, -self.look_back :], "start": split_time(start)}
         if self.future:
-            future = to_numbers("future", [] if future is None else future)
-            if future.shape != (self.horizon, len(self.future)):
+            ahead = to_numbers("future", [] if future is None else future)
+            if ahead.shape != (self.horizon, len(self.future)):
                 raise PolyheadError(
-                    f"future has shape {future.shape}, but should have "
+                    f"future has shape {ahead.shape}, but should have "
                     f"{self.horizon} steps of {', '.join(self.future)}"
                 )
-            inputs["future"] = future[None]
+            inputs["future"] = ahead[None]
         outputs = {name: array[0] for name, array in self.model(**inputs).items()}
         if not all(np.isfinite(array).all() for array in outputs.values()):
             raise PolyheadError(
                 "the forecast is beyond float32: some values given are too large"
             )
-        truncated = len(history) > self.look_back
+        truncated = len(past) > self.look_back
         return Forecast(outputs["forecast"], outputs.get("quantiles"), truncated)
 
 
-def to_numbers(name: str, values) -> np.ndarray:
-    """Values as float32; `name` is what an error calls them."""
+def to_numbers(name: str, values: ArrayLike) -> np.ndarray:
+    """Values as float32; an error calls them `name`."""
     try:
         with np.errstate(over="ignore"):
             numbers = np.asarray(values, np.float32)
@@ -116,13 +122,13 @@ def to_numbers(name: str, values) -> np.ndarray:
     return numbers
 
 
-def split(start) -> np.ndarray:
-    """`(1, 2)` int32: day since 1970-01-01 and second of the day of a time."""
+def split_time(start: Any) -> np.ndarray:
+    """A time as days since 1970-01-01 and second of the day: int32 `(1, 2)`."""
     try:
         time = np.datetime64(start, "s")
         if np.isnat(time):
             raise ValueError
-        days, second = divmod(int(time.astype("int64")), SECONDS)
+        days, second = divmod(int(time.astype("int64")), SECONDS_PER_DAY)
         return np.array([[days, second]], np.int32)
     except (OverflowError, TypeError, ValueError):
         raise PolyheadError(

@@ -1,11 +1,11 @@
-"""A .tflite file: what it says of itself, and its one signature, ready to run."""
+"""A .tflite file: its facts, and its one signature, ready to run."""
 
 import hashlib
 import json
-import struct
+import os
 import zipfile
-import zlib
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -13,18 +13,6 @@ from .errors import PolyheadError
 
 SIGNATURE = "serving_default"
 FACTS = "polyhead.json"
-# What a damaged zip raises: RuntimeError where it seems encrypted.
-DAMAGES = (
-    zipfile.BadZipFile,
-    zlib.error,
-    struct.error,
-    EOFError,
-    KeyError,
-    OSError,
-    RuntimeError,
-    TypeError,
-    ValueError,
-)
 REMEDY = "copy it again, or export the run again"
 
 
@@ -32,34 +20,22 @@ class Model:
     """A .tflite file.
 
     Args:
-        path: the file.
-        threads: that LiteRT may use.
+        path: path of the file.
+        threads: number of threads that LiteRT may use.
 
     Attributes:
-        facts: what the file says of itself: task, labels, columns, metrics.
+        facts: the content of its polyhead.json: task, labels, columns, metrics.
         inputs, outputs: name -> shape, of the signature's tensors.
 
     Raises:
-        PolyheadError: the file is missing, cut short, altered or none of ours.
+        PolyheadError: the file is missing, cut short, altered, or not from Polyhead.
     """
 
-    def __init__(self, path, threads=1):
-        from ai_edge_litert.interpreter import Interpreter
-
+    def __init__(self, path: str | os.PathLike[str], threads: int = 1) -> None:
         self.path = Path(path)
-        # LiteRT trusts what it reads: a damaged file could end the process.
+        # Checked first: LiteRT does not check a file, and a damaged one could crash it.
         self.facts = read_facts(self.path)
-        try:
-            self._interpreter = Interpreter(str(path), num_threads=threads)
-            self._interpreter.allocate_tensors()
-            runner = self._interpreter.get_signature_runner(SIGNATURE)
-        except (ValueError, RuntimeError) as error:
-            reason = str(error).splitlines()[0]
-            raise PolyheadError(
-                f"{path}: LiteRT cannot run it ({reason}): {REMEDY}"
-            ) from error
-        self._inputs = runner.get_input_details()
-        self._outputs = runner.get_output_details()
+        self._interpreter, self._inputs, self._outputs = open_file(self.path, threads)
         self.inputs = {k: tuple(map(int, d["shape"])) for k, d in self._inputs.items()}
         self.outputs = {
             k: tuple(map(int, d["shape"])) for k, d in self._outputs.items()
@@ -69,13 +45,13 @@ class Model:
         """Runs one example.
 
         Args:
-            inputs: arrays of the shapes in `inputs`, with the 1 in front.
+            inputs: arrays of the shapes in `self.inputs`, which begin with 1.
 
         Returns:
-            Name -> array, of the shapes in `outputs`.
+            Name -> array, of the shapes in `self.outputs`.
 
         Raises:
-            PolyheadError: an input is missing, unknown, or of another shape.
+            PolyheadError: an input is missing, unknown, or has another shape.
         """
         if inputs.keys() != self._inputs.keys():
             raise PolyheadError(
@@ -97,17 +73,31 @@ class Model:
         }
 
 
-def read_facts(path: Path) -> dict:
-    """What a .tflite file says of itself, after a check that it is whole.
-
-    Args:
-        path: the file.
-
-    Returns:
-        The content of its polyhead.json.
+def open_file(path: Path, threads: int) -> tuple[Any, dict[str, Any], dict[str, Any]]:
+    """Opens a file with LiteRT: the interpreter, and the details of inputs and outputs.
 
     Raises:
-        PolyheadError: the file is missing, cut short, altered or none of ours.
+        PolyheadError: LiteRT cannot run the file, or it has no signature.
+    """
+    from ai_edge_litert.interpreter import Interpreter
+
+    try:
+        interpreter = Interpreter(str(path), num_threads=threads)
+        interpreter.allocate_tensors()
+        runner = interpreter.get_signature_runner(SIGNATURE)
+    except (ValueError, RuntimeError) as error:
+        reason = str(error).splitlines()[0]
+        raise PolyheadError(
+            f"{path}: LiteRT cannot run it ({reason}): {REMEDY}"
+        ) from error
+    return interpreter, runner.get_input_details(), runner.get_output_details()
+
+
+def read_facts(path: Path) -> dict[str, Any]:
+    """Reads polyhead.json inside a .tflite file, and checks that the file is whole.
+
+    Raises:
+        PolyheadError: the file is missing, cut short, altered, or not from Polyhead.
     """
     try:
         content = path.read_bytes()
@@ -119,7 +109,7 @@ def read_facts(path: Path) -> dict:
         with zipfile.ZipFile(path) as archive:
             facts = json.loads(archive.read(FACTS))
         size, digest = int(facts["model_bytes"]), facts["model_sha256"]
-    except DAMAGES:
+    except Exception:  # a damaged zip raises errors of many kinds
         raise PolyheadError(
             f"{path}: cut short, or not written by polyhead (it has no {FACTS}): "
             f"{REMEDY}"

@@ -8,14 +8,14 @@ from .errors import PolyheadError
 
 
 def cut_text(text: str | bytes, max_bytes: int) -> tuple[bytes, bool]:
-    """A text's UTF-8 up to its first zero byte, cut between two characters.
+    """Encodes a text as UTF-8 up to its first zero byte, and cuts it if it is too long.
 
     Args:
-        text: the text; bytes are taken as they are, valid UTF-8 or not.
-        max_bytes: the most bytes.
+        text: the text. Bytes are taken as they are, valid UTF-8 or not.
+        max_bytes: a longer text is cut, between two characters.
 
     Returns:
-        The bytes, and whether anything was cut off, behind a zero byte too.
+        The bytes, and whether anything was cut off, also after a zero byte.
 
     Example:
 
@@ -36,13 +36,13 @@ def cut_text(text: str | bytes, max_bytes: int) -> tuple[bytes, bool]:
 def texts_to_bytes(
     texts: Sequence[str | bytes], max_bytes: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Texts as `(B, max_bytes)` uint8, zero-padded, and `(B,)` which were cut.
+    """Texts as `(B, max_bytes)` uint8, zero-padded, and which were cut `(B,)`.
 
     Raises:
-        PolyheadError: it is no list of texts.
+        PolyheadError: `texts` is not a list of texts.
     """
     if isinstance(texts, str | bytes):
-        raise PolyheadError("one text is given: give a list of texts")
+        raise PolyheadError("a single text is given: give a list of texts")
     padded = np.zeros((len(texts), max_bytes), np.uint8)
     truncated = np.zeros(len(texts), bool)
     for row, text in enumerate(texts):

@@ -12,8 +12,8 @@ class Translation(NamedTuple):
 
     Args:
         text: the translation.
-        truncated: whether the text was of more bytes than the file takes. The model
-            may read fewer pieces than these bytes hold, which is not told.
+        truncated: whether the text has more bytes than the file reads. The model may
+            read fewer tokens than these bytes hold; this is not reported.
     """
 
     text: str
@@ -21,13 +21,13 @@ class Translation(NamedTuple):
 
 
 class Translator:
-    """A translator's file; see `polyhead.runtime.load`.
+    """An exported translator; see `polyhead.runtime.load`.
 
     Args:
         model: the file.
 
     Attributes:
-        max_bytes: of a text; what is longer is cut between two characters.
+        max_bytes: longer texts are cut to this many bytes, between two characters.
 
     Example:
 
@@ -37,15 +37,16 @@ class Translator:
     [Translation(text='1998-03-05', truncated=False)]
     """
 
-    def __init__(self, model: Model):
+    def __init__(self, model: Model) -> None:
         self.model = model
         self.max_bytes = model.inputs["text"][1]
 
     def predict(self, texts: Sequence[str]) -> list[Translation]:
-        """The translations of texts, one by one."""
+        """Translates texts, one by one."""
         rows, truncated = texts_to_bytes(texts, self.max_bytes)
-        found = []
+        translations = []
         for row, cut in zip(rows, truncated, strict=True):
             data = self.model(text=row[None])["text"].tobytes().split(b"\0", 1)[0]
-            found.append(Translation(data.decode("utf-8", "replace"), bool(cut)))
-        return found
+            text = data.decode("utf-8", "replace")
+            translations.append(Translation(text, bool(cut)))
+        return translations

@@ -28,15 +28,10 @@ usage: polyhead VERB ... [--help]
 
 
 def parse(argv, task=None):
-    """Reads a command.
+    """Reads the words after `polyhead`; `task` is that of `train`, see `main.main`.
 
-    Args:
-        argv: the words after `polyhead`.
-        task: the task of `train`, where the command is that task's own.
-
-    Returns:
-        A namespace with `verb` and what the verb takes, or None where the answer
-        (help, version) has been printed.
+    Returns a namespace with `verb` and what the verb takes, or None where the answer
+    (help, version) has been printed.
     """
     verb, rest = (argv[0], list(argv[1:])) if argv else ("--help", [])
     if verb in ("-h", "--help"):
@@ -47,10 +42,7 @@ def parse(argv, task=None):
         return None
     if verb == "train" and task is not None:
         rest.insert(0, task)
-    if verb in _VERBS:
-        arguments = _VERBS[verb](rest)
-    else:
-        arguments = _of_one_task(verb, rest)
+    arguments = _VERBS[verb](rest) if verb in _VERBS else _of_one_task(verb, rest)
     if arguments is not None:
         arguments.verb = verb
     return arguments
@@ -76,24 +68,48 @@ def _of_one_task(verb, words):
             f"unknown verb {verb!r}; the nearest known one is {near!r} "
             "(see polyhead --help)"
         )
-    usage = verbs[verb].help[0].upper() + verbs[verb].help[1:] + "."
-    options = Options(Parser(verb, "RUN [flags]", usage))
+    options = Options(Parser(verb, "RUN [flags]", verbs[verb].description))
     for name, (kind, lowest, text) in verbs[verb].options.items():
-        flag = "--" + name.replace("_", "-")
-        options.add(flag, type=number(kind, lowest), metavar="N", help=text)
+        options.add(name, type=number(kind, lowest), metavar="N", help=text)
     return options.parse(words)
 
 
+_MAX_LOSS = "what a variant may lose before export fails (default: 0.3, full_int8 1.5)"
+# Flags that become arguments of a run's method: type, placeholder, help.
+_OPTIONS = {
+    "test": (str, "F", "other rows than the run's own"),
+    "test_source": (str, "F", "with --test-target, instead"),
+    "test_target": (str, "F", None),
+    "threshold": (number(float, 0, 1), "T", 'below it the answer is "unknown"'),
+    "tokenize": (str, "NAME", "sacreBLEU's tokenizer"),
+    "lowercase": (None, None, "ignore case"),
+    "beam_size": (number(int, 1, 100), "B", "hypotheses side by side; 1 is greedy"),
+    "top_k": (number(int, 1), "K", "answers a text; or draw from the K likeliest"),
+    "n_best": (number(int, 1, 50), "N", "different texts as answers"),
+    "temperature": (number(float, 0.01), "T", "draw a text instead of searching"),
+    "top_p": (number(float, 0.01, 1), "P", "draw from the likeliest that reach P"),
+    "seed": (number(int, 0), "N", "of the draws"),
+    "future": (str, "F", "known-future covariates of the steps to forecast"),
+    "max_input_bytes": (number(int, 1), "N", "what a .tflite takes (default: 256)"),
+    "max_output_bytes": (number(int, 1), "M", "what a .tflite gives (default: 256)"),
+    "max_loss": (number(float, 0, 100), "POINTS", _MAX_LOSS),
+    "author": (str, "NAME", "who made it, named in the files"),
+    "license": (str, "TEXT", "of the model, named in the files"),
+}
+
+
+def _add_options(options, *names):
+    for name in names:
+        kind, metavar, text = _OPTIONS[name]
+        value = {"type": kind, "metavar": metavar} if kind else {"action": "store_true"}
+        options.add(name, **value, help=text)
+
+
 def _evaluate(words):
-    parser = Parser("evaluate", "RUN [flags]", "Score a run beside its baselines.")
-    options = Options(parser)
-    options.add("--test", metavar="F", help="other rows than the run's own")
-    options.add("--test-source", metavar="F", help="with --test-target, instead")
-    options.add("--test-target", metavar="F")
-    _add_threshold(options)
-    options.add("--tokenize", metavar="NAME", help="sacreBLEU's tokenizer")
-    options.add("--lowercase", action="store_true", help="ignore case")
-    _add_beam_size(options)
+    description = "Score a run beside its baselines."
+    options = Options(Parser("evaluate", "RUN [flags]", description))
+    _add_options(options, "test", "test_source", "test_target", "threshold")
+    _add_options(options, "tokenize", "lowercase", "beam_size")
     return options.parse(words)
 
 
@@ -104,37 +120,15 @@ def _predict(words):
         "Answer for texts, a file, or the lines of standard input. Texts that begin "
         "with - come after --.",
     )
-    parser.add_argument(
-        "--file", metavar="F", help=".csv .tsv .txt .jsonl .parquet, .gz"
-    )
+    kinds = ".csv .tsv .txt .jsonl .parquet, .gz"
+    parser.add_argument("--file", metavar="F", help=kinds)
     parser.add_argument("--column", help="of the file (default: as in training)")
     parser.add_argument("--output", metavar="F", help="write there, not to the screen")
     parser.add_argument("--format", choices=("text", "json", "csv"), default="text")
     options = Options(parser)
-    options.add("--engine", choices=("keras", "savedmodel", "tflite"))
-    top_k = "answers a text; or, to translate, draw of the K likeliest pieces"
-    options.add("--top-k", type=number(int, 1), metavar="K", help=top_k)
-    _add_threshold(options)
-    _add_beam_size(options)
-    options.add(
-        "--n-best", type=number(int, 1, 50), metavar="N", help="translations a text"
-    )
-    options.add(
-        "--temperature",
-        type=number(float, 0.01),
-        metavar="T",
-        help="draw a translation instead of searching the best",
-    )
-    options.add(
-        "--top-p",
-        type=number(float, 0.01, 1),
-        metavar="P",
-        help="draw of the likeliest pieces that together reach P",
-    )
-    options.add("--seed", type=number(int, 0), metavar="N", help="of the draws")
-    options.add(
-        "--future", metavar="F", help="known-future covariates of the steps to forecast"
-    )
+    options.add("engine", choices=("keras", "savedmodel", "tflite"))
+    _add_options(options, "top_k", "threshold", "beam_size", "n_best", "temperature")
+    _add_options(options, "top_p", "seed", "future")
     arguments = options.parse(words, takes_input=True)
     if arguments.words and arguments.file:
         raise UsageError("give texts or --file, not both")
@@ -143,32 +137,10 @@ def _predict(words):
     return arguments
 
 
-def _add_threshold(options):
-    options.add(
-        "--threshold",
-        type=number(float, 0, 1),
-        metavar="T",
-        help='probability under which the answer is "unknown"',
-    )
-
-
-def _add_beam_size(options):
-    options.add(
-        "--beam-size",
-        type=number(int, 1, 100),
-        metavar="B",
-        help="hypotheses followed side by side; 1 is greedy",
-    )
-
-
 def _explain(words):
     parser = Parser("explain", "RUN [INPUT] --output P.png", "Show what decided.")
-    parser.add_argument(
-        "--output",
-        metavar="P.png",
-        required=True,
-        help="the picture; of a text, its numbers go to P.json",
-    )
+    picture = "the picture; of a text, its numbers go to P.json"
+    parser.add_argument("--output", metavar="P.png", required=True, help=picture)
     arguments = with_run(parser, words, takes_input=True)
     if len(arguments.words) > 1:
         raise UsageError(
@@ -182,44 +154,19 @@ def _export(words):
     parser = Parser("export", "RUN [flags]", "Write and verify the files to ship.")
     further = [name for task in registry.all_tasks() for name in task.formats]
     formats = [*DEFAULT_FORMATS, *dict.fromkeys(further)]
-    parser.add_argument(
-        "--format",
-        type=names_of(formats),
-        default=DEFAULT_FORMATS,
-        metavar=",".join(formats),
-        help=f"which kinds of file (default: {','.join(DEFAULT_FORMATS)})",
-    )
-    parser.add_argument(
-        "--variants",
-        type=names_of(VARIANTS),
-        default=DEFAULT_VARIANTS,
-        metavar=",".join(VARIANTS),
-        help="of the TFLite file (default: all but full_int8)",
-    )
+    text = f"which kinds of file (default: {','.join(DEFAULT_FORMATS)})"
+    _add_names(parser, "--format", formats, DEFAULT_FORMATS, text)
+    text = "of the TFLite file (default: all but full_int8)"
+    _add_names(parser, "--variants", VARIANTS, DEFAULT_VARIANTS, text)
     options = Options(parser)
-    options.add(
-        "--max-input-bytes",
-        type=number(int, 1),
-        metavar="N",
-        help="what a .tflite takes (default: 256)",
-    )
-    options.add(
-        "--max-output-bytes",
-        type=number(int, 1),
-        metavar="M",
-        help="what a translator's .tflite gives (default: 256)",
-    )
-    _add_beam_size(options)
-    options.add(
-        "--max-loss",
-        type=number(float, 0, 100),
-        metavar="POINTS",
-        help="what a variant may lose before the command fails "
-        "(default: 0.3, full_int8 1.5)",
-    )
-    options.add("--author", metavar="NAME", help="who made it, told by the files")
-    options.add("--license", metavar="TEXT", help="of the model, told by the files")
+    _add_options(options, "max_input_bytes", "max_output_bytes", "beam_size")
+    _add_options(options, "max_loss", "author", "license")
     return options.parse(words)
+
+
+def _add_names(parser, flag, names, default, text):
+    kind, metavar = names_of(names), ",".join(names)
+    parser.add_argument(flag, type=kind, default=default, metavar=metavar, help=text)
 
 
 def _benchmark(words):
@@ -248,17 +195,10 @@ def _inspect(words):
 
 def _demo(words):
     parser = Parser("demo", "RUN [flags]", "Serve a page that runs an exported file.")
-    parser.add_argument(
-        "--port",
-        type=number(int, 0, 65535),
-        default=8000,
-        help="of the page's address (default: 8000; 0 is any free one)",
-    )
-    parser.add_argument(
-        "--assets",
-        metavar="FOLDER",
-        help="where npm install @litertjs/core was run (default: run it, once)",
-    )
+    port = "of the page's address (default: 8000; 0 is any free one)"
+    assets = "where npm install @litertjs/core was run (default: run it, once)"
+    parser.add_argument("--port", type=number(int, 0, 65535), default=8000, help=port)
+    parser.add_argument("--assets", metavar="FOLDER", help=assets)
     return with_run(parser, words)
 
 

@@ -19,38 +19,31 @@ def benchmark_files(
 ) -> dict:
     """Times every .tflite file of an export folder, each in a fresh process.
 
-    Args:
-        folder: the export folder.
-        examples: gives real examples, row by row, as a file takes them.
-
-    Returns:
-        `name -> {"bytes", "memory_bytes", "latency_ms": {threads: {median, p95}}}`.
-
-    Raises:
-        PolyheadError: there is no file, or one is damaged.
+    `examples` gives real examples, row by row, as a file takes them. Returns
+    `name -> {"bytes", "memory_bytes", "latency_ms": {threads: {median, p95}}}`.
     """
     paths = sorted(folder.glob("model_*.tflite"))
     if not paths:
         run = folder.parent
         raise PolyheadError(f"{folder}: no .tflite file: polyhead export {run}")
-    found = {}
+    results = {}
     for path in paths:
         inputs = examples(Model(path))
         measured = {threads: measure(path, inputs, threads) for threads in THREADS}
-        found[path.name] = {
+        results[path.name] = {
             "bytes": path.stat().st_size,
             "memory_bytes": measured[1]["memory_bytes"],
             "latency_ms": {k: v["latency_ms"] for k, v in measured.items()},
         }
-    return found
+    return results
 
 
-def format_benchmark(found: dict) -> str:
-    """What `benchmark_files` found, as a table."""
+def format_benchmark(results: dict) -> str:
+    """The results of `benchmark_files` as a table."""
     rows: list[tuple[str, ...]] = [
         ("file", "size", "1 thread", "p95", "2 threads", "p95", "memory")
     ]
-    for name, facts in found.items():
+    for name, facts in results.items():
         times = [
             f"{facts['latency_ms'][threads][key]:.2f} ms"
             for threads in THREADS

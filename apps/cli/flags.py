@@ -13,7 +13,7 @@ from ..common.run.config import (
     read_settings,
 )
 from ..registry import find_task, task_names
-from .parser import Parser, intermixed
+from .parser import Parser, intermixed, refuse_words
 
 
 def train_arguments(words):
@@ -27,32 +27,18 @@ def train_arguments(words):
     task, words = words[0], words[1:]
     flags, config = find_task(task).flags, find_task(task).config
     parser = Parser(f"train {task}", "[flags]", "Train a model on your data.")
+    add = parser.add_argument
     kinds = typing.get_type_hints(config)
     for field in dataclasses.fields(config):
         if field.name in flags:
             _add_flag(parser, field, kinds[field.name], flags[field.name])
-    parser.add_argument(
-        "--config", metavar="F.json", help="settings, as in config.json"
-    )
-    parser.add_argument(
-        "--set",
-        action="extend",
-        nargs="+",
-        default=[],
-        metavar="key=value",
-        help="any setting, with a flag or without",
-    )
-    parser.add_argument(
-        "--overwrite", action="store_true", help="replace the run that is there"
-    )
-    parser.add_argument(
-        "--dry-run", action="store_true", help="read the data, report, train nothing"
-    )
+    add("--config", metavar="F.json", help="settings, as in config.json")
+    text = "any setting, with a flag or without"
+    add("--set", action="extend", nargs="+", default=[], metavar="key=value", help=text)
+    add("--overwrite", action="store_true", help="replace the run that is there")
+    add("--dry-run", action="store_true", help="read the data, report, train nothing")
     arguments = intermixed(parser, words)
-    if arguments.words:
-        raise UsageError(
-            f"unexpected {arguments.words[0]!r} (see {parser.prog} --help)"
-        )
+    refuse_words(parser, arguments)
     arguments.task = task
     given = {name: value for name, value in vars(arguments).items() if name in flags}
     arguments.config = _merge(config, arguments.config, given, arguments.set)
@@ -62,33 +48,22 @@ def train_arguments(words):
 def _add_flag(parser, field, kind, text):
     flag = "--" + field.name.replace("_", "-")
     # Absent flags leave no trace, so that --config is not overruled by defaults.
+    settings = {"default": argparse.SUPPRESS}
     if kind is bool:
-        parser.add_argument(
-            flag, action="store_true", default=argparse.SUPPRESS, help=text
-        )
+        parser.add_argument(flag, action="store_true", help=text, **settings)
         return
-    item = list_of(kind)
+    default, item = field.default, list_of(kind)
     if item:
-        if field.default:
-            text += f" (default: {' '.join(map(str, field.default))})"
-        parser.add_argument(
-            flag,
-            action="extend",
-            nargs="+",
-            type=lambda word: parse_value(item, word, source=flag),
-            default=argparse.SUPPRESS,
-            metavar=field.name.upper(),
-            help=text.replace("%", "%%"),
-        )
-        return
-    if field.default is not None:
-        text += f" (default: {field.default})"
+        settings |= {"action": "extend", "nargs": "+"}
+        default = " ".join(map(str, default)) or None
+    if default is not None:
+        text += f" (default: {default})"
     parser.add_argument(
         flag,
-        type=lambda word: parse_value(kind, word, source=flag),
-        default=argparse.SUPPRESS,
+        type=lambda word: parse_value(item or kind, word, source=flag),
         metavar=field.name.upper(),
         help=text.replace("%", "%%"),
+        **settings,
     )
 
 

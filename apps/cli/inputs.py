@@ -15,17 +15,11 @@ from ..common.text.cleaning import clean_text
 
 @dataclass(frozen=True)
 class Inputs:
-    """Texts to answer for, and the columns of the file that they came from.
-
-    Args:
-        texts: the texts.
-        columns: name -> values.
-        truncated: which of the texts were cut, where that is known.
-    """
+    """Texts to answer for, and the columns of the file that they came from."""
 
     texts: list[str]
-    columns: dict[str, list]
-    truncated: list[bool] | None = None
+    columns: dict[str, list]  # name -> values
+    truncated: list[bool] | None = None  # which texts were cut, where that is known
 
     @property
     def given(self) -> list[str]:
@@ -42,25 +36,15 @@ class Inputs:
 
 @dataclass(frozen=True)
 class TableInputs:
-    """A whole file to answer for.
+    """A whole file to answer for."""
 
-    Args:
-        given: its path, which a run's `predict` takes; None for the run's own data.
-        truncated: unused: a table is not cut.
-    """
-
-    given: str | None
+    given: str | None  # its path, for a run's `predict`; None for the run's own data
     columns: dict[str, list] = field(default_factory=dict)
-    truncated: list[bool] | None = None
+    truncated: list[bool] | None = None  # unused: a table is not cut
 
 
 def read_inputs(task: Task, arguments: Any) -> Inputs | TableInputs | None:
-    """The inputs of a command; None where they are to be typed.
-
-    Raises:
-        PolyheadError: a file cannot be read, or a text is not UTF-8.
-        UsageError: the arguments do not go together.
-    """
+    """The inputs of a command; None where they are to be typed."""
     words, file = arguments.words, arguments.file
     if task.input == "table":
         files = [*words, *([file] if file else [])]
@@ -109,7 +93,9 @@ def read_texts(
             for value, row in zip(table.columns[column], table.rows, strict=True)
         ]
         columns = {
-            clean_text(name): _clean_values(values)
+            clean_text(name): [
+                clean_text(v) if isinstance(v, str) else v for v in values
+            ]
             for name, values in table.columns.items()
         }
         return Inputs(texts := clean(texts), columns | {column: texts})
@@ -129,10 +115,6 @@ def _to_text(value, where, column):
             "correct or remove the row"
         )
     return str(value)
-
-
-def _clean_values(values):
-    return [clean_text(value) if isinstance(value, str) else value for value in values]
 
 
 def check_word(word: str) -> str:

@@ -65,14 +65,9 @@ def _train(arguments, terminal):
 
     task = registry.find_task(arguments.task)
     answering = task.answering()
-    result = train(
-        task,
-        arguments.config,
-        overwrite=arguments.overwrite,
-        dry_run=arguments.dry_run,
-        verbose=arguments.verbose,
-        quiet=arguments.quiet,
-    )
+    names = "overwrite", "dry_run", "verbose", "quiet"
+    options = {name: getattr(arguments, name) for name in names}
+    result = train(task, arguments.config, **options)
     if arguments.dry_run:
         print(answering.format_report(result), file=terminal.out)
         print("\n" + format_facts(result["estimate"]), file=terminal.out)

@@ -12,19 +12,11 @@ class Parser(argparse.ArgumentParser):
 
     def __init__(self, verb, usage, description):
         prog = f"polyhead {verb}"
-        super().__init__(
-            prog=prog,
-            usage=f"{prog} {usage}",
-            description=description,
-            allow_abbrev=False,
-        )
-        level = self.add_mutually_exclusive_group()
-        level.add_argument(
-            "-v", "--verbose", action="store_true", help="show what the libraries say"
-        )
-        level.add_argument(
-            "-q", "--quiet", action="store_true", help="show results and errors only"
-        )
+        usage = f"{prog} {usage}"
+        super().__init__(prog, usage, description, allow_abbrev=False)
+        add = self.add_mutually_exclusive_group().add_argument
+        add("-v", "--verbose", action="store_true", help="show what the libraries say")
+        add("-q", "--quiet", action="store_true", help="show results and errors only")
 
     def error(self, message):
         raise UsageError(f"{message} (see {self.prog} --help)")
@@ -40,8 +32,9 @@ class Options:
         self.parser = parser
         self.names = []
 
-    def add(self, flag, **settings):
-        self.names.append(flag.removeprefix("--").replace("-", "_"))
+    def add(self, name, **settings):
+        self.names.append(name)
+        flag = "--" + name.replace("_", "-")
         self.parser.add_argument(flag, default=argparse.SUPPRESS, **settings)
 
     def parse(self, words, takes_input=False):
@@ -57,11 +50,16 @@ def with_run(parser, words, takes_input=False):
     if not arguments.words:
         raise UsageError(f"which run? Give its folder (see {parser.prog} --help)")
     arguments.run = Path(arguments.words.pop(0))
-    if arguments.words and not takes_input:
+    if not takes_input:
+        refuse_words(parser, arguments)
+    return arguments
+
+
+def refuse_words(parser, arguments):
+    if arguments.words:
         raise UsageError(
             f"unexpected {arguments.words[0]!r} (see {parser.prog} --help)"
         )
-    return arguments
 
 
 def intermixed(parser, words):
@@ -96,9 +94,8 @@ def names_of(known):
         names = tuple(dict.fromkeys(name.strip() for name in text.split(",")))
         for name in names:
             if name not in known:
-                raise argparse.ArgumentTypeError(
-                    f"{name!r} is none of {', '.join(known)}"
-                )
+                wrong = f"{name!r} is none of {', '.join(known)}"
+                raise argparse.ArgumentTypeError(wrong)
         return names
 
     return read

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 
 def align(rows: Sequence[Sequence[str]]) -> list[str]:
-    """A line for each row: the first column to the left, the others to the right."""
+    """One line for each row: the first column is left-aligned, the others right."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = []
     for name, *cells in rows:
@@ -14,11 +14,11 @@ def align(rows: Sequence[Sequence[str]]) -> list[str]:
 
 
 def megabytes(count: int) -> str:
-    """A size in bytes, as tables show it."""
+    """A number of bytes, as tables show it."""
     return f"{count / 1e6:.2f} MB"
 
 
-def list_some(items: Sequence, most: int = 3) -> str:
-    """The first of some names, and how many more there are: "a, b, c and 4 more"."""
+def list_some(items: Sequence[object], most: int = 3) -> str:
+    """The first items, and how many more there are: "a, b, c and 4 more"."""
     more = f" and {len(items) - most} more" if len(items) > most else ""
     return ", ".join(map(str, items[:most])) + more

@@ -14,14 +14,7 @@ def write_answers(
     records: Callable[[], Iterable[dict]],
     table: Callable[[], Table],
 ) -> str:
-    """What `predict` prints.
-
-    Args:
-        style: "text", "json" or "csv".
-        lines: gives the lines of the style "text".
-        records: gives an object an answer, for the style "json".
-        table: gives header and rows, for the style "csv".
-    """
+    """What `predict` prints: "text" lines, "json" records or a "csv" table."""
     if style == "json":
         objects = [json.dumps(record, ensure_ascii=False) for record in records()]
         return "[\n" + ",\n".join(objects) + "\n]\n" if objects else "[]\n"
@@ -38,16 +31,10 @@ def write_answers(
 def add_columns(
     columns: dict[str, list], names: Sequence[str], answers: Iterable[Sequence]
 ) -> Table:
-    """The columns of the input, and those of the answers behind them.
-
-    Args:
-        columns: name -> values, of the input.
-        names: of the new columns; one that the input has too gets a "_" at its end.
-        answers: for each row the values of the new columns.
-    """
+    """Appends columns `names`, with the answers of each row, to those of the input."""
     header = list(columns)
     for name in names:
-        while name in header:  # the file's own column keeps its name
+        while name in header:  # the input's own column keeps its name
             name += "_"
         header.append(name)
     rows = zip(*columns.values(), strict=True)
@@ -55,9 +42,6 @@ def add_columns(
 
 
 def number_names(names: Sequence[str], ranks: int) -> list[str]:
-    """Names of columns for each rank: "label", "label_2", "label_3"."""
-    return [
-        name if rank == 1 else f"{name}_{rank}"
-        for rank in range(1, ranks + 1)
-        for name in names
-    ]
+    """Column names for each rank: "label", "label_2", "label_3"."""
+    suffixes = ["", *(f"_{rank}" for rank in range(2, ranks + 1))]
+    return [name + suffix for suffix in suffixes for name in names]

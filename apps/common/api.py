@@ -1,4 +1,4 @@
-"""What the package of every task offers: `train` and `load`."""
+"""The functions that the package of every task offers: `train` and `load`."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def make_api(task: Task) -> tuple[Callable[..., Any], Callable[..., "Run"]]:
-    """The functions `train` and `load` of a task. Keras is imported at the call."""
+    """The `train` and `load` of a task. They import Keras when they are called."""
 
     def train(
         config: Any,
@@ -20,21 +20,21 @@ def make_api(task: Task) -> tuple[Callable[..., Any], Callable[..., "Run"]]:
         verbose: bool = False,
         quiet: bool = False,
     ) -> Any:
-        """Trains a run and measures it beside the baselines.
+        """Trains a run and compares it with baselines.
 
         Args:
-            config: what to train, on what, and where to write.
+            config: the task's `Config`: the data, the model, and where to write.
             overwrite: replace a finished run in the folder.
-            dry_run: read the data, time a few steps, write nothing.
+            dry_run: read the data and time a few steps, but write nothing.
             verbose: show the libraries' messages.
             quiet: show no progress.
 
         Returns:
-            The finished `Run`, or with `dry_run` a report.
+            The finished `Run`, or a report if `dry_run` is set.
 
         Raises:
             PolyheadError: the data or the folder cannot be used.
-            UsageError: the settings are wrong, or the folder has another run.
+            UsageError: the settings are wrong, or the folder holds another run.
         """
         from .run import trainer
 

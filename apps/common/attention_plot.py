@@ -1,4 +1,4 @@
-"""Maps of attention weights: which token looks at which."""
+"""Pictures of attention weights: which token attends to which."""
 
 import unicodedata
 from collections.abc import Sequence
@@ -21,25 +21,17 @@ def plot_attention(
     names: tuple[str, str] = ("token", "attended to"),
     most: int = 48,
 ) -> None:
-    """Draws a map for each matrix: how much each row's token looks at each column's.
+    """Draws each matrix as a map: how much each query attends to each key.
 
-    Args:
-        path: a PNG file.
-        maps: matrices `(T, S)`, from 0 to 1.
-        queries: texts of the T tokens, the rows.
-        keys: texts of the S tokens, the columns.
-        titles: of the maps.
-        names: what the rows and the columns are called.
-        most: tokens that are shown on each axis.
-
-    Raises:
-        ValueError: weights of another shape.
+    The maps are `(T, S)`, with values from 0 to 1. The rows are the T `queries`, the
+    columns the S `keys`; `names` are those of the two axes, and `most` is the number of
+    tokens that each axis shows.
     """
-    wanted = (len(queries), len(keys))
+    expected = (len(queries), len(keys))
     for weights in maps:
-        if np.shape(weights) != wanted:
-            shape = np.shape(weights)
-            raise ValueError(f"weights of shape {shape}, not (T, S) = {wanted}")
+        shape = np.shape(weights)
+        if shape != expected:
+            raise ValueError(f"weights of shape {shape}, not (T, S) = {expected}")
     rows, columns = min(len(queries), most), min(len(keys), most)
     across = min(len(maps), 2)
     down = -(-len(maps) // across)
@@ -55,12 +47,12 @@ def plot_attention(
         axes.set_xticks(range(columns), labels, rotation=90, fontsize=8)
         labels = [name_piece(text) for text in queries[:rows]]
         axes.set_yticks(range(rows), labels, fontsize=8)
-        # Lines to follow from a cell to its names.
+        # Lines lead the eye from a cell to its two tokens.
         axes.set_xticks(np.arange(1, columns) - 0.5, minor=True)
         axes.set_yticks(np.arange(1, rows) - 0.5, minor=True)
         axes.grid(which="minor", color="#dddddd", linewidth=0.4)
         axes.tick_params(which="minor", length=0)
-        # Read as text is: the keys along the top, the queries downwards.
+        # In reading order: the keys along the top, the queries downwards.
         axes.xaxis.set_ticks_position("top")
         axes.xaxis.set_label_position("top")
         axes.set_xlabel(_describe(names[1], columns, len(keys)), fontsize=9)
@@ -73,12 +65,12 @@ def plot_attention(
     save_figure(figure, path)
 
 
-def _describe(name, shown, pieces) -> str:
+def _describe(name: str, shown: int, pieces: int) -> str:
     return name if shown == pieces else f"{name}, first {shown} of {pieces} pieces"
 
 
 def name_piece(piece: str) -> str:
-    """A piece as it can be drawn: one line, nothing invisible, never empty.
+    """Makes a piece drawable: one line, nothing invisible, never empty.
 
     Example:
 
@@ -89,13 +81,13 @@ def name_piece(piece: str) -> str:
     text = piece.strip(" ")
     if not text:
         return "␣" if piece else "∅"
-    if unicodedata.category(text[0]).startswith("M"):  # needs something to sit on
+    if unicodedata.category(text[0]).startswith("M"):  # needs a base letter
         text = "◌" + text
     return shorten("".join(map(_escape, text)))
 
 
-def _escape(character) -> str:
-    # Control signs, marks of direction, lone surrogates, odd spaces.
+def _escape(character: str) -> str:
+    # Control characters, direction marks, lone surrogates, unusual spaces.
     if unicodedata.category(character) in _HIDDEN and character != " ":
         return character.encode("unicode_escape").decode("ascii")
     return character

@@ -1,18 +1,22 @@
-"""JSON and text files, read with clear errors and written whole or not at all."""
+"""JSON, CSV and text files: clear errors, and written completely or not at all."""
 
 import contextlib
+import csv
 import errno
+import io
 import json
 import os
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from .errors import PolyheadError
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
-def read_json(path, remedy):
-    """Reads a JSON file, or says in one line what is wrong with it."""
+def read_json(path: str | os.PathLike[str], remedy: str) -> Any:
+    """Reads a JSON file, or raises a one-line error that ends with the remedy."""
     path = Path(path)
     try:
         return json.loads(path.read_text(encoding="utf-8"))
@@ -28,20 +32,27 @@ def read_json(path, remedy):
         ) from None
 
 
-def write_json(path, data):
-    """Writes `data` as JSON, all of it or nothing."""
+def write_json(path: str | os.PathLike[str], data: object) -> None:
+    """Writes `data` as JSON, completely or not at all."""
     write_text(path, json.dumps(data, indent=2, ensure_ascii=False) + "\n")
 
 
-def write_text(path, text):
-    """Writes `text` as UTF-8, all of it or nothing."""
+def write_text(path: str | os.PathLike[str], text: str) -> None:
+    """Writes `text` as UTF-8, completely or not at all."""
     with replacing(path) as temporary:
         temporary.write_text(text, encoding="utf-8", newline="")
 
 
+def write_csv(path: str | os.PathLike[str], rows: Iterable[Sequence]) -> None:
+    """Writes rows as CSV, completely or not at all; the first is the header."""
+    text = io.StringIO()
+    csv.writer(text).writerows(rows)
+    write_text(path, text.getvalue())
+
+
 @contextlib.contextmanager
-def replacing(path):
-    """Gives a temporary path that takes the place of `path` when all went well.
+def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """Gives a temporary path, and moves it to `path` if no error occurs.
 
     Example:
 
@@ -49,7 +60,7 @@ def replacing(path):
             model.save(temporary)
     """
     path = Path(path)
-    # Keras chooses the format by the suffix, so it stays the same.
+    # Keras chooses the format by the suffix, so the temporary file has the same one.
     temporary = path.with_name(f".{path.stem}.tmp{os.getpid()}{path.suffix}")
     try:
         yield temporary
@@ -64,18 +75,19 @@ def replacing(path):
         temporary.unlink(missing_ok=True)
 
 
-def writing_error(path, error):
-    """Says in one line why a file could not be written."""
+def writing_error(path: Path, error: BaseException) -> PolyheadError:
+    """A one-line error that says why a file could not be written."""
     if is_full(error):
         return PolyheadError(
             f"{path}: the disk is full: free some space and give the same command "
             "again (the older file is as it was)"
         )
-    return PolyheadError(f"{path}: cannot be written ({error.strerror or error})")
+    reason = getattr(error, "strerror", None) or error
+    return PolyheadError(f"{path}: cannot be written ({reason})")
 
 
-def is_full(error):
-    """Whether an error says that there is no room left on the disk."""
-    # h5py and TensorFlow keep the system's error only in their text.
+def is_full(error: BaseException) -> bool:
+    """Whether an error says that the disk is full."""
+    # h5py and TensorFlow have the system's error only in their message.
     number = getattr(error, "errno", None)
     return number in _FULL or any(os.strerror(n) in str(error) for n in _FULL)

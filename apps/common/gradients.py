@@ -10,11 +10,7 @@ import numpy as np
 def gradients(function: Callable, values: Sequence[Any]) -> list[np.ndarray]:
     """The gradients of `function(*values)`, a scalar, with respect to its arguments.
 
-    Args:
-        function: in `keras.ops`.
-        values: tensors of the backend.
-
-    Example:
+    The function is in `keras.ops`, and the values are tensors of the backend.
 
     >>> from keras import ops
     >>> x = ops.convert_to_tensor([1.0, 2.0])

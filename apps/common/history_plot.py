@@ -1,28 +1,22 @@
-"""The picture of a training: its loss and its scores, epoch by epoch."""
+"""The picture of a training: loss and scores by epoch."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from .figures import BLUE, GREEN, GREY, ORANGE, hide_frame, new_figure, save_figure
 
-MARKED_EPOCHS = 40  # markers of more would run together
+MARKED_EPOCHS = 40  # the markers of more epochs would overlap
 
 
 class Score(NamedTuple):
-    """A measure on validation data.
+    """A measure on validation data."""
 
-    Args:
-        column: of history.csv.
-        label: in the legend.
-        form: how its best value is written, such as "{:.4f}"; empty for not at all.
-    """
-
-    column: str
-    label: str
-    form: str = ""
+    column: str  # in history.csv
+    label: str  # in the legend
+    form: str = ""  # the format of its best value, such as "{:.4f}"; "" leaves it out
 
 
 def plot_history(
@@ -32,15 +26,10 @@ def plot_history(
     loss_label: str = "train",
     title: str = "Score",
 ) -> None:
-    """Draws loss and scores by epoch.
+    """Draws the losses on the left, and the scores by epoch on the right.
 
-    Args:
-        path: a PNG file.
-        history: column name to one number an epoch, as in history.csv: `loss` and
-            `val_loss` are drawn on the left.
-        scores: what is drawn on the right; columns that are absent are left out.
-        loss_label: what the loss in training is called.
-        title: of the right panel.
+    `history` has the columns of history.csv, `loss` and `val_loss` among them. Scores
+    without a column are left out. `title` is that of the right panel.
     """
     scores = [score for score in scores if score.column in history]
     columns = 2 if scores else 1
@@ -55,33 +44,24 @@ def plot_history(
         _curve(axes, values, f"{score.label}, validation", colour, "-")
         if score.form and np.isfinite(values).any():
             best = int(np.nanargmax(values))
-            axes.annotate(
-                score.form.format(values[best]),
-                (best + 1, values[best]),
-                textcoords="offset points",
-                xytext=(0, 7),
-                ha="center",
-                fontsize=8,
-            )
+            text, point = score.form.format(values[best]), (best + 1, values[best])
+            above = {"textcoords": "offset points", "xytext": (0, 7), "ha": "center"}
+            axes.annotate(text, point, **above, fontsize=8)
     if scores:
         _finish(panels[0, 1], title)
     save_figure(figure, path)
 
 
-def _curve(axes, values, label, colour, style) -> None:
+def _curve(
+    axes: Any, values: Sequence[float] | np.ndarray, label: str, colour: str, style: str
+) -> None:
     marker = "o" if len(values) <= MARKED_EPOCHS else None
-    axes.plot(
-        np.arange(1, len(values) + 1),
-        np.array(values, float),
-        marker=marker,
-        markersize=4,
-        label=label,
-        color=colour,
-        linestyle=style,
-    )
+    look = {"marker": marker, "markersize": 4, "color": colour, "linestyle": style}
+    epochs = np.arange(1, len(values) + 1)
+    axes.plot(epochs, np.array(values, float), label=label, **look)
 
 
-def _finish(axes, title) -> None:
+def _finish(axes: Any, title: str) -> None:
     from matplotlib.ticker import MaxNLocator
 
     axes.set_title(title, size=10)

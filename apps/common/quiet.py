@@ -1,38 +1,35 @@
-"""Keeps the libraries' chatter from the user, and tells it all when something fails."""
+"""Hides what the libraries print, and shows it when something fails."""
 
 import contextlib
 import os
 import sys
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TextIO
+from typing import IO, TextIO
 
 from .errors import PolyheadError
 
-# What passes without the chatter: said in one line, or the user's own doing.
+# Errors that need no captured output: they have a clear message, or the user stopped.
 _EXPECTED = (PolyheadError, KeyboardInterrupt, SystemExit, BrokenPipeError)
 _current: "Terminal | None" = None
 
 
 @dataclass(frozen=True)
 class Terminal:
-    """The user's own standard output and error, whatever is being captured."""
+    """The user's own standard output and error, also while these are captured."""
 
     out: TextIO
     err: TextIO
 
 
 @contextlib.contextmanager
-def quiet(verbose=False):
-    """Captures what is written to standard output and error, by C++ too.
+def quiet(verbose: bool = False) -> Iterator[Terminal]:
+    """Captures standard output and error, including what C++ code writes.
 
-    Gives a `Terminal`, through which one's own output still reaches the user. What
-    was captured is written to standard error when an exception passes that is not a
-    `PolyheadError`. Inside another `quiet`, verbose or not, it does
-    nothing but give its terminal.
-
-    Args:
-        verbose: capture nothing.
+    Gives a `Terminal` that still writes to the user. If an unexpected exception
+    passes, the captured text is written to standard error. A `quiet` inside another
+    one only gives the terminal of the outer one. With `verbose`, nothing is captured.
 
     Example:
 
@@ -51,7 +48,7 @@ def quiet(verbose=False):
         finally:
             _current = None
         return
-    # Only what no capture can help: messages after the capture's end, and colours.
+    # Hides what is written after the capture has ended.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     with contextlib.ExitStack() as stack:
         log = stack.enter_context(_open_log())
@@ -75,15 +72,15 @@ def quiet(verbose=False):
             _flush()
 
 
-def _open_log():
-    # In memory where that can be had: the disk may be what is full.
+def _open_log() -> IO[bytes]:
+    # In memory where possible, since the disk may be full.
     if hasattr(os, "memfd_create"):
         return open(os.memfd_create("polyhead-log"), "rb+", buffering=0)
     return tempfile.TemporaryFile(buffering=0)
 
 
-def _keep(stack, number, stream):
-    """A stream to where `number` leads now, or `stream` if it leads elsewhere."""
+def _keep(stack: contextlib.ExitStack, number: int, stream: TextIO) -> TextIO:
+    """A copy of `stream` that stays open to the user, if it writes to `number`."""
     try:
         if stream.fileno() != number:
             return stream
@@ -94,12 +91,12 @@ def _keep(stack, number, stream):
     )
 
 
-def _restore(saved, number):
+def _restore(saved: int, number: int) -> None:
     os.dup2(saved, number)
     os.close(saved)
 
 
-def _flush():
+def _flush() -> None:
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(AttributeError, OSError, ValueError):
             stream.flush()

@@ -18,12 +18,14 @@ class Verb:
 
     Args:
         help: one line for `polyhead --help`.
+        description: a sentence for `polyhead VERB --help`.
         options: argument of `function` -> its type, lowest value and help text.
         function: a run and the options to a report.
         format: the report to text for the terminal.
     """
 
     help: str
+    description: str
     options: Mapping[str, tuple[type, int, str]]
     function: Callable[..., Any]
     format: Callable[[Any], str]
@@ -104,16 +106,6 @@ class Answering:
     methods: Mapping[str, Callable] = field(default_factory=dict)
 
 
-def keep_config(config: Any, data: Any) -> Any:
-    """The `fit_config` of a task whose data decide no setting."""
-    return config
-
-
-def keep_data(config: Any, assets: Any, data: Any) -> Any:
-    """The `prepare` of a task whose model reads all of the data."""
-    return data
-
-
 @dataclass(frozen=True)
 class Steps:
     """The steps in the life of a run, which `trainer`, `Run` and `evaluation` call.
@@ -142,10 +134,11 @@ class Steps:
         check_export: `(run, formats, variants)` refuses what cannot be exported.
         make_exportable: `(run, data, formats, ...)` to an `export.Exportable`.
         start_from: `(config, assets, model)` takes over the weights of the run that
-            `config.init_from` names.
+            `config.init_from` names. None: all whose shapes agree.
         fit_config: `(config, data)` fills the settings that the data decide.
         prepare: `(config, assets, data)` to the data as the model reads them.
         fit: see `trainer.fit`; a task may wrap it. None: as it is.
+        estimate: see `trainer.estimate`; a task may wrap it. None: as it is.
         fast_baselines: `(run, data)` to the baselines that a training, too, compares
             its run with. None: `evaluate` alone does.
     """
@@ -163,10 +156,13 @@ class Steps:
     evaluate: Callable[..., dict]
     explain: Callable
     examples: Callable
-    check_export: Callable[[Any, Sequence[str], Sequence[str]], None]
     make_exportable: Callable
-    start_from: Callable[[Any, Any, Any], None]
-    fit_config: Callable[[Any, Any], Any] = keep_config
-    prepare: Callable[[Any, Any, Any], Any] = keep_data
+    check_export: Callable[[Any, Sequence[str], Sequence[str]], None] = (
+        lambda run, formats, variants: None
+    )
+    start_from: Callable[[Any, Any, Any], None] | None = None
+    fit_config: Callable[[Any, Any], Any] = lambda config, data: config
+    prepare: Callable[[Any, Any, Any], Any] = lambda config, assets, data: data
     fit: Callable | None = None
+    estimate: Callable | None = None
     fast_baselines: Callable[[Any, Any], Mapping] | None = None

@@ -29,12 +29,8 @@ MODULES |= {
 def find_assets(folder: str | Path | None = None) -> dict[str, Path]:
     """The files of LiteRT.js, by their names on the server.
 
-    Args:
-        folder: where `npm install` was run. Where absent, the files are installed once
-            into the user's cache.
-
-    Raises:
-        PolyheadError: a file is missing, or npm is or fails.
+    They are in the folder where `npm install` was run. Without a folder they are
+    installed once into the user's cache.
     """
     if folder is None:
         folder = cache_folder()
@@ -48,7 +44,7 @@ def find_assets(folder: str | Path | None = None) -> dict[str, Path]:
 
 
 def cache_folder() -> Path:
-    """Where the files are kept that npm has brought."""
+    """The folder of the files that npm has installed."""
     cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(cache) / "polyhead" / f"litertjs-{VERSION}"
 

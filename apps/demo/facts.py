@@ -13,21 +13,12 @@ FORMAT = 1  # of the facts
 def read_facts(folder: Path) -> dict:
     """What a client of a run's .tflite files has to know, in JSON's types.
 
-    Args:
-        folder: of a finished run that has exported a .tflite file.
-
-    Returns:
-        `format`, `task`, `polyhead`, `run` (the folder's name), `files` (`name` and
-        `bytes` of each, the first one to run by default), and what the task adds.
-
-    Raises:
-        PolyheadError: a file of the run is missing or broken.
+    `format`, `task`, `polyhead`, `run` (the folder's name), `files` (`name` and `bytes`
+    of each, the first one to run by default), and what the task adds.
     """
     config = read_config_json(folder / "config.json")
-    files = [
-        {"name": path.name, "bytes": path.stat().st_size}
-        for path in list_tflites(folder)
-    ]
+    paths = list_tflites(folder)
+    files = [{"name": path.name, "bytes": path.stat().st_size} for path in paths]
     return {
         "format": FORMAT,
         "task": config["task"],

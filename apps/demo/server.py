@@ -1,5 +1,6 @@
 """A small HTTP server: the page, LiteRT.js, the run's .tflite files and its facts."""
 
+import contextlib
 import json
 import socketserver
 from collections.abc import Callable
@@ -51,21 +52,15 @@ def serve(
 
     Args:
         path: the run's folder.
-        tell: is given the line that names the page's address.
+        tell: prints the line that names the page's address.
         port: of localhost; 0 for any that is free.
         assets: the folder where `npm install @litertjs/core` was run; see
             `assets.find_assets`.
-
-    Raises:
-        PolyheadError: the run has no .tflite file, LiteRT.js cannot be had, or the
-            port is taken.
     """
     with make_server(Path(path), port, assets) as server:
-        try:
+        with contextlib.suppress(KeyboardInterrupt):
             tell(f"http://localhost:{server.server_address[1]}/ (Ctrl-C ends it)")
             server.serve_forever()
-        except KeyboardInterrupt:
-            pass
 
 
 def make_server(
@@ -156,13 +151,12 @@ class Handler(BaseHTTPRequestHandler):
         if make is None:
             self._answer(HTTPStatus.NOT_FOUND, ".json", _error(f"no {route} here"))
             return
-        suffix = Path(route).suffix or ".html"
         try:
             content = make()
         except (PolyheadError, OSError) as error:
             self._answer(HTTPStatus.CONFLICT, ".json", _error(str(error)))
             return
-        self._answer(HTTPStatus.OK, suffix, content)
+        self._answer(HTTPStatus.OK, Path(route).suffix or ".html", content)
 
     do_HEAD = do_GET
 

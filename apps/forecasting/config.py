@@ -1,23 +1,47 @@
 """Everything that decides a forecasting run, in one frozen dataclass."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
-MODELS = ("periodic", "patch", "encoder-decoder", "linear")
-LOSSES = ("mae", "mse", "huber")
-LEARNING_RATES = {
-    "periodic": 1e-3,
-    "patch": 1e-3,
-    "encoder-decoder": 1e-3,
-    "linear": 5e-3,
-}
+from ..common.errors import RETRAIN, UsageError
+from ..common.files import read_json
+from ..common.run.settings import check_heads, fill_missing
+
+CANDIDATES = ("periodic", "linear", "patch")  # of model "auto"
+LEARNING_RATES = dict.fromkeys(("periodic", "patch", "encoder-decoder"), 1e-3)
+LEARNING_RATES["linear"] = 5e-3
 # What a preset fills in where the user said nothing.
 PRESETS = {
     "tiny": {"hidden_dim": 64, "num_layers": 1, "num_heads": 4},
     "small": {"hidden_dim": 128, "num_layers": 2, "num_heads": 4},
     "base": {"hidden_dim": 256, "num_layers": 3, "num_heads": 8},
 }
-
-LONGEST_HORIZON = 48  # that is chosen without being asked for
+LONGEST_HORIZON = 48  # that is chosen where none is given
+# What the weights of a run depend on.
+ARCHITECTURE: tuple[str, ...] = ("preset", "model", "look_back", "horizon", "quantiles")
+ARCHITECTURE += ("cycle", "calendar", "hidden_dim", "num_layers", "num_heads")
+ARCHITECTURE += ("patch_length",)
+# What a setting may be: its choices, or the lowest and the highest value.
+CHOICES: dict[str, tuple] = {
+    "preset": tuple(PRESETS),
+    "model": (*LEARNING_RATES, "auto"),
+    "loss": ("mae", "mse", "huber"),
+    "mixed_precision": ("auto", "float32", "mixed_bfloat16"),
+}
+COUNTS = ("look_back", "horizon", "cycle", "epochs", "batch_size")
+RANGES = {
+    **dict.fromkeys(COUNTS, (1, 10**6)),
+    "seed": (0, 2**31),
+    "hidden_dim": (1, 2**16),
+    "num_layers": (1, 1000),
+    "num_heads": (1, 2**16),
+    "patch_length": (1, 10**6),
+    "dropout": (0, 0.95),
+    "learning_rate": (1e-12, 100),
+    "weight_decay": (0, 100),
+    "ema": (0, 0.99999),
+    "patience": (1, 10**6),
+}
 
 
 @dataclass(frozen=True)
@@ -59,8 +83,8 @@ class Config:
     deterministic: bool = False
 
     # Model.
-    # One of MODELS, or "auto": the best on validation of periodic, linear, patch and,
-    # where future covariates are given, encoder-decoder, which is slow otherwise.
+    # "auto" is the best on validation data of periodic, linear, patch and, with future
+    # covariates, encoder-decoder, which is only slower without them.
     model: str = "periodic"
     cycle: int | None = None  # steps of the learned cycle; a day, a week or a year
     calendar: bool = True  # the clock as known-future covariates
@@ -80,6 +104,47 @@ class Config:
     mixed_precision: str = "float32"  # the models are too small for bfloat16 to pay
 
 
+def fill(config: Config) -> Config:
+    """Fills what the preset decides, and refuses what does not go together."""
+    for level in config.quantiles:
+        if not 0 < level < 1:
+            raise UsageError(f"quantile {level:g}: it must lie between 0 and 1")
+    config = fill_missing(config, PRESETS[config.preset])
+    width, heads = config.hidden_dim or 1, config.num_heads or 1
+    if config.model not in ("linear", "periodic"):
+        check_heads(width, heads)
+    if config.model in ("patch", "auto") and width // heads % 2:
+        raise UsageError(
+            f"hidden_dim {width} in {heads} heads (num_heads) gives {width // heads} "
+            "to each, which must be even for the positions: change one"
+        )
+    return config
+
+
+def read_choice(config: Config, path: Path) -> Config:
+    """An older run's configuration, with the model that it chose for "auto"."""
+    if config.model != "auto":
+        return config
+    chosen = read_json(path / "metrics.json", RETRAIN)["train"]["model"]
+    return replace(config, model=chosen)
+
+
+def candidates(config: Config) -> list[Config]:
+    """The configurations of which the best is kept: several with model "auto"."""
+    if config.model != "auto":
+        return [config]
+    decoder = ("encoder-decoder",) if config.future_covariates else ()
+    return [replace(config, model=name) for name in (*CANDIDATES, *decoder)]
+
+
 def choose_horizon(config: Config, season: int) -> int:
     """The steps that are forecast: as configured, or a season of the data."""
     return config.horizon or min(max(season, 6), LONGEST_HORIZON)
+
+
+def fit_lengths(config: Config, season: int) -> Config:
+    """Fills horizon, look-back and cycle from the season of the data."""
+    horizon = choose_horizon(config, season)
+    look_back = config.look_back or max(4 * season, 2 * horizon)
+    cycle = config.cycle or season
+    return replace(config, horizon=horizon, look_back=look_back, cycle=cycle)

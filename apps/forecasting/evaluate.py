@@ -1,144 +1,102 @@
-"""Scores of a forecaster and of what it has to beat, on the same windows."""
+"""Scoring a forecaster's run beside its baselines."""
 
-import csv
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from ..common.files import replacing, write_json
-from ..common.run.loop import read_history
-from .baselines import Forecast, last_value, linear, seasonal_naive
-from .card import write_card
-from .comparison import build_metrics
-from .data import Dataset
-from .scores import Scores, seasonal_errors
+from ..common.files import write_csv
+from ..common.run.evaluation import Evaluation, measure
+from .data import load_data
+from .scoring.baselines import make_baselines
+from .scoring.comparison import build_metrics
+from .scoring.plots import plot_evaluation
+from .scoring.scores import Scores, seasonal_errors
+from .series.statistics import mean_known
 from .series.windows import Windows
 
 MAX_PREDICTIONS = 1_000  # rows of predictions.csv
 Answer = Callable[[dict], dict]  # inputs to forecast and quantiles
 
 
-def measure(run, dataset: Dataset) -> dict:
-    """Scores a run beside baselines and writes all that tells of it.
+def evaluate(run: Any, test: str | None = None) -> dict:
+    """Measures the run, and the baselines on the same windows.
 
-    Of other rows than the run's own nothing is written.
+    Args:
+        test: a file of rows that follow all of the run's own, to be scored instead of
+            its test data; then nothing is written.
+
+    Returns:
+        The content of metrics.json, which is written with predictions.csv, the plots
+        and the card.
     """
-    from .plots import plot_evaluation
+    windows = run.windows(load_data(run.config, test))
+    return measure(run, windows, make_baselines(windows, run.config.seed))
 
-    windows, part = run.windows(dataset), dataset.held_out
+
+def score(run: Any, windows: Windows, baselines: Mapping) -> Evaluation:
+    """Scores a run beside baselines."""
+    dataset, quantiles = windows.dataset, run.quantiles
+    split = dataset.held_out
     scores = {
-        name: score_model(windows, name, run.answer, run.quantiles)
+        name: score_model(windows, name, run.answer, quantiles)
         for name in dataset.ends
         if name != "train"
     }
     before = None
-    if run.quantiles:
-        answer = uncalibrated(run.serving)
-        before = score_model(windows, part, answer, run.quantiles)
-    baselines = make_baselines(windows, run.config.seed)
-    floor = score_baselines(windows, part, baselines, run.quantiles)
-    known = run.metrics.get("train", {})
-    metrics = build_metrics(windows, run.config, scores, before, floor)
-    metrics["train"] = known
-    if dataset.test_begins is not None:
-        return metrics
-    write_json(run.path / "metrics.json", metrics)
-    run.metrics = metrics
-    write_predictions(run.path / "predictions.csv", windows, part, run.answer)
-    history = read_history(run.path / "history.csv")
-    plot_evaluation(run, windows, part, history)
-    write_card(run.path, run.config, run.columns, run.frequency, metrics)
-    return metrics
+    if quantiles:
+        learned = run.serving.predict_uncalibrated
+        before = score_model(windows, split, learned, quantiles)
+    others = score_baselines(windows, baselines, quantiles)
+    metrics = build_metrics(windows, run.config, scores, before, others)
+
+    def write(path):
+        write_predictions(path, windows, split, run.answer)
+
+    def plot(folder, history):
+        plot_evaluation(folder, run, windows, metrics, history)
+
+    return Evaluation(metrics, write, plot, dataset.test_begins is not None)
 
 
-def make_baselines(windows: Windows, seed: int = 0) -> dict[str, Forecast]:
-    """The three forecasts that every table holds."""
-    return {
-        "last-value": last_value(windows),
-        "seasonal-naive": seasonal_naive(windows, windows.dataset.season),
-        "linear": linear(windows, seed),
-    }
-
-
-def new_scores(windows: Windows, quantiles=()) -> Scores:
-    """Empty sums for a data set."""
+def score_model(windows: Windows, split: str, answer: Answer, quantiles) -> Scores:
+    """Scores a model on every window of a split."""
     naive = seasonal_errors(windows.dataset)
-    return Scores(windows.spreads, naive, windows.horizon, quantiles)
-
-
-def score_model(windows: Windows, part: str, answer: Answer, quantiles) -> Scores:
-    """Scores a model on every window of a part."""
-    scores = new_scores(windows, quantiles)
-    for window in windows.batches(windows.find(part)):
+    scores = Scores(windows.spreads, naive, windows.horizon, quantiles)
+    for window in windows.batches(windows.find(split)):
         outputs = answer(window.inputs)
         scores.add(window, outputs["forecast"], outputs.get("quantiles"))
     return scores
 
 
-def uncalibrated(serving) -> Answer:
-    """Answers with the quantiles as the model learned them."""
-    targets = serving.model.settings["num_targets"]
-    mean, scale = (
-        np.asarray(v)[:targets, None] for v in (serving.model.mean, serving.model.scale)
-    )
-
-    def answer(inputs):
-        quantiles = serving.predict_parts(inputs)["base"] * scale + mean
-        return {"forecast": quantiles[..., 0], "quantiles": quantiles}
-
-    return answer
-
-
-def write_predictions(path, windows: Windows, part: str, answer: Answer) -> None:
-    """Writes predictions.csv: the windows that went worst, a row a target.
-
-    Args:
-        path: of the file.
-        windows: the data.
-        part: which of it.
-        answer: the forecaster.
-    """
-    rows = []
-    for window in windows.batches(windows.find(part)):
-        error = np.abs(answer(window.inputs)["forecast"] - window.truth)
-        error = error / window.spread
-        there = ~np.isnan(error)
-        total = np.where(there, error, 0.0).sum(axis=1)
-        seen = there.sum(axis=1)
-        mean = np.where(seen > 0, total / np.maximum(seen, 1), np.nan)  # (B, T)
-        count = min(MAX_PREDICTIONS, int((seen > 0).sum()))
-        worst = np.argsort(-mean, axis=None, kind="stable")[:count]  # NaN goes last
-        for row, target in zip(*np.unravel_index(worst, mean.shape), strict=True):
-            place = int(window.series[row]), int(window.places[row])
-            rows.append((float(mean[row, target]), *place, int(target)))
-    rows.sort(key=lambda row: -row[0])
-    series, columns = windows.dataset.series, windows.dataset.columns
-    with replacing(path) as temporary, open(temporary, "w", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(["first_step", "series", "target", "mae"])
-        for error, number, step, target in rows[:MAX_PREDICTIONS]:
-            stamp = series[number].stamps(windows.dataset.frequency, step + 1)[-1]
-            name = columns.targets[target]
-            writer.writerow([stamp, series[number].name, name, f"{error:.6f}"])
-
-
-def score_baselines(
-    windows: Windows, part: str, baselines: dict[str, Forecast], quantiles=()
-) -> dict[str, Scores]:
-    """Scores the baselines on every window of a part.
-
-    Their one number stands for each of the quantiles.
-    """
-    found = {name: new_scores(windows, quantiles) for name in baselines}
-    for window in windows.batches(windows.find(part)):
+def score_baselines(windows: Windows, baselines: Mapping, quantiles) -> dict:
+    """Scores the baselines; their one number stands for each of the quantiles."""
+    sizes = windows.spreads, seasonal_errors(windows.dataset), windows.horizon
+    scores = {name: Scores(*sizes, quantiles) for name in baselines}
+    for window in windows.batches(windows.find(windows.dataset.held_out)):
         for name, forecast in baselines.items():
             values = forecast(window)
-            shape = (*values.shape, len(quantiles))
-            found[name].add(window, values, np.broadcast_to(values[..., None], shape))
-    return found
+            repeated = np.repeat(values[..., None], len(quantiles), axis=3)
+            scores[name].add(window, values, repeated)
+    return scores
 
 
-def spaced(windows: np.ndarray, count: int) -> np.ndarray:
-    """`count` windows spaced evenly over those given, the last among them."""
-    places = np.unique(np.linspace(0, len(windows) - 1, count).round().astype(int))
-    return windows[places]
+def write_predictions(path: Path, windows: Windows, split: str, answer: Answer) -> None:
+    """Writes predictions.csv: the forecasts with the largest errors, a row a target."""
+    chosen, errors = windows.find(split), []
+    for window in windows.batches(chosen):
+        error = window.errors(answer(window.inputs)["forecast"])
+        mean = mean_known(np.moveaxis(error, 1, 0))
+        errors.append(np.where(np.isnan(error).all(axis=1), np.nan, mean))
+    mean = np.concatenate(errors)  # (N, T), NaN where there is no truth
+    worst = np.argsort(-mean, axis=None, kind="stable")  # NaN goes last
+    worst = worst[: min(MAX_PREDICTIONS, (~np.isnan(mean)).sum())]
+    dataset = windows.dataset
+    rows = [["first_step", "series", "target", "mae"]]
+    for row, target in zip(*np.unravel_index(worst, mean.shape), strict=True):
+        series = dataset.series[chosen[row, 0]]
+        stamp = series.stamps(dataset.frequency, chosen[row, 1] + 1)[-1]
+        name = dataset.columns.targets[target]
+        rows.append([stamp, series.name, name, f"{mean[row, target]:.6f}"])
+    write_csv(path, rows)

@@ -1,149 +1,133 @@
-"""What a forecast rests on: which steps, which columns, and what attends to what."""
+"""What a forecast depends on: steps, columns, covariates and attention."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from keras import ops
 
+from .answering import read_newest
+from .evaluate import Answer
+from .scoring.plots import plot_explanation
 from .series.statistics import mean_and_spread
 from .series.windows import Windows
 
-BLOCKS = 24  # parts of the history that are hidden in turn
+BLOCKS = 24  # of the history, each hidden in turn
 MAX_WINDOWS = 500  # whose covariates are shuffled
 
 
-def hide_steps(answer, inputs: dict, scale: np.ndarray) -> dict:
-    """How far the forecast moves when a part of the history is missing.
+def explain(run: Any, source: Any = None, output: str | Path | None = None) -> dict:
+    """Explains a forecast, and draws the explanation if `output` is given.
 
     Args:
-        answer: inputs to a dict with "forecast"; missing values are NaN.
-        inputs: of one window.
-        scale: `(T,)` spread of the targets in the history.
+        source: a file, whose first series is forecast; the last window that measures
+            the run where absent.
+        output: a PNG file to draw.
 
     Returns:
-        `steps`: first step of each part, counted back from the forecast; `moves`: mean
-        absolute change in standard deviations, each `(parts,)`.
+        `steps` and `moves` (see `hide_steps`), `columns` (see `hide_columns`),
+        `covariates` (see `permutation_importance`), `attention`, a nested list or None,
+        and `model`, the core.
+    """
+    columns = run.columns
+    # A new file needs the run's own data for the covariates' importance alone.
+    covariates = columns.past + columns.future
+    windows: Any = run.load_data() if source is None or covariates else None
+    if source is None:
+        inputs = windows.take(windows.find(windows.dataset.held_out)[-1:]).inputs
+    else:
+        inputs = read_newest(run, source).inputs
+    inputs = {name: values[:1] for name, values in inputs.items()}
+    scale = mean_and_spread(inputs["history"][0, :, : len(columns.targets)])[1]
+    attention = attention_map(run.model, inputs)
+    explanation = {
+        **hide_steps(run.answer, inputs, scale),
+        "columns": hide_columns(run.answer, inputs, columns, scale),
+        "covariates": {},
+        "attention": None if attention is None else attention.tolist(),
+        "model": run.model.settings["model"],
+    }
+    if covariates:
+        importance = permutation_importance(run.answer, windows, run.config.seed)
+        explanation["covariates"] = importance
+    if output is not None:
+        plot_explanation(Path(output), explanation, columns)
+    return explanation
+
+
+def hide_steps(answer: Answer, inputs: dict, scale: np.ndarray) -> dict:
+    """How far the forecast of one window moves when a block of its history is missing.
+
+    `steps`: first step of each block, counted back from the forecast; `moves`: mean
+    absolute change in units of the targets' `scale (T,)`; a number for each block.
     """
     history = inputs["history"]
     length = history.shape[1]
     edges = np.unique(np.linspace(0, length, min(BLOCKS, length) + 1).astype(int))
-    parts = list(zip(edges[:-1], edges[1:], strict=True))
-    changed = np.repeat(history, len(parts), axis=0)
-    for row, (begin, end) in enumerate(parts):
+    changed = np.repeat(history, len(edges) - 1, axis=0)
+    for row, (begin, end) in enumerate(zip(edges[:-1], edges[1:], strict=True)):
         changed[row, begin:end] = np.nan
     moves = _moves(answer, inputs, {"history": changed}, scale)
     return {"steps": (edges[:-1] - length).tolist(), "moves": moves.tolist()}
 
 
-def hide_columns(answer, inputs: dict, names, num_future: int, scale) -> dict:
-    """How far the forecast moves when a whole column is missing."""
-    history = np.repeat(inputs["history"], len(names), axis=0)
-    history[np.arange(len(names)), :, np.arange(len(names))] = np.nan
-    changed = {"history": history}
+def hide_columns(answer: Answer, inputs: dict, columns, scale: np.ndarray) -> dict:
+    """How far the forecast moves when a whole column is missing, by its name."""
+    names, num_future = columns.values, len(columns.future)
+    rows, ahead = np.arange(len(names)), np.arange(num_future)
+    changed = {"history": np.repeat(inputs["history"], len(names), axis=0)}
+    changed["history"][rows, :, rows] = np.nan
     if num_future:
-        future = np.repeat(inputs["future"], len(names), axis=0)
-        first = len(names) - num_future
-        for place in range(num_future):
-            future[first + place, :, place] = np.nan
-        changed["future"] = future
+        changed["future"] = np.repeat(inputs["future"], len(names), axis=0)
+        changed["future"][rows[-num_future:], :, ahead] = np.nan
     moves = _moves(answer, inputs, changed, scale)
     return dict(zip(names, moves.tolist(), strict=True))
 
 
 def _moves(answer, inputs, changed, scale) -> np.ndarray:
     rows = len(changed["history"])
-    whole = {name: np.repeat(part, rows, axis=0) for name, part in inputs.items()}
+    whole = {name: np.repeat(array, rows, axis=0) for name, array in inputs.items()}
     before = answer(inputs)["forecast"]
     after = answer(whole | changed)["forecast"]
     return (np.abs(after - before) / scale).mean(axis=(1, 2))
 
 
-def permutation_importance(
-    answer, windows: Windows, part: str, seed: int = 0
-) -> dict[str, float]:
+def permutation_importance(answer: Answer, windows: Windows, seed: int) -> dict:
     """Growth of the mean absolute error when a covariate is another window's.
 
-    Args:
-        answer: inputs to a dict with "forecast".
-        windows: the data.
-        part: which of it.
-        seed: of the shuffle.
-
-    Returns:
-        Covariate to the growth, in standard deviations of the targets.
+    Covariate -> the growth, in standard deviations of the targets, on the split that
+    measures the run.
 
     Reference:
         Breiman, Random Forests, 2001; Fisher et al., https://arxiv.org/abs/1801.01489
     """
-    columns = windows.dataset.columns
-    found = windows.find(part)
+    columns, chosen = windows.dataset.columns, windows.find(windows.dataset.held_out)
     generator = np.random.default_rng(seed)
-    count = min(MAX_WINDOWS, len(found))
-    chosen = np.sort(generator.choice(len(found), count, replace=False))
-    window = windows.take(found[chosen])
+    count = min(MAX_WINDOWS, len(chosen))
+    places = np.sort(generator.choice(len(chosen), count, replace=False))
+    window = windows.take(chosen[places])
 
     def error(inputs):
-        gaps = np.abs(answer(inputs)["forecast"] - window.truth) / window.spread
-        return float(np.nanmean(gaps))
+        return float(np.nanmean(window.errors(answer(inputs)["forecast"])))
 
-    base = error(window.inputs)
-    grown = {}
+    base, growth = error(window.inputs), {}
     for place, name in enumerate(columns.values):
         if name in columns.targets:
             continue
         order = generator.permutation(count)
-        inputs = {key: value.copy() for key, value in window.inputs.items()}
+        inputs = {key: values.copy() for key, values in window.inputs.items()}
         inputs["history"][:, :, place] = inputs["history"][order, :, place]
         if name in columns.future:
             ahead = columns.future.index(name)
             inputs["future"][:, :, ahead] = inputs["future"][order, :, ahead]
-        grown[name] = error(inputs) - base
-    return grown
+        growth[name] = error(inputs) - base
+    return growth
 
 
 def attention_map(model, inputs: dict) -> np.ndarray | None:
     """Attention weights of one window, the heads' mean: `(queries, keys)`, or None."""
-    _, _, scores = model.run(
-        {name: ops.convert_to_tensor(value) for name, value in inputs.items()},
-        return_scores=True,
-    )
-    if scores is None or scores.shape[-1] == 1:  # no choice, nothing to show
+    tensors = {name: ops.convert_to_tensor(array) for name, array in inputs.items()}
+    _, _, scores = model.run(tensors, return_scores=True)
+    if scores is None or scores.shape[-1] == 1:  # nothing to choose from
         return None
     return ops.convert_to_numpy(scores).mean(axis=(0, 1))
-
-
-def explain(run, dataset, inputs: dict, output: str | Path | None = None) -> dict:
-    """Explains one forecast, and draws it if `output` is given.
-
-    Args:
-        run: the forecaster.
-        dataset: the run's data, for the importance of the covariates; None where
-            there are none.
-        inputs: the arrays of one window, as `Run.answer` takes them.
-        output: a PNG file.
-
-    Returns:
-        `steps` and `moves` (see `hide_steps`), `columns` (see `hide_columns`),
-        `covariates` (see `permutation_importance`), and `attention`, a nested list.
-    """
-    columns = run.columns
-    history = inputs["history"][0, :, : len(columns.targets)]
-    scale = mean_and_spread(history.astype(np.float64))[1]
-    found = hide_steps(run.answer, inputs, scale)
-    found["columns"] = hide_columns(
-        run.answer, inputs, columns.values, len(columns.future), scale
-    )
-    found["covariates"] = {}
-    if columns.past or columns.future:
-        windows = run.windows(dataset)
-        found["covariates"] = permutation_importance(
-            run.answer, windows, dataset.held_out, run.config.seed
-        )
-    attention = attention_map(run.model, inputs)
-    found["attention"] = None if attention is None else attention.tolist()
-    found["model"] = run.model.settings["model"]
-    if output is not None:
-        from .explain_plots import plot_explanation
-
-        plot_explanation(Path(output), found, columns)
-    return found

@@ -1,27 +1,23 @@
 """The forecaster's export: what is written, and the windows that verify it."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from ..common.export.export import Exportable
 from ..common.export.metadata import Metadata
 from ..common.export.verification import TOLERANCE, Form, Metric
-from .evaluate import spaced
-from .series.windows import Windows
+from .series.windows import Windows, spaced
 from .serving import Serving
 
 MAX_EXAMPLES = 500  # windows that verify an export
 
 
-def make_exportable(serving: Serving, windows: Windows, part: str) -> Exportable:
-    """The forecaster, and held-out windows on which its files are verified.
-
-    Args:
-        serving: the forecaster.
-        windows: the run's data.
-        part: which of it: "test" or "validation".
-    """
-    found = windows.find(part)
-    window = windows.take(spaced(found, MAX_EXAMPLES))
+def make_exportable(run, windows: Windows, formats: Sequence[str]) -> Exportable:
+    """The forecaster, and held-out windows on which its files are verified."""
+    serving, split = run.serving, windows.dataset.held_out
+    chosen = windows.find(split)
+    window = windows.take(spaced(chosen, MAX_EXAMPLES))
     scales = {"forecast": window.spread, "quantiles": window.spread[..., None]}
     form = Form(serving, window.inputs, serving.predict(window.inputs), scales=scales)
     return Exportable(
@@ -31,38 +27,35 @@ def make_exportable(serving: Serving, windows: Windows, part: str) -> Exportable
         tflite=form,
         metric=make_metric(window.truth, window.spread),
         metadata=describe(serving, windows),
-        examples={"split": part, "rows": len(window.truth), "of": len(found)},
+        examples={"split": split, "rows": len(window.truth), "of": len(chosen)},
     )
 
 
 def describe(serving: Serving, windows: Windows) -> Metadata:
-    """What the .tflite files say of themselves."""
+    """Description, tensors and facts of the .tflite files."""
     columns, frequency = windows.dataset.columns, windows.dataset.frequency
+    quantiles = serving.model.settings["quantiles"]
     history, future = ", ".join(columns.values), ", ".join(columns.future)
-    targets = ", ".join(columns.targets)
-    levels = ", ".join(f"{level:g}" for level in serving.model.settings["quantiles"])
-    return Metadata(
-        f"Forecasting: {targets}, in steps of {frequency}.",
-        {
-            "history": f"The newest steps of {history}, oldest first; NaN for missing.",
-            "start": "Days since 1970-01-01, and second of the day, of the first "
-            "forecast step.",
-            "future": f"The steps ahead of {future}.",
-        },
-        {
-            "forecast": f"The steps ahead of {targets}.",
-            "quantiles": f"Their quantiles {levels}.",
-        },
-        facts={
-            "task": "forecasting",
-            "history": list(columns.values),
-            "future": list(columns.future),
-            "targets": list(columns.targets),
-            "quantiles": serving.model.settings["quantiles"],
-            "frequency": [frequency.unit, frequency.step],
-            "categories": windows.dataset.categories,
-        },
-    )
+    targets, levels = ", ".join(columns.targets), ", ".join(f"{q:g}" for q in quantiles)
+    inputs = {
+        "history": f"The newest steps of {history}, oldest first; NaN for missing.",
+        "start": "Days since 1970-01-01, and second of the day, of the first forecast "
+        "step.",
+        "future": f"The steps ahead of {future}.",
+    }
+    outputs = {"forecast": f"The steps ahead of {targets}."}
+    outputs["quantiles"] = f"Their quantiles {levels}."
+    facts = {
+        "answers": "forecast",
+        "history": list(columns.values),
+        "future": list(columns.future),
+        "targets": list(columns.targets),
+        "quantiles": quantiles,
+        "frequency": [frequency.unit, frequency.step],
+        "categories": windows.dataset.categories,
+    }
+    description = f"Forecasting: {targets}, in steps of {frequency}."
+    return Metadata(description, inputs, outputs, facts=facts)
 
 
 def make_metric(truth: np.ndarray, spread: np.ndarray) -> Metric:

@@ -22,7 +22,7 @@ def page_facts(folder: Path, config: dict) -> dict:
 
 
 def page_example(folder: Path) -> dict:
-    """The newest history of the run's own data; see `page_example.read_example`."""
-    from .page_example import read_example  # pandas comes with it
+    """The newest history of the run's own data; see `newest.read_example`."""
+    from .series.newest import read_example  # pandas comes with it
 
     return read_example(folder)

@@ -14,22 +14,10 @@ BATCH = 256
 
 
 class Serving:
-    """History in, forecast out: a pure function of weights and numbers.
+    """History in, forecast out: a pure function of weights and inputs.
 
-    Args:
-        model: the trained model, computing in float32.
-
-    Call arguments:
-        weights: arrays or tensors, as `weights`.
-        tables: none.
-        history: `(B, L, columns)` float32, NaN for missing.
-        start: `(B, 2)` int32: day since 1970-01-01 and second of the day of the first
-            forecast step.
-        future: `(B, H, future covariates)` float32, where there are any.
-
-    Returns:
-        `{"forecast": (B, H, T)}` and, where the run has quantiles, `"quantiles":
-        (B, H, T, Q)`, float32, in the units of the data.
+    See `Forecaster` for the inputs, and `Forecaster.forecast` for the results, which
+    are float32, in the units of the data. There are no tables.
     """
 
     def __init__(self, model: Forecaster):
@@ -41,73 +29,68 @@ class Serving:
         self.model = model
         self.weights = [ops.convert_to_numpy(weight) for weight in model.weights]
 
-    def __call__(self, weights, tables, history, start, future=None):
-        inputs = {"history": history, "start": start}
-        if future is not None:
-            inputs["future"] = future
+    def __call__(self, weights, tables, **inputs):
         with self._scope(weights):
             return self.model.forecast(inputs)
-
-    def parts(self, weights, history, start, future=None):
-        """What calibration needs: uncalibrated quantiles and scales, standardised."""
-        inputs = {"history": history, "start": start}
-        if future is not None:
-            inputs["future"] = future
-        with self._scope(weights):
-            scaled, scale, _ = self.model.run(inputs)
-            base = ops.transpose(self.model.quantiles_of(scaled), (0, 3, 2, 1))
-            return {"base": base, "scale": scale[:, :, :, 0]}
 
     def _scope(self, weights):
         values = list(zip(self.model.weights, weights, strict=True))
         return keras.StatelessScope(state_mapping=values)
 
-    def signature(self) -> dict[str, tuple[tuple[int | None, ...], str]]:
+    def _run_parts(self, inputs):
+        scaled, scale, _ = self.model.run(inputs)
+        base = ops.transpose(self.model.quantiles_of(scaled), (0, 3, 2, 1))
+        return {"base": base, "scale": scale[:, :, :, 0]}
+
+    def signature(self) -> dict[str, tuple]:
         """Name of each input -> shape and type."""
         s = self.model.settings
         columns = s["num_targets"] + s["num_past"] + s["num_future"]
-        found = {
-            "history": ((None, s["look_back"], columns), "float32"),
-            "start": ((None, 2), "int32"),
-        }
+        shapes = {"history": (None, s["look_back"], columns), "start": (None, 2)}
         if s["num_future"]:
-            shape = (None, s["horizon"], s["num_future"])
-            found["future"] = (shape, "float32")
-        return found
+            shapes["future"] = (None, s["horizon"], s["num_future"])
+        types = {"start": "int32"}
+        return {n: (shape, types.get(n, "float32")) for n, shape in shapes.items()}
 
-    @cached_property
-    def _compiled(self):
+    def _compile(self, function):
         def run(weights, *arrays):
-            return self(weights, {}, *arrays)
+            inputs = dict(zip(self.signature(), arrays, strict=True))
+            with self._scope(weights):
+                return function(inputs)
 
         return CompiledFunction(run, self.weights, list(self.signature().values()))
 
     @cached_property
-    def _compiled_parts(self):
-        specs = list(self.signature().values())
-        return CompiledFunction(self.parts, self.weights, specs)
+    def _forecast(self):
+        return self._compile(self.model.forecast)
+
+    @cached_property
+    def _parts(self):
+        return self._compile(self._run_parts)
 
     def predict(self, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         """Forecasts of any number of histories, on any backend."""
-        return self._in_batches(self._compiled, inputs)
+        return self._in_batches(self._forecast, inputs)
 
     def predict_parts(self, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-        """See `parts`."""
-        return self._in_batches(self._compiled_parts, inputs)
+        """What calibration needs: uncalibrated quantiles and scales, standardised."""
+        return self._in_batches(self._parts, inputs)
+
+    def predict_uncalibrated(self, inputs: Mapping) -> dict[str, np.ndarray]:
+        """Quantiles as the model learned them; the first of them as the forecast."""
+        model = self.model
+        targets = model.settings["num_targets"]
+        mean, scale = (np.asarray(v)[:targets, None] for v in (model.mean, model.scale))
+        quantiles = self.predict_parts(inputs)["base"] * scale + mean
+        return {"forecast": quantiles[..., 0], "quantiles": quantiles}
 
     def _in_batches(self, function, inputs):
-        rows = len(inputs["history"])
-        found = []
+        rows, batches = len(inputs["history"]), []
         for first in range(0, rows, BATCH):
-            batch = [inputs[name][first : first + BATCH] for name in self.signature()]
-            short = BATCH - len(batch[0]) if rows > BATCH else 0
-            if short:  # another size would be compiled anew
-                batch = [
-                    np.concatenate([part, np.repeat(part[-1:], short, axis=0)])
-                    for part in batch
-                ]
-            outputs = function(*batch)
-            found.append({k: v[: BATCH - short] for k, v in outputs.items()})
-        return {
-            name: np.concatenate([part[name] for part in found]) for name in found[0]
-        }
+            numbers = np.arange(first, min(first + BATCH, rows))
+            size = len(numbers)
+            if rows > BATCH:  # each new size would be compiled
+                numbers = np.resize(numbers, BATCH)
+            outputs = function(*(inputs[name][numbers] for name in self.signature()))
+            batches.append({name: values[:size] for name, values in outputs.items()})
+        return {n: np.concatenate([b[n] for b in batches]) for n in batches[0]}

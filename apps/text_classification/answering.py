@@ -4,22 +4,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from polyhead.runtime.classifier import choose
 
-from ..common.classification.answers import format_labels
+from ..common.classification.answers import classify, format_labels
 from ..common.classification.comparison import format_metrics
 from ..common.classification.labels import read_labels
 from ..common.errors import RETRAIN
-from ..common.export.folder import find_exported
 from ..common.files import read_json
-from ..common.run.run import check_engine
 from ..common.task import Answering
 from ..common.text.run import TextRun
 from .config import Config
-from .data_report import format_report
+from .data import format_report
 
 
 @dataclass(frozen=True)
@@ -30,7 +29,7 @@ class Assets:
         config: the run's.
         path: the run's folder.
         label_names: in the order of the model's outputs.
-        num_special: special tokens that the model adds, which count as tokens.
+        num_special: special tokens that the model adds, but the tokenizer does not.
     """
 
     config: Config
@@ -52,7 +51,7 @@ class Assets:
         return np.array([tuned[name] for name in self.label_names])
 
     @cached_property
-    def tokenizer(self):
+    def tokenizer(self) -> Any:
         """The tokenizer, read when it is first needed."""
         from .tokenizer import load_tokenizer
 
@@ -74,38 +73,21 @@ def predict(
 
     Args:
         texts: any number of texts, cut at `max_tokens` pieces.
-        top_k: how many labels a text; with several labels a text, all that
-            reach their thresholds and at most `top_k` where it is above 1.
-        threshold: a best probability below it gives the label "unknown"; with
-            several labels a text it replaces the tuned thresholds.
+        top_k: number of labels for each text; with several labels to a text, all that
+            reach their thresholds, but at most `top_k` where it is above 1.
+        threshold: a best probability below it gives the label "unknown"; with several
+            labels to a text it replaces the tuned thresholds.
         engine: "keras", "savedmodel" or "tflite".
 
     Returns:
         For each text a list of `(label, probability)`.
     """
-    texts = list(texts)
-    rows = probabilities(run, texts, engine)
+    rows = classify(run, list(texts), engine)
     names, tuned = run.label_names, run.thresholds
     return [choose(row, names, top_k, threshold, tuned) for row in rows]
 
 
-def probabilities(
-    run: TextRun, texts: Sequence[str], engine: str = "keras"
-) -> np.ndarray:
-    """Probabilities `(texts, labels)` by Keras or by an exported file."""
-    check_engine(engine)
-    if engine == "tflite":
-        return run.open_tflite(texts).probabilities(texts)[0]
-    run.note_cuts(texts)
-    if engine == "keras":
-        return run.serving.predict(texts)
-    from ..common.export.savedmodel import SavedModelPredictor
-
-    predictor = SavedModelPredictor(find_exported(run.path, "savedmodel"))
-    return predictor.predict_texts(texts)["probabilities"]
-
-
-def format_answers(run: TextRun, inputs, answers, style: str) -> str:
+def format_answers(run: TextRun, inputs: Any, answers: list[list], style: str) -> str:
     separator = run.config.label_separator if run.multi_label else None
     return format_labels(inputs, answers, style, separator)
 
@@ -117,5 +99,5 @@ ANSWERING = Answering(
     format_answers=format_answers,
     format_metrics=format_metrics,
     format_report=format_report,
-    methods={"probabilities": probabilities},
+    methods={"probabilities": classify},
 )

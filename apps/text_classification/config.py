@@ -1,4 +1,4 @@
-"""Everything that decides a text-classification run, in one frozen dataclass."""
+"""Everything that decides a run of text classification, in one frozen dataclass."""
 
 from dataclasses import dataclass, replace
 
@@ -166,9 +166,9 @@ def fill(config: Config) -> Config:
     if config.multi_label and not config.label_separator:
         raise UsageError("label_separator is empty: give the sign between two labels")
     if config.fine_tunes and not config.init_from:
-        from .presets import check_preset
+        from .networks.hub import check_preset
 
-        check_preset(config.preset)
+        check_preset(config.preset, PRESETS)
     if config.lora_rank and not config.fine_tunes:
         raise UsageError(
             f"lora_rank is {config.lora_rank}, but preset {config.preset!r} has no "
@@ -183,12 +183,12 @@ def fill(config: Config) -> Config:
 
 
 def fit_wide_branch(config: Config, num_labels: int) -> Config:
-    """Shares the wide table's million numbers out between buckets and width.
+    """Chooses the width of the wide table, whose size is a million numbers.
 
-    Few labels need narrow vectors, and more buckets mean fewer n-grams in each.
-    The wide branch alone on validation data: with 2 labels .736 at 64 wide, .772 at
-    16 and .798 at 4; with 6 labels .811, .842 and .811; with 150 labels .895 at 64
-    and .864 at 16.
+    Few labels need narrow vectors, and more buckets mean fewer n-grams in each. The
+    wide branch alone on validation data: with 2 labels .736 at 64 wide, .772 at 16 and
+    .798 at 4; with 6 labels .811, .842 and .811; with 150 labels .895 at 64 and .864 at
+    16.
     """
     if config.fine_tunes:
         return config

@@ -9,6 +9,7 @@ Reference: Simonyan et al., "Deep Inside Convolutional Networks", ICLR workshop 
 Shrikumar et al., "Not Just a Black Box", arXiv:1605.01713 (gradient times input).
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import keras
@@ -20,7 +21,8 @@ from polyhead.runtime.text_bytes import cut_text
 from ..common.errors import UsageError
 from ..common.files import write_json
 from ..common.gradients import gradients
-from .wide import word_edges
+from .networks.wide import BagOfBuckets, word_edges
+from .serving import Serving
 
 
 def explain(run, text: str, output: str | Path | None = None) -> dict:
@@ -39,30 +41,36 @@ def explain(run, text: str, output: str | Path | None = None) -> dict:
         and their sum `weight`.
 
     Raises:
-        UsageError: the text is empty, or the output is no .png file.
+        UsageError: the run reads WordPieces, the text is empty, or the output is no
+            .png file.
     """
-    if output is not None and Path(output).suffix.lower() != ".png":
+    if run.config.word_pieces:
+        raise UsageError(
+            f"{run.path}: a run that reads WordPieces cannot be explained yet, "
+            "only those of tiny, small and base with tokenizer 'bytes'"
+        )
+    if output is None:
+        return attribute(run.serving, text)
+    path = Path(output)
+    if path.suffix.lower() != ".png":
         raise UsageError(
             f"{output}: explain draws a picture: give --output a .png name"
         )
-    explanation = attribute(run.serving, text)
-    if output is not None:
-        from ..common.attention_plot import plot_attention
-        from ..common.text.word_plot import plot_words
+    from ..common.attention_plot import plot_attention
+    from ..common.text.word_plot import plot_words
 
-        path = Path(output)
-        scores = attention(run.serving, text)
-        plot_words(path, explanation)
-        attention_path = path.with_stem(f"{path.stem}_attention")
-        tokens = [token["text"] for token in explanation["tokens"]]
-        count = len(scores)
-        titles = [f"Layer {n}, mean over heads" for n in range(1, count + 1)]
-        plot_attention(attention_path, scores, tokens, tokens, titles)
-        write_json(path.with_suffix(".json"), explanation)
+    explanation = attribute(run.serving, text)
+    scores = attention(run.serving, text)
+    plot_words(path, explanation)
+    tokens = [token["text"] for token in explanation["tokens"]]
+    titles = [f"Layer {n}, mean over heads" for n in range(1, len(scores) + 1)]
+    attention_path = path.with_stem(f"{path.stem}_attention")
+    plot_attention(attention_path, scores, tokens, tokens, titles)
+    write_json(path.with_suffix(".json"), explanation)
     return explanation
 
 
-def attribute(serving, text: str) -> dict:
+def attribute(serving: Serving, text: str) -> dict:
     """The content of the JSON file; see `explain`."""
     data, ids, truncated = _encode(serving, text)
     probabilities = serving.predict([text])[0]
@@ -72,21 +80,34 @@ def attribute(serving, text: str) -> dict:
     # Every text is read with one space before it.
     ends = np.cumsum([len(pieces[i]) for i in ids]) - 1
     starts = np.maximum(np.concatenate([[0], ends[:-1]]), 0)
-    first = word_starts(word_edges(pieces), ids)
-    word_first = np.flatnonzero(first)
-    words = np.add.reduceat(np.array([deep, wide]), word_first, axis=1)
-    word_ends = ends[np.append(word_first[1:], len(ids)) - 1]
+    first = np.flatnonzero(word_starts(word_edges(pieces), ids))
+    words = np.add.reduceat(np.array([deep, wide]), first, axis=1)
+    word_ends = ends[np.append(first[1:], len(ids)) - 1]
+
+    def rows(starts, ends, deep, wide) -> list[dict]:
+        return [
+            {
+                "text": data[start:end].decode("utf-8", "replace"),
+                "start": int(start),
+                "end": int(end),
+                "deep": float(d),
+                "wide": float(w),
+                "weight": float(d + w),
+            }
+            for start, end, d, w in zip(starts, ends, deep, wide, strict=True)
+        ]
+
     return {
         "text": text,
         "label": serving.label_names[label],
         "probability": float(probabilities[label]),
         "truncated": truncated,
-        "tokens": _rows(data, starts, ends, deep, wide),
-        "words": _rows(data, starts[word_first], word_ends, *words),
+        "tokens": rows(starts, ends, deep, wide),
+        "words": rows(starts[first], word_ends, *words),
     }
 
 
-def _encode(serving, text):
+def _encode(serving: Serving, text: str) -> tuple[bytes, list[int], bool]:
     """The bytes of a text, its piece ids, and whether any of them were left out."""
     data, cut = cut_text(text, serving.max_bytes)
     ids = serving.tokenizer.encode(data.decode("utf-8", "replace"))
@@ -96,30 +117,15 @@ def _encode(serving, text):
     return data, kept, cut or len(kept) < len(ids)
 
 
-def _rows(data, starts, ends, deep, wide) -> list[dict]:
-    return [
-        {
-            "text": data[start:end].decode("utf-8", "replace"),
-            "start": int(start),
-            "end": int(end),
-            "deep": float(d),
-            "wide": float(w),
-            "weight": float(d + w),
-        }
-        for start, end, d, w in zip(starts, ends, deep, wide, strict=True)
-    ]
-
-
-def weigh_pieces(model: keras.Model, ids: np.ndarray, label: int):
-    """Gradient times input of both branches.
+def weigh_pieces(
+    model: keras.Model, ids: np.ndarray, label: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Gradient times input, float32 `(T,)`, of the deep and of the wide branch.
 
     Args:
         model: gives logits for ids, in float32.
         ids: `(1, T)` piece ids without padding.
         label: whose logit.
-
-    Returns:
-        Two float32 arrays `(T,)`: the deep branch's weights and the wide branch's.
     """
     names = ("embedding", "words", "bag")
     layers = {layer.name: layer for layer in model.layers if layer.name in names}
@@ -142,13 +148,12 @@ def weigh_pieces(model: keras.Model, ids: np.ndarray, label: int):
     return deep, share_among_pieces(shares, buckets[0], starts)
 
 
-def weigh_buckets(bag, buckets: np.ndarray, slope: np.ndarray) -> np.ndarray:
-    """Gradient times input of each bucket's table row, `(N,)`.
+def weigh_buckets(
+    bag: BagOfBuckets, buckets: np.ndarray, slope: np.ndarray
+) -> np.ndarray:
+    """Gradient times input `(N,)` of the table row of each of `buckets (1, N)`.
 
-    Args:
-        bag: the `BagOfBuckets`.
-        buckets: `(1, N)`.
-        slope: `(dim,)`, the gradient with respect to the bag's output.
+    `slope (dim,)` is the gradient with respect to the bag's output.
     """
     rows = ops.convert_to_numpy(bag.table(buckets))[0]  # (N, dim)
     real = buckets[0] > 0
@@ -156,7 +161,7 @@ def weigh_buckets(bag, buckets: np.ndarray, slope: np.ndarray) -> np.ndarray:
     return (rows @ slope) * real * np.float32(scale)
 
 
-def word_starts(edges: str, ids) -> np.ndarray:
+def word_starts(edges: str, ids: Sequence[int] | np.ndarray) -> np.ndarray:
     """Which pieces `(T,)` begin a word, as in `HashedWords`."""
     edge = np.array([int(edges[i]) for i in ids])
     starts = edge % 2 == 1
@@ -165,16 +170,15 @@ def word_starts(edges: str, ids) -> np.ndarray:
     return starts
 
 
-def share_among_pieces(weights, buckets, starts) -> np.ndarray:
-    """Spreads the buckets' weights evenly over the pieces that spell them.
+def share_among_pieces(
+    weights: np.ndarray, buckets: np.ndarray, starts: np.ndarray
+) -> np.ndarray:
+    """Spreads the buckets' weights evenly over the pieces `(T,)` that spell them.
 
     Args:
         weights: `(2 T,)`: at each word's last piece the word's, then the pair's.
         buckets: `(2 T,)`, 0 where there is none.
         starts: `(T,)`, which pieces begin a word.
-
-    Returns:
-        `(T,)`, of the same sum.
     """
     length = len(starts)
     shared = np.zeros(length, np.float32)
@@ -188,7 +192,7 @@ def share_among_pieces(weights, buckets, starts) -> np.ndarray:
     return shared
 
 
-def attention(serving, text: str) -> list[np.ndarray]:
+def attention(serving: Serving, text: str) -> list[np.ndarray]:
     """The attention `(T, T)` of each layer, averaged over its heads; rows attend."""
     _, ids, _ = _encode(serving, text)
     encoder = serving.model.get_layer("encoder")

@@ -14,6 +14,7 @@ from ..common.errors import UsageError
 from ..common.export.export import Exportable
 from ..common.export.metadata import Metadata
 from ..common.export.verification import Form
+from .mediapipe_serving import check_tokenizer, make_mediapipe_form
 
 MAX_EXAMPLES = 2000  # that verify an export
 CALIBRATION_TEXTS = 500  # of training, for full_int8
@@ -21,15 +22,13 @@ BYTES = "UTF-8 bytes of the text, zero-padded, cut between two characters."
 
 
 def check_export(run, formats: Sequence[str], variants: Sequence[str]) -> None:
-    """Refuses what a preset's arithmetic, or MediaPipe's tokenizer, does not bear."""
+    """Refuses what a preset's arithmetic, or MediaPipe's tokenizer, cannot do."""
     if run.config.fine_tunes and "full_int8" in variants:
         raise UsageError(
             "variant 'full_int8': KerasHub masks with -1e9, which leaves 8-bit "
             "attention no range; choose from float32, float16, int8"
         )
     if "mediapipe" in formats:
-        from .mediapipe_serving import check_tokenizer
-
         check_tokenizer(run.tokenizer)
 
 
@@ -39,50 +38,40 @@ def make_exportable(
     """The classifier, and held-out examples on which its files are verified.
 
     Args:
-        run: a finished run.
         dataset: its data; a seeded sample of at most 2,000 held-out texts is used.
-        formats: what is to be written.
         max_input_bytes: the length N of the .tflite files' input.
     """
-    serving, seed = run.serving, run.config.seed
+    serving, seed, thresholds = run.serving, run.config.seed, run.thresholds
+    names, multi_label = serving.label_names, serving.multi_label
     split, examples = held_out(dataset)
-    rows = sample_rows(len(examples.inputs), MAX_EXAMPLES, seed)
+    total = len(examples.inputs)
+    rows = sample_rows(total, MAX_EXAMPLES, seed)
     texts = [examples.inputs[int(row)] for row in rows]
-    thresholds = 0.5 if run.thresholds is None else run.thresholds
     text, truncated = texts_to_bytes(texts, max_input_bytes)
     whole = np.array([data.encode("utf-8", "replace") for data in texts], object)
+    uncut = {"probabilities": serving.predict(texts)}
     cut = {"probabilities": serving.predict(texts, max_input_bytes)}
     facts = {"max_input_bytes": max_input_bytes, "truncated": int(truncated.sum())}
     further = {}
     if "mediapipe" in formats:
-        from .mediapipe_serving import make_mediapipe_form
-
-        further["mediapipe"] = make_mediapipe_form(serving, texts, run.thresholds)
+        further["mediapipe"] = make_mediapipe_form(serving, texts, thresholds)
     calibrating = dataset.train.inputs[:CALIBRATION_TEXTS]
+    needed = 0.5 if thresholds is None else thresholds
     return Exportable(
         weights=serving.weights,
         tables=serving.tables,
-        savedmodel=Form(
-            serving.serve_strings,
-            {"text": whole},
-            {"probabilities": serving.predict(texts)},
-        ),
+        savedmodel=Form(serving.serve_strings, {"text": whole}, uncut),
         tflite=Form(serving, {"text": text}, cut, facts),
-        metric=make_metric(examples.labels[rows], serving.multi_label, thresholds),
+        metric=make_metric(examples.labels[rows], multi_label, needed),
         metadata=Metadata(
             "Text classification: the probability of each label.",
             {"text": BYTES},
             {"probabilities": "Probability of each label, in the order of the labels."},
-            labels={"probabilities": serving.label_names},
-            facts=label_facts(serving.label_names, serving.multi_label, run.thresholds),
+            labels={"probabilities": names},
+            facts=label_facts(names, multi_label, thresholds),
         ),
         calibration={"text": texts_to_bytes(calibrating, max_input_bytes)[0]},
         unbranched=serving.unbranched,
-        examples={
-            "split": split,
-            "rows": len(rows),
-            "of": len(examples.inputs),
-            "seed": seed,
-        },
+        examples={"split": split, "rows": len(rows), "of": total, "seed": seed},
         further=further,
     )

@@ -1,11 +1,11 @@
 """The classifier as MediaPipe's TextClassifier calls it, with token attributions.
 
-The second output says of each token how much it spoke for the likeliest label. The
-last layers are linear in the mean over the tokens, and in the sum over the hashed
-words, so the label's logit is a sum over tokens, but for a constant; a word's share
-goes to its last token. Where one label is to be chosen, the mean over all labels is
-taken off, which changes no probability. No gradient is needed, but a token's share
-holds what the encoder brought there from its neighbours.
+The second output says of each token how much it spoke for the likeliest label. The last
+layers are linear in the mean over the tokens and in the sum over the hashed words, so
+the label's logit is a sum over tokens and a constant; a word's share goes to its last
+token. Where one label is chosen, the mean over all labels is subtracted, which changes
+no probability. No gradient is needed, but a token's share includes what the encoder
+brought to it from its neighbours.
 
 Reference: Zhou et al., "Learning Deep Features for Discriminative Localization", CVPR
 2016 (class activation maps; there over the places of a picture).
@@ -29,11 +29,7 @@ HEADS = ("joint", "wide", "deep")
 
 
 def check_tokenizer(tokenizer) -> WordPieceTokenizer:
-    """Gives the tokenizer back, if MediaPipe cuts texts as it does.
-
-    Raises:
-        UsageError: it does not; says how to train a classifier for it.
-    """
+    """Gives the tokenizer back, or a UsageError if MediaPipe cuts texts otherwise."""
     if not isinstance(tokenizer, WordPieceTokenizer):
         raise UsageError(
             "format 'mediapipe': MediaPipe cannot cut texts into byte pieces: train "
@@ -57,13 +53,11 @@ def make_mediapipe_form(
 ) -> MediaPipeForm:
     """The classifier as MediaPipe calls it, and held-out texts.
 
-    Args:
-        serving: a classifier that reads WordPieces.
-        texts: held-out texts.
-        thresholds: a probability for each label, if there may be several.
+    `thresholds` has a probability for each label if a text may have several.
     """
     tokenizer = check_tokenizer(serving.tokenizer)
     uncut = WordPieceTokenizer(tokenizer.pieces, True, UNCUT)
+    names = serving.label_names
     return MediaPipeForm(
         MediaPipeModel(serving, tokenizer.ids[END]),
         uncut.encode_all(texts),
@@ -82,8 +76,8 @@ def make_mediapipe_form(
                 "probabilities": "of the labels",
                 "token_attributions": "of each token, from [CLS] on",
             },
-            labels={"probabilities": serving.label_names},
-            facts=label_facts(serving.label_names, serving.multi_label, thresholds),
+            labels={"probabilities": names},
+            facts=label_facts(names, serving.multi_label, thresholds),
             vocabulary=tokenizer.pieces,
         ),
     )
@@ -100,7 +94,7 @@ class MediaPipeModel:
         weights: arrays or tensors, as `serving.weights`.
         tables: empty.
         ids: `(1, T)` int32, cut at `max_tokens`, the last one then [SEP].
-        mask: `(1, T)` int32, 1 for tokens and 0 behind them.
+        mask: `(1, T)` int32, 1 for tokens and 0 after them.
         segment_ids: `(1, T)` int32 zeros.
 
     Returns:
@@ -109,28 +103,28 @@ class MediaPipeModel:
     """
 
     def __init__(self, serving: Serving, end: int):
-        self.serving = serving
-        self.end = end
+        self.serving, self.end = serving, end
         model = serving.model
-        inner = {"logits": model.output, "tokens": pooled_tokens(model)}
-        names = [layer.name for layer in model.layers]
-        if "words" in names:
-            inner["buckets"] = model.get_layer("words").output
+        layers = {layer.name: layer for layer in model.layers}
+        pooled = layers["pooling"].input  # the tokens' vectors (B, T, E)
+        tokens = pooled[0] if isinstance(pooled, list | tuple) else pooled
+        inner = {"logits": model.output, "tokens": tokens}
+        if "words" in layers:
+            inner["buckets"] = layers["words"].output
         self.inner = keras.Model(model.inputs, inner)
-        self.bag = model.get_layer("bag") if "bag" in names else None
-        self.heads = [model.get_layer(n) for n in HEADS if n in names]
+        self.bag = layers.get("bag")
+        self.heads = [layers[name] for name in HEADS if name in layers]
 
     def __call__(self, weights, tables, ids, mask, segment_ids):
         serving = self.serving
         ids = self.cut(ids * mask + segment_ids)
         values = list(zip(serving.model.weights, weights, strict=True))
         with keras.StatelessScope(state_mapping=values):
-            found = self.inner(ids, training=False)
-            logits = found["logits"]
-            shares = self.share(ids, found)  # (1, T, labels)
-        probabilities = (
-            ops.sigmoid(logits) if serving.multi_label else ops.softmax(logits)
-        )
+            activations = self.inner(ids, training=False)
+            logits = activations["logits"]
+            shares = self.share(ids, activations)  # (1, T, labels)
+        activate = ops.sigmoid if serving.multi_label else ops.softmax
+        probabilities = activate(logits)
         if not serving.multi_label:
             shares = shares - ops.mean(shares, axis=-1, keepdims=True)
         # Not argmax, which Keras writes with bitwise operators.
@@ -140,11 +134,11 @@ class MediaPipeModel:
         most = ops.max(ops.abs(shares), axis=-1, keepdims=True)
         said = 0.5 + 0.5 * shares / ops.maximum(most, 1e-9)
         # MediaPipe wants static outputs, whatever a text's length.
-        nothing = ops.full((1, serving.max_tokens), 0.5)
-        said = ops.concatenate([said, nothing], axis=1)[:, : serving.max_tokens]
+        length = serving.max_tokens
+        said = ops.concatenate([said, ops.full((1, length), 0.5)], axis=1)[:, :length]
         return {
             "probabilities": ops.reshape(probabilities, (1, logits.shape[-1])),
-            "token_attributions": ops.reshape(said, (1, serving.max_tokens)),
+            "token_attributions": ops.reshape(said, (1, length)),
         }
 
     def cut(self, ids):
@@ -155,27 +149,21 @@ class MediaPipeModel:
         full = ops.logical_and(ops.equal(place, most), ids > 0)
         return ops.where(full, self.end, ids)
 
-    def share(self, ids, found):
-        """Each token's share `(1, T, labels)` of the logits but for the biases."""
+    def share(self, ids, activations):
+        """Each token's share `(1, T, labels)` of the logits without the biases."""
         real = ops.cast(ops.not_equal(ids, 0), "float32")
         count = ops.maximum(ops.sum(real, axis=1, keepdims=True), 1.0)
-        weight = ops.expand_dims(real / count, -1)
-        width = found["tokens"].shape[-1]
+        tokens = activations["tokens"]
+        width = tokens.shape[-1]
         kernels = {head.name: ops.convert_to_tensor(head.kernel) for head in self.heads}
         deep = [kernels[name][:width] for name in ("joint", "deep") if name in kernels]
-        shares = ops.matmul(found["tokens"] * weight, sum(deep))
+        shares = ops.matmul(tokens * ops.expand_dims(real / count, -1), sum(deep))
         if self.bag is not None:
             wide = kernels["joint"][width:] + kernels["wide"]
-            buckets = ops.matmul(addends(self.bag, found["buckets"]), wide)
+            buckets = ops.matmul(addends(self.bag, activations["buckets"]), wide)
             length = ops.shape(ids)[1]
             shares = shares + buckets[:, :length] + buckets[:, length:]
         return shares / len(self.heads)
-
-
-def pooled_tokens(model: keras.Model):
-    """The tokens' vectors `(B, T, E)` that the model takes the mean of."""
-    inputs = model.get_layer("pooling").input
-    return inputs[0] if isinstance(inputs, list | tuple) else inputs
 
 
 def addends(bag, buckets):

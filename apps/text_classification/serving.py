@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import cached_property
+from typing import Any
 
 import keras
 import numpy as np
@@ -12,10 +13,10 @@ from polyhead.runtime.text_bytes import cut_text
 from ..common.classification.calibration import mean_logits
 from ..common.export.savedmodel import tokenize_strings
 from ..common.run.compiled import CompiledFunction
+from ..common.run.precision import check_float32
 from ..common.text.batches import scoring_batches
-from ..common.text.byte_pieces import Tokenizer
-from ..common.text.wordpiece import WordPieceTokenizer
 from .config import Config
+from .tokenizer import AnyTokenizer
 
 
 class Serving:
@@ -40,19 +41,14 @@ class Serving:
     def __init__(
         self,
         model: keras.Model,
-        tokenizer: Tokenizer | WordPieceTokenizer,
+        tokenizer: AnyTokenizer,
         config: Config,
         label_names: Sequence[str],
         multi_label: bool,
     ):
-        for layer in model._flatten_layers():
-            if layer.compute_dtype in ("bfloat16", "float16"):
-                raise ValueError(
-                    f"Layer {layer.name} computes in {layer.compute_dtype}; build the "
-                    "model in float32 from the weights."
-                )
+        check_float32(model)
         self.model = keras.Model(model.inputs, mean_logits(model.output))
-        self.tokenizer = tokenizer
+        self.tokenizer: Any = tokenizer
         self.max_tokens = config.max_tokens
         self.label_names = tuple(label_names)
         self.multi_label = multi_label
@@ -98,15 +94,12 @@ class Serving:
         """
         import tensorflow as tf
 
-        ids = tokenize_strings(
-            text, lambda data: self.tokenize(tables, data), self.max_bytes
-        )
+        tokenize = lambda data: self.tokenize(tables, data)  # noqa: E731
+        ids = tokenize_strings(text, tokenize, self.max_bytes)
         probabilities = self.classify(weights, ids)
         names = tf.constant(self.label_names)
-        outputs = {
-            "probabilities": probabilities,
-            "label": tf.gather(names, tf.argmax(probabilities, axis=1)),
-        }
+        best = tf.gather(names, tf.argmax(probabilities, axis=1))
+        outputs = {"probabilities": probabilities, "label": best}
         if self.multi_label:
             empty = tf.fill(tf.shape(probabilities), "")
             outputs["labels"] = empty + names  # of every column
@@ -121,9 +114,7 @@ class Serving:
     ) -> np.ndarray:
         """Probabilities `(texts, labels)`, on any backend.
 
-        Args:
-            texts: any number of texts.
-            max_input_bytes: cuts them as a client of the .tflite does.
+        `max_input_bytes` cuts the texts as a client of the .tflite does.
         """
         limit = min(max_input_bytes or self.max_bytes, self.max_bytes)
         cut = [cut_text(text, limit)[0].decode("utf-8", "replace") for text in texts]

@@ -1,28 +1,34 @@
 """The steps in the life of a classifier's run."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
+
+import keras
 
 from ..common.classification.data import Dataset
 from ..common.classification.evaluation import score_classifier
 from ..common.classification.labels import read_labels, write_labels
 from ..common.classification.training import reset_heads
-from ..common.errors import RETRAIN, PolyheadError, UsageError
+from ..common.errors import RETRAIN, PolyheadError
 from ..common.files import replacing
-from ..common.run.saving import copy_matching_weights, load_model
+from ..common.run.evaluation import measure
+from ..common.run.saving import load_model
+from ..common.run.trainer import copy_older_weights
 from ..common.task import Steps
 from ..common.text.examples import text_examples
-from . import training
+from .baselines import run_baselines
 from .card import make_card
 from .config import Config, fit_wide_branch
-from .data import load_data
-from .evaluate import evaluate
+from .data import load_data, load_examples
+from .explain import explain
 from .exporting import check_export, make_exportable
-from .model import build_model
+from .networks.model import build_model
+from .networks.presets import build_classifier, load_classifier
 from .serving import Serving
 from .tokenizer import make_tokenizer
+from .training import finish, make_training, make_validation
 
 
 @dataclass(frozen=True)
@@ -45,30 +51,24 @@ def save_assets(assets: NewAssets, path: Path) -> None:
     write_labels(path / "labels.txt", assets.label_names)
 
 
-def build(config: Config, assets: NewAssets, dataset: Dataset):
+def build(config: Config, assets: NewAssets, dataset: Dataset) -> keras.Model:
     num_labels = len(assets.label_names)
     if config.fine_tunes:
-        from .presets import build_classifier
-
         return build_classifier(config, num_labels)
     return build_model(config, assets.tokenizer.pieces, num_labels)
 
 
-def start_from(config: Config, assets: NewAssets, model) -> None:
-    path = Path(str(config.init_from))
+def start_from(config: Config, assets: NewAssets, model: keras.Model) -> None:
     if not config.fine_tunes:  # else `build` has them
-        copy_matching_weights(model, load_model(path / "model.keras"), path)
-    if read_labels(path / "labels.txt") != assets.label_names:
+        copy_older_weights(config, assets, model)
+    older = Path(str(config.init_from)) / "labels.txt"
+    if read_labels(older) != assets.label_names:
         reset_heads(model)
 
 
 def serve(run) -> Serving:
-    path = run.path / "model.keras"
-    if run.config.fine_tunes:
-        from .presets import import_keras_hub
-
-        import_keras_hub(str(path))
-    model = load_model(path)
+    load = load_classifier if run.config.fine_tunes else load_model
+    model = load(run.path / "model.keras")
     outputs = {head.shape[-1] for head in model.output.values()}
     if outputs != {len(run.label_names)}:
         raise PolyheadError(
@@ -78,16 +78,25 @@ def serve(run) -> Serving:
     return Serving(model, run.tokenizer, run.config, run.label_names, run.multi_label)
 
 
-def explain(run, text: str, output: str | Path | None = None) -> dict:
-    """Which pieces of a text speak for its label; see `explain.explain`."""
-    if run.config.word_pieces:
-        raise UsageError(
-            f"{run.path}: a run that reads WordPieces cannot be explained yet, "
-            "only those of tiny, small and base with tokenizer 'bytes'"
-        )
-    from .explain import explain
+def evaluate(run, test: str | None = None, threshold: float | None = None) -> dict:
+    """Measures the run, and both baselines on the same rows.
 
-    return explain(run, text, output)
+    Args:
+        test: labelled data other than the run's own. If absent, the run's test data,
+            or its validation data where it has no test data.
+        threshold: also report how many answers are at least this probable, and how many
+            of these are right (one label to a text only).
+
+    Returns:
+        The content of metrics.json, which is written with predictions.csv, the plots
+        and the card. Scores on other data are returned alone: the run keeps its own.
+    """
+    dataset = load_data(run.config)
+    if test is not None:
+        examples = load_examples(run.config, test, run.label_names)
+        dataset = replace(dataset, test=examples)
+    baselines = run_baselines(dataset, run.config.seed)
+    return measure(run, dataset, baselines, threshold=threshold, other=test)
 
 
 STEPS = Steps(
@@ -97,9 +106,9 @@ STEPS = Steps(
     save_assets=save_assets,
     build=build,
     start_from=start_from,
-    make_training=training.make_training,
-    make_validation=training.make_validation,
-    finish=training.finish,
+    make_training=make_training,
+    make_validation=make_validation,
+    finish=finish,
     serve=serve,
     score=score_classifier,
     make_card=make_card,

@@ -1,10 +1,14 @@
 """Text classification as a task. Imports nothing heavy."""
 
+from pathlib import Path
+
+from ..common.data.text_files import clear_errors
+from ..common.errors import RETRAIN
+from ..common.files import read_json
 from ..common.flags import DATA_FLAGS, RUN_FLAGS
 from ..common.run.folder import name_data
 from ..common.task import Task
 from .config import ARCHITECTURE, CHOICES, RANGES, Config, fill
-from .page import page_facts
 
 
 def _answering():
@@ -17,6 +21,18 @@ def _steps():
     from .steps import STEPS
 
     return STEPS
+
+
+def page_facts(folder: Path, config: dict) -> dict:
+    """Labels, and where a text may have several, their thresholds."""
+    file, multi_label = folder / "labels.txt", config["multi_label"]
+    with clear_errors(file):
+        labels = file.read_text(encoding="utf-8").removesuffix("\n").split("\n")
+    thresholds = None
+    if multi_label:
+        tuned = read_json(folder / "metrics.json", RETRAIN)["thresholds"]
+        thresholds = [tuned[label] for label in labels]
+    return {"labels": labels, "multi_label": multi_label, "thresholds": thresholds}
 
 
 TASK = Task(

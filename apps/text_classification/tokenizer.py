@@ -6,39 +6,27 @@ from ..common.text.byte_pieces import Tokenizer
 from ..common.text.wordpiece import WordPieceTokenizer
 from .config import Config
 
+AnyTokenizer = Tokenizer | WordPieceTokenizer
+
 
 def load_tokenizer(
     config: Config, path: Path, max_tokens: int | None = None
-) -> Tokenizer | WordPieceTokenizer:
-    """Reads a run's tokenizer.json.
-
-    Args:
-        config: the run's.
-        path: of the file.
-        max_tokens: of the run that reads it; the file's own where absent.
-    """
+) -> AnyTokenizer:
+    """Reads a run's tokenizer.json; `max_tokens` is the file's own if None."""
     if config.word_pieces:
         return WordPieceTokenizer.load(path, max_tokens)
     return Tokenizer.load(path)
 
 
-def make_tokenizer(
-    config: Config, texts: list[str], path: Path | None
-) -> Tokenizer | WordPieceTokenizer:
-    """The run's own where it goes on, the older run's, the preset's, or a new one.
-
-    Args:
-        config: the run's.
-        texts: of training.
-        path: of the run's tokenizer.json, which may not exist yet.
-    """
+def make_tokenizer(config: Config, texts: list[str], path: Path | None) -> AnyTokenizer:
+    """The one that is at `path`, the older run's, the preset's, or a new one."""
     if path is not None and path.exists():
         return load_tokenizer(config, path)
     if config.init_from:
         older = Path(config.init_from) / "tokenizer.json"
         return load_tokenizer(config, older, config.max_tokens)
     if config.fine_tunes:
-        from .presets import preset_tokenizer
+        from .networks.presets import preset_tokenizer
 
         return preset_tokenizer(config)
     size, seed = config.vocabulary_size, config.seed

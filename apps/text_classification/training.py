@@ -5,15 +5,13 @@ import numpy as np
 
 from ..common.classification.calibration import fit_scales, scale_heads
 from ..common.classification.data import Dataset
-from ..common.classification.training import (
-    compile_classifier,
-    make_targets,
-)
+from ..common.classification.training import compile_classifier, make_targets
 from ..common.classification.training import make_validation as validate_heads
 from ..common.run.trainer import Training, Validation
 from ..common.text.batches import count_steps, scoring_batches, training_batches
 from .config import Config
-from .model import build_model
+from .networks.model import build_model
+from .networks.presets import copy_classifier
 
 
 def make_training(config: Config, assets, dataset: Dataset, model) -> Training:
@@ -30,34 +28,30 @@ def make_training(config: Config, assets, dataset: Dataset, model) -> Training:
 def make_validation(config: Config, assets, dataset: Dataset) -> Validation:
     """Measures a model on the validation examples."""
     texts, labels = dataset.validation.inputs, dataset.validation.labels
-    return validate_heads(
-        lambda model: head_logits(model, config, assets.tokenizer, texts), labels
-    )
+    return validate_heads(lambda m: head_logits(m, config, assets, texts), labels)
 
 
 def finish(config: Config, assets, dataset: Dataset, trained) -> keras.Model:
     """The model in float32, with each head scaled on the validation examples."""
     num_labels = len(assets.label_names)
     if config.fine_tunes:
-        from .presets import copy_classifier
-
         model = copy_classifier(trained, config, num_labels)
     else:
         model = build_model(config, assets.tokenizer.pieces, num_labels)
         model.set_weights(trained.get_weights())
-    texts, labels = dataset.validation.inputs, dataset.validation.labels
-    heads = head_logits(trained, config, assets.tokenizer, texts)
-    scale_heads(model, fit_scales(heads, labels))
+    heads = head_logits(trained, config, assets, dataset.validation.inputs)
+    scale_heads(model, fit_scales(heads, dataset.validation.labels))
     return model
 
 
-def head_logits(model, config: Config, tokenizer, texts) -> dict[str, np.ndarray]:
+def head_logits(model, config: Config, assets, texts) -> dict[str, np.ndarray]:
     """Each head's logits `(texts, labels)`, under the dtype policy of training."""
     heads = {
         name: np.zeros((len(texts), head.shape[-1]), np.float32)
         for name, head in model.output.items()
     }
-    for rows, ids in scoring_batches(tokenizer.encode_all(texts), config.max_tokens):
-        for name, logits in model.predict_on_batch(ids).items():
+    ids = assets.tokenizer.encode_all(texts)
+    for rows, batch in scoring_batches(ids, config.max_tokens):
+        for name, logits in model.predict_on_batch(batch).items():
             heads[name][rows] = logits
     return heads

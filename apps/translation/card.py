@@ -2,9 +2,7 @@
 
 from pathlib import Path
 
-from ..common.files import write_text
-from ..common.run.card import kept_notes
-from .comparison import format_table
+from ..common.generation.comparison import format_metrics
 from .config import Config
 
 _BASELINES = """
@@ -13,19 +11,9 @@ is most alike.
 """
 
 
-def write_card(path: Path, config: Config, metrics: dict) -> None:
-    """Writes the model card of a run; a section "## Data" at its end stays."""
-    write_text(path / "README.md", make_card(path, config, metrics) + kept_notes(path))
-
-
-def make_card(path: Path, config: Config, metrics: dict) -> str:
-    """The model card as Markdown.
-
-    Args:
-        path: the run's folder; the sizes are those of the files in it.
-        config: the run's.
-        metrics: what metrics.json holds.
-    """
+def make_card(run) -> str:
+    """The model card as Markdown."""
+    config, metrics, path = run.config, run.metrics, run.path
     train = metrics["train"]
     return f"""# {path.name}
 
@@ -38,7 +26,7 @@ Translator{_languages(config)}, trained with Polyhead on {_data(config)}
 ## Scores
 
 ```
-{format_table(metrics)}
+{format_metrics(metrics)}
 {metrics["chrf_signature"]}
 ```
 
@@ -77,9 +65,8 @@ def _languages(config: Config) -> str:
 
 
 def _data(config: Config) -> str:
-    named = config.dataset or config.tfds
-    if named:
-        return f"`{named}`"
+    if config.dataset or config.tfds:
+        return f"`{config.dataset or config.tfds}`"
     files = config.train, config.train_source, config.train_target
     return " and ".join(f"`{Path(file).name}`" for file in files if file)
 

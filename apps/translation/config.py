@@ -1,43 +1,64 @@
 """Everything that decides a translation run, in one frozen dataclass."""
 
+import importlib.util
 from dataclasses import dataclass
 
-MAX_TOKENS = 2048  # that may be asked for
+from ..common.errors import UsageError
+from ..common.run.settings import check_heads, fill_missing
+
 # What a preset fills in where the user said nothing.
+SHAPE = "encoder_layers decoder_layers hidden_dim feedforward_dim num_heads".split()
 PRESETS = {
-    "tiny": {
-        "encoder_layers": 4,
-        "decoder_layers": 4,
-        "hidden_dim": 128,
-        "feedforward_dim": 256,
-        "num_heads": 4,
-        "learning_rate": 5e-3,
-    },
-    "small": {
-        "encoder_layers": 6,
-        "decoder_layers": 6,
-        "hidden_dim": 256,
-        "feedforward_dim": 1024,
-        "num_heads": 4,
-        "learning_rate": 1.5e-3,
-    },
-    "base": {
-        "encoder_layers": 6,
-        "decoder_layers": 6,
-        "hidden_dim": 512,
-        "feedforward_dim": 2048,
-        "num_heads": 8,
-        "learning_rate": 7e-4,
-    },
-    # A step of the decoder is what a phone waits for (Kasai et al., ICLR 2021).
-    "phone": {
-        "encoder_layers": 8,
-        "decoder_layers": 2,
-        "hidden_dim": 128,
-        "feedforward_dim": 256,
-        "num_heads": 4,
-        "learning_rate": 5e-3,
-    },
+    name: dict(zip([*SHAPE, "learning_rate"], values, strict=True))
+    for name, values in {
+        "tiny": (4, 4, 128, 256, 4, 5e-3),
+        "small": (6, 6, 256, 1024, 4, 1.5e-3),
+        "base": (6, 6, 512, 2048, 8, 7e-4),
+        # On a phone the decoder's steps take most time (Kasai et al., ICLR 2021).
+        "phone": (8, 2, 128, 256, 4, 5e-3),
+    }.items()
+}
+# What the weights of a run depend on.
+ARCHITECTURE = (
+    "preset",
+    *SHAPE,
+    "norm_position",
+    "activation",
+    "case_fold",
+    "vocabulary_size",
+)
+# What a setting may be: its choices, or the lowest and the highest value.
+CHOICES: dict[str, tuple] = {
+    "preset": tuple(PRESETS),
+    "monitor": ("bleu", "loss"),
+    "norm_position": ("pre", "post"),
+    "mixed_precision": ("auto", "float32", "mixed_bfloat16"),
+}
+RANGES = {
+    "validation_fraction": (1e-9, 1 - 1e-9),
+    "max_length_ratio": (1 + 1e-9, 10**9),
+    "seed": (0, 2**31),
+    "epochs": (1, 10**6),
+    "max_tokens": (4, 2048),
+    "vocabulary_size": (259, 65535),
+    "tokens_per_batch": (1, 10**7),
+    "accumulate": (1, 10**4),
+    "beam_size": (1, 100),
+    "dropout": (0, 0.95),
+    "piece_dropout": (0, 0.95),
+    "label_smoothing": (0, 0.95),
+    "ema": (0, 0.99999),
+    "length_penalty": (0, 10),
+    "learning_rate": (1e-9, 10),
+    "weight_decay": (0, 10),
+    "warmup_steps": (0, 10**7),
+    "patience": (0, 10**6),
+    "max_output_ratio": (0.1, 100),
+    "encoder_layers": (1, 100),
+    "decoder_layers": (1, 100),
+    "hidden_dim": (1, 2**16),
+    "feedforward_dim": (1, 2**18),
+    "num_heads": (1, 2**10),
 }
 
 
@@ -118,3 +139,24 @@ class Config:
     def input_column(self) -> str:
         """The column that `predict --file` reads where none is named."""
         return self.source_column
+
+
+def fill(config: Config) -> Config:
+    """Fills what the preset decides, and refuses what does not go together."""
+    import keras
+
+    from ..common.generation.losses import limit_threads
+
+    # Before TensorFlow's first operation, which reading a data set of TFDS can be.
+    limit_threads()
+    try:
+        keras.activations.get(config.activation)
+    except ValueError:
+        raise UsageError(
+            f"activation {config.activation!r}: none of Keras's, such as relu or gelu"
+        ) from None
+    if config.tensorboard and not importlib.util.find_spec("tensorboard"):
+        raise UsageError("tensorboard is missing: pip install 'polyhead[tensorboard]'")
+    config = fill_missing(config, PRESETS[config.preset])
+    check_heads(config.hidden_dim or 1, config.num_heads or 1)
+    return config

@@ -1,23 +1,26 @@
-"""From files to training, validation and test pairs."""
+"""From files to training, validation and test pairs, and what the data are like."""
 
+from collections import Counter
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
+from ..common.data.pairs import Pairs, choose
+from ..common.data.report import finish_report, format_parts
 from ..common.data.splits import stratified_split
 from ..common.errors import PolyheadError, UsageError
 from .config import Config
-from .data_report import describe, format_report
-from .filters import REASONS, sentence_key, sort_out
-from .pairs import Pairs, choose
-from .sources import read_part, read_splits
+from .filters import REASONS, count_bytes, sentence_key, sort_out
+from .sources import read_split, read_splits
 
-__all__ = ["Dataset", "Pairs", "format_report", "load_data", "load_pairs"]
+CUT_BYTES = 256  # what an exported file reads unless told otherwise
+_SAMPLES = 3
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """What a run trains and is measured on."""
+    """The pairs that a run is trained and measured on, and a report on them."""
 
     train: Pairs
     validation: Pairs
@@ -28,44 +31,26 @@ class Dataset:
 def load_data(config: Config) -> Dataset:
     """Reads and checks the data that a Config names.
 
-    Of training, pairs of no use are left out (see `filters`), and so is every
-    sentence that validation or test holds as a source. A validation part is
-    made where none is given; all translations of a sentence are on one side.
-    Validation and test that are given are never changed.
+    Training pairs of no use are left out (see `filters`), and so is every sentence
+    that is a source in validation or test. Validation pairs are taken from training
+    where none are given; all translations of a sentence are on one side. Validation and
+    test that are given are never changed.
 
-    Texts come as they are, control characters and all, but for two things that no
-    model could be told: zero bytes, which would end the text in an exported file,
-    and halves of surrogate pairs. Both are taken out.
-
-    Returns:
-        A `Dataset`. Its report says what was found, with one line a warning.
+    Texts stay as they are, control characters included, except that zero bytes, which
+    would end the text in an exported file, and halves of surrogate pairs are removed.
 
     Raises:
-        PolyheadError: If the data cannot be used; the message names file, row
-            and remedy.
-        UsageError: If the Config names no source, or several, or half of one.
+        PolyheadError: the data cannot be used; the message names file, row and remedy.
+        UsageError: the Config names no source, or several, or half of one.
     """
-    if not 0 < config.validation_fraction < 1:
-        raise UsageError(
-            f"validation_fraction is {config.validation_fraction}; "
-            "it must lie between 0 and 1"
-        )
-    if not config.max_length_ratio > 1:
-        raise UsageError(
-            f"max_length_ratio is {config.max_length_ratio}; it must be above 1"
-        )
-    parts = read_splits(config)
-    read = len(parts["train"].sources)
-    train, removed = _sort_out(parts, config)
-    if "validation" not in parts:
-        train, parts["validation"] = _split(train, config)
-    parts = {"train": train, **{k: v for k, v in parts.items() if k != "train"}}
-    return Dataset(
-        train=train,
-        validation=parts["validation"],
-        test=parts.get("test"),
-        report=describe(parts, read, removed, config),
-    )
+    splits = read_splits(config)
+    read = len(splits["train"].sources)
+    train, removed = _sort_out(splits, config)
+    if "validation" not in splits:
+        train, splits["validation"] = _split(train, config)
+    splits = {"train": train, **{k: v for k, v in splits.items() if k != "train"}}
+    report = describe(splits, read, removed, config)
+    return Dataset(train, splits["validation"], splits.get("test"), report)
 
 
 def load_pairs(
@@ -77,38 +62,28 @@ def load_pairs(
     """Reads other pairs for a model: a table, or two files.
 
     Raises:
-        PolyheadError: If they cannot be read.
-        UsageError: If none are named, or a table and files.
+        PolyheadError: they cannot be read.
+        UsageError: none are named, or a table and files.
     """
-    pairs = read_part(
-        replace(config, test=test, test_source=test_source, test_target=test_target),
-        "test",
-    )
+    files = replace(config, test=test, test_source=test_source, test_target=test_target)
+    pairs = read_split(files, "test")
     if pairs is None:
         raise UsageError("give --test, or --test-source with --test-target")
     return pairs
 
 
-def _sort_out(parts: dict[str, Pairs], config: Config) -> tuple[Pairs, dict[str, int]]:
-    train = parts["train"]
-    held_out = {
-        sentence_key(source)
-        for split, part in parts.items()
-        if split != "train"
-        for source in part.sources
-    }
-    keep, removed = sort_out(
-        train, held_out, config.max_tokens, config.max_length_ratio
-    )
+def _sort_out(splits: dict[str, Pairs], config: Config) -> tuple[Pairs, dict[str, int]]:
+    train = splits["train"]
+    others = [pairs for split, pairs in splits.items() if split != "train"]
+    held_out = {sentence_key(source) for pairs in others for source in pairs.sources}
+    limits = config.max_tokens, config.max_length_ratio
+    keep, removed = sort_out(train, held_out, *limits)
     if not keep.any():
-        reasons = "; ".join(
-            f"{count} {REASONS[reason]}" for reason, count in removed.items() if count
-        )
         raise PolyheadError(
-            f"{train.source}: no pair is left to train on: {reasons}; give other "
-            "training data"
+            f"{train.source}: no pair is left to train on: "
+            f"{_describe_removed(removed, '; ')}; give other training data"
         )
-    return _take(train, keep), removed
+    return choose(train, np.flatnonzero(keep)), removed
 
 
 def _split(train: Pairs, config: Config) -> tuple[Pairs, Pairs]:
@@ -121,8 +96,128 @@ def _split(train: Pairs, config: Config) -> tuple[Pairs, Pairs]:
             "are too few to take a validation part from; add pairs, or give validation "
             "data"
         )
-    return _take(train, ~mask), _take(train, mask)
+    return choose(train, np.flatnonzero(~mask)), choose(train, np.flatnonzero(mask))
 
 
-def _take(pairs: Pairs, keep: np.ndarray) -> Pairs:
-    return choose(pairs, np.flatnonzero(keep))
+def describe(
+    splits: dict[str, Pairs], read: int, removed: dict[str, int], config: Config
+) -> dict:
+    """Counts pairs and lengths of every split; warns of what looks wrong.
+
+    Args:
+        splits: as they are used, "train" first.
+        read: how many training pairs the source has.
+        removed: how many of them are left out for each reason.
+        config: the run's.
+    """
+    train = splits["train"]
+    lengths = {split: count_bytes(pairs) for split, pairs in splits.items()}
+    # Bytes of a target for a byte of its source.
+    ratios = lengths["train"][:, 1] / np.maximum(lengths["train"][:, 0], 1)
+    places = np.linspace(0, len(train.sources) - 1, _SAMPLES).astype(int)
+    samples = choose(train, np.unique(places))
+    return {
+        "sources": {split: pairs.source for split, pairs in splits.items()},
+        "languages": {
+            "source": config.source_language,
+            "target": config.target_language,
+        },
+        "rows": {split: len(pairs.sources) for split, pairs in splits.items()},
+        "train_rows_read": read,
+        "removed": removed,
+        "sources_with_several_translations": sum(
+            count > 1 for count in Counter(train.sources).values()
+        ),
+        "length_bytes": {
+            split: _by_side(table, _summarize) for split, table in lengths.items()
+        },
+        "length_ratio": float(np.median(ratios)),
+        f"share_over_{CUT_BYTES}_bytes": {
+            split: _by_side(table, lambda column: float(np.mean(column > CUT_BYTES)))
+            for split, table in lengths.items()
+        },
+        "samples": list(map(list, zip(samples.sources, samples.targets, strict=True))),
+        "warnings": _warn(splits, read, removed),
+    }
+
+
+def _by_side(table: np.ndarray, function: Any) -> dict:
+    return {"source": function(table[:, 0]), "target": function(table[:, 1])}
+
+
+def _summarize(lengths: np.ndarray) -> dict:
+    return {
+        "mean": float(np.mean(lengths)),
+        "95": int(np.percentile(lengths, 95, method="higher")),
+        "100": int(np.max(lengths)),
+    }
+
+
+def _warn(splits: dict[str, Pairs], read: int, removed: dict[str, int]) -> list[str]:
+    warnings = []
+    if "test" in splits:
+        test = {sentence_key(source) for source in splits["test"].sources}
+        shared = sum(sentence_key(x) in test for x in splits["validation"].sources)
+        if shared:
+            warnings.append(f"{shared} validation sources are in test too")
+    if any(removed.values()):
+        warnings.append(
+            f"{sum(removed.values())} of {read} training pairs removed: "
+            f"{_describe_removed(removed)}"
+        )
+    for split, pairs in splits.items():
+        for side, texts in (("source", pairs.sources), ("target", pairs.targets)):
+            empty = sum(not text.strip() for text in texts)
+            if empty:
+                warnings.append(
+                    f"{empty} {split} pairs have an empty {side}; they stay"
+                )
+    train = splits["train"]
+    same = np.mean([s == t for s, t in zip(train.sources, train.targets, strict=True)])
+    if same > 1 / 5:
+        warnings.append(
+            f"{same:.0%} of the training pairs have the same text on both sides: are "
+            "these the right files or columns?"
+        )
+    return warnings
+
+
+def _describe_removed(removed: dict[str, int], separator: str = ", ") -> str:
+    counts = {reason: count for reason, count in removed.items() if count}
+    return separator.join(f"{n} {REASONS[reason]}" for reason, n in counts.items())
+
+
+def format_report(report: dict) -> str:
+    """The report as plain text for `--dry-run`."""
+    lines = format_parts(report["rows"], report["sources"], "pairs")
+    if any(report["languages"].values()):
+        names = (name or "?" for name in report["languages"].values())
+        lines.append(f"languages   {' to '.join(names)}")
+    lines.append(f"removed     {_describe_removed(report['removed']) or 'none'}")
+    several = report["sources_with_several_translations"]
+    lines.append(f"sources     {several:,} in train have several translations")
+    lines += ["", *_format_lengths(report), "", "samples"]
+    for source, target in report["samples"]:
+        lines += [f"  {_show(source)}", f"    -> {_show(target)}"]
+    return finish_report(lines, report["warnings"])
+
+
+def _format_lengths(report: dict) -> list[str]:
+    over = f"over {CUT_BYTES}"
+    lines = [f"{'bytes':<20}{'mean':>8}{'95%':>8}{'max':>9}{over:>10}"]
+    for split, sides in report["length_bytes"].items():
+        for side, length in sides.items():
+            share = report[f"share_over_{CUT_BYTES}_bytes"][split][side]
+            lines.append(
+                f"{split + ' ' + side:<20}{length['mean']:>8.1f}{length['95']:>8,}"
+                f"{length['100']:>9,}{share:>10.1%}"
+            )
+    ratio = report["length_ratio"]
+    return [*lines, f"a target has {ratio:.2f} bytes for a byte of its source (median)"]
+
+
+def _show(text: str, width: int = 72) -> str:
+    """A text on one line, with its control characters escaped."""
+    letters = text[: width + 1]
+    shown = "".join(x if x.isprintable() else ascii(x)[1:-1] for x in letters)
+    return shown if len(shown) <= width else shown[: width - 3] + "..."

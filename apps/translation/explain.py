@@ -1,4 +1,4 @@
-"""Where the decoder looked: cross-attention of a translation, as picture and JSON."""
+"""Which source pieces the decoder attends to, as a picture and as JSON."""
 
 from pathlib import Path
 
@@ -7,14 +7,15 @@ from keras import ops
 
 from ..common.errors import PolyheadError, UsageError
 from ..common.files import write_json
-from .explain_plots import plot_attention
-from .model import END, START
+from ..common.generation.model import END, START
+
+MOST_PIECES = 60  # that the picture shows on each axis
 
 
 def explain(run, text: str, output: str | Path | None = None) -> dict:
-    """Shows which source pieces each piece of the translation looked at.
+    """Shows which source pieces each piece of the translation attends to.
 
-    The weights are the mean over the decoder's layers and heads. They tell where
+    The weights are the mean over the decoder's layers and heads. They show where
     information was read, which for words is often but not always an alignment.
 
     Args:
@@ -30,7 +31,7 @@ def explain(run, text: str, output: str | Path | None = None) -> dict:
     """
     if output is not None and Path(output).suffix.lower() != ".png":
         raise UsageError(f"--output {output}: give a name that ends in .png")
-    serving, pieces = run.serving, run.tokenizer.pieces
+    serving, model, pieces = run.serving, run.model, run.tokenizer.pieces
     (source,) = serving.encode_texts([text])
     if not len(source):
         raise PolyheadError(
@@ -38,19 +39,16 @@ def explain(run, text: str, output: str | Path | None = None) -> dict:
         )
     translation = run.predict([text])[0][0][0]
     target = run.tokenizer.encode_all([translation])[0][: serving.max_tokens - 1]
-    model = serving.model
     memory, mask = model.encode(ops.convert_to_tensor(source[None].astype("int32")))
-    inputs = np.append(START, target)[None].astype("int32")
-    _, scores = model.decode(
-        ops.convert_to_tensor(inputs), memory, mask, return_scores=True
-    )
+    inputs = ops.convert_to_tensor(np.append(START, target)[None].astype("int32"))
+    _, scores = model.decode(inputs, memory, mask, return_scores=True)
     cross = [ops.convert_to_numpy(cross_scores) for _, cross_scores in scores]
     weights = np.mean(cross, axis=(0, 1, 2))  # (T, S)
     names = [
         ["<end>" if i == END else pieces[i].decode("utf-8", "replace") for i in side]
         for side in (source, np.append(target, END))
     ]
-    found = {
+    explanation = {
         "text": text,
         "translation": translation,
         "source": names[0],
@@ -58,6 +56,11 @@ def explain(run, text: str, output: str | Path | None = None) -> dict:
         "attention": np.round(weights, 5).tolist(),
     }
     if output is not None:
-        plot_attention(Path(output), names[0], names[1], weights)
-        write_json(Path(output).with_suffix(".json"), found)
-    return found
+        from ..common.attention_plot import plot_attention
+
+        queries, keys, axes = names[1], names[0], ("translation", "source")
+        plot_attention(
+            Path(output), [weights], queries, keys, names=axes, most=MOST_PIECES
+        )
+        write_json(Path(output).with_suffix(".json"), explanation)
+    return explanation

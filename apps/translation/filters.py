@@ -4,9 +4,9 @@ from collections.abc import Collection, Sequence
 
 import numpy as np
 
-from .pairs import Pairs
+from ..common.data.pairs import Pairs
 
-# Why a pair is left out, in the order of the questions; each pair counts once.
+# Why a pair is left out, in the order of the tests; each pair counts once.
 REASONS = {
     "empty": "have an empty side",
     "held_out": "have a source that validation or test has",
@@ -17,36 +17,35 @@ REASONS = {
 }
 
 SHORT_BYTES = 40  # the lengths of short texts say little
-_BYTES_PER_TOKEN = 8  # no sentence of more has a piece for each
+_BYTES_PER_TOKEN = 8  # pieces hold fewer bytes on average, so longer texts are cut
 
 
 def sentence_key(text: str) -> str:
-    """What sentences have in common that differ in case and spaces alone."""
+    """A key that is the same for sentences that differ in case and spaces alone."""
     return " ".join(text.split()).casefold()
 
 
 def sort_out(
-    train: Pairs,
-    held_out: Collection[str],
-    max_tokens: int,
-    max_length_ratio: float,
+    train: Pairs, held_out: Collection[str], max_tokens: int, max_length_ratio: float
 ) -> tuple[np.ndarray, dict[str, int]]:
     """Chooses the pairs to train on.
 
     Args:
-        train: All pairs.
-        held_out: The `sentence_key` of every source that must not be trained on.
-        max_tokens: A side of more than eight bytes a token is too long.
-        max_length_ratio: How many times longer, or shorter, than usual a target
-            may be beside its source, in bytes and in letters (a Tamil letter has
-            three bytes, a Chinese one says much). What is usual is the median of
-            the pairs: a summary is short, a program may be long. Pairs of up to
-            40 bytes a side are never left out for this.
+        train: all pairs.
+        held_out: the `sentence_key` of every source that must not be trained on.
+        max_tokens: a side of more than eight bytes a token is too long.
+        max_length_ratio: how many times longer, or shorter, than usual a target may
+            be beside its source. A pair is unlike only if its bytes and its letters
+            both say so: a Tamil letter has three bytes, and one Chinese letter can be
+            a word. Usual is the median of the pairs. Pairs of up to 40 bytes a side
+            are never left out for this.
 
     Returns:
-        bool (pairs,), True for what stays, and how many go for each reason.
+        bool `(pairs,)`, True for pairs that stay, and how many are removed for each
+        reason.
     """
     lengths = count_bytes(train)
+    longest = lengths.max(axis=1)
     left = np.ones(len(train.sources), dtype=bool)
     removed = {}
 
@@ -54,53 +53,38 @@ def sort_out(
         removed[reason] = int(np.sum(left & wrong))
         left[wrong] = False
 
-    remove("empty", _is_blank(train.sources) | _is_blank(train.targets))
-    remove(
-        "held_out",
-        np.array([sentence_key(source) in held_out for source in train.sources], bool),
-    )
-    remove("repeated", _is_repeated(train))
-    remove("too_long", lengths.max(axis=1) > _BYTES_PER_TOKEN * max_tokens)
-    letters = _count_letters(train)
-    remove(
-        "unlike",
-        _is_unusual(lengths, left, max_length_ratio)
-        & _is_unusual(letters, left, max_length_ratio)
-        & (lengths.max(axis=1) > SHORT_BYTES),
-    )
+    sides = train.sources, train.targets
+    texts = list(zip(*sides, strict=True))
+    remove("empty", np.array([not (s.strip() and t.strip()) for s, t in texts], bool))
+    known = [sentence_key(source) in held_out for source in train.sources]
+    remove("held_out", np.array(known, bool))
+    remove("repeated", _is_repeated(texts))
+    remove("too_long", longest > _BYTES_PER_TOKEN * max_tokens)
+    letters = np.array([[len(text) for text in side] for side in sides], np.int64).T
+    unusual = [_is_unusual(x, left, max_length_ratio) for x in (lengths, letters)]
+    remove("unlike", unusual[0] & unusual[1] & (longest > SHORT_BYTES))
     return left, removed
 
 
 def count_bytes(pairs: Pairs) -> np.ndarray:
-    """UTF-8 bytes of sources and targets: int64 (pairs, 2)."""
-    sides = (pairs.sources, pairs.targets)
-    return np.array(
-        [[len(text.encode()) for text in side] for side in sides], dtype=np.int64
-    ).T
-
-
-def _count_letters(pairs: Pairs) -> np.ndarray:
-    sides = (pairs.sources, pairs.targets)
-    return np.array([[len(text) for text in side] for side in sides], np.int64).T
+    """UTF-8 bytes of sources and targets: int64 `(pairs, 2)`."""
+    sides = pairs.sources, pairs.targets
+    return np.array([[len(x.encode()) for x in side] for side in sides], np.int64).T
 
 
 def _is_unusual(lengths: np.ndarray, among: np.ndarray, ratio: float) -> np.ndarray:
-    """Whether target and source differ more in length than is usual among some."""
+    """Whether the ratio of the lengths is far from the median `among` some pairs."""
     if not among.any():
         return among
     logs = np.diff(np.log(np.maximum(lengths, 1)), axis=1)[:, 0]  # (pairs,)
     return np.abs(logs - np.median(logs[among])) > np.log(ratio)
 
 
-def _is_blank(texts: Sequence[str]) -> np.ndarray:
-    return np.array([not text.strip() for text in texts], dtype=bool)
-
-
-def _is_repeated(pairs: Pairs) -> np.ndarray:
+def _is_repeated(texts: Sequence[tuple[str, str]]) -> np.ndarray:
     """Whether the same pair occurs before."""
     seen: set[tuple[str, str]] = set()
-    repeated = np.zeros(len(pairs.sources), dtype=bool)
-    for place, pair in enumerate(zip(pairs.sources, pairs.targets, strict=True)):
+    repeated = np.zeros(len(texts), dtype=bool)
+    for place, pair in enumerate(texts):
         repeated[place] = pair in seen
         seen.add(pair)
     return repeated

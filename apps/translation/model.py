@@ -5,9 +5,8 @@ from keras import ops
 
 from polyhead.layers import ByteDropout, Decoder, Encoder, TokenEmbedding
 
-from .config import Config
-
-PAD, START, END = 0, 1, 2
+from ..common.generation.model import PAD
+from .config import SHAPE, Config
 
 
 @keras.saving.register_keras_serializable(package="polyhead")
@@ -73,7 +72,7 @@ class Translator(keras.Model):
             "activation": activation,
             "norm_position": norm_position,
             "dropout": dropout,
-            # Dropout there costs a fifth of the time, and such models do without.
+            # Dropout there costs a fifth of the time; such models usually have none.
             "feedforward_dropout": 0.0,
             "dtype": self.dtype_policy,
         }
@@ -106,7 +105,7 @@ class Translator(keras.Model):
         return self.encoder(x, padding_mask=mask, training=training), mask
 
     def decode(self, target, memory, mask, return_scores=False, training=None):
-        """Vectors `(B, T, E)` from which the next pieces are told."""
+        """Piece ids `(B, T)` to the vectors `(B, T, E)` that give the next pieces."""
         x = self.target_dropout(self.embedding(target), training=training)
         return self.decoder(
             x,
@@ -128,18 +127,8 @@ class Translator(keras.Model):
 
 def build_model(config: Config, vocabulary_size: int) -> Translator:
     """The translator that a resolved `Config` describes, built."""
-    model = Translator(
-        vocabulary_size,
-        config.encoder_layers,
-        config.decoder_layers,
-        config.hidden_dim,
-        config.feedforward_dim,
-        config.num_heads,
-        norm_position=config.norm_position,
-        activation=config.activation,
-        dropout=config.dropout,
-        seed=config.seed,
-        name="translator",
-    )
+    names = (*SHAPE, "norm_position", "activation", "dropout", "seed")
+    settings = {name: getattr(config, name) for name in names}
+    model = Translator(vocabulary_size, **settings, name="translator")
     model.build()
     return model

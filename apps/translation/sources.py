@@ -1,49 +1,61 @@
 """Where pairs of sentences come from: two files, a table, TFDS, or the embedded set."""
 
-from ..common.data.tables import list_rows, read_table
+import itertools
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..common.data.pairs import Pairs, make_pairs, read_columns
+from ..common.data.sources import SPLITS, check_one_source, read_embedded
+from ..common.data.text_files import read_lines
+from ..common.data.tfds import open_tfds
 from ..common.errors import PolyheadError, UsageError
 from ..datasets.dates import read_dates
 from .config import Config
-from .pairs import Pairs, make_pairs, read_files
-from .tfds_pairs import read_tfds
+
+# What a split may be called in TFDS and in file names; the first that exists is read.
+_SPLIT_NAMES = {
+    "train": ("train",),
+    "validation": ("validation", "valid", "val", "dev"),
+    "test": ("test",),
+}
 
 
 def read_splits(config: Config) -> dict[str, Pairs]:
-    """Reads every part that the Config names: "train", "validation", "test"."""
-    kinds = {
-        "--train": config.train is not None,
-        "--train-source with --train-target": config.train_source is not None
-        or config.train_target is not None,
-        "--tfds": config.tfds is not None,
-        "--dataset": config.dataset is not None,
-    }
-    given = [kind for kind, is_given in kinds.items() if is_given]
-    if len(given) != 1:
-        wrong = f", not {' and '.join(given)}" if given else ""
-        raise UsageError(
-            "give one of --train, --train-source with --train-target, --tfds and "
-            f"--dataset{wrong}"
-        )
+    """Reads every split that the Config names: "train", "validation", "test"."""
+    files = config.train_source, config.train_target
+    check_one_source(
+        {
+            "--train": config.train is not None,
+            "--train-source with --train-target": files != (None, None),
+            "--tfds": config.tfds is not None,
+            "--dataset": config.dataset is not None,
+        }
+    )
+    splits: dict[str, Pairs] = {}
     if config.dataset is not None:
-        parts = _read_embedded(config.dataset)
+        splits = read_embedded(config.dataset, {"dates": _read_dates})
     elif config.tfds is not None:
-        parts = read_tfds(config)
-    else:
-        parts = {}
-    for split in ("train", "validation", "test"):
-        pairs = read_part(config, split)
+        splits = _read_tfds(config)
+    for split in SPLITS:
+        pairs = read_split(config, split)
         if pairs is not None:
-            parts[split] = pairs
-    return parts
+            splits[split] = pairs
+    return splits
 
 
-def read_part(config: Config, split: str) -> Pairs | None:
-    """Reads the files that the Config names for a split; None where there are none."""
+def read_split(config: Config, split: str) -> Pairs | None:
+    """Reads the files that the Config names for a split; None where it names none."""
     table, source, target = (
         getattr(config, split + side) for side in ("", "_source", "_target")
     )
     if source is None and target is None:
-        return None if table is None else read_columns(config, table)
+        if table is None:
+            return None
+        return read_columns(table, config.source_column, config.target_column)
     if source is None or target is None:
         has, lacks = ("source", "target") if target is None else ("target", "source")
         raise UsageError(
@@ -54,36 +66,147 @@ def read_part(config: Config, split: str) -> Pairs | None:
         raise UsageError(
             f"give --{split}, or --{split}-source with --{split}-target, not both"
         )
-    return read_files(source, target)
+    return _read_files(source, target)
 
 
-def read_columns(config: Config, path: str) -> Pairs:
-    """Reads two columns of a table."""
-    names = [config.source_column.strip(), config.target_column.strip()]
-    if names[0] == names[1]:
-        raise UsageError(
-            f"--source-column and --target-column are both '{names[0]}'; name two"
+def _read_files(source: str, target: str) -> Pairs:
+    """Reads two files line by line, empty lines too."""
+    sources, targets = read_lines(source), read_lines(target)
+    for path, lines in ((source, sources), (target, targets)):
+        if not lines:
+            raise PolyheadError(f"{path}: empty file; it needs at least one line")
+    if len(sources) != len(targets):
+        row = min(len(sources), len(targets)) + 1
+        longer = source if len(sources) > len(targets) else target
+        raise PolyheadError(
+            f"{source} has {len(sources)} lines and {target} {len(targets)}: row {row} "
+            f"of {longer} has no partner; line n of one file must translate line n of "
+            "the other"
         )
-    table = read_table(path, names)
-    for name in names:
-        wrong = [
-            row
-            for row, value in zip(table.rows, table.columns[name], strict=True)
-            if isinstance(value, list | dict)
-        ]
-        if wrong:
-            raise PolyheadError(
-                f"{path}: {list_rows(wrong)}: column '{name}' holds lists or objects, "
-                "not texts; write one text a field"
-            )
-    sources, targets = (table.columns[name] for name in names)
-    return make_pairs(table.source, sources, targets, table.rows)
+    return make_pairs(f"{source} + {target}", sources, targets)
 
 
-def _read_embedded(name: str) -> dict[str, Pairs]:
-    if name != "dates":
-        raise UsageError(f"--dataset {name}: not an embedded data set; there is: dates")
+def _read_dates() -> dict[str, Pairs]:
     return {
-        split: make_pairs(f"dates/{split}", sources, targets)
-        for split, (sources, targets) in read_dates().items()
+        split: make_pairs(f"dates/{split}", *texts)
+        for split, texts in read_dates().items()
     }
+
+
+def _read_tfds(config: Config) -> dict[str, Pairs]:
+    """Reads every split of a TFDS data set, or of a TranslateFolder."""
+    name = str(config.tfds)
+    if config.source_language is None or config.target_language is None:
+        raise UsageError(
+            f"--tfds {name}: give --source-language and --target-language; the data "
+            "set alone does not say which way to translate"
+        )
+    languages = config.source_language, config.target_language
+    for folder in (Path(name), Path(config.tfds_dir or "") / name):
+        files = _find_translations(folder)
+        if files:
+            return _read_folder(folder, files, languages)
+    builder = open_tfds(name, config.tfds_dir)
+    known = _known_languages(builder.info.features)
+    if known is not None:  # some data sets do not list their languages
+        _check_languages(name, languages, sorted(known))
+    splits = {}
+    for split, names in _SPLIT_NAMES.items():
+        stored = next((name for name in names if name in builder.info.splits), None)
+        if stored is not None:
+            examples = list(_read_examples(builder, stored, languages))
+            splits[split] = make_pairs(
+                f"{name}/{stored}",
+                [source for _, source, _ in examples],
+                [target for _, _, target in examples],
+                np.array([row for row, _, _ in examples], dtype=np.int64),
+            )
+    if not len(splits["train"].rows):
+        raise PolyheadError(f"{name}: no pair of {' and '.join(languages)} in 'train'")
+    return splits
+
+
+def _find_translations(folder: Path) -> dict[tuple[str, str], Path]:
+    """The files of TFDS's TranslateFolder form, "en.train.txt", also with .gz."""
+    files = {}
+    for file in sorted(folder.glob("*.txt*")):
+        match = re.fullmatch(r"([^.]+)\.([^.]+)\.txt(\.gz)?", file.name)
+        if match:
+            files[match[2], match[1]] = file
+    return files
+
+
+def _read_folder(
+    folder: Path, files: dict[tuple[str, str], Path], languages: Sequence[str]
+) -> dict[str, Pairs]:
+    _check_languages(str(folder), languages, sorted({known for _, known in files}))
+    splits = {}
+    for split, names in _SPLIT_NAMES.items():
+        stored = [name for name in names if any((name, x) in files for x in languages)]
+        if stored:
+            # Reading a missing file raises the error that names it.
+            paths = [
+                files.get((stored[0], language), folder / f"{language}.{stored[0]}.txt")
+                for language in languages
+            ]
+            splits[split] = _read_files(*map(str, paths))
+    if "train" not in splits:
+        raise PolyheadError(
+            f"{folder}: no training pairs; it needs {languages[0]}.train.txt and "
+            f"{languages[1]}.train.txt"
+        )
+    return splits
+
+
+def _check_languages(name: str, wanted: Sequence[str], known: Sequence[str]) -> None:
+    for language in wanted:
+        if language not in known:
+            raise PolyheadError(
+                f"{name}: no language '{language}'; it has: {', '.join(known)}"
+            )
+    if wanted[0] == wanted[1]:
+        raise UsageError(
+            f"--source-language and --target-language are both '{wanted[0]}'; "
+            f"{name} has: {', '.join(known)}"
+        )
+
+
+def _known_languages(features: Any) -> Sequence[str] | None:
+    import tensorflow_datasets as tfds
+
+    features = _translations(features)
+    if isinstance(features, tfds.features.TranslationVariableLanguages):
+        return features.languages
+    texts = tfds.features.Text
+    return [name for name, kind in features.items() if isinstance(kind, texts)]
+
+
+def _translations(features: Any) -> Any:
+    """The feature that has the languages, or all features where they are languages."""
+    import tensorflow_datasets as tfds
+
+    kinds = (tfds.features.Translation, tfds.features.TranslationVariableLanguages)
+    nested = [feature for feature in features.values() if isinstance(feature, kinds)]
+    return nested[0] if nested else features
+
+
+def _read_examples(
+    builder: Any, split: str, languages: Sequence[str]
+) -> Iterator[tuple[int, Any, Any]]:
+    """Row, source and target of all pairs; an example may have none, or several."""
+    import tensorflow_datasets as tfds
+
+    features = builder.info.features
+    translations = _translations(features)
+    place = next((name for name in features if features[name] is translations), None)
+    varies = isinstance(translations, tfds.features.TranslationVariableLanguages)
+    for row, example in enumerate(tfds.as_numpy(builder.as_dataset(split=split)), 1):
+        texts = example if place is None else example[place]
+        if not varies:
+            yield row, texts[languages[0]], texts[languages[1]]
+            continue
+        names = [language.decode() for language in texts["language"]]
+        both = list(zip(names, texts["translation"], strict=True))
+        sides = [[text for name, text in both if name == side] for side in languages]
+        for source, target in itertools.product(*sides):
+            yield row, source, target

@@ -42,6 +42,16 @@ def markov_step(tables):
     return step
 
 
+def run(decode, tables, max_steps=6, limits=None, **kwargs):
+    """Ids and scores as arrays; `tables`: one for each sentence."""
+    if limits is not None:
+        limits = ops.convert_to_tensor(limits, dtype="int32")
+    ids, scores = decode(
+        markov_step(tables), (), len(tables), max_steps, limits, **kwargs
+    )
+    return ops.convert_to_numpy(ids), ops.convert_to_numpy(scores)
+
+
 def score_of(log_table, symbols, penalty):
     path = [START, *symbols, END]
     logp = sum(log_table[a, b] for a, b in itertools.pairwise(path))

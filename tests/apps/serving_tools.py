@@ -8,7 +8,7 @@ from keras import ops
 from polyhead.apps.common.classification.data import Dataset, Examples
 from polyhead.apps.common.text.byte_pieces import Tokenizer
 from polyhead.apps.text_classification.config import Config
-from polyhead.apps.text_classification.model import build_model
+from polyhead.apps.text_classification.networks.model import build_model
 from polyhead.apps.text_classification.serving import Serving
 
 LABELS = ("animal", "thing", "other")

@@ -56,3 +56,13 @@ def write_long(path, series):
 def make_config(train, run=None, **changes):
     """A configuration that trains in seconds."""
     return Config(train=train, run=run and str(run), **(SETTINGS | changes))
+
+
+def make_small(train, run=None, **changes):
+    """A configuration of a linear model that trains in a second or two."""
+    changes = {"model": "linear", "epochs": 1, "horizon": 6, "look_back": 12} | changes
+    return make_config(train, run, **changes)
+
+
+def days(count, first="2024-01-01", step=1):
+    return np.datetime64(first, "s") + step * np.arange(count) * np.timedelta64(1, "D")

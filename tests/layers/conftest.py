@@ -1,7 +1,7 @@
-"""Makes the shared helpers of this folder importable by its tests.
+"""Makes the shared helpers of these folders importable by the tests.
 
-The tests folders are no packages (pytest runs with --import-mode=importlib), so the
-helpers are found through the path.
+The test folders are no packages (pytest runs with --import-mode=importlib), so the
+folders of the helpers are added to the path.
 """
 
 import os
@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
-HERE = str(Path(__file__).parent)
-if HERE not in sys.path:
-    sys.path.insert(0, HERE)
-pytest.register_assert_rewrite("layer_checks", "layer_tools", "tflite_tools")
+HERE = Path(__file__).parent
+for folder in (str(HERE), str(HERE / "laws")):
+    if folder not in sys.path:
+        sys.path.insert(0, folder)
+pytest.register_assert_rewrite("layer_laws", "layer_tools", "tflite_tools")
 
 # These tests compile many small programs and run each of them once.
 os.environ.setdefault(

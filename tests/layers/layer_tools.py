@@ -72,8 +72,8 @@ def gradients(layer, inputs, **kwargs):
             tape.watch(sources)
             named = dict(zip(names[1:], arrays[1:], strict=True))
             loss = loss_of(layer(arrays[0], **named, **kwargs))
-        found = tape.gradient(loss, sources)
-        found = [tf.convert_to_tensor(g) if g is not None else None for g in found]
+        grads = tape.gradient(loss, sources)
+        grads = [tf.convert_to_tensor(g) if g is not None else None for g in grads]
     elif BACKEND == "torch":
         for variable in layer.trainable_variables:
             variable.value.grad = None
@@ -81,8 +81,8 @@ def gradients(layer, inputs, **kwargs):
             arrays[0] = arrays[0].detach().clone().requires_grad_(True)
         named = dict(zip(names[1:], arrays[1:], strict=True))
         loss_of(layer(arrays[0], **named, **kwargs)).backward()
-        found = [v.value.grad for v in layer.trainable_variables]
-        found += [arrays[0].grad] if floating else []
+        grads = [v.value.grad for v in layer.trainable_variables]
+        grads += [arrays[0].grad] if floating else []
     else:
         import jax
 
@@ -95,11 +95,11 @@ def gradients(layer, inputs, **kwargs):
 
         weights = [v.value for v in layer.trainable_variables]
         if floating:
-            found, main = jax.grad(loss, argnums=(0, 1))(weights, arrays[0])
-            found = [*found, main]
+            grads, main = jax.grad(loss, argnums=(0, 1))(weights, arrays[0])
+            grads = [*grads, main]
         else:
-            found = jax.grad(loss)(weights, arrays[0])
-    return [None if g is None else to_numpy(g) for g in found]
+            grads = jax.grad(loss)(weights, arrays[0])
+    return [None if g is None else to_numpy(g) for g in grads]
 
 
 def largest_tensor(function, *arrays):
@@ -155,14 +155,10 @@ def by_steps(layer, x, max_length=None, **kwargs):
 
 
 def constructor_arguments(cls):
-    """Names of all arguments that `cls(...)` takes, passed-on ones included."""
-    names = set()
-    for parent in cls.__mro__:
-        if parent is keras.layers.Layer:
-            break
-        parameters = inspect.signature(parent.__init__).parameters.values()
-        kinds = {p.kind for p in parameters}
-        names |= {p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD}
-        if inspect.Parameter.VAR_KEYWORD not in kinds:
-            break
-    return names - {"self"}
+    """The parameters that the signature of `cls(...)` names, by name."""
+    parameters = inspect.signature(cls.__init__).parameters.items()
+    return {
+        name: parameter
+        for name, parameter in parameters
+        if parameter.kind is parameter.POSITIONAL_OR_KEYWORD and name != "self"
+    }

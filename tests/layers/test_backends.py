@@ -73,9 +73,9 @@ def run_backend(backend, folder):
         text=True,
     )
     assert done.returncode == 0, done.stderr[-3000:]
-    found = dict(np.load(output))
-    assert found.pop("backend") == backend
-    return found
+    outputs = dict(np.load(output))
+    assert outputs.pop("backend") == backend
+    return outputs
 
 
 @pytest.mark.tensorflow  # three processes of its own: once is enough
@@ -93,9 +93,9 @@ def test_the_same_weights_give_the_same_output(tmp_path):
     expected = run_backend("tensorflow", tmp_path)
     assert np.abs(expected["output_000"]).max() > 0.1
     for backend in others:
-        found = run_backend(backend, tmp_path)
-        assert found.keys() == expected.keys()
+        outputs = run_backend(backend, tmp_path)
+        assert outputs.keys() == expected.keys()
         for name, want in expected.items():
             np.testing.assert_allclose(
-                found[name], want, rtol=1e-5, atol=1e-5, err_msg=f"{backend} {name}"
+                outputs[name], want, rtol=1e-5, atol=1e-5, err_msg=f"{backend} {name}"
             )

@@ -1,10 +1,29 @@
-"""Labels and probabilities as text, JSON or CSV."""
+"""Labels as answers: by every engine, and as text, JSON or CSV."""
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+import numpy as np
+
 from ..answers import Table, add_columns, number_names, write_answers
+from ..export.folder import find_exported
+from ..run.run import check_engine
 
 NAMES = ("predicted_label", "probability")
+
+
+def classify(run: Any, inputs: Sequence[str], engine: str = "keras") -> np.ndarray:
+    """Probabilities `(inputs, labels)` by Keras or by an exported file."""
+    check_engine(engine)
+    if engine == "tflite":
+        return run.open_tflite(inputs).probabilities(inputs)[0]
+    run.note_cuts(inputs)
+    if engine == "keras":
+        return run.serving.predict(inputs)
+    from ..export.savedmodel import SavedModelPredictor
+
+    predictor = SavedModelPredictor(find_exported(run.path, "savedmodel"))
+    return predictor.predict_texts(inputs)["probabilities"]
 
 
 def format_labels(
@@ -20,13 +39,13 @@ def format_labels(
             number of them; None gives each rank columns of its own.
     """
 
-    def lines():
+    def lines() -> Iterator[str]:
         for text, answer in zip(inputs.texts, answers, strict=True):
             fields = [f"{label}\t{probability:.4f}" for label, probability in answer]
-            # One line an input, whatever the text holds.
+            # One line for each input, whatever the text holds.
             yield "\t".join([*(fields or ["-"]), " ".join(text.split())])
 
-    def records():
+    def records() -> Iterator[dict]:
         for record, answer in zip(inputs.records(), answers, strict=True):
             predictions = [
                 {"label": label, "probability": round(float(probability), 6)}
@@ -35,17 +54,12 @@ def format_labels(
             yield {**record, "predictions": predictions}
 
     def table() -> Table:
-        if separator is None:
-            pairs = [[(name, f"{p:.6f}") for name, p in answer] for answer in answers]
-        else:
-            pairs = [_join(answer, separator) for answer in answers]
-        names = number_names(NAMES, max(map(len, pairs), default=0))
+        pairs = [[(name, f"{p:.6f}") for name, p in answer] for answer in answers]
         fields = [[field for pair in row for field in pair] for row in pairs]
+        if separator is not None:
+            fields = [[separator.join(row[i::2]) for i in (0, 1)] for row in fields]
+        most = max(map(len, fields), default=0) // len(NAMES)
+        names = number_names(NAMES, most)
         return add_columns(inputs.columns, names, fields)
 
     return write_answers(style, lines, records, table)
-
-
-def _join(answer, separator):
-    labels = separator.join(label for label, _ in answer)
-    return [(labels, separator.join(f"{p:.6f}" for _, p in answer))]

@@ -1,18 +1,15 @@
-"""Linear baselines of a classifier, with settings that are chosen on validation data.
-
-A baseline is fitted on train, its settings are chosen on validation, and it is scored
-once on test.
-"""
+"""Linear baselines: fitted on train, chosen on validation, scored once on test."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..data.splits import held_out
 from ..errors import PolyheadError
 from .data import Dataset, Examples
-from .scores import decide, evaluate, main_metric, tune_thresholds
+from .scores import Thresholds, evaluate, main_metric, tune_thresholds
 
 ABSENT = -1e6  # score of a label that no training row has
 THREADS = 2  # liblinear works outside Python's lock
@@ -37,14 +34,19 @@ class LinearBaseline:
     remedy: str
 
 
+class _Trial(NamedTuple):
+    settings: dict[str, Any]
+    score: float = -1.0  # on validation
+    model: Any = None
+    thresholds: Thresholds = None
+
+
 def run_baseline(
     baseline: LinearBaseline, dataset: Dataset, train: Examples, seed: int = 0
-) -> dict:
-    """Fits, tunes and scores a baseline.
+) -> dict[str, Any]:
+    """Fits, tunes and scores a baseline on test, or on validation without test data.
 
     Args:
-        baseline: the baseline.
-        dataset: the data. Test is scored, or validation where there is no test.
         train: the training examples of the dataset, or a sample of them.
         seed: of the solver.
 
@@ -58,104 +60,78 @@ def run_baseline(
     """
     from threadpoolctl import threadpool_limits
 
+    split, examples = held_out(dataset)
     # The labels are fitted side by side; threads below that wait for each other,
     # on a busy machine for minutes.
     with threadpool_limits(1):
-        search = _Search(baseline, dataset, train, seed)
-        settings = search.run()
-        split = "validation" if dataset.test is None else "test"
-        examples = dataset.validation if dataset.test is None else dataset.test
-        scores, thresholds = search.best.score(examples.inputs), search.thresholds
-    metrics = _evaluate(dataset, examples, scores, thresholds)
+        best = _search(baseline, dataset, train, seed)
+        scores = best.model.score(examples.inputs)
+    metrics = _evaluate(dataset, examples, scores, best.thresholds)
     names = ["accuracy", "macro_f1"] + ["micro_f1"] * dataset.multi_label
     return {
         "split": split,
         **{key: metrics[key] for key in names},
-        "settings": settings,
+        "settings": best.settings,
         "train_rows": len(train.inputs),
         "sampled": len(train.inputs) < len(dataset.train.inputs),
         "scores": scores,
-        "predicted": decide(scores, dataset.multi_label, thresholds),
+        "predicted": metrics["predicted"],
     }
 
 
-def _evaluate(dataset, examples, scores, thresholds) -> dict:
+def _evaluate(
+    dataset: Dataset, examples: Examples, scores: np.ndarray, thresholds: Thresholds
+) -> dict[str, Any]:
     names, multi_label = dataset.label_names, dataset.multi_label
     return evaluate(scores, examples, names, multi_label, thresholds, calibrated=False)
 
 
-class _Search:
-    """Tries one setting after the other, and keeps the best model on validation."""
+def _search(
+    baseline: LinearBaseline, dataset: Dataset, train: Examples, seed: int
+) -> _Trial:
+    """Tries one setting after the other, and keeps the best trial."""
+    num_labels, validation = len(dataset.label_names), dataset.validation
+    multi_label, metric = dataset.multi_label, main_metric(dataset.multi_label)
+    features: dict[str, Any] = {}  # of the latest settings
 
-    def __init__(self, baseline, dataset, train, seed):
-        self.baseline = baseline
-        self.dataset = dataset
-        self.train = train
-        self.seed = seed
-        self.best: Any = None
-        self.thresholds = None  # of the best model
-        self._features = (None, None, None)  # settings, vectorizer, matrix
-
-    def run(self) -> dict:
-        grid = self.baseline.grid
-        settings = {key: choices[0] for key, choices in grid.items()}
-        best_score = self._try(settings, -1.0)
-        for key, choices in grid.items():
-            for choice in choices[1:]:
-                if best_score == 1.0:
-                    return settings
-                trial = {**settings, key: choice}
-                score = self._try(trial, best_score)
-                if score > best_score:
-                    best_score, settings = score, trial
-        if self.best is None:
-            raise PolyheadError(f"{self.dataset.train.source}: {self.baseline.remedy}")
-        return settings
-
-    def _try(self, settings, best_score) -> float:
-        """The score on validation; keeps the model if it is the best so far."""
-        try:
-            vectorizer, matrix = self._fit_features(settings)
-        except ValueError:  # no feature is left with these settings
-            return -1.0
-        dataset = self.dataset
-        model = LinearModel(
-            vectorizer, lambda: self.baseline.make_model(settings["C"], self.seed)
-        )
-        model.fit(matrix, self.train.labels, len(dataset.label_names))
-        validation, thresholds = dataset.validation, None
-        scores = model.score(validation.inputs)
-        if dataset.multi_label:
-            thresholds = tune_thresholds(scores, validation.labels, neutral=0.0)
-        metrics = _evaluate(dataset, validation, scores, thresholds)
-        score = metrics[main_metric(dataset.multi_label)]
-        if score > best_score:
-            self.best, self.thresholds = model, thresholds
-        return score
-
-    def _fit_features(self, settings):
+    def fit(settings: dict[str, Any]) -> _Trial:
         wanted = {key: value for key, value in settings.items() if key != "C"}
-        if self._features[0] != wanted:
-            self._features = (None, None, None)  # room for the next ones
-            inputs, num_labels = self.train.inputs, len(self.dataset.label_names)
-            make = self.baseline.make_features
-            vectorizer = make(len(inputs), num_labels, **wanted)
-            matrix = vectorizer.fit_transform(inputs).tocsr()
+        if features.get("settings") != wanted:
+            features.clear()  # room for the next ones
+            vectorizer = baseline.make_features(len(train.inputs), num_labels, **wanted)
+            try:
+                matrix = vectorizer.fit_transform(train.inputs).tocsr()
+            except ValueError:  # no feature is left with these settings
+                return _Trial(settings)
             # Threads share it, and a fit that finds it unsorted sorts it in place.
             matrix.sum_duplicates()
-            self._features = (wanted, vectorizer, matrix)
-        return self._features[1:]
+            features.update(settings=wanted, vectorizer=vectorizer, matrix=matrix)
+        model = LinearModel(
+            features["vectorizer"], lambda: baseline.make_model(settings["C"], seed)
+        )
+        model.fit(features["matrix"], train.labels, num_labels)
+        scores, thresholds = model.score(validation.inputs), None
+        if multi_label:
+            thresholds = tune_thresholds(scores, validation.labels, neutral=0.0)
+        metrics = _evaluate(dataset, validation, scores, thresholds)
+        return _Trial(settings, metrics[metric], model, thresholds)
+
+    grid = baseline.grid
+    best = fit({key: choices[0] for key, choices in grid.items()})
+    for key, choices in grid.items():
+        for choice in choices[1:]:
+            if best.score < 1.0:
+                trial = fit({**best.settings, key: choice})
+                best = trial if trial.score > best.score else best
+    if best.model is None:
+        raise PolyheadError(f"{train.source}: {baseline.remedy}")
+    return best
 
 
 class LinearModel:
-    """One binary linear model for each label, on the same features.
+    """A binary linear model for each label, on the features of a fitted vectorizer."""
 
-    Args:
-        vectorizer: inputs to features; fitted.
-        make_model: gives an unfitted binary model.
-    """
-
-    def __init__(self, vectorizer: Any, make_model: Callable[[], Any]):
+    def __init__(self, vectorizer: Any, make_model: Callable[[], Any]) -> None:
         self.vectorizer = vectorizer
         self.make_model = make_model
 
@@ -176,7 +152,7 @@ class LinearModel:
         self.coefficients = np.stack([weights for weights, _ in fitted], axis=1)
         self.intercepts = np.array([intercept for _, intercept in fitted])
 
-    def _fit_one(self, matrix, target):
+    def _fit_one(self, matrix: Any, target: np.ndarray) -> tuple[np.ndarray, float]:
         if target.all() or not target.any():
             weights = np.zeros(matrix.shape[1], np.float32)
             return weights, -ABSENT if target.all() else ABSENT

@@ -12,18 +12,11 @@ def mean_logits(heads: Mapping[str, Any]) -> Any:
 
 
 def fit_scales(heads: dict[str, np.ndarray], labels: np.ndarray) -> dict[str, float]:
-    """The factor on each head's logits that makes the labels most likely.
+    """The factor, at least 0, on each head's logits that makes the labels most likely.
 
     The answer is the sum of the scaled logits. A few numbers are fitted on many rows,
     and the problem is convex, so there is nothing to tune. For one head this is
     temperature scaling.
-
-    Args:
-        heads: name -> logits `(rows, labels)`.
-        labels: ids `(rows,)`, or `(rows, labels)` booleans.
-
-    Returns:
-        name -> factor, at least 0.
 
     Reference: Guo et al., "On Calibration of Modern Neural Networks", ICML 2017;
     Wolpert, "Stacked Generalization", Neural Networks 5(2), 1992.
@@ -32,12 +25,11 @@ def fit_scales(heads: dict[str, np.ndarray], labels: np.ndarray) -> dict[str, fl
 
     logits = np.stack(list(heads.values())).astype(np.float64)  # (heads, rows, labels)
 
-    def loss(scales):
+    def loss(scales: np.ndarray) -> tuple[float, np.ndarray]:
         mixed = np.tensordot(scales, logits, 1)  # (rows, labels)
         if labels.ndim == 2:
             losses = np.logaddexp(0, mixed) - labels * mixed
             error = 1 / (1 + np.exp(-mixed)) - labels
-            rows = labels.size
         else:
             top = mixed.max(axis=1, keepdims=True)
             total = top + np.log(np.exp(mixed - top).sum(axis=1, keepdims=True))
@@ -45,9 +37,8 @@ def fit_scales(heads: dict[str, np.ndarray], labels: np.ndarray) -> dict[str, fl
             losses = total[:, 0] - mixed[chosen]
             error = np.exp(mixed - total)
             error[chosen] -= 1
-            rows = len(labels)
         gradient = np.tensordot(logits, error, ((1, 2), (0, 1)))
-        return losses.sum() / rows, gradient / rows
+        return losses.sum() / labels.size, gradient / labels.size
 
     start = np.full(len(logits), 1 / len(logits))
     bounds = [(0, 10)] * len(logits)
@@ -55,7 +46,7 @@ def fit_scales(heads: dict[str, np.ndarray], labels: np.ndarray) -> dict[str, fl
     return dict(zip(heads, solution.x.tolist(), strict=True))
 
 
-def scale_heads(model, scales: dict[str, float]) -> None:
+def scale_heads(model: Any, scales: dict[str, float]) -> None:
     """Multiplies each head's weights, so that the mean of the heads is the answer."""
     for name, scale in scales.items():
         for weight in model.get_layer(name).weights:

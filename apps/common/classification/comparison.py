@@ -13,31 +13,33 @@ from ..scoring.comparison import (
     format_table,
     remark_on_validation,
 )
+from .data import Dataset
 from .scores import evaluate, macro_f1, main_metric, tune_thresholds
 
 RESAMPLES = 2000  # of the bootstrap
-_CELLS = 4_000_000  # of the table of draws held at once
+_CELLS = 4_000_000  # the most numbers that are drawn at once
 COLUMNS = [
     Column(key, key.replace("_", " "), "{:.4f}")
     for key in ("accuracy", "macro_f1", "micro_f1", "calibration_error")
 ]
 
 
-def bootstrap(labels, answers, num_labels, metric, seed=0):
-    """Scores several models on the same resampled rows.
+def bootstrap(
+    labels: np.ndarray,
+    answers: Sequence[np.ndarray],
+    num_labels: int,
+    metric: str,
+    seed: int = 0,
+) -> np.ndarray:
+    """Scores several models on the same resampled rows: float64 `(2000, models)`.
 
-    Rows on which truth and all answers are alike are drawn together, which
-    gives the same distribution as drawing them one by one.
+    Rows on which truth and all answers are alike are drawn together, which gives the
+    same distribution as drawing them one by one.
 
     Args:
-        labels: int (rows,) or bool (rows, labels).
-        answers: one array of that shape a model.
-        num_labels: number of labels.
+        labels: int `(rows,)` or bool `(rows, labels)`.
+        answers: for each model an array of that shape.
         metric: "accuracy" or "macro_f1".
-        seed: of the draws.
-
-    Returns:
-        float64 (2000, models).
     """
     groups = [np.asarray(labels), *map(np.asarray, answers)]
     multi_label = groups[0].ndim == 2
@@ -64,87 +66,76 @@ def bootstrap(labels, answers, num_labels, metric, seed=0):
     return result
 
 
-def _resampled_macro_f1(draws, truth, answer, num_labels):
-    tables = [_one_hot(part, num_labels) for part in (truth, answer)]
-    hits = tables[0].multiply(tables[1])
-    counts = [
-        np.asarray((table.T @ draws.T).T)  # (draws, labels)
-        for table in (hits, tables[1], tables[0])
-    ]
-    return macro_f1(*counts, multi_label=truth.ndim == 2)
-
-
-def _one_hot(labels, num_labels):
+def _resampled_macro_f1(
+    draws: np.ndarray, truth: np.ndarray, answer: np.ndarray, num_labels: int
+) -> np.ndarray:
     from scipy.sparse import csr_matrix
 
-    if labels.ndim == 2:
-        return csr_matrix(labels.astype(np.int64))
-    rows = np.arange(len(labels))
-    ones = np.ones(len(labels), np.int64)
-    return csr_matrix((ones, (rows, labels)), shape=(len(labels), num_labels))
+    def one_hot(labels: np.ndarray) -> Any:
+        if labels.ndim == 2:
+            return csr_matrix(labels.astype(np.int64))
+        rows, ones = np.arange(len(labels)), np.ones(len(labels), np.int64)
+        return csr_matrix((ones, (rows, labels)), shape=(len(labels), num_labels))
+
+    support, answers = one_hot(truth), one_hot(answer)
+    tables = (support.multiply(answers), answers, support)
+    hits, given, true = (
+        np.asarray((t.T @ draws.T).T) for t in tables
+    )  # (draws, labels)
+    return macro_f1(hits, given, true, truth.ndim == 2)
 
 
 def build_metrics(
-    dataset: Any,
+    dataset: Dataset,
     probabilities: Mapping[str, np.ndarray],
     baselines: Mapping[str, dict],
     seed: int = 0,
-    what: str = "rows",
 ) -> tuple[dict, dict]:
-    """Scores a run beside its baselines.
-
-    Thresholds of a multi-label run are tuned on validation here.
+    """Scores a run beside its baselines; tunes a multi-label run's thresholds first.
 
     Args:
-        dataset: has `train`, `validation` and `test` (or None) with `labels`,
-            `label_names` and `multi_label`.
-        probabilities: {"validation": (rows, labels), "test": (rows, labels)},
-            the latter where the data have a test part.
+        probabilities: split -> `(rows, labels)`.
         baselines: what the baselines answered for the same data.
         seed: of the bootstrap.
-        what: the examples are called in the protocol.
 
     Returns:
-        The dict for metrics.json (without `train`, which the run adds), and
+        The content of metrics.json (without `train`, which the run adds), and
         `evaluate`'s result for each split, for plots and tables.
     """
-    thresholds = None
-    if dataset.multi_label:
-        thresholds = tune_thresholds(
-            probabilities["validation"], dataset.validation.labels
-        )
+    names, multi_label = dataset.label_names, dataset.multi_label
+    validation, thresholds = dataset.validation, None
+    if multi_label:
+        thresholds = tune_thresholds(probabilities["validation"], validation.labels)
+    splits = {"test": dataset.test, "validation": validation}
     evaluations = {
-        split: evaluate(
-            probabilities[split],
-            getattr(dataset, split),
-            dataset.label_names,
-            dataset.multi_label,
-            thresholds,
-        )
-        for split in ("test", "validation")
-        if getattr(dataset, split) is not None
+        split: evaluate(probabilities[split], examples, names, multi_label, thresholds)
+        for split, examples in splits.items()
+        if examples is not None
     }
-    split = next(iter(evaluations))
+    split, evaluation = next(iter(evaluations.items()))
     labels = np.asarray(getattr(dataset, split).labels)
-    answers = [evaluations[split]["predicted"]]
-    answers += [baseline["predicted"] for baseline in baselines.values()]
-    metric = main_metric(dataset.multi_label)
-    draws = bootstrap(labels, answers, len(dataset.label_names), metric, seed)
-    metrics = {name: _summary(result) for name, result in evaluations.items()}
+    answers = [result["predicted"] for result in (evaluation, *baselines.values())]
+    metric = main_metric(multi_label)
+    draws = bootstrap(labels, answers, len(names), metric, seed)
+    kept = ("rows", *(column.key for column in COLUMNS), "reliability", "per_class")
+    metrics: dict[str, Any] = {
+        name: {key: result[key] for key in kept if key in result}
+        for name, result in evaluations.items()
+    }
     metrics[split][f"{metric}_interval"] = _interval(draws[:, 0])
     metrics["baselines"] = {
         name: _compare(name, metric, metrics[split], baseline, draws[:, [0, column]])
         for column, (name, baseline) in enumerate(baselines.items(), 1)
     }
     if thresholds is not None:
-        metrics["thresholds"] = dict(
-            zip(dataset.label_names, thresholds.tolist(), strict=True)
-        )
-    metrics["protocol"] = _protocol(dataset, baselines, split, what)
+        metrics["thresholds"] = dict(zip(names, thresholds.tolist(), strict=True))
+    metrics["protocol"] = _protocol(dataset, baselines, split)
     return metrics, evaluations
 
 
-def _compare(name, metric, scores, baseline, draws) -> dict:
+def _compare(
+    name: str, metric: str, scores: dict, baseline: dict, draws: np.ndarray
+) -> dict[str, Any]:
     """A baseline's scores, and how far the run is above it."""
     difference = scores[metric] - baseline[metric]
     interval = _interval(draws[:, 0] - draws[:, 1])
@@ -158,44 +149,31 @@ def _compare(name, metric, scores, baseline, draws) -> dict:
     }
 
 
-def _summary(result):
-    kept = ("rows", *(column.key for column in COLUMNS), "reliability", "per_class")
-    return {name: result[name] for name in kept if name in result}
-
-
-def _interval(values):
+def _interval(values: np.ndarray) -> list[float]:
     return [float(value) for value in np.percentile(values, (2.5, 97.5))]
 
 
-def _protocol(dataset, baselines, split, what):
+def _protocol(dataset: Dataset, baselines: Mapping[str, dict], split: str) -> str:
     tuned = ", thresholds" if dataset.multi_label else ""
-    rows = len(getattr(dataset, split).labels)
+    same = "baselines fitted, tuned and scored on the same rows"
     parts = [
-        f"trained on {len(dataset.train.labels)} {what} of train; every choice "
-        f"(epoch, settings{tuned}) made on {len(dataset.validation.labels)} {what} of "
-        "validation",
-        describe_scored(split, rows, what),
+        f"trained on {len(dataset.train.labels)} rows of train; every choice (epoch, "
+        f"settings{tuned}) made on {len(dataset.validation.labels)} rows of validation",
+        describe_scored(split, len(getattr(dataset, split).labels), "rows"),
+        *([same] if baselines else []),
+        *describe_samples(baselines, "fitted on", "rows"),
+        f"95% intervals from {RESAMPLES} bootstrap resamples of the rows",
     ]
-    if baselines:
-        parts.append(f"baselines fitted, tuned and scored on the same {what}")
-    parts += describe_samples(baselines, "fitted on", what)
-    parts.append(f"95% intervals from {RESAMPLES} bootstrap resamples of the {what}")
     return "; ".join(parts)
 
 
 def format_metrics(metrics: Mapping[str, Any]) -> str:
-    """Shows a classifier and its baselines in one table, and says which is ahead.
-
-    Args:
-        metrics: what `build_metrics` gave, or metrics.json.
-    """
-    remarks: Sequence[str] = remark_on_validation(metrics)
-    if "answered" in metrics:
-        remarks = [_describe_answered(metrics["answered"]), *remarks]
+    """The content of metrics.json as one table, with a verdict on each baseline."""
+    remarks = remark_on_validation(metrics)
+    answered = metrics.get("answered")
+    if answered:
+        share, accuracy = answered["coverage"], answered["accuracy"]
+        right = "none" if accuracy is None else f"{accuracy:.4f} of them right"
+        sure = f"at least {answered['threshold']:g} sure"
+        remarks = [f"{sure}: {share:.4f} of texts, {right}", *remarks]
     return format_table(metrics, COLUMNS, remarks=remarks)
-
-
-def _describe_answered(answered):
-    share, accuracy = answered["coverage"], answered["accuracy"]
-    right = "none" if accuracy is None else f"{accuracy:.4f} of them right"
-    return f"at least {answered['threshold']:g} sure: {share:.4f} of texts, {right}"

@@ -13,10 +13,10 @@ from .labels import encode_labels, sort_labels
 
 @dataclass(frozen=True)
 class Labelled:
-    """Inputs beside their labels, before the labels are numbered.
+    """Inputs and their labels, before the labels are numbered.
 
     Args:
-        source: what the data are called.
+        source: the name of the data.
         inputs: such as texts; equal inputs are one example.
         labels: strings, or with several labels to an input tuples of strings.
         rows: int64 `(rows,)`, where in the source each comes from.
@@ -30,14 +30,7 @@ class Labelled:
 
 @dataclass(frozen=True)
 class Examples:
-    """Inputs and their labels as numbers.
-
-    Args:
-        inputs: such as texts.
-        labels: int32 `(rows,)`, or bool `(rows, labels)` with several to an input.
-        rows: int64 `(rows,)`, where in the source each comes from.
-        source: what the data are called.
-    """
+    """Inputs and their labels as numbers: int32 `(rows,)`, or bool `(rows, labels)`."""
 
     inputs: list
     labels: np.ndarray
@@ -83,38 +76,29 @@ def make_dataset(
         unit: what an input is called.
 
     Raises:
-        PolyheadError: the data cannot train a classifier, or hold a label that the
+        PolyheadError: the data cannot train a classifier, or have a label that the
             training data lack.
     """
+    multi_label = config.multi_label
     names = name_labels(labelled["train"], config)
-    encoded = {
-        split: encode_examples(part, names, config.multi_label)
-        for split, part in labelled.items()
-    }
-    train, removed = remove_held_out(encoded.pop("train"), encoded, unit)
-    if "validation" not in encoded:
-        train, encoded["validation"] = split_validation(train, config)
-    splits = {"train": train, "validation": encoded["validation"]}
-    warnings = []
-    if "test" in encoded:
-        splits["test"] = encoded["test"]
-        test = set(splits["test"].inputs)
-        shared = sum(given in test for given in splits["validation"].inputs)
+    splits = {k: encode_examples(v, names, multi_label) for k, v in labelled.items()}
+    train, removed = remove_held_out(splits.pop("train"), splits, unit)
+    if "validation" not in splits:
+        train, splits["validation"] = split_validation(train, config)
+    validation, test, warnings = splits["validation"], splits.get("test"), []
+    described = {"train": train, "validation": validation}
+    if test is not None:
+        described["test"] = test
+        tested = set(test.inputs)
+        shared = sum(given in tested for given in validation.inputs)
         if shared:
             warnings.append(f"{shared} validation {unit}s are in test too")
     if removed:
         warnings.append(
             f"{removed} training rows removed: validation or test has the same {unit}"
         )
-    report = describe(splits, names, removed, warnings)
-    return Dataset(
-        train,
-        splits["validation"],
-        splits.get("test"),
-        names,
-        config.multi_label,
-        report,
-    )
+    report = describe(described, names, removed, warnings)
+    return Dataset(train, validation, test, names, multi_label, report)
 
 
 def name_labels(train: Labelled, config: Any) -> tuple[str, ...]:
@@ -137,11 +121,7 @@ def name_labels(train: Labelled, config: Any) -> tuple[str, ...]:
 def encode_examples(
     labelled: Labelled, names: Sequence[str], multi_label: bool
 ) -> Examples:
-    """Labels as numbers.
-
-    Raises:
-        PolyheadError: a label is not among the names.
-    """
+    """Labels as numbers; a label that is not among the names is a PolyheadError."""
     rows, source = labelled.rows, labelled.source
     labels = encode_labels(labelled.labels, rows, source, names, multi_label)
     return Examples(labelled.inputs, labels, rows, source)

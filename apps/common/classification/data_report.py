@@ -1,35 +1,27 @@
-"""What is told of labelled data before a training, as numbers and as text."""
+"""What is said of labelled data before a training, as numbers and as text."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..data.report import format_parts
 from ..data.splits import number_texts
-
-if TYPE_CHECKING:
-    from .data import Examples
+from .data import Examples
 
 MOST_CLASSES = 40  # of more, the largest and the smallest are shown
 WIDTH = 40  # characters of a class's name that are shown
 
 
 def describe_labels(
-    splits: Mapping[str, "Examples"],
+    splits: Mapping[str, Examples],
     label_names: Sequence[str],
     removed: int,
     warnings: Sequence[str],
     unit: str = "text",
 ) -> dict:
-    """Counts rows and classes of every split, and warns of what looks wrong.
+    """Counts rows and classes of every split, and adds warnings of what looks wrong.
 
-    Args:
-        splits: name -> examples.
-        label_names: in the order of the model's outputs.
-        removed: training rows that were removed, since another split has them.
-        warnings: come first in the report.
-        unit: what an input is called.
+    `removed` is the number of training rows that another split has too.
     """
     train = splits["train"]
     counts = {split: count_classes(part, label_names) for split, part in splits.items()}
@@ -54,13 +46,12 @@ def describe_labels(
 
 def format_rows(report: Mapping, unit: str = "text") -> list[str]:
     """Lines on the rows of each split, and on those that occur several times."""
-    conflicting = report[f"conflicting_{unit}s"]
     return [
         *format_parts(report["rows"], report["sources"], "rows"),
         f"duplicates  {report['duplicates_removed']:,} removed from train because "
         f"validation or test has them, {report['repeated_in_train']:,} repeated within "
         "train",
-        f"conflicting {conflicting:,} {unit}s",
+        f"conflicting {report[f'conflicting_{unit}s']:,} {unit}s",
     ]
 
 
@@ -70,20 +61,18 @@ def format_classes(report: Mapping) -> list[str]:
     width = max(5, min(WIDTH, max(len(name) for name in classes)))
     header = f"{'class':<{width}}" + "".join(f"{split:>12}" for split in splits)
     by_size = sorted(classes, key=lambda name: -classes[name]["train"])
-    shown = by_size
-    if len(by_size) > MOST_CLASSES:
-        shown = by_size[: MOST_CLASSES - 10] + by_size[-10:]
     lines = [
         f"{name[:width]:<{width}}"
         + "".join(f"{classes[name][split]:>12,}" for split in splits)
-        for name in shown
+        for name in by_size
     ]
-    if len(shown) < len(by_size):
-        lines.insert(len(shown) - 10, f"... {len(by_size) - len(shown)} more ...")
+    if len(lines) > MOST_CLASSES:
+        more = f"... {len(lines) - MOST_CLASSES} more ..."
+        lines = [*lines[: MOST_CLASSES - 10], more, *lines[-10:]]
     return [f"{len(classes)} classes", header, *lines]
 
 
-def count_classes(examples: "Examples", label_names: Sequence[str]) -> np.ndarray:
+def count_classes(examples: Examples, label_names: Sequence[str]) -> np.ndarray:
     """The number of rows of each class."""
     if examples.labels.ndim == 2:
         return examples.labels.sum(axis=0)
@@ -93,9 +82,7 @@ def count_classes(examples: "Examples", label_names: Sequence[str]) -> np.ndarra
 def count_conflicting(numbers: np.ndarray, labels: np.ndarray) -> int:
     """How many inputs occur with more than one label, or set of labels.
 
-    Args:
-        numbers: a number for each row, the same for equal inputs.
-        labels: `(rows,)` or `(rows, labels)`.
+    `numbers (rows,)` are the same for equal inputs.
     """
     if labels.ndim == 2:
         labels = number_texts([row.tobytes() for row in labels])

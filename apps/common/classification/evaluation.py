@@ -1,15 +1,20 @@
 """Scoring a classifier's run beside its baselines."""
 
+import csv
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ..data.splits import held_out
+from ..files import replacing
 from ..run.evaluation import Evaluation
 from ..scoring.comparison import describe_other
 from .comparison import build_metrics
-from .data import Dataset
+from .data import Dataset, Examples
 from .plots import plot_evaluation
-from .scores import measure_coverage, write_predictions
+from .scores import Thresholds, decide, measure_coverage
 
 
 def score_classifier(
@@ -23,12 +28,10 @@ def score_classifier(
     """Scores a run beside baselines on test, or on validation without test data.
 
     Args:
-        run: its `serving.predict` gives probabilities `(rows, labels)` of inputs.
-        dataset: the run's, or one with other test examples.
         baselines: what the baselines answered for the same examples.
         threshold: also report how many answers are at least this probable, and how
             many of these are right (one label to an input only).
-        other: what other test examples than the run's own are called.
+        other: the name of the test examples, if they are not the run's own.
         unit: what an input is called; the column of predictions.csv.
     """
     splits = {"validation": dataset.validation, "test": dataset.test}
@@ -37,30 +40,69 @@ def score_classifier(
         for split, examples in splits.items()
         if examples is not None
     }
-    seed = run.config.seed
+    seed, names = run.config.seed, run.label_names
     metrics, evaluations = build_metrics(dataset, probabilities, baselines, seed)
     split, examples = held_out(dataset)
+    scored = probabilities[split]
     if threshold is not None and not dataset.multi_label:
-        metrics["answered"] = measure_coverage(
-            probabilities[split], examples.labels, threshold
-        )
+        metrics["answered"] = measure_coverage(scored, examples.labels, threshold)
     if other:
         trained = dataset.train.inputs
         source = describe_other(other, f"{unit}s", examples.inputs, trained)
         metrics["protocol"] = f"{source}; {metrics['protocol']}"
 
     def write(path: Path) -> None:
+        separator = run.config.label_separator
         write_predictions(
-            path,
-            probabilities[split],
-            examples,
-            run.label_names,
-            run.thresholds,
-            run.config.label_separator,
-            unit,
+            path, scored, examples, names, run.thresholds, separator, unit
         )
 
     def plot(folder: Path, history: Any) -> None:
-        plot_evaluation(folder, evaluations[split], run.label_names, history)
+        plot_evaluation(folder, evaluations[split], names, history)
 
     return Evaluation(metrics, write, plot, other is not None)
+
+
+def write_predictions(
+    path: Path,
+    probabilities: np.ndarray,
+    examples: Examples,
+    label_names: Sequence[str],
+    thresholds: Thresholds = None,
+    separator: str = ",",
+    column: str = "text",
+) -> None:
+    """Writes every answer as CSV, the worst mistakes first.
+
+    The columns are the input (named `column`), `label`, `predicted` and `probability`
+    (of what was predicted). Rows are sorted by how improbable the truth was to the
+    model; if multi-label by the log loss over all labels.
+    """
+    labels = np.asarray(examples.labels)
+    multi_label = labels.ndim == 2
+    predicted = decide(probabilities, multi_label, thresholds)
+    if multi_label:
+        of_truth = np.where(labels, probabilities, 1 - probabilities)
+        badness = -np.log(np.clip(of_truth, 1e-7, 1)).sum(axis=1)
+        right = (predicted == labels).all(axis=1)
+    else:
+        badness = -probabilities[np.arange(len(labels)), labels]
+        right = predicted == labels
+
+    def numbers(answer: Any) -> Any:
+        return np.flatnonzero(answer) if multi_label else [answer]
+
+    with (
+        replacing(path) as temporary,
+        open(temporary, "w", encoding="utf-8", newline="") as file,
+    ):
+        writer = csv.writer(file)
+        writer.writerow([column, "label", "predicted", "probability"])
+        for row in np.lexsort((-badness, right)):
+            answers = numbers(predicted[row])
+            fields = [
+                [label_names[i] for i in numbers(labels[row])],
+                [label_names[i] for i in answers],
+                [f"{probabilities[row][i]:.4f}" for i in answers],
+            ]
+            writer.writerow([examples.inputs[row], *map(separator.join, fields)])

@@ -30,17 +30,12 @@ def clean_labels(
     column: str,
     separator: str | None = None,
 ) -> list:
-    """Cleans the labels of every row.
+    """Cleans the labels of every row: strings, or with a separator tuples of strings.
 
     Args:
-        source: what the data are called.
-        labels: as they stand in the data.
+        source, column: where the labels stand, for the messages.
         rows: `(rows,)`, where in the source each comes from.
-        column: where the labels stand, for the messages.
         separator: between the labels of one input; None where each has one label.
-
-    Returns:
-        A string for each row, or with a separator a tuple of strings.
 
     Raises:
         PolyheadError: a row has no label, or a list of them, where it needs one.
@@ -69,8 +64,7 @@ def split_labels(value: Any, separator: str) -> tuple[str, ...]:
         value = clean_text(value).split(separator)
     elif not isinstance(value, Sequence):
         value = (value,)
-    labels = (clean_label(item) for item in value)
-    return tuple(dict.fromkeys(label for label in labels if label))
+    return tuple(dict.fromkeys(filter(None, map(clean_label, value))))
 
 
 def sort_labels(labels: Iterable[str]) -> tuple[str, ...]:
@@ -90,11 +84,7 @@ def encode_labels(
     names: Sequence[str],
     multi_label: bool,
 ) -> np.ndarray:
-    """Labels as an array: int32 `(rows,)`, or bool `(rows, labels)` if multi-label.
-
-    Raises:
-        PolyheadError: a label is not among the names.
-    """
+    """Labels, all among the names, as int32 `(rows,)`, or bool `(rows, labels)`."""
     index = {name: place for place, name in enumerate(names)}
     sets = labels if multi_label else [(label,) for label in labels]
     unseen = [
@@ -137,7 +127,7 @@ def read_labels(path: Path) -> tuple[str, ...]:
 
 
 def write_labels(path: Path, names: Sequence[str]) -> None:
-    """Writes the labels of a run, one a line."""
+    """Writes the labels of a run, one on each line."""
     write_text(path, "\n".join(names) + "\n")
 
 

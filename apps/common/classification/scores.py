@@ -1,49 +1,48 @@
-"""Scores of a classifier: metrics, thresholds, calibration, worst mistakes."""
+"""Scores of a classifier: metrics, thresholds, calibration."""
 
-import csv
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
 from ..errors import PolyheadError
-from ..files import replacing
+from .data import Examples
 
 CALIBRATION_BINS = 15  # equal widths
+Thresholds = np.ndarray | float | None  # one for each label, or one for all
 
 
-def main_metric(multi_label):
-    """Name of the metric that choices are made by."""
+def main_metric(multi_label: bool) -> str:
+    """The metric that choices are made by."""
     return "macro_f1" if multi_label else "accuracy"
 
 
-def decide(probabilities, multi_label, thresholds=None):
-    """Turns probabilities (or scores) into answers.
+def decide(
+    probabilities: np.ndarray, multi_label: bool, thresholds: Thresholds = None
+) -> np.ndarray:
+    """Turns probabilities, or other scores, `(rows, labels)` into answers.
 
-    Args:
-        probabilities: (rows, labels).
-        multi_label: whether a text may have several labels.
-        thresholds: multi-label only: a number, or one a label. 0.5 where None.
-
-    Returns:
-        The likeliest label, int32 (rows,), the first of equals; or with
-        `multi_label` which labels reach their threshold, bool (rows, labels).
+    These are the likeliest label, int32 `(rows,)`, the first of equals; if multi-label
+    which labels reach their threshold (0.5 if None), bool `(rows, labels)`.
     """
     if not multi_label:
         return probabilities.argmax(axis=1).astype(np.int32)
-    thresholds = 0.5 if thresholds is None else np.asarray(thresholds)
-    return probabilities >= thresholds
+    return probabilities >= (0.5 if thresholds is None else np.asarray(thresholds))
 
 
-def tune_thresholds(probabilities, labels, neutral=0.5):
+def tune_thresholds(
+    probabilities: np.ndarray, labels: np.ndarray, neutral: float = 0.5
+) -> np.ndarray:
     """Finds the threshold of each label with the best F1, by trying all.
 
     Args:
-        probabilities: (rows, labels), or any scores that grow with belief.
-        labels: bool (rows, labels).
-        neutral: threshold of a label that no row holds.
+        probabilities: `(rows, labels)`, or any scores that grow with belief.
+        labels: bool `(rows, labels)`.
+        neutral: threshold of a label that no row has.
 
     Returns:
-        float64 (labels,). A threshold lies halfway between two scores that
-        occur; of equally good ones it is the highest.
+        float64 `(labels,)`. A threshold lies halfway between two scores that occur; of
+        equally good ones it is the highest.
 
     Example:
 
@@ -53,23 +52,18 @@ def tune_thresholds(probabilities, labels, neutral=0.5):
     >>> tune_thresholds(scores, np.array([[True], [False], [True], [False]]))
     array([0.2])
     """
-    probabilities = np.asarray(probabilities, np.float64)
-    return np.array(
-        [
-            _best_threshold(column, truth, neutral)
-            for column, truth in zip(probabilities.T, labels.T, strict=True)
-        ]
-    )
+    columns = zip(np.asarray(probabilities, np.float64).T, labels.T, strict=True)
+    return np.array([_best_threshold(*column, neutral) for column in columns])
 
 
-def _best_threshold(scores, truth, neutral):
+def _best_threshold(scores: np.ndarray, truth: np.ndarray, neutral: float) -> float:
     if not truth.any():
         return neutral
     order = np.argsort(-scores, kind="stable")
     scores, truth = scores[order], truth[order]
     taken = np.arange(1, len(scores) + 1)
     f1 = 2 * np.cumsum(truth) / (taken + truth.sum())
-    f1[:-1][scores[:-1] == scores[1:]] = -1  # no threshold parts equal scores
+    f1[:-1][scores[:-1] == scores[1:]] = -1  # no threshold separates equal scores
     last = int(f1.argmax())
     if last + 1 == len(scores):
         return scores[last]
@@ -78,40 +72,39 @@ def _best_threshold(scores, truth, neutral):
 
 
 def evaluate(
-    probabilities, examples, label_names, multi_label, thresholds=None, calibrated=True
-):
-    """Scores probabilities against the labels of `examples`.
+    probabilities: np.ndarray,
+    examples: Examples,
+    label_names: Sequence[str],
+    multi_label: bool,
+    thresholds: Thresholds = None,
+    calibrated: bool = True,
+) -> dict[str, Any]:
+    """Scores probabilities `(rows, labels)` against the labels of the examples.
 
-    Macro-F1 is scikit-learn's: the mean over labels that occur in the truth or
-    in the answers, and with `multi_label` over all labels.
+    Macro-F1 is scikit-learn's: the mean over labels that occur in the truth or in the
+    answers, and if multi-label over all labels.
 
     Args:
-        probabilities: (rows, labels).
-        examples: an `Examples` with as many rows.
-        label_names: one a column.
-        multi_label: whether a text may have several labels.
-        thresholds: multi-label only; see `decide`.
-        calibrated: False for scores that are no probabilities: leaves the
-            calibration out.
+        calibrated: False for scores that are no probabilities: no calibration then.
 
     Returns:
-        A dict of `rows`, `accuracy` (with `multi_label` the share of texts with
-        every label right), `macro_f1`, `micro_f1` (`multi_label` only),
-        `calibration_error`, `per_class` (a list of dicts), `reliability` (see
-        `measure_calibration`), and two arrays that do not go into files:
-        `predicted` and `confusion` (truth, answer), None with `multi_label`.
+        A dict of `rows`, `accuracy` (if multi-label the share of rows with every label
+        right), `macro_f1`, `micro_f1` (multi-label only), `calibration_error`,
+        `per_class` (a list of dicts), `reliability` (see `measure_calibration`), and
+        two arrays that do not go into files: `predicted` and `confusion (truth,
+        answer)`, which is None if multi-label.
 
     Raises:
-        PolyheadError: no rows, or rows and probabilities that do not match.
+        PolyheadError: no rows, or probabilities that do not match the rows.
     """
+    num_labels = len(label_names)
+    _check(probabilities, examples, num_labels, multi_label)
     labels = np.asarray(examples.labels)
-    _check(probabilities, labels, examples, label_names, multi_label)
     predicted = decide(probabilities, multi_label, thresholds)
-    counts = count_labels(labels, predicted, len(label_names))
+    counts = count_labels(labels, predicted, num_labels)
     hits, answers, support = counts
-    f1 = f1_scores(*counts)
     right = predicted == labels
-    result = {
+    result: dict[str, Any] = {
         "rows": len(labels),
         "accuracy": float(np.mean(right.all(axis=1) if multi_label else right)),
         "macro_f1": float(macro_f1(*counts, multi_label)),
@@ -130,41 +123,46 @@ def evaluate(
             "support": int(supported),
         }
         for name, hit, answered, supported, score in zip(
-            label_names, hits, answers, support, f1, strict=True
+            label_names, *counts, f1_scores(*counts), strict=True
         )
     ]
-    result["predicted"] = predicted
-    result["confusion"] = None
+    confusion = None
     if not multi_label:
-        result["confusion"] = confusion_matrix(labels, predicted, len(label_names))
-    return result
+        cells = labels.astype(np.int64) * num_labels + predicted
+        confusion = np.bincount(cells, minlength=num_labels**2)
+        confusion = confusion.reshape(num_labels, num_labels)
+    return {**result, "predicted": predicted, "confusion": confusion}
 
 
-def _check(probabilities, labels, examples, label_names, multi_label):
-    if not len(labels):
-        raise PolyheadError(f"{examples.source}: no rows to score: give a fuller file")
-    wanted = (len(labels), len(label_names))
+def _check(
+    probabilities: np.ndarray, examples: Examples, num_labels: int, multi_label: bool
+) -> None:
+    source, shape = examples.source, np.shape(examples.labels)
+    if not shape[0]:
+        raise PolyheadError(f"{source}: no rows to score: give a fuller file")
+    wanted = (shape[0], num_labels)
     if np.shape(probabilities) != wanted:
         raise PolyheadError(
-            f"{examples.source}: probabilities of shape {np.shape(probabilities)}, "
+            f"{source}: probabilities of shape {np.shape(probabilities)}, "
             f"not {wanted}: score the rows that were read"
         )
-    if multi_label != (labels.ndim == 2):
+    if multi_label != (len(shape) == 2):
         raise PolyheadError(
-            f"{examples.source}: labels of shape {labels.shape} with "
+            f"{source}: labels of shape {shape} with "
             f"multi_label={multi_label}: read the file with the run's settings"
         )
     bad = ~np.isfinite(probabilities).all(axis=1)
     if bad.any():
-        row = examples.rows[int(bad.argmax())]
         raise PolyheadError(
-            f"{examples.source}: row {row}: the model gives no number (NaN): "
-            "train with a smaller learning_rate"
+            f"{source}: row {examples.rows[int(bad.argmax())]}: the model gives no "
+            "number (NaN): train with a smaller learning_rate"
         )
 
 
-def count_labels(labels, predicted, num_labels):
-    """Hits, answers and support of each label, three int (labels,)."""
+def count_labels(
+    labels: np.ndarray, predicted: np.ndarray, num_labels: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Hits, answers and support of each label, three int `(labels,)`."""
     if labels.ndim == 2:
         return (labels & predicted).sum(0), predicted.sum(0), labels.sum(0)
     return (
@@ -174,12 +172,14 @@ def count_labels(labels, predicted, num_labels):
     )
 
 
-def f1_scores(hits, answers, support):
+def f1_scores(hits: np.ndarray, answers: np.ndarray, support: np.ndarray) -> np.ndarray:
     """F1 of each label; 0 where it is neither in the truth nor in the answers."""
     return 2 * hits / np.maximum(answers + support, 1)
 
 
-def macro_f1(hits, answers, support, multi_label):
+def macro_f1(
+    hits: np.ndarray, answers: np.ndarray, support: np.ndarray, multi_label: bool
+) -> Any:
     """Mean F1 over the last axis."""
     f1 = f1_scores(hits, answers, support)
     if multi_label:
@@ -187,23 +187,17 @@ def macro_f1(hits, answers, support, multi_label):
     return f1.sum(axis=-1) / (answers + support > 0).sum(axis=-1)
 
 
-def confusion_matrix(labels, predicted, num_labels):
-    """Counts, int (truth, answer)."""
-    cells = labels.astype(np.int64) * num_labels + predicted
-    counts = np.bincount(cells, minlength=num_labels**2)
-    return counts.reshape(num_labels, num_labels)
-
-
-def measure_calibration(probabilities, labels, multi_label):
+def measure_calibration(
+    probabilities: np.ndarray, labels: np.ndarray, multi_label: bool
+) -> dict[str, Any]:
     """Compares how sure the answers are with how often they are right.
 
-    For one label a text it is the likeliest label that counts; with
-    `multi_label` every label of every text does, each as a yes or no.
+    With one label to an input the likeliest label counts; if multi-label every label
+    of every input does, each as a yes or no.
 
     Returns:
-        `calibration_error`: the mean gap over rows, in 15 bins of equal width;
-        `reliability`: per bin `confidence` and `accuracy` (None if empty) and
-        `count`.
+        `calibration_error`, the mean gap over rows in 15 bins of equal width, and
+        `reliability`, in each bin `confidence`, `accuracy` (None if empty) and `count`.
     """
     if multi_label:
         confidence, right = np.ravel(probabilities), np.ravel(labels)
@@ -215,31 +209,28 @@ def measure_calibration(probabilities, labels, multi_label):
     count = np.bincount(bins, minlength=CALIBRATION_BINS)
     sure = np.bincount(bins, confidence, CALIBRATION_BINS)
     correct = np.bincount(bins, right, CALIBRATION_BINS)
+
+    def means(totals: np.ndarray) -> list[float | None]:
+        pairs = zip(totals, count, strict=True)
+        return [float(total / n) if n else None for total, n in pairs]
+
     return {
         "calibration_error": float(np.abs(sure - correct).sum() / len(confidence)),
         "reliability": {
-            "confidence": _divide(sure, count),
-            "accuracy": _divide(correct, count),
+            "confidence": means(sure),
+            "accuracy": means(correct),
             "count": count.tolist(),
         },
     }
 
 
-def _divide(totals, count):
-    return [float(t / n) if n else None for t, n in zip(totals, count, strict=True)]
+def measure_coverage(
+    probabilities: np.ndarray, labels: np.ndarray, threshold: float
+) -> dict[str, float | None]:
+    """How many answers are at least this probable, and how many of these are right.
 
-
-def measure_coverage(probabilities, labels, threshold):
-    """What answering "unknown" below a confidence costs and brings.
-
-    Args:
-        probabilities: (rows, labels), one label a text.
-        labels: int (rows,).
-        threshold: texts whose likeliest label is less probable are unknown.
-
-    Returns:
-        `threshold`, `coverage` (share of texts that get an answer) and
-        `accuracy` on those, None if there are none.
+    With one label to an input only. Gives `threshold`, `coverage` (the share of these
+    answers) and `accuracy`, None if there are none.
     """
     if not 0 <= threshold <= 1:
         raise PolyheadError(f"threshold is {threshold}; it must lie between 0 and 1")
@@ -250,49 +241,3 @@ def measure_coverage(probabilities, labels, threshold):
         "coverage": float(known.mean()),
         "accuracy": float(right[known].mean()) if known.any() else None,
     }
-
-
-def write_predictions(
-    path,
-    probabilities,
-    examples,
-    label_names,
-    thresholds=None,
-    separator=",",
-    column="text",
-):
-    """Writes every answer as CSV, the worst mistakes first.
-
-    The columns are the examples' own (`text`, say), `label`, `predicted` and
-    `probability` (of what was predicted). Rows are sorted by how improbable the
-    truth was to the model; with several labels to a text, by the log loss over all
-    of them.
-    """
-    labels = np.asarray(examples.labels)
-    multi_label = labels.ndim == 2
-    predicted = decide(probabilities, multi_label, thresholds)
-    if multi_label:
-        of_truth = np.where(labels, probabilities, 1 - probabilities)
-        badness = -np.log(np.clip(of_truth, 1e-7, 1)).sum(axis=1)
-        right = (predicted == labels).all(axis=1)
-    else:
-        badness = -probabilities[np.arange(len(labels)), labels]
-        right = predicted == labels
-    with replacing(path) as temporary:
-        with open(temporary, "w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file)
-            writer.writerow([column, "label", "predicted", "probability"])
-            for row in np.lexsort((-badness, right)):
-                answers = _answers(predicted[row])
-                writer.writerow(
-                    [
-                        examples.inputs[row],
-                        separator.join(label_names[i] for i in _answers(labels[row])),
-                        separator.join(label_names[i] for i in answers),
-                        separator.join(f"{probabilities[row][i]:.4f}" for i in answers),
-                    ]
-                )
-
-
-def _answers(row):
-    return np.flatnonzero(row) if np.ndim(row) else [row]

@@ -1,17 +1,16 @@
-"""Training a classifier: the targets of its loss, and its scores after each epoch."""
+"""Training a classifier: targets, the loss, and the scores after each epoch."""
 
 from collections.abc import Callable
 from typing import Any
 
 import keras
 import numpy as np
+from keras import ops
 
 from ..run.schedules import make_adamw
 from ..run.trainer import Validation
 from .calibration import mean_logits
-from .losses import ClassificationLoss
 from .scores import count_labels, macro_f1, main_metric, tune_thresholds
-from .targets import example_weights, probabilities_of, targets_of
 
 
 def make_targets(
@@ -19,11 +18,7 @@ def make_targets(
 ) -> Callable[[np.ndarray], tuple]:
     """Row numbers to what `fit` takes after the inputs: targets, and weights if any.
 
-    Args:
-        config: has `class_weights` and `label_smoothing`.
-        labels: of the training examples.
-        num_labels: number of labels.
-        heads: names of the model's outputs, which all have the same targets.
+    All heads, the outputs of the model, have the same targets.
     """
     weights = example_weights(labels) if config.class_weights else None
 
@@ -37,18 +32,90 @@ def make_targets(
     return targets_of_rows
 
 
+def targets_of(labels: np.ndarray, num_labels: int, smoothing: float) -> np.ndarray:
+    """Labels as the target distributions of the loss, float32."""
+    if labels.ndim == 2:
+        labels = labels.astype(np.float32)
+        return labels * np.float32(1 - smoothing) + np.float32(smoothing / 2)
+    one_hot = np.eye(num_labels, dtype=np.float32)[labels]
+    return one_hot * np.float32(1 - smoothing) + np.float32(smoothing / num_labels)
+
+
+def example_weights(labels: np.ndarray) -> np.ndarray:
+    """For each example the inverse frequency of its (rarest) label; the mean is 1."""
+    if labels.ndim == 2:
+        inverse = labels.shape[0] / np.maximum(labels.sum(axis=0), 1)
+        weights = np.where(labels, inverse, 0).max(axis=1)
+        weights = np.where(weights > 0, weights, weights[weights > 0].mean())
+    else:
+        weights = 1.0 / np.bincount(labels)[labels]
+    return (weights / weights.mean()).astype(np.float32)
+
+
+@keras.saving.register_keras_serializable(package="polyhead")
+class ClassificationLoss(keras.losses.Loss):
+    """Cross-entropy, and the divergence between a batch's two halves.
+
+    With `consistency` each batch holds every text twice, read with other pieces
+    skipped and other units dropped. The symmetric Kullback-Leibler divergence of
+    the two answers is added, so that the answer depends less on either.
+
+    Args:
+        multi_label: sigmoid for each label instead of one softmax.
+        consistency: weight of the divergence; 0 for none.
+
+    Call arguments:
+        y_true: `(B, labels)` target distributions, or chances if multi-label.
+        y_pred: `(B, labels)` logits.
+
+    Returns:
+        The mean over the batch; with `reduction=None` one loss for each row `(B,)`.
+
+    Reference: Liang et al., "R-Drop: Regularized Dropout for Neural Networks",
+    NeurIPS 2021.
+    """
+
+    def __init__(
+        self, multi_label: bool = False, consistency: float = 0.0, **kwargs: Any
+    ) -> None:
+        super().__init__(**kwargs)
+        self.multi_label = multi_label
+        self.consistency = consistency
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        y_pred = ops.cast(y_pred, "float32")
+        y_true = ops.cast(y_true, "float32")
+        if self.multi_label:
+            # log(1 + exp(z)) - y z, summed over labels
+            losses = ops.sum(ops.softplus(y_pred) - y_true * y_pred, axis=-1)
+            losses = losses / y_pred.shape[-1]
+        else:
+            losses = -ops.sum(y_true * ops.log_softmax(y_pred), axis=-1)
+        if not self.consistency:
+            return losses
+        first, second = ops.split(y_pred, 2, axis=0)
+        divergence = self._divergence(first, second)  # (B / 2,)
+        both = ops.concatenate([divergence, divergence], axis=0)
+        return losses + self.consistency * both
+
+    def _divergence(self, first: Any, second: Any) -> Any:
+        """Half of the two divergences: sum((p - q) (log p - log q)) / 2."""
+        if self.multi_label:
+            # For a yes-or-no answer log p - log q is the difference of the logits.
+            change = ops.sigmoid(first) - ops.sigmoid(second)
+            return ops.mean(change * (first - second), axis=-1) / 2
+        p, q = ops.log_softmax(first), ops.log_softmax(second)
+        return ops.sum((ops.exp(p) - ops.exp(q)) * (p - q), axis=-1) / 2
+
+    def get_config(self) -> dict:
+        own = {"multi_label": self.multi_label, "consistency": self.consistency}
+        return {**super().get_config(), **own}
+
+
 def compile_classifier(
     model: keras.Model, config: Any, multi_label: bool, steps: int
 ) -> None:
-    """Gives a model of logits its optimizer, and the loss of each of its heads.
-
-    Args:
-        model: gives a dict of logits, one for each head.
-        config: has `learning_rate`, `warmup_steps`, `weight_decay`, `ema`, `epochs` and
-            `consistency`.
-        multi_label: whether an input may have several labels.
-        steps: batches an epoch.
-    """
+    """Gives a model its optimizer, and each of its heads, which are logits, a loss."""
     rate, warmup = config.learning_rate, config.warmup_steps
     optimizer = make_adamw(config, rate, warmup, steps * config.epochs)
     loss = ClassificationLoss(multi_label, config.consistency)
@@ -58,12 +125,11 @@ def compile_classifier(
 def make_validation(
     head_logits: Callable[[keras.Model], dict[str, np.ndarray]], labels: np.ndarray
 ) -> Validation:
-    """How a classifier is measured after each epoch.
+    """How a classifier is measured after each epoch, on the validation examples.
 
     Args:
-        head_logits: a model to the logits `(rows, labels)` of each head on the
-            validation examples.
-        labels: of these examples.
+        head_logits: a model to the logits `(rows, labels)` of each head.
+        labels: of the examples.
     """
     multi_label = labels.ndim == 2
 
@@ -75,21 +141,23 @@ def make_validation(
     return Validation(score, monitor, shown=(f"val_{monitor}", "val_loss"))
 
 
+def probabilities_of(logits: np.ndarray, multi_label: bool) -> np.ndarray:
+    """Sigmoid for each label, or softmax over them."""
+    if multi_label:
+        return 1 / (1 + np.exp(-logits))
+    exponents = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return exponents / exponents.sum(axis=1, keepdims=True)
+
+
 def score_probabilities(
     probabilities: np.ndarray, labels: np.ndarray
 ) -> dict[str, float]:
-    """Accuracy, or with several labels to an input macro-F1; and the loss.
-
-    Args:
-        probabilities: `(rows, labels)`.
-        labels: ids `(rows,)`, or `(rows, labels)` booleans.
-    """
+    """Accuracy, or with several labels to an input macro-F1; and the loss."""
     if labels.ndim == 2:
         likelihood = np.where(labels, probabilities, 1 - probabilities)
         answers = probabilities >= tune_thresholds(probabilities, labels)
-        hits, predicted, support = count_labels(labels, answers, labels.shape[1])
-        f1 = macro_f1(hits, predicted, support, multi_label=True)
-        measures = {"macro_f1": float(f1)}
+        counts = count_labels(labels, answers, labels.shape[1])
+        measures = {"macro_f1": float(macro_f1(*counts, multi_label=True))}
     else:
         likelihood = probabilities[np.arange(len(labels)), labels]
         right = probabilities.argmax(axis=1) == labels

@@ -1,1 +1,1 @@
-"""Tables, texts and splits as they come from files."""
+"""Data from files and from TensorFlow Datasets, and their splits."""

@@ -1,4 +1,4 @@
-"""Folders of class folders: each class is a folder, with a file for each example."""
+"""Folders of classes: each class is a folder, with a file for each example."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,16 +8,12 @@ from .sources import SPLITS
 
 
 def find_split_folders(path: Path) -> dict[str, Path]:
-    """The folder of each split in a folder of splits; none where it is something else.
+    """The folder of each split; empty if `path` has no folder for each split.
 
-    A class may be called "train" too, but then it holds files, not folders.
+    A class may be called "train" too, but then it has files in it, not folders.
     """
-    folders = {split: path / split for split in SPLITS if _has_folders(path / split)}
+    folders = {s: path / s for s in SPLITS if any((path / s).glob("*/"))}
     return folders if "train" in folders else {}
-
-
-def _has_folders(path: Path) -> bool:
-    return path.is_dir() and any(child.is_dir() for child in path.iterdir())
 
 
 def list_class_files(
@@ -25,23 +21,15 @@ def list_class_files(
 ) -> tuple[list[Path], list[str]]:
     """The files in a folder's class folders, in order, and the class of each.
 
-    Args:
-        path: the folder.
-        endings: of the files' names, such as ".txt".
-        unit: what an example is called.
-
-    Raises:
-        PolyheadError: there is no such file.
+    Their names end in one of `endings`, such as ".txt". `unit` is the word for an
+    example in messages.
     """
     files = sorted(
-        file
-        for ending in endings
-        for file in path.glob(f"*/*{ending}")
-        if file.is_file()
+        file for end in endings for file in path.glob(f"*/*{end}") if file.is_file()
     )
     if not files:
         raise PolyheadError(
-            f"{path}: no {unit}s; a folder needs a folder a class, with {endings[0]} "
-            "files in it"
+            f"{path}: no {unit}s; a folder needs a folder for each class, with "
+            f"{endings[0]} files in it"
         )
     return files, [file.parent.name for file in files]

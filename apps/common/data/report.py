@@ -1,4 +1,4 @@
-"""What is shown of data before a training: the parts that all reports have."""
+"""The parts that the data reports of all tasks share."""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,16 +6,10 @@ from collections.abc import Mapping, Sequence
 def format_parts(
     counts: Mapping[str, int], sources: Mapping[str, str], unit: str
 ) -> list[str]:
-    """A line for each part of the data: its name, its size and where it comes from.
-
-    Args:
-        counts: part -> its size.
-        sources: part -> what its data are called.
-        unit: of the sizes, such as "rows".
-    """
+    """A line for each split: its name, its size in `unit`s, and where it is from."""
     return [
-        f"{part:<12}{count:>9,} {unit:<6} {sources.get(part, '')}".rstrip()
-        for part, count in counts.items()
+        f"{split:<12}{count:>9,} {unit:<6} {sources.get(split, '')}".rstrip()
+        for split, count in counts.items()
     ]
 
 

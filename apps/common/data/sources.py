@@ -1,4 +1,4 @@
-"""Which of its sources a configuration names, and the parts of a data set in TFDS."""
+"""Reads the splits from the one source of data that a configuration names."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
@@ -11,11 +11,7 @@ T = TypeVar("T")
 
 
 def check_one_source(given: Mapping[str, bool]) -> None:
-    """Refuses a configuration that names no source of training data, or several.
-
-    Args:
-        given: how each source is named on the command line -> whether it is.
-    """
+    """Checks that one source is given; `given` has each flag -> whether it is set."""
     *first, last = given
     named = [name for name, is_named in given.items() if is_named]
     if len(named) != 1:
@@ -29,13 +25,11 @@ def read_sources(
     tfds: Callable[[Any, str], T | None],
     embedded: Mapping[str, Callable[[], dict[str, T]]],
 ) -> dict[str, T]:
-    """Reads every split that a configuration with `train`, `tfds` or `dataset` names.
+    """Reads every split of the source in `config`: `train`, `tfds` or `dataset`.
 
-    Args:
-        config: the task's `Config`.
-        files: the path in `config.train` to the splits in it.
-        tfds: a builder of TFDS and the name of a split to its data, or None.
-        embedded: name of each embedded data set -> what reads its splits.
+    `files` reads the splits, given the path in `config.train`. `tfds` reads one split,
+    given a TFDS builder and its name, and may return None. `embedded` has the name of
+    each embedded data set -> the function that reads its splits.
     """
     sources = ("train", "tfds", "dataset")
     check_one_source({f"--{s}": getattr(config, s) is not None for s in sources})
@@ -44,18 +38,14 @@ def read_sources(
     if config.tfds is None:
         return files(str(config.train))
     builder = open_tfds(str(config.tfds), config.tfds_dir)
-    parts = {s: tfds(builder, s) for s in SPLITS if s in builder.info.splits}
-    return {split: part for split, part in parts.items() if part is not None}
+    splits = {s: tfds(builder, s) for s in SPLITS if s in builder.info.splits}
+    return {name: split for name, split in splits.items() if split is not None}
 
 
 def read_embedded(
     name: str, embedded: Mapping[str, Callable[[], dict[str, T]]]
 ) -> dict[str, T]:
-    """Reads an embedded data set.
-
-    Raises:
-        UsageError: none has this name; lists those that there are.
-    """
+    """Reads an embedded data set, or raises a UsageError that lists their names."""
     if name not in embedded:
         raise UsageError(
             f"--dataset {name}: not an embedded data set; there is: "

@@ -1,4 +1,4 @@
-"""A validation part taken out of the training rows."""
+"""Splits: the one that measures a run, and validation rows taken from training."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -16,13 +16,11 @@ def held_out(data: Any) -> tuple[str, Any]:
 def number_texts(texts: Sequence[str]) -> np.ndarray:
     """A number for every text, the same for equal texts."""
     numbers: dict[str, int] = {}
-    return np.array(
-        [numbers.setdefault(text, len(numbers)) for text in texts], dtype=np.int64
-    )
+    return np.array([numbers.setdefault(t, len(numbers)) for t in texts], np.int64)
 
 
 def sample_rows(rows: int, most: int, seed: int) -> np.ndarray:
-    """All row numbers, or of more than `most` a seeded sample, in order."""
+    """All row numbers, or a seeded sample of `most` of them, in order."""
     if rows <= most:
         return np.arange(rows)
     return np.sort(np.random.default_rng(seed).choice(rows, most, replace=False))
@@ -31,24 +29,16 @@ def sample_rows(rows: int, most: int, seed: int) -> np.ndarray:
 def stratified_split(
     texts: Sequence[str], labels: np.ndarray, fraction: float, seed: int
 ) -> np.ndarray:
-    """Chooses the rows of a validation part.
+    """Chooses rows for validation.
 
-    Equal texts stay on one side. Each class gives its share to within a row
-    (as far as repeated texts allow), and keeps at least one text for training.
-    With several labels a row counts for its rarest.
-
-    Args:
-        texts: The texts, one a row.
-        labels: int (rows,), or bool (rows, labels).
-        fraction: The share of the rows to choose, between 0 and 1.
-        seed: Makes the choice repeatable.
-
-    Returns:
-        bool (rows,), True for validation.
+    Equal texts stay on one side. Each class gives its share to within one row (as far
+    as repeated texts allow) and keeps at least one text for training. A row with
+    several labels counts for the rarest of them. `labels` are int `(rows,)` or bool
+    `(rows, labels)`. Returns bool `(rows,)`, True for validation.
     """
     groups = number_texts(texts)
     _, first, sizes = np.unique(groups, return_index=True, return_counts=True)
-    strata = _strata(labels)[first]  # a group goes by its first row
+    strata = _strata(labels)[first]  # a group has the class of its first row
     generator = np.random.default_rng(seed)
     order = generator.permutation(len(sizes))
     order = order[np.argsort(strata[order], kind="stable")]
@@ -81,11 +71,11 @@ def _strata(labels: np.ndarray) -> np.ndarray:
 def _shares(
     rows: np.ndarray, fraction: float, generator: np.random.Generator
 ) -> np.ndarray:
-    """Whole shares of the rows: the largest remainders are rounded up."""
+    """`fraction` of each number of rows: the largest remainders are rounded up."""
     exact = rows * fraction
     shares = np.floor(exact).astype(np.int64)
     total = max(1, round(rows.sum() * fraction))
-    order = generator.permutation(len(rows))  # so that equal remainders draw lots
+    order = generator.permutation(len(rows))  # equal remainders are chosen at random
     order = order[np.argsort(-(exact - shares)[order], kind="stable")]
     order = order[rows[order] > 0][: max(0, total - shares.sum())]
     shares[order] += 1
@@ -93,7 +83,7 @@ def _shares(
 
 
 def _give_back(mask: np.ndarray, groups: np.ndarray, labels: np.ndarray) -> None:
-    """Returns texts to training until no class is in validation alone."""
+    """Returns texts to training until no class is only in validation."""
     if labels.ndim == 1:
         lost = np.setdiff1d(labels[mask], labels[~mask])
         holders = [np.flatnonzero(labels == label) for label in lost]

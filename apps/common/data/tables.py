@@ -1,7 +1,7 @@
 """Tables of text: .csv .tsv .txt .jsonl .parquet, each also .gz.
 
-Everything is UTF-8. A row is named by the line it begins on (in a parquet file
-by its position), counted from 1 with the header, so that any editor finds it.
+Everything is UTF-8. Errors name a row by the line on which it begins, counted from 1
+with the header, as an editor shows it (in a parquet file by its position).
 """
 
 import csv
@@ -19,12 +19,12 @@ from ..errors import PolyheadError, UsageError
 from .text_files import clear_errors, open_bytes
 
 FORMATS = (".csv", ".tsv", ".txt", ".jsonl", ".parquet")
-MAX_MISSING = 10**8  # fields that records lack: beyond, memory would not do
+MAX_MISSING = 10**8  # more absent fields than this would not fit into memory
 
 
 @dataclass(frozen=True)
 class Table:
-    """Columns of a file, and the row each value came from."""
+    """Columns of a file, and the row number of each value."""
 
     source: str
     columns: dict[str, list]
@@ -32,19 +32,18 @@ class Table:
 
 
 def table_format(path: str | os.PathLike) -> str:
-    """The format that a file's name says, such as ".csv" for "a.csv.gz"."""
+    """The format in a file's name, such as ".csv" for "a.csv.gz"."""
     name = Path(path).name.lower().removesuffix(".gz")
-    suffix = Path(name).suffix
-    if suffix not in FORMATS:
+    if not is_table(path):
         raise UsageError(
             f"{path}: unknown kind of file; name it {' '.join(FORMATS)}, "
             "or one of these with .gz"
         )
-    return suffix
+    return Path(name).suffix
 
 
 def is_table(path: str | os.PathLike) -> bool:
-    """Whether a file's name says a kind of table that we read."""
+    """Whether a file's name ends as that of a table does."""
     return Path(Path(path).name.lower().removesuffix(".gz")).suffix in FORMATS
 
 
@@ -54,21 +53,16 @@ def read_table(
     """Reads columns of a file.
 
     Args:
-        path: The file. Its name says the format.
-        names: The columns wanted. If all are numbers ("0", "1") and the first
-            line does not hold them, the file has no header and the numbers
-            count its columns. A `.txt` file from which one column is wanted
-            is one text a line, unless its first line names it beside others.
-        keep_all: Whether to return the other columns as well.
+        path: path of the file; its suffix gives the format.
+        names: names of the columns to read. If all are numbers ("0", "1") that are
+            not in the first line, the file has no header and they are the positions
+            of the columns. For one name, a `.txt` file has one text on each line,
+            unless its first line is a header with this name and others.
+        keep_all: whether to return the other columns as well.
 
     Returns:
-        A `Table` whose columns come in the file's order. Values are strings
-        from .csv, .tsv and .txt, and as stored from .jsonl and .parquet.
-
-    Raises:
-        PolyheadError: If the file is empty, damaged or not UTF-8, or lacks a
-            column or, in some row, a field.
-        UsageError: If the name says no known format.
+        A `Table`. Values are strings from .csv, .tsv and .txt, and as stored from
+        .jsonl and .parquet.
     """
     source, suffix = str(path), table_format(path)
     with clear_errors(source):
@@ -89,7 +83,7 @@ def read_table(
 
 
 def list_rows(rows: Sequence[int]) -> str:
-    """Rows as an error names them: "row 3", or "rows 3, 5"."""
+    """Rows as errors name them: "row 3", or "rows 3, 5"."""
     shown = ", ".join(str(row) for row in rows[:5])
     if len(rows) > 5:
         return f"rows {shown}, ... ({len(rows)} in all)"
@@ -97,7 +91,7 @@ def list_rows(rows: Sequence[int]) -> str:
 
 
 def _csv_records(file: IO[str], source: str) -> Iterator[tuple[int, list[str]]]:
-    csv.field_size_limit(2**31 - 1)  # the default refuses texts over 128 KiB
+    csv.field_size_limit(2**31 - 1)  # the default limit is 128 KiB
     reader = csv.reader(file, strict=True)
     row = 1
     try:
@@ -140,7 +134,7 @@ def _collect(
         if not fields:
             if len(header) > 1:
                 return
-            fields = [""]  # one empty field looks like an empty line
+            fields = [""]  # in one column, an empty line is an empty field
         if len(fields) != len(header):
             remedy = "quote texts that hold the separator, or "
             if not has_quotes:
@@ -184,7 +178,7 @@ def _read_jsonl(
         if not isinstance(record, dict):
             raise PolyheadError(
                 f"{source}: row {row}: not a JSON object; write one "
-                '{"column": value, ...} a line'
+                '{"column": value, ...} on each line'
             )
         record = {name.strip(): value for name, value in record.items()}
         if not rows:
@@ -260,7 +254,7 @@ def _is_numbered(names: Sequence[str]) -> bool:
 def _choose(
     header: Sequence[str] | dict, source: str, names: Sequence[str], keep_all: bool
 ) -> dict[str, int]:
-    """The place of every column that is wanted."""
+    """Name -> position of each column to read."""
     header = list(header)
     for name in names:
         if name not in header:

@@ -1,4 +1,4 @@
-"""UTF-8 files, plain or .gz, whose faults come out as one clear line."""
+"""UTF-8 files, plain or .gz, with errors of one clear line."""
 
 import gzip
 import io
@@ -20,7 +20,7 @@ def open_bytes(source: str | os.PathLike) -> BinaryIO:
 
 @contextmanager
 def clear_errors(source: str | os.PathLike) -> Iterator[None]:
-    """Turns what goes wrong in reading a file into a `PolyheadError`."""
+    """Turns errors in reading a file into a `PolyheadError`."""
     try:
         yield
     except UnicodeDecodeError:
@@ -36,15 +36,15 @@ def clear_errors(source: str | os.PathLike) -> Iterator[None]:
 
 
 def read_text(source: str | os.PathLike) -> str:
-    """A whole file as one text, without the newline that ends it."""
+    """The text of a file, without the newline at its end."""
     with clear_errors(source), open_bytes(source) as file:
         return file.read().decode("utf-8-sig").removesuffix("\n").removesuffix("\r")
 
 
 def read_lines(source: str | os.PathLike) -> list[str]:
-    """The lines of a file. Only a newline ends one, after "\\r" or not.
+    """The lines of a file, which end with "\\n" or "\\r\\n".
 
-    Python's `splitlines` would split at U+2028 and a few control characters too.
+    Python's `splitlines` would also split at U+2028 and at control characters.
     """
     with clear_errors(source), open_bytes(source) as file:
         with io.TextIOWrapper(file, encoding="utf-8-sig", newline="\n") as text:
@@ -52,7 +52,7 @@ def read_lines(source: str | os.PathLike) -> list[str]:
 
 
 def _describe_bad_byte(source: str | os.PathLike) -> str:
-    # The decoder reads in blocks and so knows no rows: look again, by line.
+    # The decoder reads blocks and does not know the row: read again by line.
     start, encoding = 0, "latin1"
     with open_bytes(source) as file:
         for row, line in enumerate(file, 1):

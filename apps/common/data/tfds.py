@@ -11,14 +11,10 @@ from ..errors import PolyheadError
 
 
 def open_tfds(name: str, data_dir: str | os.PathLike | None = None) -> Any:
-    """The builder of a data set, which is downloaded and prepared if it was not yet.
+    """Gives the builder of a data set, and downloads and prepares it if necessary.
 
-    Args:
-        name: a name that TFDS knows, or the folder of a prepared data set.
-        data_dir: where data sets are prepared; TFDS's own place where None.
-
-    Raises:
-        PolyheadError: it cannot be loaded, or has no split "train".
+    `name` is one that TFDS knows, or the folder of a prepared data set. `data_dir` is
+    the folder of prepared data sets; None is the default of TFDS.
     """
     import tensorflow_datasets as tfds
 
@@ -26,10 +22,10 @@ def open_tfds(name: str, data_dir: str | os.PathLike | None = None) -> Any:
     try:
         if folder is None:
             builder = tfds.builder(name, data_dir=data_dir)
-            builder.download_and_prepare()  # does nothing where it was done before
+            builder.download_and_prepare()  # does nothing if it is prepared
         else:
             builder = tfds.builder_from_directory(folder)
-    except Exception as error:  # a download fails in too many ways to list
+    except Exception as error:  # downloads raise errors of many kinds
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise PolyheadError(
             f"{name}: TensorFlow Datasets cannot load it ({reason}); check the name "
@@ -43,11 +39,9 @@ def open_tfds(name: str, data_dir: str | os.PathLike | None = None) -> Any:
 
 
 def name_labels(feature: Any, label: Any) -> Any:
-    """A stored label, or sequence of labels, as names; None where it is hidden.
+    """The names of a stored label or sequence of labels; None for a hidden label.
 
-    Args:
-        feature: of the label's column, as the builder's `info` has it.
-        label: as it is stored.
+    `feature` is that of the label's column, from the builder's `info`.
     """
     if np.ndim(label):
         return [name_labels(feature, item) for item in label]
@@ -55,12 +49,12 @@ def name_labels(feature: Any, label: Any) -> Any:
         return label
     if label < 0:
         return None  # -1 is a hidden label
-    feature = getattr(feature, "feature", feature)  # of a sequence's items
+    feature = getattr(feature, "feature", feature)  # of the items of a sequence
     return feature.int2str(label) if hasattr(feature, "int2str") else label
 
 
 def check_columns(name: str, features: Any, columns: Sequence[str]) -> None:
-    """Refuses a data set that lacks a column."""
+    """Raises a PolyheadError if a column is missing."""
     for column in columns:
         if column not in features:
             raise PolyheadError(
@@ -69,7 +63,7 @@ def check_columns(name: str, features: Any, columns: Sequence[str]) -> None:
 
 
 def _find_prepared(name: str) -> Path | None:
-    """The folder of the one version that lies in a folder, or None."""
+    """The folder of the only version in a folder; None if there is no version."""
     prepared = [
         file.parent
         for below in ("", "*/", "*/*/")  # a version, or a configuration's versions

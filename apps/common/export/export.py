@@ -1,6 +1,6 @@
-"""Export of a run: files are written, run again, compared with Keras, then kept.
+"""Exports a run: writes the files, runs them, compares them with Keras, keeps them.
 
-Nothing in the run's folder changes before every file asked for has passed.
+The run's folder changes only after every file has passed.
 """
 
 import contextlib
@@ -9,36 +9,37 @@ import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Any, ClassVar, Protocol
 
 import keras
 import numpy as np
+
+from polyhead.runtime.model import SIGNATURE
 
 from ..errors import UsageError
 from ..files import is_full, read_json, write_json, writing_error
 from ..quiet import quiet
 from ..task import Task
-from .file_report import read_file_facts
 from .formats import DEFAULT_FORMATS, DEFAULT_VARIANTS, VARIANTS
-from .litert import SIGNATURE, TFLitePredictor
+from .inspection import read_file_facts
+from .litert import TFLitePredictor
 from .metadata import Metadata, add_metadata
 from .report import write_report
 from .savedmodel import SavedModelPredictor, export_savedmodel
 from .tflite import export_tflite
 from .verification import Form, Metric, compare
 
-MAX_LOSS = {"full_int8": 1.5}  # points; what is not named:
-MAX_LOSS_OTHERWISE = 0.3
+MAX_LOSS, MAX_LOSS_FULL_INT8 = 0.3, 1.5  # points of the metric
 REPORT = "export_report.json"
 
 
 class FurtherForm(Protocol):
-    """A format that one task alone has; a dataclass."""
+    """A format that only one task has; a dataclass."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
 
     @property
-    def metadata(self) -> Metadata:
-        """What its files say of themselves."""
-        ...
+    def metadata(self) -> Metadata: ...
 
     def write(
         self,
@@ -48,44 +49,31 @@ class FurtherForm(Protocol):
         variants: Sequence[str],
         max_loss: float,
     ) -> dict[str, dict]:
-        """Writes and verifies the files: name of each -> its facts for the report."""
+        """Writes and verifies the files; returns name -> facts for the report."""
         ...
 
 
 @dataclass(frozen=True)
 class Exportable:
-    """What a task hands over to be exported.
+    """Everything that a task provides for its export."""
 
-    Args:
-        weights: arrays that may be quantised.
-        tables: arrays that may not.
-        savedmodel: how the SavedModel is called; any number of rows.
-        signatures: further signatures of the SavedModel.
-        tflite: how the .tflite files are called: one row of `inputs` at a time.
-        metric: what makes an answer right.
-        metadata: what the .tflite files say of themselves.
-        calibration: inputs of the .tflite that are no held-out examples, for
-            "full_int8" alone.
-        unbranched: the .tflite's function with no branches, for "full_int8" alone:
-            the converter quantises nothing inside them.
-        examples: what the report says of the held-out examples.
-        per_channel: whether each output channel is quantised by a scale of its own.
-            With one scale for all, an embedding that is tied to the output is kept
-            once in an int8 file, not twice.
-        further: name of each further format -> the form that writes its files.
-    """
-
-    weights: Sequence[np.ndarray]
-    tables: Mapping[str, np.ndarray]
-    savedmodel: Form
-    tflite: Form
+    weights: Sequence[np.ndarray]  # may be quantised
+    tables: Mapping[str, np.ndarray]  # may not be quantised
+    savedmodel: Form  # of any number of rows
+    tflite: Form  # of one row at a time
     metric: Metric
-    metadata: Metadata
+    metadata: Metadata  # of the .tflite files
+    # Inputs that are not held-out examples, for "full_int8".
     calibration: Mapping[str, np.ndarray] | None = None
+    # The .tflite function without branches, for "full_int8": the converter quantises
+    # nothing inside branches.
     unbranched: Callable | None = None
-    signatures: Mapping[str, Form] = field(default_factory=dict)
-    examples: Mapping[str, object] = field(default_factory=dict)
+    signatures: Mapping[str, Form] = field(default_factory=dict)  # of the SavedModel
+    examples: Mapping[str, object] = field(default_factory=dict)  # facts about them
+    # Whether each output channel has its own scale. With one scale for all, an int8
+    # file keeps an embedding that is tied to the output once, not twice.
     per_channel: bool = True
+    # The name of each further format -> the form that writes its files.
     further: Mapping[str, FurtherForm] = field(default_factory=dict)
 
 
@@ -97,23 +85,10 @@ def export(
     max_loss: float | None = None,
     verbose: bool = False,
 ) -> dict:
-    """Writes the files of a run's export folder, each verified.
+    """Writes the files of a run's export folder, each verified; see `Run.export`.
 
-    Args:
-        exportable: from the task.
-        folder: the folder; files in it that are not asked for stay.
-        formats: of `DEFAULT_FORMATS`, and those in `exportable.further`.
-        variants: of the .tflite: of `VARIANTS`.
-        max_loss: points of the metric that a variant may lose; 0.3 where absent, and
-            1.5 for "full_int8", whose sums are of 8 bits too.
-        verbose: show the converters' messages.
-
-    Returns:
-        The report, which is also written to export_report.json.
-
-    Raises:
-        PolyheadError: a file cannot be made, or falls short of Keras. The folder
-            is as it was.
+    Other files in the folder stay. After an error the folder is unchanged. `max_loss`
+    None is 0.3 points, and 1.5 for "full_int8", whose sums have 8 bits too.
     """
     formats, variants = tuple(formats), tuple(variants)
     folder = Path(folder)
@@ -123,32 +98,32 @@ def export(
             files["savedmodel"] = _make_savedmodel(exportable, new)
         for variant in variants if "tflite" in formats else ():
             name = f"model_{variant}.tflite"
-            files[name] = _make_tflite(exportable, new, name, variant, max_loss)
-        allowed = MAX_LOSS_OTHERWISE if max_loss is None else max_loss
+            files[name] = _make_tflite(exportable, new / name, variant, max_loss)
+        allowed = MAX_LOSS if max_loss is None else max_loss
         for name, form in exportable.further.items():
             if name in formats:
                 files |= form.write(
                     exportable.weights, exportable.metric, new, variants, allowed
                 )
-        report = _report(exportable, _older_files(folder) | files)
+        files = _older_files(folder) | files
+        report = {
+            "metric": exportable.metric.name,
+            "examples": dict(exportable.examples),
+            "files": {name: files[name] for name in sorted(files, key=_order)},
+        }
         write_json(new / REPORT, report)
         write_report(new, report)
     return report
 
 
 def check_export(formats: Sequence[str], variants: Sequence[str], task: Task) -> None:
-    """Refuses what cannot be exported, before the run's data are read.
-
-    Args:
-        formats: see `export`.
-        variants: see `export`.
-        task: of the run.
-
-    Raises:
-        UsageError: a name is unknown, or this is not TensorFlow.
-    """
-    _check_names("format", formats, (*DEFAULT_FORMATS, *task.formats))
-    _check_names("variant", variants, VARIANTS)
+    """Raises a UsageError for an unknown name, or if the backend is not TensorFlow."""
+    formats_of_task = (*DEFAULT_FORMATS, *task.formats)
+    kinds = ("format", formats, formats_of_task), ("variant", variants, VARIANTS)
+    for kind, names, known in kinds:
+        for name in names:
+            if name not in known:
+                raise UsageError(f"{kind} {name!r}: choose from {', '.join(known)}")
     if keras.backend.backend() != "tensorflow":
         raise UsageError(
             f"exporting needs TensorFlow, but KERAS_BACKEND={keras.backend.backend()}: "
@@ -156,21 +131,11 @@ def check_export(formats: Sequence[str], variants: Sequence[str], task: Task) ->
         )
 
 
-def _check_names(kind, names, known) -> None:
-    for name in names:
-        if name not in known:
-            raise UsageError(f"{kind} {name!r}: choose from {', '.join(known)}")
-
-
-def _make_savedmodel(exportable, folder) -> dict:
+def _make_savedmodel(exportable: Exportable, folder: Path) -> dict:
     forms = {SIGNATURE: exportable.savedmodel, **exportable.signatures}
     path = folder / "savedmodel"
-    export_savedmodel(
-        {name: (form.function, form.inputs) for name, form in forms.items()},
-        exportable.weights,
-        exportable.tables,
-        path,
-    )
+    functions = {name: (form.function, form.inputs) for name, form in forms.items()}
+    export_savedmodel(functions, exportable.weights, exportable.tables, path)
     checked = {}
     for name, form in forms.items():
         outputs = SavedModelPredictor(path, name)(**form.inputs)
@@ -182,32 +147,28 @@ def _make_savedmodel(exportable, folder) -> dict:
     return facts | ({"signatures": checked} if checked else {})
 
 
-def _make_tflite(exportable, folder, name, variant, max_loss) -> dict:
-    form, path = exportable.tflite, folder / name
+def _make_tflite(
+    exportable: Exportable, path: Path, variant: str, max_loss: float | None
+) -> dict:
+    form = exportable.tflite
     function, inputs = form.function, form.inputs
     if variant == "full_int8":
         function = exportable.unbranched or function
         inputs = exportable.calibration or inputs
-    export_tflite(
-        function,
-        exportable.weights,
-        exportable.tables,
-        inputs,
-        path,
-        variant,
-        exportable.per_channel,
-    )
+    weights, tables = exportable.weights, exportable.tables
+    each = exportable.per_channel
+    export_tflite(function, weights, tables, inputs, path, variant, each)
     path.write_bytes(add_metadata(path.read_bytes(), exportable.metadata))
     outputs = TFLitePredictor(path)(**form.inputs)
     exact = variant == "float32"
     if max_loss is None:
-        max_loss = MAX_LOSS.get(variant, MAX_LOSS_OTHERWISE)
-    facts = compare(name, outputs, form, exportable.metric, exact, max_loss)
+        max_loss = MAX_LOSS_FULL_INT8 if variant == "full_int8" else MAX_LOSS
+    facts = compare(path.name, outputs, form, exportable.metric, exact, max_loss)
     return {**form.facts, **facts, **read_file_facts(path, form.inputs)}
 
 
 def _older_files(folder: Path) -> dict:
-    """What the last report says of the files that are still there."""
+    """The facts of the last report about files that still exist."""
     if not (folder / REPORT).exists():
         return {}
     report = read_json(folder / REPORT, remedy="delete it and export again")
@@ -215,22 +176,14 @@ def _older_files(folder: Path) -> dict:
     return {name: facts for name, facts in files.items() if (folder / name).exists()}
 
 
-def _report(exportable, files) -> dict:
-    return {
-        "metric": exportable.metric.name,
-        "examples": dict(exportable.examples),
-        "files": {name: files[name] for name in sorted(files, key=_order)},
-    }
-
-
-def _order(name):
+def _order(name: str) -> int:
     names = ["savedmodel", *(f"model_{variant}.tflite" for variant in VARIANTS)]
     return names.index(name) if name in names else len(names)
 
 
 @contextlib.contextmanager
 def _writing(folder: Path) -> Iterator[Path]:
-    """Gives a new folder, whose entries replace those of `folder` if all went well."""
+    """Gives a new folder, and moves its entries to `folder` if no error occurs."""
     new = folder.with_name(f".{folder.name}.new")
     old = folder.with_name(f".{folder.name}.old")
     placed: list[Path] = []

@@ -1,31 +1,30 @@
-"""What a .tflite file is made of, read without running it."""
+"""The content of a .tflite file, read without running it."""
 
 import math
 import struct
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from polyhead.runtime.model import read_facts
 
 from ..alignment import align, megabytes
 from ..errors import PolyheadError
+from .litert import measure
 
 LARGEST = 12  # tensors that are shown
+# `Any`: the schema of .tflite files is generated code without types.
 
 
 def inspect_tflite(path: str | Path) -> dict:
-    """Reads what a .tflite file holds, whoever wrote it.
+    """Reads the content of any .tflite file.
 
-    Args:
-        path: the file.
-
-    Returns:
-        `bytes`, `subgraphs`, `inputs` and `outputs` (name -> shape and type),
-        `operators` (name -> count), `tensors` (largest first: name, shape, type,
-        bytes of their content) and `facts` (what the file says of itself, or None).
-
-    Raises:
-        PolyheadError: the file is missing or no whole .tflite.
+    Returns `bytes`, `subgraphs`, `inputs` and `outputs` (name -> shape and type),
+    `operators` (name -> count), `tensors` (name, shape, type and bytes, the largest
+    first) and `facts` (the content of its polyhead.json, or None).
     """
     from ai_edge_litert import schema_py_generated as schema
 
@@ -53,99 +52,106 @@ def inspect_tflite(path: str | Path) -> dict:
         ) from None
 
 
-def _facts(path):
+def read_file_facts(path: Path, inputs: Mapping[str, np.ndarray]) -> dict:
+    """Size, latency, memory, operators and largest tensors, for an export's report.
+
+    `inputs` are real examples, row by row.
+    """
+    content = inspect_tflite(path)
+    return {
+        "bytes": content["bytes"],
+        **measure(path, inputs),
+        "latency_ms_two_threads": measure(path, inputs, 2)["latency_ms"],
+        "operators": content["operators"],
+        "tensors": content["tensors"][:LARGEST],
+    }
+
+
+def _facts(path: Path) -> dict[str, Any] | None:
     try:
         return read_facts(path)
     except PolyheadError:
         return None
 
 
-def _subgraphs(model):
-    return [model.Subgraphs(i) for i in range(model.SubgraphsLength())]
+def _list(table: Any, name: str) -> list[Any]:
+    """All items of a list in the file."""
+    count = getattr(table, f"{name}Length")()
+    return [getattr(table, name)(i) for i in range(count)]
 
 
-def _signature(schema, model, side) -> dict:
-    """Of the first signature, or of the main subgraph where there is none."""
+def _signature(schema: Any, model: Any, side: str) -> dict[str, dict]:
+    """The inputs or outputs of the first signature, else of the main subgraph."""
     subgraph = model.Subgraphs(0)
     if model.SignatureDefsLength():
         signature = model.SignatureDefs(0)
-        count = getattr(signature, f"{side}Length")()
-        maps = [getattr(signature, side)(i) for i in range(count)]
+        maps = _list(signature, side)
         places = {each.Name().decode(): each.TensorIndex() for each in maps}
     else:
-        count = getattr(subgraph, f"{side}Length")()
-        numbers = [getattr(subgraph, side)(i) for i in range(count)]
+        numbers = _list(subgraph, side)
         places = {subgraph.Tensors(i).Name().decode(): i for i in numbers}
-    return {
-        name: _describe(schema, subgraph.Tensors(place))
-        for name, place in places.items()
-    }
+    return {n: _describe(schema, subgraph.Tensors(i)) for n, i in places.items()}
 
 
-def _name(enum, number: int) -> str:
-    """What the schema calls a number; a newer file may have one it does not know."""
+def _name(enum: Any, number: int) -> str:
+    """The schema's name of a number; a newer file may have an unknown one."""
     names = {v: k for k, v in vars(enum).items() if isinstance(v, int)}
     return names.get(number, f"#{number}")
 
 
-def _describe(schema, tensor) -> dict:
+def _describe(schema: Any, tensor: Any) -> dict[str, Any]:
     dynamic = tensor.ShapeSignatureLength() > 0
     shape = tensor.ShapeSignatureAsNumpy() if dynamic else tensor.ShapeAsNumpy()
-    # A scalar has no shape at all.
+    # The shape of a scalar is read as the number 0.
     shape = [] if isinstance(shape, int) else shape.tolist()
     return {"shape": shape, "type": _name(schema.TensorType, tensor.Type()).lower()}
 
 
-def _operators(schema, model) -> dict[str, int]:
+def _operators(schema: Any, model: Any) -> dict[str, int]:
     codes = []
-    for i in range(model.OperatorCodesLength()):
-        code = model.OperatorCodes(i)
+    for code in _list(model, "OperatorCodes"):
         custom = code.CustomCode()
-        # Old files have the number where a byte suffices.
+        # Old files have the number in the older field, of one byte.
         number = max(code.BuiltinCode(), code.DeprecatedBuiltinCode())
         known = _name(schema.BuiltinOperator, number)
         codes.append(custom.decode() if custom else known)
     counts = Counter(
-        codes[subgraph.Operators(i).OpcodeIndex()]
-        for subgraph in _subgraphs(model)
-        for i in range(subgraph.OperatorsLength())
+        codes[operator.OpcodeIndex()]
+        for subgraph in _list(model, "Subgraphs")
+        for operator in _list(subgraph, "Operators")
     )
     return dict(counts.most_common())
 
 
-def _tensors(schema, model) -> list[dict]:
-    found, seen = [], set()
-    for subgraph in _subgraphs(model):
-        for i in range(subgraph.TensorsLength()):
-            tensor = subgraph.Tensors(i)
+def _tensors(schema: Any, model: Any) -> list[dict[str, Any]]:
+    tensors, seen = [], set()
+    for subgraph in _list(model, "Subgraphs"):
+        for tensor in _list(subgraph, "Tensors"):
             size = model.Buffers(tensor.Buffer()).DataLength()
-            if size and tensor.Buffer() not in seen:  # some share one
+            if size and tensor.Buffer() not in seen:  # tensors may share a buffer
                 seen.add(tensor.Buffer())
-                name = tensor.Name().decode()
-                facts = {"name": name, **_describe(schema, tensor), "bytes": size}
-                found.append(facts)
-    return sorted(found, key=lambda facts: -facts["bytes"])
+                facts = {"name": tensor.Name().decode(), **_describe(schema, tensor)}
+                tensors.append(facts | {"bytes": size})
+    return sorted(tensors, key=lambda facts: -facts["bytes"])
 
 
-def format_inspection(found: dict) -> str:
-    """What `inspect_tflite` found, for the terminal."""
-    lines = [f"{megabytes(found['bytes'])}, {found['subgraphs']} subgraphs"]
-    facts = found["facts"]
+def format_inspection(content: dict[str, Any]) -> str:
+    """Formats the result of `inspect_tflite` for the terminal."""
+    lines = [f"{megabytes(content['bytes'])}, {content['subgraphs']} subgraphs"]
+    facts = content["facts"]
     if facts is None:
         lines.append("not written by polyhead, or altered since")
     else:
         shown = ("name", "task", "polyhead", "author", "license")
         lines += [f"{key}: {facts[key]}" for key in shown if facts.get(key)]
-        lines += [
-            f"{name}: {value:.4g}" for name, value in facts.get("metrics", {}).items()
-        ]
+        lines += [f"{k}: {v:.4g}" for k, v in facts.get("metrics", {}).items()]
     for side in ("inputs", "outputs"):
         lines += ["", side]
-        for name, facts in found[side].items():
+        for name, facts in content[side].items():
             lines.append(f"  {name}  {facts['type']}{facts['shape']}")
-    operators = [(n, str(count)) for n, count in found["operators"].items()]
+    operators = [(n, str(count)) for n, count in content["operators"].items()]
     lines += ["", *align([("operator", "count"), *operators])]
-    tensors = found["tensors"]
+    tensors = content["tensors"]
     rows = [("tensor", "shape", "type", "bytes")]
     rows += [
         (t["name"][-48:], str(t["shape"]), t["type"], f"{t['bytes']:,}")

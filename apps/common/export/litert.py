@@ -1,4 +1,4 @@
-"""Running a .tflite file, with NumPy and the LiteRT interpreter alone."""
+"""Runs a .tflite file with NumPy and LiteRT alone."""
 
 import json
 import subprocess
@@ -10,45 +10,20 @@ from typing import Any
 
 import numpy as np
 
-from polyhead.runtime.model import SIGNATURE
+from polyhead.runtime.model import open_file
 from polyhead.runtime.text_bytes import texts_to_bytes
 
 from ..errors import PolyheadError
 
 
 class TFLitePredictor:
-    """An exported .tflite file, ready to run.
+    """An exported .tflite file, ready to run."""
 
-    Args:
-        path: the file.
-        threads: number of threads.
-
-    Raises:
-        PolyheadError: the file is missing, broken or none of ours.
-
-    Example:
-
-        predictor = TFLitePredictor("run/export/model_int8.tflite")
-        outputs = predictor.predict_texts(["a fine film"])  # name -> (1, ...)
-    """
-
-    def __init__(self, path: str | Path, threads: int = 1):
-        from ai_edge_litert.interpreter import Interpreter
-
+    def __init__(self, path: str | Path, threads: int = 1) -> None:
         self.path = Path(path)
         if not self.path.is_file():
             raise PolyheadError(f"{path}: missing: export the run first")
-        try:
-            self.interpreter = Interpreter(str(path), num_threads=threads)
-            self.interpreter.allocate_tensors()
-            runner = self.interpreter.get_signature_runner(SIGNATURE)
-        except (ValueError, RuntimeError) as error:
-            raise PolyheadError(
-                f"{path}: LiteRT cannot run it ({str(error).splitlines()[0]}): "
-                "export the run again"
-            ) from error
-        self.inputs = runner.get_input_details()
-        self.outputs = runner.get_output_details()
+        self.interpreter, self.inputs, self.outputs = open_file(self.path, threads)
 
     @property
     def max_input_bytes(self) -> int:
@@ -57,9 +32,8 @@ class TFLitePredictor:
 
     def __call__(self, **inputs: np.ndarray) -> dict[str, np.ndarray]:
         """Runs the rows of `inputs` one by one; returns the rows of each output."""
-        rows = len(next(iter(inputs.values())))
         results: dict[str, list] = {name: [] for name in self.outputs}
-        for row in range(rows):
+        for row in range(len(next(iter(inputs.values())))):
             self.invoke({name: array[row : row + 1] for name, array in inputs.items()})
             for name, detail in self.outputs.items():
                 results[name].append(self.interpreter.get_tensor(detail["index"])[0])
@@ -84,13 +58,13 @@ class TFLitePredictor:
         self.interpreter.invoke()
 
     def predict_texts(self, texts: Sequence[str]) -> dict[str, np.ndarray]:
-        """The rows of each output for texts, of a file that takes `text`."""
+        """The rows of each output for texts; the file has an input `text`."""
         text, _ = texts_to_bytes(texts, self.max_input_bytes)
         return self(text=text)
 
 
 def custom_operators(content: bytes) -> list[str]:
-    """The operators in a file that are no TFLite builtins, by name."""
+    """The names of the operators in a file that are not TFLite builtins."""
     from ai_edge_litert import schema_py_generated as schema
 
     model = schema.Model.GetRootAs(content)
@@ -101,32 +75,26 @@ def custom_operators(content: bytes) -> list[str]:
 
 
 def count_subgraphs(content: bytes) -> int:
-    """How many graphs a file has: loops and branches are graphs of their own."""
+    """The number of graphs in a file: each loop and branch has graphs of its own."""
     from ai_edge_litert import schema_py_generated as schema
 
     return schema.Model.GetRootAs(content).SubgraphsLength()
 
 
 def measure(path: Path, inputs: Mapping[str, np.ndarray], threads: int = 1) -> dict:
-    """Latency and memory of a file in a fresh process.
+    """Measures latency and memory of a file in a new process, on real examples.
 
-    Args:
-        path: the .tflite file.
-        inputs: real examples, row by row.
-        threads: that LiteRT may use.
-
-    Returns:
-        `{"latency_ms": {"median", "p95"}, "memory_bytes"}`; the memory is the
-        growth of the process's peak, None where the system does not tell.
+    Returns `{"latency_ms": {"median", "p95"}, "memory_bytes"}`; the memory is the
+    growth of the process's peak, or None if the system does not report it.
     """
     with tempfile.TemporaryDirectory() as folder:
         examples = Path(folder) / "inputs.npz"
         arrays: dict[str, Any] = dict(inputs)
         np.savez(examples, **arrays)
-        # -P: modules beside the script must not hide others of the same name.
+        # -P: modules in the script's folder must not shadow others.
         script = Path(__file__).with_name("latency.py")
-        command = [sys.executable, "-P", str(script), str(path), str(examples)]
-        command.append(str(threads))
+        arguments = [script, path, examples, str(threads)]
+        command = [sys.executable, "-P", *map(str, arguments)]
         done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
         reason = (done.stderr.strip().splitlines() or [f"exit {done.returncode}"])[-1]

@@ -1,13 +1,13 @@
 """The .tflite form that MediaPipe's TextClassifier runs: ids in, its tokenizer inside.
 
-BERT's form: three int32 inputs, a vocabulary and labels in the metadata, one graph.
-MediaPipe tokenizes by itself, so a client gives plain text. Two files are written:
-`mediapipe.tflite` takes as many ids as a text has, which is the faster one, and
-`mediapipe_static.tflite` always `max_tokens`, since some runtimes want that.
+This is BERT's form: three int32 inputs, a vocabulary and labels in the metadata, one
+graph. MediaPipe tokenizes, so a client gives plain text. There are two files:
+`mediapipe.tflite` takes as many ids as a text has and is faster;
+`mediapipe_static.tflite` always takes `max_tokens` ids, as some runtimes require.
 
-They are float16: scores stay within 1e-3 of Keras's at half the size of float32.
-Weights of eight bits are half of that again, and faster, but move the scores by several
-thousandths; `--variants int8` asks for them.
+The weights are float16: scores stay within 1e-3 of Keras's at half the size of float32.
+`--variants int8` halves the size again and is faster, but changes the scores by several
+thousandths.
 
 Reference: tasks/cc/text/utils/text_model_utils.cc and
 calculators/tensor/bert_preprocessor_calculator.cc in
@@ -21,35 +21,30 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import PolyheadError, UsageError
-from .file_report import read_file_facts
+from .inspection import read_file_facts
 from .litert import TFLitePredictor, count_subgraphs
 from .metadata import Metadata, add_metadata
 from .tflite import export_tflite
 from .verification import Form, Metric, compare
 
 INPUTS = ("ids", "mask", "segment_ids")  # MediaPipe finds them by these names
-FILES = {"mediapipe.tflite": True, "mediapipe_static.tflite": False}  # any length?
-VARIANTS = ("float16", "int8", "float32")  # the first that is asked for is written
+FILES = {"mediapipe.tflite": True, "mediapipe_static.tflite": False}  # any length
+VARIANTS = ("float16", "int8", "float32")  # the first requested one is written
 
 
 @dataclass(frozen=True)
 class MediaPipeForm:
-    """A classifier as MediaPipe calls it, with held-out examples of it.
+    """A classifier as MediaPipe calls it, with held-out examples.
 
-    Args:
-        function: `(weights, tables, ids, mask, segment_ids)` to a dict of outputs,
-            the one with the labels' probabilities first by name; pure.
-        ids: the examples' ids, from [CLS] to [SEP], of whatever length.
-        expected: Keras's outputs for them: some or all of the function's.
-        max_tokens: the static file's length.
-        metadata: with the vocabulary.
+    `function(weights, tables, ids, mask, segment_ids)` is pure and gives a dict of
+    outputs. The probabilities are the first output by name.
     """
 
     function: Callable
-    ids: Sequence[np.ndarray]
-    expected: Mapping[str, np.ndarray]
-    max_tokens: int
-    metadata: Metadata
+    ids: Sequence[np.ndarray]  # of the examples, from [CLS] to [SEP], of any length
+    expected: Mapping[str, np.ndarray]  # some or all of Keras's outputs for them
+    max_tokens: int  # the length of the static file's inputs
+    metadata: Metadata  # with the vocabulary
 
     def write(
         self,
@@ -59,87 +54,48 @@ class MediaPipeForm:
         variants: Sequence[str],
         max_loss: float,
     ) -> dict[str, dict]:
-        """Writes and verifies the files; see `export_mediapipe`."""
-        return export_mediapipe(self, weights, metric, folder, variants, max_loss)
+        """Writes and verifies both files; see `export.FurtherForm`."""
+        variant = choose_variant(variants)
+        cut = [cut_ids(row, self.max_tokens) for row in self.ids]
+        padded = _inputs(_pad(cut, self.max_tokens))
+        usual = int(np.median([len(row) for row in cut]))
+        files = {}
+        for name, any_length in FILES.items():
+            path = folder / name
+            function = self.function
+            export_tflite(
+                function, weights, {}, padded, path, variant, any_length=any_length
+            )
+            content = path.read_bytes()
+            check_one_graph(name, content)
+            path.write_bytes(add_metadata(content, self.metadata))
+            # MediaPipe cuts ids for the static file; the other file cuts them itself.
+            rows = self.ids if any_length else cut
+            outputs = run_rows(path, rows, 0 if any_length else self.max_tokens)
+            form = Form(self.function, padded, self.expected)
+            exact = variant == "float32"
+            facts = compare(name, outputs, form, metric, exact, max_loss)
+            length = usual if any_length else self.max_tokens
+            measured = {key: ids[:, :length] for key, ids in padded.items()}
+            kind = {"variant": variant, "max_tokens": self.max_tokens}
+            facts = kind | facts | {"measured_tokens": length}
+            files[name] = facts | read_file_facts(path, measured)
+        return files
 
 
 def choose_variant(variants: Sequence[str]) -> str:
-    """The variant that is written where several are asked for."""
-    for variant in VARIANTS:
-        if variant in variants:
-            return variant
-    raise UsageError(
-        f"variants {', '.join(variants)}: none of these is for MediaPipe: choose from "
-        f"{', '.join(VARIANTS)}"
-    )
-
-
-def export_mediapipe(
-    form: MediaPipeForm,
-    weights: Sequence[np.ndarray],
-    metric: Metric,
-    folder: Path,
-    variants: Sequence[str],
-    max_loss: float,
-) -> dict[str, dict]:
-    """Writes both files and verifies them.
-
-    Args:
-        form: how MediaPipe calls the model.
-        weights: of the model.
-        metric: what makes an answer right.
-        folder: where to write.
-        variants: the first of `VARIANTS` among them is written.
-        max_loss: points of the metric that the file may lose.
-
-    Returns:
-        name of each file -> the facts for the report.
-
-    Raises:
-        PolyheadError: a file cannot be made, or falls short of Keras.
-    """
-    variant = choose_variant(variants)
-    cut = [cut_ids(row, form.max_tokens) for row in form.ids]
-    padded = _inputs(_pad(cut, form.max_tokens))
-    files = {}
-    for name, any_length in FILES.items():
-        path = folder / name
-        export_tflite(
-            form.function,
-            weights,
-            {},
-            padded,
-            path,
-            variant,
-            any_length=any_length,
+    """The first of `VARIANTS` that is requested."""
+    possible = [variant for variant in VARIANTS if variant in variants]
+    if not possible:
+        raise UsageError(
+            f"variants {', '.join(variants)}: none of these is for MediaPipe: choose "
+            f"from {', '.join(VARIANTS)}"
         )
-        content = path.read_bytes()
-        check_one_graph(name, content)
-        path.write_bytes(add_metadata(content, form.metadata))
-        # MediaPipe cuts what the static file takes, and the other one cuts by itself.
-        rows = form.ids if any_length else cut
-        outputs = run_rows(path, rows, 0 if any_length else form.max_tokens)
-        made = Form(form.function, padded, form.expected)
-        exact = variant == "float32"
-        facts = compare(name, outputs, made, metric, exact, max_loss)
-        usual = int(np.median([len(row) for row in cut]))
-        length = usual if any_length else form.max_tokens
-        files[name] = {
-            "variant": variant,
-            "max_tokens": form.max_tokens,
-            **facts,
-            "measured_tokens": length,
-            **read_file_facts(path, _inputs(_pad(cut, form.max_tokens)[:, :length])),
-        }
-    return files
+    return possible[0]
 
 
 def check_one_graph(name: str, content: bytes) -> None:
-    """Refuses a file with branches or loops.
-
-    Raises:
-        PolyheadError: MediaPipe would not load the file.
-    """
+    """Raises a PolyheadError for a file with branches or loops: MediaPipe fails."""
     count = count_subgraphs(content)
     if count != 1:
         raise PolyheadError(
@@ -149,21 +105,14 @@ def check_one_graph(name: str, content: bytes) -> None:
 
 
 def run_rows(path: Path, ids: Sequence[np.ndarray], length: int) -> dict:
-    """Rows of ids through a file, one by one, padded to `length` or, if 0, as they are.
-
-    Returns:
-        name of each output -> its rows.
-    """
+    """Runs a file on rows of ids, padded to `length` unless that is 0."""
     predictor = TFLitePredictor(path)
-    found = [predictor(**_inputs(_pad([row], length or len(row)))) for row in ids]
-    return {
-        name: np.concatenate([outputs[name] for outputs in found])
-        for name in predictor.outputs
-    }
+    rows = [predictor(**_inputs(_pad([row], length or len(row)))) for row in ids]
+    return {n: np.concatenate([row[n] for row in rows]) for n in predictor.outputs}
 
 
 def cut_ids(ids: np.ndarray, max_tokens: int) -> np.ndarray:
-    """Ids as MediaPipe cuts them: the last one stays."""
+    """Cuts ids as MediaPipe does: the last id stays."""
     if len(ids) <= max_tokens:
         return ids
     return np.append(ids[: max_tokens - 1], ids[-1])

@@ -1,4 +1,4 @@
-"""What a .tflite file says of itself: TFLite metadata, and a zip of its files.
+"""The metadata of a .tflite file: TFLite metadata, and a zip with its files.
 
 Reference:
     metadata_schema.fbs of MediaPipe, version 1.5.0,
@@ -11,6 +11,7 @@ import json
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import flatbuffers
 import numpy as np
@@ -20,21 +21,15 @@ from polyhead.runtime.model import FACTS
 DESCRIPTION, LABELS, VOCABULARY = 1, 2, 5  # kinds of an associated file
 PARSER_VERSION = "1.2.1"
 BERT_TOKENIZER = 4  # of the union ProcessUnitOptions
-ALIGNMENT = 16  # that the schema of .tflite files wants of its buffers
+ALIGNMENT = 16  # of buffers, as the schema of .tflite files requires
 
 # A table of a flatbuffer: slot -> string, small integer, table, or list of these.
-Table = dict[int, object]
+Table = dict[int, Any]
 
 
 @dataclass(frozen=True)
 class File:
-    """A file inside the file.
-
-    Args:
-        name: of it.
-        content: bytes.
-        kind: `DESCRIPTION`, `LABELS` or `VOCABULARY`.
-    """
+    """A file inside the .tflite file; `kind` is one of the constants above."""
 
     name: str
     content: bytes
@@ -46,43 +41,27 @@ class File:
 
 @dataclass(frozen=True)
 class Metadata:
-    """What is told of a model.
+    """The metadata of a model."""
 
-    Args:
-        description: what the model does.
-        inputs: name of each of the signature's inputs -> what it is.
-        outputs: the same of the outputs.
-        name: of the model.
-        version: of the Polyhead that trained it.
-        author: who made it.
-        license: under which it may be used.
-        labels: output -> the name of each of its numbers.
-        facts: what a client has to know, in JSON's types; polyhead.json has them.
-        vocabulary: pieces of a BERT tokenizer, for a file whose client tokenizes.
-    """
-
-    description: str
-    inputs: Mapping[str, str]
+    description: str  # what the model does
+    inputs: Mapping[str, str]  # name of each input -> its description
     outputs: Mapping[str, str]
     name: str = ""
-    version: str = ""
+    version: str = ""  # of Polyhead in training
     author: str = ""
     license: str = ""
+    # Output -> the name of each of its numbers.
     labels: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    # What a client has to know, in types of JSON, for polyhead.json.
     facts: Mapping[str, object] = field(default_factory=dict)
-    vocabulary: Sequence[str] = ()
+    vocabulary: Sequence[str] = ()  # of a BERT tokenizer, if the client tokenizes
 
 
 def add_metadata(content: bytes, metadata: Metadata) -> bytes:
-    """A .tflite file with metadata and the files that go with it.
+    """Adds metadata and its files to the content of a .tflite file.
 
-    Args:
-        content: of the .tflite file, with one signature and no metadata.
-        metadata: what to write.
-
-    Returns:
-        The content of the new file. Clients that know nothing of metadata read it as
-        before; any program that reads zip archives finds its files.
+    The file has one signature and no metadata yet. Clients that ignore metadata read
+    the result as before; any program that reads zip archives finds its files.
     """
     from ai_edge_litert import schema_py_generated as schema
 
@@ -93,13 +72,10 @@ def add_metadata(content: bytes, metadata: Metadata) -> bytes:
         for name, values in metadata.labels.items()
     }
     files = list(labels.values())
+    kinds = {n: {6: [file.table()]} for n, file in labels.items()}
     subgraph: Table = {
         2: [{0: n, 1: metadata.inputs[n]} for n in inputs],
-        3: [
-            {0: n, 1: metadata.outputs[n]}
-            | ({6: [labels[n].table()]} if n in labels else {})
-            for n in outputs
-        ],
+        3: [{0: n, 1: metadata.outputs[n]} | kinds.get(n, {}) for n in outputs],
     }
     if metadata.vocabulary:
         words = "\n".join(metadata.vocabulary).encode()
@@ -115,8 +91,10 @@ def add_metadata(content: bytes, metadata: Metadata) -> bytes:
         6: [File(FACTS, b"").table()],
         7: PARSER_VERSION,
     }
+    tables = flatbuffers.Builder(1024)
+    tables.Finish(_write(tables, root), b"M001")
     buffer = schema.BufferT()
-    buffer.data = _pack(root, b"M001")
+    buffer.data = np.frombuffer(tables.Output(), np.uint8)
     entry = schema.MetadataT()
     entry.name, entry.buffer = "TFLITE_METADATA", len(model.buffers)
     model.buffers.append(buffer)
@@ -132,23 +110,15 @@ def add_metadata(content: bytes, metadata: Metadata) -> bytes:
     return _append(packed, [*files, File(FACTS, text.encode())])
 
 
-def _names(model, side: str) -> list[str]:
-    """The signature's names of the model's inputs or outputs, in the model's order."""
-    names = {
-        each.tensorIndex: each.name.decode()
-        for each in getattr(model.signatureDefs[0], side)
-    }
+def _names(model: Any, side: str) -> list[str]:
+    """The names of the inputs or outputs in the signature, in the model's order."""
+    entries = getattr(model.signatureDefs[0], side)
+    names = {each.tensorIndex: each.name.decode() for each in entries}
     return [names[place] for place in getattr(model.subgraphs[0], side)]
 
 
-def _pack(root: Table, identifier: bytes) -> np.ndarray:
-    builder = flatbuffers.Builder(1024)
-    builder.Finish(_write(builder, root), identifier)
-    return np.frombuffer(builder.Output(), np.uint8)
-
-
-def _write(builder, node) -> int:
-    """The offset of a string, a list or a table."""
+def _write(builder: Any, node: Any) -> int:
+    """Writes a string, a list or a table, and returns its offset."""
     if isinstance(node, str):
         return builder.CreateString(node)
     if isinstance(node, list):
@@ -172,14 +142,14 @@ def _write(builder, node) -> int:
 
 
 class _AlignedBuilder(flatbuffers.Builder):
-    """Buffers begin where the schema wants them: the stock one forgets it."""
+    """Aligns buffers as the schema requires; the original does not."""
 
-    def StartVector(self, size, count, alignment):
+    def StartVector(self, size: int, count: int, alignment: int) -> int:
         return super().StartVector(size, count, ALIGNMENT if size == 1 else alignment)
 
 
 def _append(packed: bytes, files: Sequence[File]) -> bytes:
-    """Adds an archive without compression, which MediaPipe demands, and no dates."""
+    """Adds a zip archive without dates, and uncompressed as MediaPipe requires."""
     stream = io.BytesIO(packed)
     with zipfile.ZipFile(stream, "a", zipfile.ZIP_STORED) as archive:
         for file in files:

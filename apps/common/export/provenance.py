@@ -1,7 +1,7 @@
-"""Which run an exported file is of: name, version, scores, author and licence."""
+"""The origin of an exported file: its run, version, scores, author and license."""
 
 from dataclasses import replace
-from typing import Any, cast
+from typing import Any
 
 from ..errors import RETRAIN
 from ..files import read_json
@@ -12,14 +12,7 @@ from .metadata import Metadata
 def add_provenance(
     exportable: Exportable, run: Any, author: str = "", license: str = ""
 ) -> Exportable:
-    """Adds the run's name, task, version, scores, author and licence to its files.
-
-    Args:
-        exportable: of the task.
-        run: a `Run`.
-        author: who made it.
-        license: under which it may be used.
-    """
+    """Adds name, task, version and scores of a `Run`, author and license."""
     version = read_json(run.path / "run.json", RETRAIN)["versions"]["polyhead"]
     name = run.path.resolve().name
     scores = run.metrics[exportable.examples["split"]]
@@ -28,17 +21,12 @@ def add_provenance(
     facts |= {"license": license, "metrics": numbers, "task": run.task.name}
 
     def added_to(metadata: Metadata) -> Metadata:
-        return replace(
-            metadata,
-            name=name,
-            version=version,
-            author=author,
-            license=license,
-            facts=facts | dict(metadata.facts),
-        )
+        origin = {"name": name, "version": version, "author": author}
+        all_facts = facts | dict(metadata.facts)
+        return replace(metadata, **origin, license=license, facts=all_facts)
 
     further = {
-        kind: replace(cast(Any, form), metadata=added_to(form.metadata))
+        kind: replace(form, metadata=added_to(form.metadata))
         for kind, form in exportable.further.items()
     }
     return replace(exportable, metadata=added_to(exportable.metadata), further=further)

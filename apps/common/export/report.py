@@ -1,4 +1,4 @@
-"""What an export was found to be: a table, a Markdown page and a picture."""
+"""The report of an export: a table, a Markdown page and a picture."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ PAGE, PICTURE = "report.md", "report.png"
 
 
 def rows_of(report: dict) -> list[tuple[str, ...]]:
-    """A header, and a row for each file."""
+    """A header row, and a row for each file."""
     metric = report["metric"]
     header = ("file", "size", metric, "Keras", "differ", "by up to", "latency", "p95")
     rows: list[tuple[str, ...]] = [(*header, "two threads", "p95", "memory")]
@@ -35,12 +35,11 @@ def rows_of(report: dict) -> list[tuple[str, ...]]:
 
 
 def format_export_report(report: dict) -> str:
-    """The report as a table for the terminal."""
     return "\n".join(align(rows_of(report)))
 
 
 def write_report(folder: Path, report: dict) -> None:
-    """Writes report.md and, of the .tflite files, report.png."""
+    """Writes report.md, and report.png if there are .tflite files."""
     examples = ", ".join(f"{k} {v}" for k, v in report["examples"].items())
     table = [" | ".join(row) for row in rows_of(report)]
     lines = [
@@ -62,7 +61,7 @@ def write_report(folder: Path, report: dict) -> None:
         lines += ["", f"![Size, latency and {report['metric']}]({PICTURE})"]
     for name, facts in lite.items():
         if "operators" not in facts:
-            continue  # of an older export
+            continue  # from an older export
         operators = ", ".join(f"{k} {v}" for k, v in facts["operators"].items())
         tensors = [
             f"| {t['name']} | {t['shape']} {t['type']} | {t['bytes']:,} |"
@@ -76,13 +75,10 @@ def write_report(folder: Path, report: dict) -> None:
 def _draw(path: Path, files: dict, metric: str) -> None:
     figure, axes = new_figure(9, 0.8 + 0.45 * len(files), columns=3, sharey=True)
     names = [n.removeprefix("model_").removesuffix(".tflite") for n in files]
+    latencies = [f["latency_ms"]["median"] for f in files.values()]
     panels = (
         ("size, MB", [f["bytes"] / 1e6 for f in files.values()], BLUE),
-        (
-            "median latency, ms",
-            [f["latency_ms"]["median"] for f in files.values()],
-            GREY,
-        ),
+        ("median latency, ms", latencies, GREY),
         (metric, [f[metric] for f in files.values()], ORANGE),
     )
     for axis, (title, values, color) in zip(axes, panels, strict=True):

@@ -1,12 +1,16 @@
-"""Writing and running a SavedModel that needs TensorFlow and nothing else."""
+"""Writes and runs a SavedModel that needs only TensorFlow."""
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from polyhead.runtime.model import SIGNATURE
+
 from ..errors import PolyheadError
-from .litert import SIGNATURE
+
+BATCH_SIZE = 64
 
 
 def export_savedmodel(
@@ -17,22 +21,19 @@ def export_savedmodel(
 ) -> None:
     """Saves functions `f(weights, tables, **inputs)` as signatures.
 
-    Args:
-        functions: name of each signature -> its function, pure, which returns a dict
-            of tensors, and examples of its inputs: any number of rows is taken.
-        weights: become variables of the SavedModel.
-        tables: become its constants.
-        path: the folder to write.
+    `functions` has the name of each signature -> its pure function, which returns a
+    dict of tensors for any number of rows, and examples of its inputs. `weights` become
+    variables, `tables` become constants.
     """
     import tensorflow as tf
 
-    # Plain variables: a Keras object in the module would ask for Keras at loading.
+    # Plain variables: loading a Keras object would need Keras.
     module = tf.Module()
     module.weights = [tf.Variable(value, trainable=False) for value in weights]
 
-    def compile_signature(function, examples):
+    def trace(function: Callable, examples: Mapping[str, np.ndarray]) -> Any:
         @tf.function(autograph=False)
-        def serve(**tensors):
+        def serve(**tensors: Any) -> Any:
             kept = {name: tf.constant(value) for name, value in tables.items()}
             values = [tf.convert_to_tensor(variable) for variable in module.weights]
             return function(values, kept, **tensors)
@@ -43,21 +44,20 @@ def export_savedmodel(
         }
         return serve.get_concrete_function(**specs)
 
-    signatures = {name: compile_signature(*pair) for name, pair in functions.items()}
+    signatures = {name: trace(*pair) for name, pair in functions.items()}
     tf.saved_model.save(module, str(path), signatures=signatures)
 
 
-def tokenize_strings(text, tokenize: Callable, max_bytes: int):
-    """`(B,)` strings to `(B, T)` ids, as long as the longest of them, in TensorFlow.
+def tokenize_strings(text: Any, tokenize: Callable, max_bytes: int) -> Any:
+    """Tokenizes a tensor of strings `(B,)` in TensorFlow.
 
-    Args:
-        text: the strings.
-        tokenize: `(B, N)` bytes to `(B, max_tokens)` ids, padded with 0.
-        max_bytes: what lies behind these bytes is behind the last token.
+    `tokenize` makes ids `(B, max_tokens)`, padded with 0, of bytes `(B, N)`. In
+    `max_bytes` there is room for at least `max_tokens` tokens. Returns the ids
+    `(B, T)`, without columns that are padding in every row.
     """
     import tensorflow as tf
 
-    # The largest of no lengths is the smallest integer.
+    # Without strings, reduce_max gives the smallest integer.
     longest = tf.reduce_max(tf.strings.length(text))
     longest = tf.clip_by_value(longest, 1, max_bytes)
     ids = tokenize(tf.io.decode_raw(text, tf.uint8, fixed_length=longest))
@@ -66,17 +66,9 @@ def tokenize_strings(text, tokenize: Callable, max_bytes: int):
 
 
 class SavedModelPredictor:
-    """An exported SavedModel, ready to run in plain TensorFlow.
+    """An exported SavedModel, ready to run in plain TensorFlow."""
 
-    Args:
-        path: the folder.
-        signature: which of its signatures to run.
-
-    Raises:
-        PolyheadError: the folder is missing, broken or none of ours.
-    """
-
-    def __init__(self, path: str | Path, signature: str = SIGNATURE):
+    def __init__(self, path: str | Path, signature: str = SIGNATURE) -> None:
         import tensorflow as tf
 
         if not (Path(path) / "saved_model.pb").is_file():
@@ -92,16 +84,15 @@ class SavedModelPredictor:
                 "export the run again"
             ) from error
 
-    def __call__(self, batch_size: int = 64, **inputs) -> dict[str, np.ndarray]:
+    def __call__(self, **inputs: np.ndarray) -> dict[str, np.ndarray]:
         """Runs the rows of `inputs`, batch by batch; returns each output's rows."""
         import tensorflow as tf
 
         rows = len(next(iter(inputs.values())))
         batches = []
-        for start in range(0, max(rows, 1), batch_size):
-            stop = start + batch_size
+        for start in range(0, max(rows, 1), BATCH_SIZE):
             batch = {
-                name: tf.constant(array[start:stop], self.types[name])
+                name: tf.constant(array[start : start + BATCH_SIZE], self.types[name])
                 for name, array in inputs.items()
             }
             outputs = self.function(**batch)
@@ -109,9 +100,9 @@ class SavedModelPredictor:
         return {n: np.concatenate([b[n] for b in batches]) for n in batches[0]}
 
     def predict_texts(self, texts: Sequence[str]) -> dict[str, np.ndarray]:
-        """The rows of each output for texts, of a signature that takes `text`."""
+        """The rows of each output for texts; the signature has an input `text`."""
         data = np.array([text.encode("utf-8", "replace") for text in texts], object)
-        # Like lengths together: the work grows with the longest of a batch.
+        # Similar lengths together: the work grows with the longest text of a batch.
         order = np.argsort([len(line) for line in data], kind="stable")
         outputs = {}
         for name, ordered in self(text=data[order]).items():

@@ -1,15 +1,18 @@
-"""Writing .tflite files: builtin operators, batch 1, static shapes, one signature."""
+"""Writes .tflite files: builtin operators, batch 1, static shapes, one signature."""
 
 import re
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from polyhead.runtime.model import SIGNATURE
+
 from ..errors import PolyheadError, UsageError
 from .formats import VARIANTS
-from .litert import SIGNATURE, TFLitePredictor, custom_operators
+from .litert import TFLitePredictor, custom_operators
 
 CALIBRATION_ROWS = 200
 
@@ -24,44 +27,26 @@ def export_tflite(
     per_channel: bool = True,
     any_length: bool = False,
 ) -> None:
-    """Converts `function(weights, tables, **inputs)` to one file.
+    """Converts a pure `function(weights, tables, **inputs)`, whose result is a dict.
 
     Args:
-        function: pure; returns a dict of tensors. Whatever it reads beside its
-            arguments does not reach the file.
         weights: constants of the file, quantised by the variant.
-        tables: constants of the file, kept as they are.
-        inputs: real examples, row by row: they give names, shapes and types of
-            the signature's inputs, and calibrate "full_int8".
-        path: the file to write.
-        variant: one of `VARIANTS`.
-        per_channel: whether integers have a scale for each output channel.
-        any_length: whether the inputs' second dimension is left open.
-
-    Raises:
-        PolyheadError: an operator is no TFLite builtin.
+        tables: constants of the file, not quantised.
+        inputs: real examples, row by row. They give names, shapes and types of the
+            inputs, and calibrate "full_int8".
+        per_channel: whether each output channel has a scale of its own.
+        any_length: whether the second dimension of the inputs is left open.
     """
-    content = _convert(
-        function, weights, tables, inputs, variant, per_channel, any_length
-    )
-    _refuse_custom(path, custom_operators(content))
-    path.write_bytes(content)
-    _check_signature(TFLitePredictor(path), inputs, any_length)
-
-
-def _convert(
-    function, weights, tables, inputs, variant, per_channel, any_length
-) -> bytes:
     import tensorflow as tf
 
     if variant not in VARIANTS:
         raise UsageError(f"variant {variant!r}: choose from {', '.join(VARIANTS)}")
 
     @tf.function(autograph=False)
-    def serve(**tensors):
-        # Arrays become constants where they are used. Made here, a branch would take
-        # them as inputs, and the converter quantises no input; and variables would
-        # turn into READ_VARIABLE, which fails at run time.
+    def serve(**tensors: Any) -> Any:
+        # Weights stay arrays, which become constants where they are used. A constant
+        # made here would be an input of a branch, and the converter quantises no
+        # inputs. A variable would become READ_VARIABLE, which fails at run time.
         kept = {name: tf.constant(value) for name, value in tables.items()}
         return function(weights, kept, **tensors)
 
@@ -71,6 +56,17 @@ def _convert(
         for name, array in rows.items()
     }
     concrete = serve.get_concrete_function(**signature)
+    content = _convert(concrete, rows, variant, per_channel)
+    _refuse_custom(path, custom_operators(content))
+    path.write_bytes(content)
+    _check_signature(TFLitePredictor(path), inputs, any_length)
+
+
+def _convert(
+    concrete: Any, rows: Mapping[str, np.ndarray], variant: str, per_channel: bool
+) -> bytes:
+    import tensorflow as tf
+
     # Without a module the file has no signature.
     converter = tf.lite.TFLiteConverter.from_concrete_functions([concrete], tf.Module())
     builtins = tf.lite.OpsSet.TFLITE_BUILTINS
@@ -90,7 +86,7 @@ def _convert(
         )
     try:
         with warnings.catch_warnings():
-            # The converter calibrates with an interpreter that it calls deprecated.
+            # The converter itself uses an interpreter that is deprecated.
             warnings.filterwarnings("ignore", r"\s*Warning: tf.lite.Interpreter")
             return converter.convert()
     except Exception as error:
@@ -100,20 +96,20 @@ def _convert(
 
 
 def _missing_operators(message: str) -> list[str]:
-    """The operators that the converter's message says TFLite lacks."""
+    """The operators in the converter's message that TFLite does not have."""
     lists = re.findall(r"^(?:TF Select|Custom) ops: (.*)$", message, re.MULTILINE)
     return sorted({name.strip() for line in lists for name in line.split(",")})
 
 
-def _locate(concrete, names: Sequence[str]) -> list[str]:
-    """Each operator with the first place in the graph, which names its layer."""
+def _locate(concrete: Any, names: Sequence[str]) -> list[str]:
+    """Each operator with its first node in the graph, whose name has the layer."""
     graph = concrete.graph.as_graph_def()
     nodes = [*graph.node, *(n for f in graph.library.function for n in f.node_def)]
     places = {node.op: node.name for node in reversed(nodes)}
     return [f"{n} (at {places[n]})" if n in places else n for n in names]
 
 
-def _refuse_custom(path, names: Sequence[str]) -> None:
+def _refuse_custom(path: Path | str, names: Sequence[str]) -> None:
     if names:
         raise PolyheadError(
             f"{path}: these operators are no TFLite builtins, and no plain client "
@@ -121,14 +117,16 @@ def _refuse_custom(path, names: Sequence[str]) -> None:
         )
 
 
-def _shape(array, any_length: bool, unknown) -> list:
-    """One row's shape."""
+def _shape(array: np.ndarray, any_length: bool, unknown: int | None) -> list:
+    """The shape of one row."""
     shape = [1, *np.shape(array)[1:]]
     return [1, unknown, *shape[2:]] if any_length else shape
 
 
-def _check_signature(predictor: TFLitePredictor, inputs, any_length: bool) -> None:
-    """Refuses a file whose signature is not the one asked for, or is dynamic."""
+def _check_signature(
+    predictor: TFLitePredictor, inputs: Mapping[str, np.ndarray], any_length: bool
+) -> None:
+    """Refuses a file with unexpected inputs, or with outputs of dynamic shape."""
     shapes = {n: list(d["shape_signature"]) for n, d in predictor.inputs.items()}
     wanted = {n: _shape(array, any_length, -1) for n, array in inputs.items()}
     outputs = {n: list(d["shape_signature"]) for n, d in predictor.outputs.items()}

@@ -1,63 +1,154 @@
-"""Translations as text, JSON or CSV."""
+"""Texts as answers to texts: by Keras or an exported file, and as what is printed.
 
-import csv
-import io
-import json
+Imports no Keras.
+"""
+
 import math
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from ..answers import Table, add_columns, number_names, write_answers
+from ..errors import UsageError
+from ..export.folder import find_exported
+from ..run.run import check_engine
+
+Hypotheses = list[tuple[str, float]]  # texts and scores, the best first
 
 
-def format_translations(inputs, answers, style):
-    """Returns what `predict` prints.
+def predict_texts(
+    run: Any,
+    texts: Sequence[str],
+    engine: str,
+    beam_size: int | None,
+    n_best: int,
+    drawing: dict[str, float | None],
+    seed: int | None,
+    what: str,
+) -> list[Hypotheses]:
+    """Texts and scores for texts, the best first.
+
+    Args:
+        run: a `TextRun` whose `serving` is a `generation.serving.Serving`.
+        texts: any number of texts.
+        engine: "keras", "savedmodel" or "tflite"; the files decode as exported.
+        beam_size: hypotheses followed side by side; the run's own where None.
+        n_best: how many answers a text, no two alike.
+        drawing: `temperature`, `top_k` and `top_p` of `decoding.sample`; answers are
+            drawn where any is not None.
+        seed: of the draws; 0 where None.
+        what: the name of the answers in messages, such as "translations".
+    """
+    texts = list(texts)
+    drawing = {name: value for name, value in drawing.items() if value is not None}
+    if seed is not None and not drawing:
+        raise UsageError(
+            "a seed is for draws: give temperature, top-k or top-p as well"
+        )
+    check_engine(engine)
+    if engine != "keras" and (drawing or n_best > 1 or beam_size is not None):
+        raise UsageError(
+            f"engine {engine!r} decodes as it was exported: beam size, n-best "
+            "and sampling are for the engine keras"
+        )
+    if engine == "tflite":
+        answers = run.open_tflite(texts).predict(texts)
+        return [[(answer.text, float("nan"))] for answer in answers]
+    run.note_cuts(texts)
+    if engine == "savedmodel":
+        return run_savedmodel(run, texts)
+    serving = run.serving
+    if drawing:
+        if n_best > 1 or beam_size is not None:
+            raise UsageError("sampling takes no beam size and no n-best")
+        shape = len(texts), serving.max_tokens
+        draws = np.random.default_rng(seed or 0).random(shape, np.float32)
+        return generate(serving, texts, serving.sampling(**drawing), draws)
+    if n_best == 1:
+        best = serving.method(beam_size or run.config.beam_size)
+        return generate(serving, texts, best)
+    if beam_size and beam_size < n_best:
+        raise UsageError(f"beam size {beam_size} cannot give {n_best} {what}: raise it")
+    width = beam_size or max(run.config.beam_size, 2 * n_best)
+    widest = width if beam_size else 8 * n_best
+    return find_best(serving, texts, n_best, width, widest)
+
+
+def generate(
+    serving: Any, texts: list[str], method: dict, draws: np.ndarray | None = None
+) -> list[Hypotheses]:
+    """Different answers to each text, the best first."""
+    answers = []
+    for row in serving.generate(texts, method, draws=draws):
+        different: dict[str, float] = {}
+        for text, score in row:
+            different.setdefault(text.decode("utf-8", "replace"), score)
+        answers.append(list(different.items()))
+    return answers
+
+
+def find_best(
+    serving: Any, texts: list[str], n_best: int, width: int, widest: int
+) -> list[Hypotheses]:
+    """The `n_best` answers to each text, no two alike.
+
+    Several sequences of pieces may spell the same text. So the texts with too few
+    different answers are searched again with twice as many hypotheses, up to `widest`.
+    """
+    answers = generate(serving, texts, serving.method(width, width))
+    while 2 * width <= widest:
+        width *= 2
+        few = [i for i, row in enumerate(answers) if 0 < len(row) < n_best]
+        few = [i for i in few if texts[i].strip()]
+        wider = generate(serving, [texts[i] for i in few], serving.method(width, width))
+        for i, row in zip(few, wider, strict=True):
+            answers[i] = row
+    return [row[:n_best] for row in answers]
+
+
+def run_savedmodel(run: Any, texts: list[str]) -> list[Hypotheses]:
+    """The answers of the exported SavedModel."""
+    from ..export.savedmodel import SavedModelPredictor
+
+    predictor = SavedModelPredictor(find_exported(run.path, "savedmodel"))
+    data = [text.encode("utf-8", "replace") for text in texts]
+    outputs = predictor(text=np.array(data, object))
+    answers = [text.decode("utf-8", "replace") for text in outputs["text"]]
+    return [[pair] for pair in zip(answers, outputs["score"].tolist(), strict=True)]
+
+
+def format_texts(
+    inputs: Any, answers: list[Hypotheses], style: str, column: str, key: str
+) -> str:
+    """What `predict` prints.
 
     Args:
         inputs: an `Inputs`.
-        answers: for each text a list of (translation, score), best first.
-        style: "text": one line a translation, so one line out for each line in where
-            one is asked for; "json": with scores; "csv": the input's columns and one
-            more a translation.
+        answers: for each input its texts and scores.
+        style: "text": one line a text, so one line out for each line in where one text
+            is asked for; "json": with scores; "csv": the input's columns and one more
+            a text.
+        column: of a text in CSV, such as "summary".
+        key: of the texts in JSON, such as "summaries".
     """
-    if style == "json":
-        return _format_json(inputs.records(), answers)
-    if style == "csv":
-        return _format_csv(inputs.columns, answers)
     width = max(map(len, answers), default=1)
-    lines = []
-    for answer in answers:
-        # Each input has as many lines as the others, or they could not be told apart.
-        found = [text for text, _ in answer] + [""] * width
-        lines += [" ".join(text.splitlines()) + "\n" for text in found[:width]]
-    return "".join(lines)
+    # Every input gets the same number of texts, so it is clear which belong to which.
+    rows = [[text for text, _ in answer] for answer in answers]
+    rows = [row + [""] * (width - len(row)) for row in rows]
+
+    def lines() -> Iterable[str]:
+        return (" ".join(text.splitlines()) for row in rows for text in row)
+
+    def records() -> Iterable[dict]:
+        for record, answer in zip(inputs.records(), answers, strict=True):
+            yield {**record, key: [_to_record(*pair) for pair in answer]}
+
+    def table() -> Table:
+        return add_columns(inputs.columns, number_names([column], width), rows)
+
+    return write_answers(style, lines, records, table)
 
 
-def _format_json(records, answers):
-    records = [
-        {
-            **record,
-            "translations": [
-                {"text": translation, "score": round(score, 6)}
-                if math.isfinite(score)
-                else {"text": translation}
-                for translation, score in answer
-            ],
-        }
-        for record, answer in zip(records, answers, strict=True)
-    ]
-    lines = ",\n".join(json.dumps(record, ensure_ascii=False) for record in records)
-    return f"[\n{lines}\n]\n" if records else "[]\n"
-
-
-def _format_csv(columns, answers):
-    width = max(map(len, answers), default=1)
-    header = list(columns)
-    for rank in range(1, width + 1):
-        name = "translation" if rank == 1 else f"translation_{rank}"
-        while name in header:  # the file's own column keeps its name
-            name += "_"
-        header.append(name)
-    output = io.StringIO()
-    writer = csv.writer(output, lineterminator="\n")
-    writer.writerow(header)
-    for row, answer in zip(zip(*columns.values(), strict=True), answers, strict=True):
-        found = [text for text, _ in answer] + [""] * width
-        writer.writerow([*row, *found[:width]])
-    return output.getvalue()
+def _to_record(text: str, score: float) -> dict:
+    return {"text": text} | ({"score": round(score, 6)} if math.isfinite(score) else {})

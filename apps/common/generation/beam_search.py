@@ -1,46 +1,46 @@
 """Beam search: a pure function of a step, for every backend and for TFLite."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from keras import ops
 
 from .candidates import NEVER, History, candidates, gather, largest, put
 from .decoding import Step, make_limits, run_stages
+from .model import END, START
 
 
 def beam_search(
     step: Step,
-    state,
-    batch_size,
+    state: Any,
+    batch_size: Any,
     max_steps: int,
-    limits=None,
-    start_id: int = 1,
-    end_id: int = 2,
+    limits: Any = None,
     max_run: int | None = None,
     stages: Sequence[int] = (),
     beam_size: int = 5,
     length_penalty: float = 1.0,
     n_best: int = 1,
     early_stopping: bool = True,
-):
+) -> tuple[Any, Any]:
     """Follows the best hypotheses of each sentence side by side.
 
     The score of a finished hypothesis is the sum of its log-probabilities, that of the
     end included, over `length ** length_penalty`; the length counts the end symbol.
 
     At every step, the extensions of a sentence's N live hypotheses are ranked by their
-    log-probability. The best N that go on live on. Those that end, and are among the
-    best N of all, are finished: kept with their score, out of the way of the live
-    ones, and never touched again. Ties go to the earlier beam, there to the end symbol,
-    and then to the lowest id; between finished ones to the one that finished earlier.
+    log-probability. The best N that do not end live on. Those that end, and are among
+    the best N of all, are finished: they keep their score and are never changed again.
+    Ties go to the earlier beam, there to the end symbol, and then to the lowest id;
+    between finished ones to the one that finished earlier.
 
     A sentence is done at its limit; when N hypotheses have finished, with
-    `early_stopping`; or when no live one can beat the worst of the n best, whatever
-    comes (log-probabilities only fall, and the limit bounds the length).
+    `early_stopping`; or when no live one can still beat the worst of the n best
+    (log-probabilities only fall, and the limit bounds the length).
 
-    Caches are never reordered: hypothesis n at position t owns the slot `t * N + n`
-    for good, and `ancestors` tells the step which slots each one descends from.
+    Caches are never reordered: hypothesis n at position t always owns the slot
+    `t * N + n`, and `ancestors` says from which slots each one descends.
 
     Args:
         beam_size: N. With 1, the ids are those of `greedy`.
@@ -48,7 +48,7 @@ def beam_search(
         n_best: how many hypotheses to return, at most N.
         early_stopping: whether N finished hypotheses are enough, as in most toolkits;
             otherwise the search goes on until it is sure of its n best.
-        The others: as in `greedy`.
+        The others: as in `decoding.decode`.
 
     Returns:
         Ids `(B, n_best, S)` int32 without the end symbol, zero-padded, and scores
@@ -67,30 +67,25 @@ def beam_search(
     divisors = ops.convert_to_tensor(divisors.astype("float32"))
     beams = ops.expand_dims(ops.arange(beam_size, dtype="int32"), 0)  # (1, N)
 
-    def advance(
-        room, position, last, history, slots, live, kept, ids, found, done, state
-    ):
+    def advance(room: int, *variables: Any) -> tuple:
+        position, last, history, slots, live, kept, ids, ended, done, state = variables
         slots = put(slots, position, beams)
         ancestors = to_ancestors(slots[..., :room], beam_size)
         logits, state = step(last, state, position, ancestors)
         banned = written.banned(history, position)
-        values, symbols = candidates(logits, banned, beam_size, start_id, end_id)
+        values, symbols = candidates(logits, banned, beam_size, START, END)
         count = values.shape[-1]
         values = ops.expand_dims(live, -1) + values  # (B, N, C)
-        # At the limit nothing but the end may come, which is column 0.
+        # At the limit only the end may come, which is column 0.
         closing = position >= limits
-        is_end = ops.equal(ops.arange(count, dtype="int32"), 0)
-        is_end = ops.reshape(is_end, (1, 1, count))
-        may_come = ops.logical_or(
-            is_end, ops.logical_not(ops.reshape(closing, (-1, 1, 1)))
-        )
-        values = ops.where(may_come, values, NEVER)
+        columns = ops.reshape(ops.arange(count, dtype="int32"), (1, 1, count))
+        barred = ops.logical_and(columns > 0, ops.reshape(closing, (-1, 1, 1)))
+        values = ops.where(barred, NEVER, values)
 
         # Of 2 N, at most N are ends, so that N go on. (B, 2 N)
-        values, index = largest(
-            ops.reshape(values, (-1, beam_size * count)), 2 * beam_size
-        )
-        symbols = gather(ops.reshape(symbols, (-1, beam_size * count)), index)
+        flat = (-1, beam_size * count)
+        values, index = largest(ops.reshape(values, flat), 2 * beam_size)
+        symbols = gather(ops.reshape(symbols, flat), index)
         parents = index // count
         ends = ops.equal(index - parents * count, 0)
 
@@ -100,9 +95,9 @@ def beam_search(
         divisor = ops.take(divisors, position, axis=0)
         score = ops.where(finished, values[:, :beam_size] / divisor, NEVER)
         kept, best = largest(ops.concatenate([kept, score], axis=1), n_best)
-        ended = gather(written.ids(history), parents[:, :beam_size])
-        ids = gather(ops.concatenate([ids, ended], axis=1), best)
-        found = found + ops.sum(ops.cast(finished, "int32"), axis=1)
+        texts = gather(written.ids(history), parents[:, :beam_size])
+        ids = gather(ops.concatenate([ids, texts], axis=1), best)
+        ended = ended + ops.sum(ops.cast(finished, "int32"), axis=1)
 
         # The live: the first N that do not end.
         live, order = largest(ops.where(ends, NEVER, values), beam_size)
@@ -113,10 +108,10 @@ def beam_search(
         hope = live[:, 0] / ops.take(divisors, limits, axis=0)
         stop = ops.logical_or(closing, kept[:, -1] >= hope)
         if early_stopping:
-            stop = ops.logical_or(stop, found >= beam_size)
+            stop = ops.logical_or(stop, ended >= beam_size)
         done = ops.logical_or(done, stop)
-        position = position + 1
-        return position, last, history, slots, live, kept, ids, found, done, state
+        variables = (last, history, slots, live, kept, ids, ended, done, state)
+        return position + 1, *variables
 
     done = limits <= 0
     first = ops.where(ops.equal(beams, 0), 0.0, NEVER)  # at first, all are one
@@ -124,7 +119,7 @@ def beam_search(
     empty = ops.logical_and(ops.expand_dims(done, 1), ops.expand_dims(empty, 0))
     start = (
         ops.zeros((), "int32"),
-        ops.full((batch_size, beam_size), start_id, "int32"),
+        ops.full((batch_size, beam_size), START, "int32"),
         written.start(batch_size, beam_size),
         ops.full((batch_size, beam_size, max_steps), -1, "int32"),
         ops.zeros((batch_size, 1), "float32") + first,
@@ -138,8 +133,8 @@ def beam_search(
     return outcome[6], outcome[5]
 
 
-def to_ancestors(slots, beams: int):
-    """The mask `(B, N, S * N)` of `slots (B, N, S)`: who stood where, or -1."""
+def to_ancestors(slots: Any, beams: int) -> Any:
+    """The mask `(B, N, S * N)` of `slots (B, N, S)`, which are -1 where still empty."""
     size = slots.shape[-1]
     numbers = ops.reshape(ops.arange(beams, dtype="int32"), (1, 1, 1, beams))
     mask = ops.equal(ops.expand_dims(slots, -1), numbers)  # (B, N, S, N)

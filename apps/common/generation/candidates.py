@@ -1,13 +1,16 @@
 """The symbols that may come next in decoding, best first; ties to the lowest id."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
-PAD_ID = 0
+from .model import PAD
+
 NEVER = float("-inf")
 
 
-def largest(x, k: int):
+def largest(x: Any, k: int) -> tuple[Any, Any]:
     """Values and int32 columns `(B, k)` of the largest entries of `x (B, V)`.
 
     Equal entries come in the order of their columns, on every backend.
@@ -20,9 +23,9 @@ def largest(x, k: int):
     if _entries_sifted(size, group, k) > size // 2:
         values, columns = ops.top_k(x, k)
         return values, ops.cast(columns, "int32")
-    # A row's k best lie in the k groups with the largest maxima, of which the earlier
-    # go first. So that a wide row is read once for its maxima, which is fast, and only
-    # a small part of it sifted, which is slow.
+    # A row's k best lie in the k groups with the largest maxima, the earlier groups
+    # first. So a wide row is read once for its maxima, which is fast, and only a small
+    # part of it is sifted, which is slow.
     groups = size // group
     whole = groups * group
     grouped = ops.reshape(x[:, :whole] if whole < size else x, (-1, groups, group))
@@ -37,12 +40,12 @@ def largest(x, k: int):
         rest = ops.broadcast_to(rest, (ops.shape(x)[0], size - whole))
         values = ops.concatenate([values, x[:, whole:]], axis=-1)
         columns = ops.concatenate([columns, rest], axis=-1)
-    values, found = largest(values, k)
-    return values, gather(columns, found)
+    values, places = largest(values, k)
+    return values, gather(columns, places)
 
 
-def _entries_sifted(size, group, k):
-    """What the k largest of `size` cost by groups; a rest means copying the others.
+def _entries_sifted(size: int, group: int, k: int) -> int:
+    """The cost of the k largest of `size` by groups; with a rest, all are copied.
 
     Measured: the maxima of many small groups cost more than their number.
     """
@@ -50,7 +53,7 @@ def _entries_sifted(size, group, k):
     return 2 * (size // group) + k * group + rest + (size // 16 if rest else 0)
 
 
-def gather(x, index):
+def gather(x: Any, index: Any) -> Any:
     """`x (B, M, ...)` at `index (B, R)`, row by row: `(B, R, ...)`."""
     size = x.shape[1]
     flat = ops.reshape(x, (-1, *x.shape[2:]))
@@ -58,11 +61,13 @@ def gather(x, index):
     return ops.take(flat, index + ops.expand_dims(rows, 1), axis=0)
 
 
-def candidates(logits, banned, k: int, start_id: int, end_id: int):
+def candidates(
+    logits: Any, banned: Any, k: int, start_id: int, end_id: int
+) -> tuple[Any, Any]:
     """The end symbol and the best others that may come next.
 
-    Padding and start symbol never come. Log-probabilities are the model's own: what may
-    not come keeps its share.
+    Padding and start symbol never come. Log-probabilities are the model's own: symbols
+    that may not come keep their share.
 
     Args:
         logits: `(B, N, V)`.
@@ -71,8 +76,8 @@ def candidates(logits, banned, k: int, start_id: int, end_id: int):
 
     Returns:
         Log-probabilities and int32 ids, each `(B, N, C)`, C static. Column 0 is the end
-        symbol. The others follow from best to worst, ties to the lowest id; those that
-        may not come are among them at minus infinity.
+        symbol. The others follow from best to worst, ties to the lowest id. Symbols
+        that may not come are among them, at minus infinity.
     """
     beams, size = logits.shape[1:]
     logits = ops.reshape(ops.cast(logits, "float32"), (-1, size))
@@ -80,7 +85,7 @@ def candidates(logits, banned, k: int, start_id: int, end_id: int):
     total = ops.logsumexp(logits, axis=-1, keepdims=True)
     values, ids = largest(logits, min(k + 4, size))  # four are forbidden at most
     banned = ops.reshape(banned, (-1, 1))
-    for symbol in (PAD_ID, start_id, end_id, banned):
+    for symbol in (PAD, start_id, end_id, banned):
         values = ops.where(ops.equal(ids, symbol), NEVER, values)
     end = logits[:, end_id : end_id + 1]
     values = ops.concatenate([end, values], axis=-1) - total
@@ -89,12 +94,12 @@ def candidates(logits, banned, k: int, start_id: int, end_id: int):
     return ops.reshape(values, shape), ops.reshape(ids, shape)
 
 
-def endless(recent):
+def endless(recent: Any) -> Any:
     """The symbol that would make a run of repetitions too long; padding if none would.
 
-    A run repeats 1 symbol, or 2, and so on up to a third of W, over and over. It may
-    grow to W symbols, that is to three repetitions at the least, and not further. Runs
-    of padding end nothing, for padding never comes anyway.
+    A run repeats a group of 1 symbol, or 2, and so on up to a third of W, and may grow
+    to W symbols, which is at least three repetitions. Runs of padding end nothing, for
+    padding never comes anyway.
 
     Args:
         recent: `(B, N, W)` int32, the last W symbols.
@@ -120,34 +125,34 @@ class History:
         max_run: W, or `None` for no such guard.
     """
 
-    def __init__(self, max_steps: int, max_run: int | None):
+    def __init__(self, max_steps: int, max_run: int | None) -> None:
         if max_run is not None and max_run < 3:
             raise ValueError(f"max_run must be 3 or more, not {max_run}.")
         self.max_steps = max_steps
         self.width = max_run or 0
 
-    def start(self, batch_size, beams: int):
+    def start(self, batch_size: Any, beams: int) -> Any:
         return ops.zeros((batch_size, beams, self.width + self.max_steps), "int32")
 
-    def banned(self, history, position):
+    def banned(self, history: Any, position: Any) -> Any:
         """What may not come at `position`: `(B, N)` int32."""
         if not self.width:
             return ops.zeros_like(history[..., 0])
         last = ops.arange(self.width, dtype="int32") + position
         return endless(ops.take(history, last, axis=-1))
 
-    def add(self, history, position, symbols):
+    def add(self, history: Any, position: Any, symbols: Any) -> Any:
         """Writes `symbols (B, N)` at `position`."""
         return put(history, position + self.width, symbols)
 
-    def ids(self, history):
+    def ids(self, history: Any) -> Any:
         """`(B, N, S)`, without the padding."""
         return history[..., self.width :]
 
 
-def put(x, column, values):
+def put(x: Any, column: Any, values: Any) -> Any:
     """Writes `values (B, N)` into a column of `x (B, N, S)`."""
     size = x.shape[-1]
-    here = ops.equal(ops.arange(size, dtype="int32"), column)
-    here = ops.reshape(here, (1, 1, size))
-    return ops.where(here, ops.expand_dims(values, -1), x)
+    written = ops.equal(ops.arange(size, dtype="int32"), column)
+    written = ops.reshape(written, (1, 1, size))
+    return ops.where(written, ops.expand_dims(values, -1), x)

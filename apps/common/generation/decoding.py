@@ -1,26 +1,25 @@
 """Greedy decoding and sampling: pure functions of a step, for every backend.
 
-All of this traces under TensorFlow and JAX. Greedy decoding converts to TFLite with
-builtin operators, and so does `beam_search` (a file of its own); random numbers are no
-builtin.
+They trace under TensorFlow and JAX. Greedy decoding and `beam_search` also convert to
+TFLite with builtin operators; random numbers are no builtin.
 
 A step is a function `step(ids, state, position, ancestors) -> (logits, state)`:
     ids: `(B, N)` int32, the last symbol of each hypothesis, at first the start symbol;
-    state: any nest of tensors, of shapes that stay: the caches;
+    state: any nest of tensors whose shapes stay: the caches;
     position: int32 scalar, from 0;
     ancestors: boolean `(B, N, S * N)`, as `attention_mask` of the layers' `step`; with
         one hypothesis a sentence (N = 1) it is `None`;
     logits: `(B, N, V)`.
 
-Lengths are counted in one way: `max_steps` S is how often the step runs at the most,
-which is what the caches must hold. The last thing it can give is the end symbol, so
-that S - 1 symbols come out at the most. A limit L of a sentence, cut to S - 1, lets L
-symbols come out: then only the end symbol may follow, and its log-probability counts as
-always. A sentence with limit 0 gives nothing, scores 0 and asks for no step.
+`max_steps` S is how often the step runs at the most, and what the caches must hold.
+The last step can only give the end symbol, so at most S - 1 symbols come out. A limit L
+of a sentence, cut to S - 1, lets L symbols come out. After them only the end symbol may
+follow, and its log-probability counts as always. A sentence with limit 0 gives nothing,
+scores 0 and needs no step.
 
 A step costs what its caches hold, filled or not, and most sentences end long before S.
-`stages=(8, 16, 32)` with S = 64 begins with caches made for 8 steps and lets them grow
-to 16, 32 and 64 steps as long as a sentence goes on. The state is then a nest of caches
+With `stages=(8, 16, 32)` and S = 64 the caches begin with room for 8 steps and grow to
+16, 32 and 64 steps as long as a sentence goes on. The state is then a nest of caches
 `(B, heads, slots, head_dim)`, and the step is traced once for each stage.
 """
 
@@ -35,98 +34,66 @@ from keras import ops
 from polyhead.layers import grow_cache
 
 from .candidates import History, candidates, gather, largest
+from .model import END, START
 
-COLDEST = 1e-6  # temperature, and share: the most probable alone is drawn
+COLDEST = 1e-6  # temperature, and share: only the most probable is drawn
 HOTTEST = 1e6  # temperature: all that may come are alike
 Step = Callable[[Any, Any, Any, Any], tuple[Any, Any]]
 
 
 def greedy(
     step: Step,
-    state,
-    batch_size,
+    state: Any,
+    batch_size: Any,
     max_steps: int,
-    limits=None,
-    start_id: int = 1,
-    end_id: int = 2,
-    max_run: int | None = None,
-    stages: Sequence[int] = (),
-):
+    limits: Any = None,
+    **settings: Any,
+) -> tuple[Any, Any]:
     """Takes the most probable symbol each time; ties go to the end, then lowest id.
 
-    Args:
-        step: see above.
-        state: what the first step gets.
-        batch_size: B, an int or an int32 scalar.
-        max_steps: S, see above.
-        limits: `(B,)` int32, how many symbols may come out; `None` for S - 1.
-        start_id: what the first step gets as ids.
-        end_id: the symbol that ends a sentence.
-        max_run: how many symbols a run of repetitions may have; see
-            `candidates.endless`. A dozen zeros, "ha ha ha" and the like are below 24.
-        stages: numbers of steps, rising, for which the caches have room before they
-            are made for S; see above.
-
-    Returns:
-        Ids `(B, S)` int32 without the end symbol, zero-padded, and scores `(B,)`: the
-        sum of the log-probabilities, that of the end included.
+    The arguments and the result are those of `decode`.
     """
 
-    def best(values, position):
+    def choose(values: Any, position: Any) -> Any:
         return largest(values, 1)[1][:, 0]
 
-    return _decode(
-        step,
-        state,
-        batch_size,
-        max_steps,
-        limits,
-        start_id,
-        end_id,
-        max_run,
-        stages,
-        best,
-        1,
-    )
+    return decode(step, state, batch_size, max_steps, limits, choose, 1, **settings)
 
 
 def sample(
     step: Step,
-    state,
-    batch_size,
+    state: Any,
+    batch_size: Any,
     max_steps: int,
-    limits=None,
-    start_id: int = 1,
-    end_id: int = 2,
-    max_run: int | None = None,
-    stages: Sequence[int] = (),
+    limits: Any = None,
     *,
-    draws,
-    temperature: float = 1.0,
-    top_k: int | None = None,
-    top_p: float = 1.0,
-):
+    draws: Any,
+    temperature: Any = 1.0,
+    top_k: Any = None,
+    top_p: Any = 1.0,
+    **settings: Any,
+) -> tuple[Any, Any]:
     """Draws each symbol by its probability; for Python and SavedModel.
 
     Args:
         draws: random numbers `(B, S)`, even over [0, 1), one for each sentence and
-            step. They come from outside, so that what a sentence gets does not depend
-            on those beside it.
+            step. They come from outside, so that the result of a sentence does not
+            depend on the sentences beside it.
         temperature: divides the logits; below 1 the probable get more so.
-        top_k: draws of the k most probable only; of all if `None`.
-        top_p: of these, of the most probable that together reach this share.
-        The others: as in `greedy`. The last three may also be tensors, `(B,)` or
-        scalars, for a graph that asks for them: there a temperature or a share of 0,
-        or one that is no number, draws the most probable, an infinite temperature draws
-        of all alike, and a `top_k` of 0 draws of all.
+        top_k: draws from the k most probable only; from all if `None`.
+        top_p: draws from the most probable of these that together reach this share.
+        The others: as in `decode`. The last three may also be tensors, `(B,)` or
+        scalars, for a graph that asks for them: there a temperature or a share that is
+        0 or NaN draws the most probable, an infinite temperature draws as if all were
+        alike, and a `top_k` of 0 draws from all.
 
     Returns:
-        As `greedy`. The scores are of the model's own probabilities.
+        As `decode`. The scores are of the model's own probabilities.
     """
     _check_sampling(temperature, top_k, top_p)
     most = None if ops.is_tensor(top_k) else top_k
 
-    def draw(values, position):
+    def choose(values: Any, position: Any) -> Any:
         count = min(most or values.shape[-1], values.shape[-1])
         values, columns = largest(values, count)
         heat = ops.minimum(_at_least_coldest(temperature), HOTTEST)
@@ -148,23 +115,11 @@ def sample(
         chosen = ops.maximum(ops.minimum(chosen, possible - 1), 0)
         return gather(columns, chosen)[:, 0]
 
-    return _decode(
-        step,
-        state,
-        batch_size,
-        max_steps,
-        limits,
-        start_id,
-        end_id,
-        max_run,
-        stages,
-        draw,
-        most,
-    )
+    return decode(step, state, batch_size, max_steps, limits, choose, most, **settings)
 
 
-def _check_sampling(temperature, top_k, top_p):
-    """Numbers are checked here; of tensors nothing is known yet."""
+def _check_sampling(temperature: Any, top_k: Any, top_p: Any) -> None:
+    """Checks numbers; nothing is known yet of tensors."""
     if not ops.is_tensor(temperature) and not 0 < temperature < math.inf:
         raise ValueError(f"temperature must be above 0 and finite, not {temperature}.")
     if not ops.is_tensor(top_p) and not 0 < top_p <= 1:
@@ -173,39 +128,54 @@ def _check_sampling(temperature, top_k, top_p):
         raise ValueError(f"top_k must be 1 or more, not {top_k}.")
 
 
-def _at_least_coldest(x):
+def _at_least_coldest(x: Any) -> Any:
     """A number for all sentences, or one for each, as `(1 or B, 1)`; no NaN."""
     x = ops.reshape(ops.convert_to_tensor(x, "float32"), (-1, 1))
     return ops.where(x > COLDEST, x, COLDEST)
 
 
-def _decode(
-    step,
-    state,
-    batch_size,
-    max_steps,
-    limits,
-    start_id,
-    end_id,
-    max_run,
-    stages,
-    choose,
-    count,
-):
-    """One hypothesis a sentence; `choose` gives its column among the candidates.
+def decode(
+    step: Step,
+    state: Any,
+    batch_size: Any,
+    max_steps: int,
+    limits: Any,
+    choose: Callable[[Any, Any], Any],
+    count: int | None,
+    max_run: int | None = None,
+    stages: Sequence[int] = (),
+) -> tuple[Any, Any]:
+    """Decodes with one hypothesis a sentence.
 
-    These are the end and the best `count` others, or with `None` all.
+    Args:
+        step: see above.
+        state: what the first step gets.
+        batch_size: B, an int or an int32 scalar.
+        max_steps: S, see above.
+        limits: `(B,)` int32, how many symbols may come out; `None` for S - 1.
+        choose: log-probabilities `(B, C)` of the candidates, and the position, to the
+            column `(B,)` of the next symbol. Column 0 is the end symbol.
+        count: how many of the best symbols are candidates beside the end symbol; all
+            if `None`.
+        max_run: the longest run of repetitions, see `candidates.endless`. A dozen
+            zeros, "ha ha ha" and the like are below 24.
+        stages: rising numbers of steps for which the caches have room before S.
+
+    Returns:
+        Ids `(B, S)` int32 without the end symbol, zero-padded, and scores `(B,)`: the
+        sum of the log-probabilities, that of the end included.
     """
     limits = make_limits(limits, batch_size, max_steps)
     written = History(max_steps, max_run)
 
-    def advance(room, position, last, history, score, done, state):
+    def advance(room: int, *variables: Any) -> tuple:
+        position, last, history, score, done, state = variables
         logits, state = step(last, state, position, None)
         banned = written.banned(history, position)
         wanted = count or logits.shape[-1]
-        values, ids = candidates(logits, banned, wanted, start_id, end_id)
+        values, ids = candidates(logits, banned, wanted, START, END)
         values, ids = values[:, 0], ids[:, 0]  # (B, C)
-        # At the limit nothing but the end may come, which is column 0.
+        # At the limit only the end may come, which is column 0.
         column = ops.where(position >= limits, 0, choose(values, position))
         value = gather(values, ops.expand_dims(column, 1))[:, 0]
         score = ops.where(done, score, score + value)
@@ -217,7 +187,7 @@ def _decode(
 
     start = (
         ops.zeros((), "int32"),
-        ops.full((batch_size, 1), start_id, "int32"),
+        ops.full((batch_size, 1), START, "int32"),
         written.start(batch_size, 1),
         ops.zeros((batch_size,), "float32"),
         limits <= 0,
@@ -227,7 +197,13 @@ def _decode(
     return written.ids(history)[:, 0], score
 
 
-def run_stages(advance, variables, max_steps: int, stages: Sequence[int], beams: int):
+def run_stages(
+    advance: Callable[..., tuple],
+    variables: tuple,
+    max_steps: int,
+    stages: Sequence[int],
+    beams: int,
+) -> tuple:
     """Runs `advance(room, *variables)` until all are done or after `max_steps`.
 
     The first variable is the position, the last two are `done (B,)` and the state;
@@ -238,7 +214,7 @@ def run_stages(advance, variables, max_steps: int, stages: Sequence[int], beams:
     shorter = [room for room in stages if room < max_steps]
     for room in (*shorter, max_steps):
 
-        def unfinished(position, *others, room=room):
+        def unfinished(position: Any, *others: Any, room: int = room) -> Any:
             waiting = ops.logical_not(ops.all(others[-2], axis=0))
             return ops.logical_and(position < room, waiting)
 
@@ -253,7 +229,7 @@ def run_stages(advance, variables, max_steps: int, stages: Sequence[int], beams:
     return variables
 
 
-def make_limits(limits, batch_size, max_steps: int):
+def make_limits(limits: Any, batch_size: Any, max_steps: int) -> Any:
     """`(B,)` int32 limits from 0 to S - 1."""
     if max_steps < 1:
         raise ValueError(f"max_steps must be 1 or more, not {max_steps}.")

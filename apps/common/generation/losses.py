@@ -1,19 +1,20 @@
-"""The translator's loss, and the model that `fit` trains with it."""
+"""The loss of a text-to-text model, and the model that `fit` trains with it."""
 
 import os
+from typing import Any
 
 import keras
 from keras import ops
 
-from ...translation.model import PAD, Translator
+from .model import PAD, EncoderDecoder
 
 # TensorFlow runs the halves of a batch side by side on a processor, which keeps its
 # cores busier than sharing every operation out between them does.
 PARTS = 2 if keras.backend.backend() == "tensorflow" else 1
 
 
-def give_parts_cores() -> None:
-    """Leaves TensorFlow's operations the cores that are a part's own.
+def limit_threads() -> None:
+    """Gives each operation of TensorFlow the cores of one part of a batch.
 
     It has no effect where TensorFlow runs already or the user has decided.
     """
@@ -22,25 +23,27 @@ def give_parts_cores() -> None:
         os.environ.setdefault("TF_NUM_INTRAOP_THREADS", str(threads))
 
 
-def split_rows(x) -> list:
-    """`x` cut along its first axis, of `PARTS` or more, into parts of like size."""
+def split_rows(x: Any) -> list:
+    """Cuts the rows of `x`, of which there are at least `PARTS`, into like parts."""
     rows = ops.shape(x)[0]
     cuts = [rows * part // PARTS for part in range(PARTS + 1)]
     return [x[start:end] for start, end in zip(cuts, cuts[1:], strict=False)]
 
 
-def smoothed_cross_entropy(x, table, following, smoothing: float = 0.0):
-    """Cross-entropy of the next pieces, with part of the target for all alike.
+def smoothed_cross_entropy(
+    x: Any, table: Any, following: Any, smoothing: float = 0.0
+) -> Any:
+    """Cross-entropy of the next pieces, with label smoothing.
 
     With logits `z = x @ table.T` the loss of a position is
-    `log(sum(exp(z))) - (1 - s) z[y] - s mean(z)`. The last two come from `x` and
-    the table directly: of the logits, by far the largest tensor, nothing but the
-    sum is made, no one-hot target and no log-softmax.
+    `log(sum(exp(z))) - (1 - s) z[y] - s mean(z)`. The last two come from `x` and the
+    table directly. So the logits, by far the largest tensor, are only summed: there is
+    no one-hot target and no log-softmax.
 
     Args:
         x: the decoder's vectors `(B, T, E)`.
         table: the embedding `(V, E)`.
-        following: the pieces to come `(B, T)` int32, 0 for padding.
+        following: the next pieces `(B, T)` int32, 0 for padding.
         smoothing: s, the share of the target that all pieces get alike.
 
     Returns:
@@ -68,32 +71,30 @@ def smoothed_cross_entropy(x, table, following, smoothing: float = 0.0):
     return ops.sum(losses * real) / ops.maximum(ops.sum(real), 1.0)
 
 
-class TrainedTranslator(keras.Model):
-    """A translator as `fit` sees it: pairs in, the loss from the decoder's vectors.
+class TrainedModel(keras.Model):
+    """A model as `fit` sees it: pairs in, the loss from the decoder's vectors.
 
     Args:
-        translator: a built `Translator`.
+        inner: a built `EncoderDecoder`.
         smoothing: see `smoothed_cross_entropy`.
     """
 
-    def __init__(self, translator: Translator, smoothing: float, **kwargs):
+    def __init__(self, inner: EncoderDecoder, smoothing: float, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.translator = translator
+        self.inner = inner
         self.smoothing = smoothing
         self.built = True
 
-    def call(self, inputs, training=None):
+    def call(self, inputs: Any, training: bool | None = None) -> Any:
         outputs = []
         for source, target in zip(*map(split_rows, inputs), strict=True):
-            memory, mask = self.translator.encode(source, training=training)
-            outputs.append(
-                self.translator.decode(target, memory, mask, training=training)
-            )
+            memory, mask = self.inner.encode(source, training=training)
+            outputs.append(self.inner.decode(target, memory, mask, training=training))
         return ops.concatenate(outputs, axis=0)
 
     def compute_loss(
-        self, x=None, y=None, y_pred=None, sample_weight=None, training=True
-    ):
-        table = self.translator.embedding.embedding.embeddings
+        self, y: Any, y_pred: Any, training: bool = True, **others: Any
+    ) -> Any:
+        table = self.inner.embedding.embedding.embeddings
         smoothing = self.smoothing if training else 0.0
         return smoothed_cross_entropy(y_pred, table, y, smoothing)

@@ -1,4 +1,4 @@
-"""Scores of translations: BLEU and chrF++ by sacreBLEU, intervals, worst mistakes."""
+"""Scores of written texts: BLEU and chrF++ by sacreBLEU, intervals, worst mistakes."""
 
 import csv
 from collections.abc import Mapping, Sequence
@@ -6,24 +6,23 @@ from pathlib import Path
 
 import numpy as np
 
-from ...translation.pairs import Pairs
+from ..data.pairs import Pairs
 from ..errors import PolyheadError, UsageError
 from ..files import replacing
 from ..scoring.bootstrap import SEED, interval, resample
 
-METRICS = ("bleu", "chrf")
 BOOTSTRAP = 1000  # resamples, as many as sacreBLEU draws
 LENGTH_SHARES = (0.1, 0.3, 0.5, 0.7, 0.9)  # of the rows, where buckets end
 
-# Languages whose words no space parts: 13a would count whole clauses as words.
+# Languages that put no spaces between words: 13a would count whole clauses as words.
 _UNSPACED = {"zh": "zh", **dict.fromkeys(("ja", "ko", "th", "lo", "km", "my"), "char")}
 
 
 def tokenizer_for(language: str | None) -> str:
     """The tokenizer that BLEU takes for a language where the user names none.
 
-    sacreBLEU's own choice, but for Japanese and Korean: theirs need packages that
-    are not installed, so that single characters are counted.
+    It is sacreBLEU's own choice, except for Japanese and Korean: their tokenizers need
+    packages that are not installed, so single characters are counted.
 
     Example:
 
@@ -35,62 +34,27 @@ def tokenizer_for(language: str | None) -> str:
     return _UNSPACED.get(short, "13a")
 
 
-def score(
-    hypotheses: Sequence[str],
-    references: Sequence[str],
-    tokenize: str = "13a",
-    lowercase: bool = False,
-    bootstrap: int = BOOTSTRAP,
-    seed: int = SEED,
-) -> dict:
-    """Scores translations against references, one a row.
-
-    Args:
-        hypotheses: what the model gave.
-        references: what was wanted.
-        tokenize: a tokenizer of sacreBLEU, for BLEU alone; "none" for texts that
-            are tokenised already.
-        lowercase: whether case is ignored.
-        bootstrap: resamples for the intervals; 0 for no intervals.
-        seed: of the resamples.
-
-    Returns:
-        `rows`, `bleu`, `chrf` (chrF++) from 0 to 100, `bleu_interval` and
-        `chrf_interval` (95%, from the resamples that sacreBLEU draws), `exact`
-        (share of rows that are right to the letter), `signature` and
-        `chrf_signature`.
-
-    Raises:
-        PolyheadError: no rows, or not as many hypotheses as references.
-        UsageError: a tokenizer that sacreBLEU does not have.
-
-    Example:
-
-    >>> from polyhead.apps.common.generation.scores import score
-    >>> found = score(["the cat sat down"], ["the cat sat there"], bootstrap=0)
-    >>> round(found["bleu"], 2), found["exact"], found["signature"][:19]
-    (59.46, 0.0, 'nrefs:1|case:mixed|')
-    """
-    scorer = Scorer(tokenize, lowercase)
-    systems = {"run": hypotheses}
-    results, _ = score_systems(systems, references, scorer, bootstrap, seed)
-    return {
-        **results["run"],
-        "signature": scorer.signature("bleu", bootstrap, seed),
-        "chrf_signature": scorer.signature("chrf", bootstrap, seed),
-    }
+def main_score(
+    hypotheses: Sequence[str], references: Sequence[str], scorer: "Scorer"
+) -> float:
+    """The scorer's main measure of hypotheses, one a row, without an interval."""
+    results, _ = score_systems({"run": hypotheses}, references, scorer, bootstrap=0)
+    return results["run"][scorer.main]
 
 
 class Scorer:
     """BLEU and chrF++ in one setting, computed from each row's counts of matches.
 
-    Both metrics depend on the rows only through sums of counts. So a row is
-    counted once, and each resample costs a sum.
+    Both metrics need only sums of the rows' counts. So each row is counted once, and
+    a resample is a sum.
 
     Args:
         tokenize: a tokenizer of sacreBLEU, for BLEU alone.
         lowercase: whether case is ignored.
     """
+
+    main = "bleu"  # the measure that decides
+    titles: Mapping[str, str] = {"bleu": "BLEU", "chrf": "chrF++"}
 
     def __init__(self, tokenize: str = "13a", lowercase: bool = False):
         # Not before it is needed: the import takes longer than --help may.
@@ -117,12 +81,11 @@ class Scorer:
         self, hypotheses: Sequence[str], references: Sequence[str]
     ) -> dict[str, np.ndarray]:
         """Each row's lengths and n-gram matches, float64 `(rows, counts)` a metric."""
-        return {
-            name: np.array(
-                metric._extract_corpus_statistics(hypotheses, [references]), np.float64
-            )
+        statistics = {
+            name: metric._extract_corpus_statistics(hypotheses, [references])
             for name, metric in self.metrics.items()
         }
+        return {name: np.array(rows, float) for name, rows in statistics.items()}
 
     def rate(self, name: str, sums: np.ndarray) -> np.ndarray:
         """Scores, from 0 to 100, of each row of sums `(draws, counts)`."""
@@ -134,17 +97,25 @@ class Scorer:
         pairs = zip(hypotheses, references, strict=True)
         return float(np.mean([self._fold(h) == self._fold(r) for h, r in pairs]))
 
-    def _fold(self, text):
+    def _fold(self, text: str) -> str:
         text = text.rstrip()
         return text.lower() if self.lowercase else text
 
-    def signature(self, name: str, bootstrap: int = 0, seed: int = SEED) -> str:
-        """What sacreBLEU writes of how it scored, for papers."""
-        metric = self.metrics[name]
-        metric.num_refs = 1
-        metric.n_bootstrap = bootstrap or None
-        metric.seed = str(seed) if bootstrap else None
-        return str(metric.get_signature())
+    def signatures(self, bootstrap: int = 0, seed: int = SEED) -> dict[str, str]:
+        """How each metric was computed, in sacreBLEU's own form, for papers."""
+        signatures = {}
+        for name, metric in self.metrics.items():
+            metric.num_refs = 1
+            metric.n_bootstrap = bootstrap or None
+            metric.seed = str(seed) if bootstrap else None
+            key = "signature" if name == self.main else f"{name}_signature"
+            signatures[key] = str(metric.get_signature())
+        return signatures
+
+    def describe(self) -> str:
+        """How texts are scored, for the protocol."""
+        case = "lowercased" if self.lowercase else "cased"
+        return f"BLEU with tokenisation {self.tokenize}, {case}; chrF++ {case}"
 
 
 def score_systems(
@@ -157,31 +128,39 @@ def score_systems(
     """Scores several systems on the same rows and the same resamples.
 
     Args:
-        systems: name to one hypothesis a row.
+        systems: name -> one hypothesis a row.
         references: one a row.
         scorer: counts the matches.
         bootstrap: number of resamples; 0 for none.
         seed: of the resamples.
 
     Returns:
-        Name to the scores as in `score`, and name to metric to the scores of each
-        resample `(bootstrap,)`.
+        Name -> `rows`, `bleu`, `chrf` (chrF++) from 0 to 100, `bleu_interval` and
+        `chrf_interval` (95%, from the resamples that sacreBLEU draws), and `exact`
+        (share of rows that are right to the letter); name -> metric -> the scores of
+        each resample `(bootstrap,)`.
+
+    Raises:
+        PolyheadError: no rows, or not as many hypotheses as references.
     """
     if bootstrap < 0:
         raise UsageError(f"bootstrap is {bootstrap}; it must be 0 or more")
+    rows = len(references)
+    if not rows:
+        raise PolyheadError("no rows to score: give a fuller file")
     for name, hypotheses in systems.items():
-        _check(name, hypotheses, references)
-    counts = {
-        name: scorer.count(hypotheses, references)
-        for name, hypotheses in systems.items()
-    }
-    tables = [table for found in counts.values() for table in found.values()]
-    sums = iter(resample(tables, bootstrap, seed)) if bootstrap else iter(())
+        if len(hypotheses) != rows:
+            raise PolyheadError(
+                f"{name}: {len(hypotheses)} hypotheses for {rows} references: "
+                "score the rows that were read"
+            )
+    counts = {name: scorer.count(texts, references) for name, texts in systems.items()}
+    tables = [table for by_metric in counts.values() for table in by_metric.values()]
+    sums = iter(resample(tables, bootstrap, seed) if bootstrap else ())
     results: dict[str, dict] = {}
     draws: dict[str, dict[str, np.ndarray]] = {}
     for name, hypotheses in systems.items():
-        results[name] = {"rows": len(references)}
-        draws[name] = {}
+        results[name], draws[name] = {"rows": rows}, {}
         for metric, table in counts[name].items():
             total = table.sum(axis=0, keepdims=True)
             results[name][metric] = float(scorer.rate(metric, total)[0])
@@ -192,26 +171,13 @@ def score_systems(
     return results, draws
 
 
-def _check(name, hypotheses, references):
-    if not len(references):
-        raise PolyheadError("no rows to score: give a fuller file")
-    if len(hypotheses) != len(references):
-        raise PolyheadError(
-            f"{name}: {len(hypotheses)} translations for {len(references)} references: "
-            "score the rows that were read"
-        )
-
-
 def score_by_length(
-    pairs: Pairs,
-    hypotheses: Sequence[str],
-    scorer: Scorer,
-    bootstrap: int = 200,
+    pairs: Pairs, hypotheses: Sequence[str], scorer: Scorer, bootstrap: int = 200
 ) -> list[dict]:
-    """Scores short and long sentences apart.
+    """Scores short and long sources apart.
 
-    The buckets end at the same shares of the rows in every set, so that each holds
-    enough of them; equal lengths are never parted.
+    The buckets end at the same shares of the rows in every set, so that each has
+    enough rows; sources of equal length share a bucket.
 
     Returns:
         For each bucket `shortest` and `longest` (characters of the source) and what
@@ -220,47 +186,36 @@ def score_by_length(
     lengths = np.array([len(source) for source in pairs.sources])
     ends = np.unique(np.quantile(lengths, LENGTH_SHARES, method="lower"))
     buckets = np.searchsorted(ends, lengths)
-    found = []
+    rows = []
     for bucket in np.unique(buckets):
         places = np.flatnonzero(buckets == bucket).tolist()
-        here = [hypotheses[place] for place in places]
-        wanted = [pairs.targets[place] for place in places]
-        results, _ = score_systems({"run": here}, wanted, scorer, bootstrap)
-        edges = {
-            "shortest": int(lengths[places].min()),
-            "longest": int(lengths[places].max()),
-        }
-        found.append(edges | results["run"])
-    return found
+        systems = {"run": [hypotheses[place] for place in places]}
+        references = [pairs.targets[place] for place in places]
+        results, _ = score_systems(systems, references, scorer, bootstrap)
+        shortest, longest = int(lengths[places].min()), int(lengths[places].max())
+        rows.append({"shortest": shortest, "longest": longest} | results["run"])
+    return rows
 
 
 def write_predictions(
     path: Path, pairs: Pairs, hypotheses: Sequence[str], lowercase: bool = False
 ) -> None:
-    """Writes every translation as CSV, the worst first by its own chrF++.
+    """Writes every hypothesis as CSV, the worst first by its own chrF++.
 
     The columns are `row` (in the data), `source`, `target`, `prediction` and `chrf`.
     """
     from sacrebleu.metrics import CHRF
 
     chrf = CHRF(word_order=2, lowercase=lowercase)
-    scores = np.array(
-        [
-            chrf.sentence_score(hypothesis, [target]).score
-            for hypothesis, target in zip(hypotheses, pairs.targets, strict=True)
-        ]
-    )
+    columns = (pairs.rows.tolist(), pairs.sources, pairs.targets, hypotheses)
+    scores = [
+        chrf.sentence_score(hypothesis, [target]).score
+        for hypothesis, target in zip(hypotheses, pairs.targets, strict=True)
+    ]
     with replacing(path) as temporary:
         with open(temporary, "w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file)
             writer.writerow(["row", "source", "target", "prediction", "chrf"])
             for place in np.argsort(scores, kind="stable").tolist():
-                writer.writerow(
-                    [
-                        int(pairs.rows[place]),
-                        pairs.sources[place],
-                        pairs.targets[place],
-                        hypotheses[place],
-                        f"{scores[place]:.2f}",
-                    ]
-                )
+                row = [column[place] for column in columns]
+                writer.writerow([*row, f"{scores[place]:.2f}"])

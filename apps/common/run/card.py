@@ -1,4 +1,4 @@
-"""A run's README.md: what it is, how good it is, how to use it."""
+"""The model card of a run, README.md."""
 
 from pathlib import Path
 from typing import Any
@@ -9,13 +9,13 @@ NOTES = "\n## Data\n"
 
 
 def write_card(run: Any) -> None:
-    """Writes the model card of a run; a section "## Data" at its end stays."""
+    """Writes the model card of a run, and keeps a "## Data" section at its end."""
     text = run.steps.make_card(run)
     write_text(run.path / "README.md", text + kept_notes(run.path))
 
 
 def kept_notes(path: Path) -> str:
-    """What somebody added to a run's card on the data: sources and licences."""
+    """The "## Data" section that a user has added to a card, or an empty text."""
     card = path / "README.md"
     text = card.read_text(encoding="utf-8") if card.exists() else ""
     start = text.find(NOTES)
@@ -23,7 +23,7 @@ def kept_notes(path: Path) -> str:
 
 
 def describe_kept_epoch(train: dict) -> str:
-    """How long a training took, and which epoch is kept."""
+    """How long the training took, and which epoch is kept."""
     return (
         f"{train['epochs']} epochs in {train['seconds']:.0f} s, of which epoch "
         f"{train['best_epoch']} is kept"
@@ -31,5 +31,5 @@ def describe_kept_epoch(train: dict) -> str:
 
 
 def name_source(config: Any) -> str:
-    """The data that a configuration names, as a card calls them."""
+    """The name of the training data, for the card."""
     return config.dataset or config.tfds or Path(config.train or "").name

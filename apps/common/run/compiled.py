@@ -1,6 +1,7 @@
-"""Compiling a pure function for the backend in use."""
+"""Compiles a pure function for the backend in use."""
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import keras
 import numpy as np
@@ -10,17 +11,13 @@ from keras import ops
 class CompiledFunction:
     """A function of weights and arrays, compiled for calls with the same weights.
 
+    A call takes one array for each of `inputs`, and gives the result as NumPy arrays.
+
     Args:
         function: `(weights, *arrays)` to a nest of tensors; pure, in `keras.ops`.
         weights: copied to the device once; see `set_weights`.
-        inputs: shape and type of the arrays that it takes; a type alone is that of
-            `(B, T)`, such as piece ids.
-
-    Call arguments:
-        arrays: as `inputs` says.
-
-    Returns:
-        The function's result as arrays.
+        inputs: shape and type of each array; a type alone stands for the shape
+            `(B, T)`, such as token ids.
     """
 
     def __init__(
@@ -28,7 +25,7 @@ class CompiledFunction:
         function: Callable,
         weights: Sequence[np.ndarray],
         inputs: Sequence[str | tuple[tuple[int | None, ...], str]] = ("int32",),
-    ):
+    ) -> None:
         self.set_weights(weights)
         backend = keras.backend.backend()
         if backend == "tensorflow":
@@ -51,10 +48,10 @@ class CompiledFunction:
             self.compiled = torch.no_grad()(function)
 
     def set_weights(self, weights: Sequence[np.ndarray]) -> None:
-        """Gives the calls to come other weights of the same shapes."""
+        """Replaces the weights, by others of the same shapes, for the next calls."""
         self.weights = [ops.convert_to_tensor(weight) for weight in weights]
 
-    def __call__(self, *arrays: np.ndarray):
+    def __call__(self, *arrays: np.ndarray) -> Any:
         tensors = [ops.convert_to_tensor(array) for array in arrays]
         outputs = self.compiled(self.weights, *tensors)
         return keras.tree.map_structure(ops.convert_to_numpy, outputs)

@@ -1,10 +1,13 @@
-"""A run's configuration: a frozen dataclass, and the same as config.json."""
+"""A run's configuration: a frozen dataclass, also written as config.json."""
 
 import dataclasses
 import difflib
 import math
+import os
 import types
 import typing
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
 
 from ..errors import RETRAIN, PolyheadError, UsageError
 from ..files import read_json
@@ -14,25 +17,13 @@ _TRUE = ("true", "yes", "on", "1")
 _FALSE = ("false", "no", "off", "0")
 
 
-def config_to_json(task, config):
-    """Returns the content of config.json: format, task and every field."""
+def config_to_json(task: str, config: Any) -> dict[str, Any]:
+    """The content of config.json: format, task and every field."""
     return {"format": FORMAT, "task": task, **dataclasses.asdict(config)}
 
 
-def load_config(config_class, task, path):
-    """Reads a run's config.json.
-
-    Fields that the file lacks (it is older than they are) take their defaults.
-
-    Args:
-        config_class: the task's `Config`.
-        task: name of the task, as on the command line.
-        path: of config.json.
-
-    Raises:
-        PolyheadError: the file is missing, broken, of another format or task,
-            or has a key that `config_class` does not know.
-    """
+def load_config(config_class: type, task: str, path: str | os.PathLike[str]) -> Any:
+    """Reads a run's config.json; fields that an older file lacks get their defaults."""
     values = read_config_json(path)
     if values["task"] != task:
         raise PolyheadError(f"{path}: a run of {values['task']}, not of {task}")
@@ -40,8 +31,8 @@ def load_config(config_class, task, path):
     return make_config(config_class, values, source=str(path))
 
 
-def read_config_json(path):
-    """Returns config.json as a dict that has a `task` and the right format."""
+def read_config_json(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """Reads config.json, and checks that it has a `task` and the right format."""
     values = read_json(path, remedy=RETRAIN)
     if not isinstance(values, dict) or not isinstance(values.get("task"), str):
         raise PolyheadError(f"{path}: not the configuration of a polyhead run")
@@ -53,8 +44,8 @@ def read_config_json(path):
     return values
 
 
-def read_settings(config_class, path):
-    """Reads the file of `--config`: some or all fields; a run's own file too."""
+def read_settings(config_class: type, path: str | os.PathLike[str]) -> dict[str, Any]:
+    """Reads the file of `--config`, which has some or all fields of a config.json."""
     values = read_json(path, remedy="correct the file")
     if not isinstance(values, dict):
         raise UsageError(f"{path}: expected an object of settings, as in config.json")
@@ -62,8 +53,8 @@ def read_settings(config_class, path):
     return check_settings(config_class, settings, source=str(path))
 
 
-def parse_settings(config_class, assignments):
-    """Turns `["epochs=5", ...]` of `--set` into a dict of typed values."""
+def parse_settings(config_class: type, assignments: Iterable[str]) -> dict[str, Any]:
+    """Turns the arguments of `--set`, such as "epochs=5", into typed values."""
     fields = typing.get_type_hints(config_class)
     settings = {}
     for assignment in assignments:
@@ -77,7 +68,7 @@ def parse_settings(config_class, assignments):
     return settings
 
 
-def parse_value(field_type, text, source):
+def parse_value(field_type: Any, text: str, source: str) -> Any:
     """Reads `text` as a value of a field's type, or raises a UsageError."""
     item = list_of(field_type)
     if item:
@@ -102,38 +93,40 @@ def parse_value(field_type, text, source):
     raise UsageError(f"{source}: {text!r} is not {_describe(kinds)}")
 
 
-def make_config(config_class, settings, source="config"):
-    """Builds the dataclass from checked settings."""
+def make_config(
+    config_class: type, settings: Mapping[str, Any], source: str = "config"
+) -> Any:
+    """Checks the settings and makes a `config_class` of them."""
     return config_class(**check_settings(config_class, settings, source))
 
 
-def check_settings(config_class, settings, source):
+def check_settings(
+    config_class: type, settings: Mapping[str, Any], source: str
+) -> dict[str, Any]:
     """Refuses unknown keys and values of a wrong type; returns the settings."""
     fields = typing.get_type_hints(config_class)
-    checked = {}
+    checked: dict[str, Any] = {}
     for key, value in settings.items():
         if key not in fields:
             raise UsageError(f"{source}: {_unknown(key, fields)}")
         item = list_of(fields[key])
-        if item:
-            checked[key] = _check_list(key, value, item, source)
-            continue
-        kinds = _kinds(fields[key])
-        if type(value) is int and int not in kinds and float in kinds:
-            value = float(value)
-        if type(value) not in kinds:
-            raise UsageError(f"{source}: {key} = {value!r} is not {_describe(kinds)}")
-        checked[key] = value
+        if not item:
+            checked[key] = _check_value(key, value, _kinds(fields[key]), source)
+        elif isinstance(value, list | tuple):
+            checked[key] = tuple(_check_value(key, v, (item,), source) for v in value)
+        else:
+            raise UsageError(f"{source}: {key} = {value!r} is not a list")
     return checked
 
 
-def check_values(config, choices, ranges):
-    """Refuses a setting that is none of its choices, or outside its range.
+def check_values(
+    config: Any,
+    choices: Mapping[str, Collection],
+    ranges: Mapping[str, tuple[float, float]],
+) -> None:
+    """Refuses a setting that is not among its choices or outside its range.
 
-    Args:
-        config: a task's `Config`.
-        choices: field to the values that it may have.
-        ranges: field to its lowest and highest value; a field that is None passes.
+    A field with a range may also be None.
     """
     for name, known in choices.items():
         value = getattr(config, name)
@@ -145,47 +138,42 @@ def check_values(config, choices, ranges):
             raise UsageError(f"{name} is {value}: it must be from {low} to {high}")
 
 
-def changed_fields(old, new):
-    """Returns {name: (old, new)} of the fields that make it another run.
-
-    Where the run's folder lies (`run`) is no such field.
-    """
+def changed_fields(old: Any, new: Any) -> dict[str, tuple[Any, Any]]:
+    """The fields that differ, as {name: (old, new)}, except the folder `run`."""
     names = [field.name for field in dataclasses.fields(old) if field.name != "run"]
     pairs = {name: (getattr(old, name), getattr(new, name)) for name in names}
     return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
 
 
-def list_of(field_type):
-    """The type of the items of a field that holds several, else None."""
+def list_of(field_type: Any) -> Any:
+    """The type of the items if the field is a tuple, else None."""
     if typing.get_origin(field_type) is tuple:
         return typing.get_args(field_type)[0]
     return None
 
 
-def _check_list(key, value, item, source):
-    """A list of a file, or a tuple, as a tuple of items of the right type."""
-    if not isinstance(value, list | tuple):
-        raise UsageError(f"{source}: {key} = {value!r} is not a list")
-    values = [float(v) if item is float and type(v) is int else v for v in value]
-    for part in values:
-        if type(part) is not item:
-            raise UsageError(f"{source}: {key} = {part!r} is not {_describe((item,))}")
-    return tuple(values)
+def _check_value(key: str, value: Any, kinds: tuple, source: str) -> Any:
+    """Refuses a value of another type; a whole number may stand for a float."""
+    if type(value) is int and int not in kinds and float in kinds:
+        value = float(value)
+    if type(value) not in kinds:
+        raise UsageError(f"{source}: {key} = {value!r} is not {_describe(kinds)}")
+    return value
 
 
-def _kinds(field_type):
-    """The plain types that a field's annotation allows."""
+def _kinds(field_type: Any) -> tuple:
+    """The types that a field's annotation allows."""
     if typing.get_origin(field_type) in (types.UnionType, typing.Union):
         return typing.get_args(field_type)
     return (field_type,)
 
 
-def _describe(kinds):
-    names = {int: "a whole number", float: "a number", bool: "true or false"}
-    names |= {str: "text", type(None): "none"}
+def _describe(kinds: Sequence[type]) -> str:
+    names: dict[type, str] = {int: "a whole number", float: "a number", str: "text"}
+    names |= {bool: "true or false", type(None): "none"}
     return " or ".join(names[kind] for kind in kinds)
 
 
-def _unknown(key, fields):
+def _unknown(key: str, fields: Iterable[str]) -> str:
     nearest = difflib.get_close_matches(key, fields, n=1, cutoff=0.0)[0]
     return f"unknown setting {key!r}; the nearest known one is {nearest!r}"

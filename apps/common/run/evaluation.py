@@ -1,4 +1,4 @@
-"""Measuring a run, and writing all that tells of it."""
+"""Measures a run, and writes its metrics, predictions, plots and card."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -12,38 +12,24 @@ from .loop import read_history
 
 @dataclass(frozen=True)
 class Evaluation:
-    """A run beside its baselines.
+    """The scores of a run and its baselines."""
 
-    Args:
-        metrics: the content of metrics.json, without "train".
-        write_predictions: writes predictions.csv to a path.
-        plot: draws every picture into a folder, given the columns of history.csv.
-        other: whether other rows than the run's own were scored.
-    """
-
-    metrics: dict[str, Any]
-    write_predictions: Callable[[Path], None]
+    metrics: dict[str, Any]  # the content of metrics.json, without "train"
+    write_predictions: Callable[[Path], None]  # given the path of predictions.csv
+    # Draws the plots into a folder, given the columns of history.csv.
     plot: Callable[[Path, Mapping[str, list[float]]], Any]
-    other: bool = False
+    other: bool = False  # whether other rows than the run's own were scored
 
 
 def measure(run: Any, data: Any, baselines: Mapping, **options: Any) -> dict[str, Any]:
-    """Scores a run beside baselines and writes metrics, predictions, plots and card.
+    """Scores a run and its baselines, and writes the results to its folder.
 
-    Of other rows than the run's own nothing is written.
-
-    Args:
-        run: a `Run`.
-        data: as `run.load_data` gives them, or with other test rows.
-        baselines: what the task's baselines answered for the same rows.
-        options: of the task's `score`.
-
-    Returns:
-        The content of metrics.json.
+    The scores of other rows than the run's own are only returned. `data` is from
+    `run.load_data`, or has other test rows, and `baselines` are the baselines' answers
+    for the same rows. Returns the content of metrics.json.
     """
-    train = run.metrics.get("train", {})
     evaluation = run.steps.score(run, data, baselines, **options)
-    metrics = {**evaluation.metrics, "train": train}
+    metrics = {**evaluation.metrics, "train": run.metrics.get("train", {})}
     if evaluation.other:
         return metrics
     write_json(run.path / "metrics.json", metrics)

@@ -1,4 +1,4 @@
-"""A run's folder: new, to be resumed, finished, or another run's."""
+"""A run's folder: created, resumed, replaced and checked."""
 
 import contextlib
 import datetime
@@ -8,80 +8,63 @@ import platform
 import shutil
 import zipfile
 import zlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from ..errors import RETRAIN, PolyheadError, UsageError
 from ..files import read_json, write_json
 from ..task import Task
 from .config import changed_fields, config_to_json, load_config
 
-# What a run of any task writes. --overwrite touches these, what the task writes
-# besides, and nothing else in the folder.
-ENTRIES = (
-    "config.json",
-    "run.json",
-    "model.keras",
-    "tokenizer.json",
-    "metrics.json",
-    "history.csv",
-    "predictions.csv",
-    "plots",
-    "checkpoint",
-    "logs",
-    "README.md",
-    "export",
+# What a run of any task writes. --overwrite replaces these and the task's own files,
+# and nothing else in the folder.
+ENTRIES = tuple(
+    "config.json run.json model.keras tokenizer.json metrics.json history.csv "
+    "predictions.csv plots checkpoint logs README.md export".split()
 )
-# Whose versions run.json records.
+# run.json records the versions of these packages.
 PACKAGES = (
-    "polyhead",
-    "tensorflow",
-    "keras",
-    "jax",
-    "torch",
-    "numpy",
-    "tokenizers",
-    "scikit-learn",
-    "ai-edge-litert",
-)
+    "polyhead tensorflow keras jax torch numpy tokenizers scikit-learn ai-edge-litert"
+).split()
 
 
 @dataclass(frozen=True)
 class RunFolder:
-    """The folder of a run under way.
+    """The folder of a run that is being trained.
 
-    As a context manager it gives an overwritten run back if the new one fails
-    before its first checkpoint.
+    As a context manager it restores the old run if the new one fails before its first
+    checkpoint.
     """
 
     path: Path
     resumed: bool
     entries: tuple[str, ...] = ENTRIES
 
-    def finish(self, **facts):
-        """Records in run.json that the run is complete."""
+    def finish(self, **facts: Any) -> None:
+        """Records in run.json that the run is finished."""
         record = _read_record(self.path)
         write_json(self.path / "run.json", record | facts | {"finished": True})
         shutil.rmtree(self._replaced, ignore_errors=True)
 
-    def __enter__(self):
+    def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, exc_type, exc_value, traceback):
+    def __exit__(self, kind: type | None, *error: object) -> None:
         checkpoint = self.path / "checkpoint"
         started = checkpoint.is_dir() and any(checkpoint.iterdir())
-        if exc_type is not None and not started and not self.resumed:
+        if kind is not None and not started and not self.resumed:
             self._restore()
 
     @property
-    def _replaced(self):
+    def _replaced(self) -> Path:
         return self.path / ".replaced"
 
-    def _set_aside(self):
-        """Moves the old run out of the way; it is deleted by `finish`."""
+    def _set_aside(self) -> None:
+        """Moves the old run aside until `finish` deletes it."""
         if not _is_finished(self.path) and self._replaced.exists():
-            # An unfinished run is worth less than the one it was to replace.
+            # Keep the finished run that was moved aside, not this unfinished one.
             _remove_entries(self.path, self.entries)
             return
         shutil.rmtree(self._replaced, ignore_errors=True)
@@ -89,51 +72,38 @@ class RunFolder:
         for name in _present(self.path, self.entries):
             os.replace(self.path / name, self._replaced / name)
 
-    def _restore(self):
-        """Removes what the failed run wrote and puts the old run back."""
+    def _restore(self) -> None:
+        """Removes the files of the failed run and restores the old run."""
         _remove_entries(self.path, self.entries)
         if self._replaced.exists():
             for name in _present(self._replaced, self.entries):
                 os.replace(self._replaced / name, self.path / name)
             self._replaced.rmdir()
         with contextlib.suppress(OSError):
-            self.path.rmdir()  # only an empty folder goes
+            self.path.rmdir()  # fails unless it is empty
 
 
 def name_data(config: Any) -> str:
-    """A short name of the data that a configuration names."""
+    """A short name of the training data."""
     if config.dataset:
         return config.dataset
-    file = config.train or "data"
-    if config.tfds:  # a name such as "glue/sst2", or a folder
-        file = (
-            config.tfds if Path(config.tfds).exists() else config.tfds.replace("/", "-")
-        )
+    file = config.tfds or config.train or "data"
+    if config.tfds and not Path(file).exists():  # a name such as "glue/sst2"
+        file = file.replace("/", "-")
     return Path(file).name.split(".")[0]
 
 
 def default_path(task: Task, config: Any) -> Path:
-    """Where a run goes that was given no folder: saved_models/<task>-<data>."""
+    """The folder of a run without `--run`: saved_models/<task>-<data>."""
     return Path("saved_models") / f"{task.name}-{task.data_name(config)}"
 
 
 def prepare(task: Task, config: Any, overwrite: bool = False) -> RunFolder:
-    """Makes a new run's folder, or finds the unfinished run to go on with.
+    """Makes the folder of a new run, or resumes the unfinished run in it.
 
-    Call it after everything that can fail early, such as reading the data.
-
-    Args:
-        task: the task.
-        config: the task's `Config`; `config.run` is the folder.
-        overwrite: begin anew whatever run is there. The old run's files are kept
-            aside until the new one is finished.
-
-    Returns:
-        A `RunFolder`; `resumed` says whether an unfinished run goes on.
-
-    Raises:
-        PolyheadError: the run is finished, or the folder is not a run's.
-        UsageError: the run there has another configuration.
+    Call it after everything that can fail early, such as reading the data. With
+    `overwrite`, it replaces any run in the folder, whose files are kept aside until the
+    new one is finished.
     """
     path = Path(config.run or default_path(task, config))
     try:
@@ -163,16 +133,16 @@ def prepare(task: Task, config: Any, overwrite: bool = False) -> RunFolder:
     return folder
 
 
-def _refuse_other_folder(path):
+def _refuse_other_folder(path: Path) -> None:
     is_run = (path / "config.json").exists() or (path / "run.json").exists()
-    strangers = [entry.name for entry in path.iterdir() if entry.name[0] != "."]
-    if strangers and not is_run:
+    others = [entry.name for entry in path.iterdir() if entry.name[0] != "."]
+    if others and not is_run:
         raise PolyheadError(
-            f"{path}: has {min(strangers)} but is no run's folder: choose another --run"
+            f"{path}: has {min(others)} but is no run's folder: choose another --run"
         )
 
 
-def _refuse_other_config(path, changed):
+def _refuse_other_config(path: Path, changed: dict[str, tuple[Any, Any]]) -> None:
     if changed:
         fields = ", ".join(f"{k} ({a!r}, now {b!r})" for k, (a, b) in changed.items())
         raise UsageError(
@@ -181,12 +151,8 @@ def _refuse_other_config(path, changed):
         )
 
 
-def check_run(path):
-    """Refuses a folder that holds no finished run, and a broken model.keras.
-
-    Raises:
-        PolyheadError: with the file at fault and the remedy.
-    """
+def check_run(path: str | os.PathLike[str]) -> None:
+    """Raises an error if a folder has no finished run, or a broken model.keras."""
     path = Path(path)
     if not path.is_dir():
         raise PolyheadError(f"{path}: no such run folder")
@@ -211,44 +177,40 @@ def check_run(path):
         raise PolyheadError(f"{model}: truncated or corrupt: {RETRAIN}")
 
 
-def _new_record(config):
+def _new_record(config: Any) -> dict[str, Any]:
+    versions = {}
+    for name in PACKAGES:
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            versions[name] = importlib.metadata.version(name)
     return {
         "finished": False,
         "started": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "seed": config.seed,
         "python": platform.python_version(),
         "platform": platform.platform(),
-        "versions": _versions(),
+        "versions": versions,
     }
 
 
-def _versions():
-    found = {}
-    for name in PACKAGES:
-        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
-            found[name] = importlib.metadata.version(name)
-    return found
-
-
-def _read_record(path):
+def _read_record(path: Path) -> dict[str, Any]:
     record = read_json(path / "run.json", RETRAIN)
     if not isinstance(record, dict) or "finished" not in record:
         raise PolyheadError(f"{path / 'run.json'}: not the record of a run: {RETRAIN}")
     return record
 
 
-def _is_finished(path):
+def _is_finished(path: Path) -> bool:
     try:
         return _read_record(path)["finished"]
     except PolyheadError:
         return False
 
 
-def _present(path, entries):
+def _present(path: Path, entries: Iterable[str]) -> list[str]:
     return [name for name in entries if (path / name).exists()]
 
 
-def _remove_entries(path, entries):
+def _remove_entries(path: Path, entries: Iterable[str]) -> None:
     for name in _present(path, entries):
         entry = path / name
         shutil.rmtree(entry) if entry.is_dir() else entry.unlink()

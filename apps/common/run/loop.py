@@ -1,4 +1,4 @@
-"""Training with `fit`: every app's loop, with early stopping and resume."""
+"""The training loop of every app: `fit` with early stopping and resumption."""
 
 import contextlib
 import csv
@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -24,20 +25,21 @@ from .checkpoint import (
 )
 
 CHECKPOINT_SECONDS = 120.0
+Logs = dict[str, Any] | None  # what Keras gives to callbacks
 
 
 def be_deterministic() -> None:
-    """The same bits for the same seed, where TensorFlow trains.
+    """Makes TensorFlow give the same bits for the same seed.
 
-    It has all of its effect in a process where TensorFlow has not run yet: a sum that
-    threads share depends on how they share it, so each operation gets one thread.
+    A sum depends on how threads share it, so each operation gets one thread. That works
+    only in a process where TensorFlow has not run yet.
     """
     if keras.backend.backend() != "tensorflow":
         return
     import tensorflow as tf
 
     tf.config.experimental.enable_op_determinism()
-    with contextlib.suppress(RuntimeError):  # it runs already
+    with contextlib.suppress(RuntimeError):  # TensorFlow has run
         tf.config.threading.set_intra_op_parallelism_threads(1)
 
 
@@ -45,12 +47,11 @@ class EpochData(keras.utils.PyDataset):
     """Batches that are a pure function of the epoch's number.
 
     Args:
-        make_epoch: gives the epoch's batches, a sequence of what `fit` takes.
-            Keras reads off the first two which dimensions may vary, so these
-            must differ in them.
+        make_epoch: gives the batches of an epoch. Keras takes the dimensions in which
+            the first two differ as variable, so they must differ in all of these.
     """
 
-    def __init__(self, make_epoch: Callable[[int], Sequence]):
+    def __init__(self, make_epoch: Callable[[int], Sequence]) -> None:
         super().__init__()
         self.make_epoch = make_epoch
         self.batches: Sequence = ()
@@ -64,35 +65,44 @@ class EpochData(keras.utils.PyDataset):
             self.epoch = epoch
         self.skipped = skipped
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.batches) - self.skipped
 
-    def __getitem__(self, index):
-        # Until training begins Keras reads shapes: of the first two of all, or of
-        # the only one that is left.
+    def __getitem__(self, index: int) -> Any:
+        # Before the training begins, Keras reads the shapes of the first two batches of
+        # the epoch, or of the only one that is left.
         skips = self.training or len(self) == 1
         return self.batches[self.skipped * skips + index]
 
 
 @dataclass
 class State:
-    """Where a training stands; kept in its checkpoint."""
+    """The progress of a training; a part of its checkpoint."""
 
     epoch: int = 0
-    step: int = 0  # batches of this epoch that are done
+    step: int = 0  # finished batches of this epoch
     best_epoch: int = -1
     best_score: float | None = None
     stopped: bool = False
     seconds: float = 0.0
-    scoring_seconds: float = 0.0  # of these, on validation data
+    scoring_seconds: float = 0.0  # the part of `seconds` spent on validation
     history: list[dict] = field(default_factory=list)
-    metrics: list = field(default_factory=list)  # of the batches of this epoch
+    metrics: list = field(default_factory=list)  # values after `step` batches
 
 
 class Loop(keras.callbacks.Callback):
     """Scores each epoch, keeps the best weights, checkpoints, stops early."""
 
-    def __init__(self, data, score, monitor, larger_is_better, patience, folder, state):
+    def __init__(
+        self,
+        data: EpochData,
+        score: Callable[[keras.Model], dict[str, float]],
+        monitor: str,
+        larger_is_better: bool,
+        patience: int,
+        folder: Path,
+        state: State,
+    ) -> None:
         super().__init__()
         self.data = data
         self.score = score
@@ -103,17 +113,17 @@ class Loop(keras.callbacks.Callback):
         self.state = state
         self.saved_at = time.monotonic()
         self.mark = time.monotonic()
-        self.earlier = []  # what the epoch's metrics held when it was cut off
+        self.earlier: list = []  # the metrics' values when the epoch was interrupted
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: Logs = None) -> None:
         self.data.training = True
 
-    def on_epoch_begin(self, epoch, logs=None):
+    def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
         skipped = self.state.step if epoch == self.state.epoch else 0
         self.data.start(epoch, skipped)
         self.earlier = self.state.metrics if skipped else []
 
-    def on_train_batch_end(self, batch, logs=None):
+    def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
         self.state.step += 1
         if self.earlier:
             add_values(self.model, self.earlier)
@@ -122,9 +132,9 @@ class Loop(keras.callbacks.Callback):
         if due and self.state.step < len(self.data.batches):
             self.save()
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         synchronize(self.model)
-        averaged = use_averages(self.model)
+        raw = use_averages(self.model)
         row = {"epoch": epoch + 1, **{k: float(v) for k, v in (logs or {}).items()}}
         started = time.monotonic()
         row |= {f"val_{k}": float(v) for k, v in self.score(self.model).items()}
@@ -139,9 +149,10 @@ class Loop(keras.callbacks.Callback):
         if best is None or math.isnan(best) or self.sign * score >= self.sign * best:
             state.best_score, state.best_epoch = score, epoch
             values = read_values(self.model.trainable_variables)
-            values += read_values(fixed_variables(self.model))
+            values += read_values(self.model.non_trainable_weights)
             save_arrays(self.folder / "best.npz", values, {"epoch": epoch})
-        restore_raw(self.model, averaged)
+        if raw is not None:
+            write_values(self.model.trainable_variables, raw)
         if logs is not None:
             logs.update({k: v for k, v in row.items() if k != "epoch"})
         if epoch - state.best_epoch >= self.patience:
@@ -149,12 +160,13 @@ class Loop(keras.callbacks.Callback):
             self.model.stop_training = True
         self.save()
 
-    def tick(self):
+    def tick(self) -> None:
+        """Adds the time since the last call to the training's seconds."""
         now = time.monotonic()
         self.state.seconds += now - self.mark
         self.mark = now
 
-    def save(self):
+    def save(self) -> None:
         self.tick()
         synchronize(self.model)
         metrics = read_values(self.model.metrics_variables) if self.state.step else []
@@ -164,10 +176,10 @@ class Loop(keras.callbacks.Callback):
         self.saved_at = time.monotonic()
 
 
-def add_values(model, earlier: list) -> None:
-    """Adds to the metrics' sums and counts, which `fit` began anew.
+def add_values(model: keras.Model, earlier: list) -> None:
+    """Adds earlier values to the metrics' sums and counts, which `fit` has reset.
 
-    Some of them are only made with the first batch.
+    Some of these variables do not exist before the first batch.
     """
     synchronize(model)
     variables = model.metrics_variables
@@ -175,24 +187,14 @@ def add_values(model, earlier: list) -> None:
     write_values(variables, [value + np.asarray(old) for value, old in pairs])
 
 
-def fixed_variables(model) -> list:
-    """Non-trainable weights (statistics of norms), without seeds and metrics."""
-    return list(model.non_trainable_weights)
-
-
-def use_averages(model):
-    """Puts the moving averages into the weights; returns the raw values."""
+def use_averages(model: keras.Model) -> list[np.ndarray] | None:
+    """Replaces the weights by their moving averages; returns the raw weights."""
     if not model.optimizer.use_ema:
         return None
     raw = read_values(model.trainable_variables)
     averages = model.optimizer._model_variables_moving_average
     write_values(model.trainable_variables, read_values(averages))
     return raw
-
-
-def restore_raw(model, raw) -> None:
-    if raw is not None:
-        write_values(model.trainable_variables, raw)
 
 
 def train(
@@ -207,23 +209,20 @@ def train(
     callbacks: Sequence[keras.callbacks.Callback] = (),
     history: Path | None = None,
 ) -> State:
-    """Trains a compiled model to its best epoch, or goes on where it was cut off.
+    """Trains a compiled model to its best epoch, or resumes an interrupted training.
+
+    In the end the model has the weights of the best epoch.
 
     Args:
         model: compiled and built.
         make_epoch: see `EpochData`.
-        epochs: the most epochs.
+        epochs: the largest number of epochs.
         score: measures the model on validation data after each epoch.
         monitor: the measure that decides which epoch is best.
-        folder: of the checkpoints; what it holds is resumed.
-        patience: epochs without a better score before training stops.
-        larger_is_better: the monitored measure's direction.
-        callbacks: shown each epoch's measures, for progress.
-        history: the CSV file that gets a row an epoch; history.csv beside the folder
-            where absent.
-
-    Returns:
-        The final state. The model holds the best epoch's weights.
+        folder: the folder of the checkpoints; a checkpoint in it is resumed.
+        patience: number of epochs without a better score after which training stops.
+        history: the CSV file with a row for each epoch. None: history.csv beside
+            `folder`.
     """
     folder.mkdir(parents=True, exist_ok=True)
     model.optimizer.build(model.trainable_variables)
@@ -239,7 +238,7 @@ def train(
             )
         write_values(variables, values)
         if state.best_epoch >= 0:
-            load_arrays(folder / "best.npz")  # a broken one is told now, not at the end
+            load_arrays(folder / "best.npz")  # a broken file fails now, not at the end
     data = EpochData(make_epoch)
     loop = Loop(data, score, monitor, larger_is_better, patience, folder, state)
     while state.epoch < epochs and not state.stopped:
@@ -258,13 +257,13 @@ def train(
             values, _ = load_arrays(folder / "last.npz")
             write_values(state_variables(model), values)
     values, _ = load_arrays(folder / "best.npz")
-    write_values(model.trainable_variables + fixed_variables(model), values)
+    write_values(model.trainable_variables + model.non_trainable_weights, values)
     write_history(history or folder.parent / "history.csv", state.history)
     return state
 
 
 def write_history(path: Path, history: list[dict]) -> None:
-    """One row an epoch, as CSV."""
+    """Writes a CSV file with a row for each epoch."""
     columns = list(dict.fromkeys(key for row in history for key in row))
     text = io.StringIO()
     writer = csv.DictWriter(text, columns)
@@ -274,7 +273,7 @@ def write_history(path: Path, history: list[dict]) -> None:
 
 
 def read_history(path: Path) -> dict[str, list[float]]:
-    """The columns of history.csv, none where the file is absent."""
+    """The columns of history.csv; none if the file is absent."""
     if not path.exists():
         return {}
     with open(path, encoding="utf-8", newline="") as file:

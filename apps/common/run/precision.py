@@ -1,14 +1,14 @@
-"""Whether training in bfloat16 pays on this machine."""
+"""The number format to train in: bfloat16 if this machine computes in it."""
 
 from pathlib import Path
 
 import keras
 
-FIRST_GENERATION = 8  # of NVIDIA's compute capabilities that multiply in bfloat16
+FIRST_GENERATION = 8  # the first NVIDIA compute capability with bfloat16
 
 
 def choose_precision(wanted: str) -> str:
-    """The Keras policy to train in: "auto" is bfloat16 where it is native."""
+    """The Keras dtype policy: "auto" is mixed bfloat16 where the hardware has it."""
     if wanted != "auto":
         return wanted
     generation = GENERATIONS[keras.backend.backend()]()
@@ -19,6 +19,16 @@ def choose_precision(wanted: str) -> str:
     return "mixed_bfloat16" if native else "float32"
 
 
+def check_float32(model: keras.Model) -> None:
+    """Raises a ValueError if a layer of the model computes in half precision."""
+    for layer in model._flatten_layers():
+        if layer.compute_dtype in ("bfloat16", "float16"):
+            raise ValueError(
+                f"Layer {layer.name} computes in {layer.compute_dtype}; build the "
+                "model in float32 from the weights."
+            )
+
+
 def processor_has_bfloat16() -> bool:
     try:
         flags = Path("/proc/cpuinfo").read_text(encoding="utf-8")
@@ -27,17 +37,17 @@ def processor_has_bfloat16() -> bool:
     return "avx512_bf16" in flags or "amx_bf16" in flags
 
 
-# Each tells the compute capability's first number of the GPU that the backend uses,
-# `None` where it has none. Source: https://developer.nvidia.com/cuda-gpus
+# Each gives the first number of the compute capability of the backend's GPU, or None
+# without a GPU. Source: https://developer.nvidia.com/cuda-gpus
 
 
 def _tensorflow_generation() -> int | None:
     import tensorflow as tf
 
-    found = tf.config.list_physical_devices("GPU")
-    if not found:
+    gpus = tf.config.list_physical_devices("GPU")
+    if not gpus:
         return None
-    details = tf.config.experimental.get_device_details(found[0])
+    details = tf.config.experimental.get_device_details(gpus[0])
     return int(details.get("compute_capability", (0, 0))[0])
 
 
@@ -46,19 +56,18 @@ def _jax_generation() -> int | None:
 
     device = jax.devices()[0]
     if device.platform == "tpu":
-        return FIRST_GENERATION  # each of them has it
+        return FIRST_GENERATION  # every TPU has bfloat16
     if device.platform != "gpu":
         return None
-    found = str(getattr(device, "compute_capability", "")).split(".")[0]
-    return int(found) if found.isdigit() else 0  # AMD's have names
+    number = str(getattr(device, "compute_capability", "")).split(".")[0]
+    return int(number) if number.isdigit() else 0  # AMD's GPUs have names
 
 
 def _torch_generation() -> int | None:
     import torch
 
-    if not torch.cuda.is_available():
-        return None
-    return int(torch.cuda.get_device_capability()[0])
+    has_gpu = torch.cuda.is_available()
+    return int(torch.cuda.get_device_capability()[0]) if has_gpu else None
 
 
 GENERATIONS = {

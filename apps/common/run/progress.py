@@ -1,4 +1,4 @@
-"""Training's progress: a bar with the time left, and one line an epoch."""
+"""The progress of a training: a bar with the time left, and a line for each epoch."""
 
 import time
 from typing import TextIO
@@ -7,18 +7,19 @@ import keras
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+from .loop import Logs
+
 
 class ProgressBar(keras.callbacks.Callback):
-    """Shows a bar on a terminal, and everywhere one line an epoch.
+    """Prints a line for each epoch, and on a terminal a progress bar.
 
-    Args:
-        stream: where to write.
-        epochs: epochs in all.
-        steps: batches of an epoch.
-        shown: names of the measures in each epoch's line.
+    `steps` is the number of batches of an epoch, and `shown` names the measures in the
+    line of an epoch.
     """
 
-    def __init__(self, stream: TextIO, epochs: int, steps: int, shown: list[str]):
+    def __init__(
+        self, stream: TextIO, epochs: int, steps: int, shown: list[str]
+    ) -> None:
         super().__init__()
         self.epochs = epochs
         self.steps = steps
@@ -40,25 +41,25 @@ class ProgressBar(keras.callbacks.Callback):
         self.done = 0
         self.started = time.monotonic()
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: Logs = None) -> None:
         self.bar.start()
 
-    def on_epoch_begin(self, epoch, logs=None):
+    def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
         self.done = max(self.done, epoch * self.steps)
         self.bar.update(self.task, completed=self.done, epoch=epoch + 1)
 
-    def on_train_batch_end(self, batch, logs=None):
+    def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
         self.done += 1
         if self.console.is_terminal and self.done % 10 == 0:
             loss = f"{float(logs['loss']):.3f}" if logs else "-"
             self.bar.update(self.task, completed=self.done, loss=loss)
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         logs = logs or {}
         measures = "  ".join(f"{k} {logs[k]:.4f}" for k in self.shown if k in logs)
         seconds = time.monotonic() - self.started
         line = f"epoch {epoch + 1}/{self.epochs}  {measures}  {seconds:.0f} s"
         self.bar.console.print(line)
 
-    def on_train_end(self, logs=None):
+    def on_train_end(self, logs: Logs = None) -> None:
         self.bar.stop()

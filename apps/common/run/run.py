@@ -1,19 +1,23 @@
-"""A finished run of any task: predict, evaluate, explain and export from its folder.
+"""A finished run of any task: it predicts, evaluates, explains and exports.
 
-Imports no Keras: an exported file answers at once.
+Imports no Keras, so an exported file answers at once.
 """
 
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
 from types import MethodType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..errors import RETRAIN, UsageError
+from ..export.folder import find_tflite
 from ..export.formats import DEFAULT_FORMATS, DEFAULT_VARIANTS
 from ..files import read_json
 from ..task import Steps, Task
 from .config import load_config
+
+if TYPE_CHECKING:
+    import keras
 
 ENGINES = ("keras", "savedmodel", "tflite")
 
@@ -22,22 +26,21 @@ class Run:
     """A trained run, read from its folder.
 
     `predict`, `evaluate` and `explain` are functions of the task; `help(run.predict)`
-    shows their arguments. What the task keeps besides the model, such as
-    `run.label_names`, and the task's further methods, such as `run.backtest`, are
-    attributes too.
+    shows their arguments. The assets of the task, such as `run.label_names`, and its
+    own methods, such as `run.backtest`, are attributes too.
 
     Args:
-        task: the task that it is of.
+        task: the task.
         path: the run's folder.
 
     Attributes:
-        config: its configuration.
-        assets: what it needs besides its model.
-        notes: on the newest answers.
-        truncated: which of the newest inputs were cut, where that is known.
+        config: the configuration of the run.
+        assets: what the run needs besides its model.
+        notes: notes on the latest answers.
+        truncated: which of the latest inputs were cut, or None if that is unknown.
     """
 
-    def __init__(self, task: Task, path: str | Path):
+    def __init__(self, task: Task, path: str | Path) -> None:
         self.task = task
         self.path = Path(path)
         self.config = load_config(task.config, task.name, self.path / "config.json")
@@ -60,33 +63,45 @@ class Run:
 
     @cached_property
     def metrics(self) -> dict:
-        """What `metrics.json` holds."""
+        """The content of metrics.json."""
         return read_json(self.path / "metrics.json", RETRAIN)
 
     @cached_property
-    def serving(self):
+    def serving(self) -> Any:
         """The pure function that answers, in float32."""
         return self.steps.serve(self)
 
     @property
-    def model(self):
+    def model(self) -> "keras.Model":
         """The Keras model, in float32."""
         return self.serving.model
 
     @property
     def predict(self) -> Callable:
-        """The task's `predict`, of this run."""
+        """The task's `predict` for this run."""
         return MethodType(self.task.answering().predict, self)
 
     @property
     def evaluate(self) -> Callable[..., dict]:
-        """The task's `evaluate`, of this run."""
+        """The task's `evaluate` for this run."""
         return MethodType(self.steps.evaluate, self)
 
     @property
     def explain(self) -> Callable[..., dict]:
-        """The task's `explain`, of this run."""
+        """The task's `explain` for this run."""
         return MethodType(self.steps.explain, self)
+
+    def note_cuts(self, inputs: Sequence, *file: Any) -> None:
+        """Notes which inputs are cut: none, unless a subclass says otherwise."""
+
+    def open_tflite(self, inputs: Sequence) -> Any:
+        """Opens the smallest .tflite file, and notes which inputs it cuts."""
+        from polyhead import runtime
+
+        path = find_tflite(self.path)
+        file = runtime.load(path)
+        self.note_cuts(inputs, path, file.max_bytes)
+        return file
 
     def load_data(self) -> Any:
         """The run's own data, as its model reads them."""
@@ -94,11 +109,7 @@ class Run:
         return steps.prepare(self.config, self.assets, steps.load_data(self.config))
 
     def examples(self, count: int = 200) -> Callable:
-        """Held-out examples: a function gives them as a .tflite file takes them.
-
-        Args:
-            count: at most so many.
-        """
+        """A function that gives up to `count` held-out inputs for a .tflite file."""
         return self.steps.examples(self, self.load_data(), count)
 
     def export(
@@ -112,16 +123,17 @@ class Run:
         verbose: bool = False,
         **options: Any,
     ) -> dict:
-        """Writes and verifies the files to ship; see `common.export.export.export`.
+        """Writes and verifies the exported files.
 
         Args:
             formats: kinds of file: "savedmodel", "tflite", and those of the task.
-            variants: of the .tflite files: "float32", "float16", "int8", "full_int8".
+            variants: variants of the .tflite files: "float32", "float16", "int8",
+                "full_int8".
             max_loss: points of the metric that a variant may lose.
-            author: who made the model.
-            license: under which it may be used.
+            author: the model's author, for the files' metadata.
+            license: the model's license, for the files' metadata.
             verbose: show the converters' messages.
-            options: of the task, such as `max_input_bytes`.
+            options: options of the task, such as `max_input_bytes`.
 
         Returns:
             The report, which is also written to export_report.json.
@@ -139,10 +151,6 @@ class Run:
 
 
 def check_engine(engine: str) -> None:
-    """Refuses an engine that no run has.
-
-    Raises:
-        UsageError: lists those that there are.
-    """
+    """Raises a UsageError that lists the engines if `engine` is not one of them."""
     if engine not in ENGINES:
         raise UsageError(f"engine {engine!r}: choose from {', '.join(ENGINES)}")

@@ -1,4 +1,4 @@
-"""A run's model: written, read, and begun with by another run."""
+"""Saves and loads the model of a run, and copies its weights to another one."""
 
 import importlib
 import zipfile
@@ -12,7 +12,7 @@ from ..files import replacing, write_json
 
 def save_model(path: Path, model: keras.Model, metrics: dict) -> None:
     """Writes model.keras without the optimizer, and metrics.json."""
-    model.optimizer = None  # a third of the file, and of no use any more
+    model.optimizer = None  # a third of the file, and no longer used
     with replacing(path / "model.keras") as temporary:
         model.save(temporary)
         compress(temporary)
@@ -20,23 +20,17 @@ def save_model(path: Path, model: keras.Model, metrics: dict) -> None:
 
 
 def compress(path: Path) -> None:
-    """Makes a .keras file, a zip that Keras leaves uncompressed, a tenth smaller."""
+    """Makes a .keras file a tenth smaller: Keras does not compress this zip."""
     with zipfile.ZipFile(path) as archive:
-        entries = [
-            (entry.filename, archive.read(entry)) for entry in archive.infolist()
-        ]
+        entries = {name: archive.read(name) for name in archive.namelist()}
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in entries:
+        for name, data in entries.items():
             archive.writestr(name, data)
 
 
 def load_model(path: Path) -> keras.Model:
-    """Reads a run's model.keras.
-
-    Raises:
-        PolyheadError: the file cannot be loaded; in one line.
-    """
-    importlib.import_module("polyhead.layers")  # registers what model.keras names
+    """Reads a run's model.keras, or raises a PolyheadError of one line."""
+    importlib.import_module("polyhead.layers")  # registers the layers of model.keras
     try:
         return keras.saving.load_model(path, compile=False)
     except Exception as error:  # Keras raises many kinds
@@ -44,16 +38,7 @@ def load_model(path: Path) -> keras.Model:
 
 
 def copy_matching_weights(model: keras.Model, older: keras.Model, path: Path) -> None:
-    """Takes over the trainable weights of an older run wherever their shapes agree.
-
-    Args:
-        model: the new model.
-        older: the model of the older run.
-        path: the folder of the older run, for the message.
-
-    Raises:
-        UsageError: the two models do not have the same number of weights.
-    """
+    """Copies the trainable weights of the older run in `path` whose shapes agree."""
     if len(model.weights) != len(older.weights):
         raise UsageError(
             f"{path}: its model has {len(older.weights)} weights, the new one "

@@ -1,4 +1,4 @@
-"""Learning rates over time, and the optimizer that most tasks train with."""
+"""Learning rate schedules, and the optimizer of most tasks."""
 
 from typing import Any
 
@@ -8,43 +8,32 @@ import numpy as np
 
 @keras.saving.register_keras_serializable(package="polyhead")
 class InverseSquareRoot(keras.optimizers.schedules.LearningRateSchedule):
-    """Linear rise to `peak` over `warmup_steps`, then a fall with the root of time.
+    """Linear warm-up to `peak`, then decay with the inverse square root of the step."""
 
-    Args:
-        peak: the highest learning rate.
-        warmup_steps: steps of the rise.
-    """
-
-    def __init__(self, peak, warmup_steps):
+    def __init__(self, peak: float, warmup_steps: int) -> None:
         self.peak = peak
         self.warmup_steps = warmup_steps
 
-    def __call__(self, step):
+    def __call__(self, step: Any) -> Any:
         step = keras.ops.cast(step, "float32") + 1.0
         warmup = float(max(1, self.warmup_steps))
         fall = keras.ops.rsqrt(keras.ops.maximum(step, warmup) / warmup)
         return self.peak * keras.ops.minimum(step / warmup, 1.0) * fall
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {"peak": self.peak, "warmup_steps": self.warmup_steps}
 
 
 @keras.saving.register_keras_serializable(package="polyhead")
 class WarmUpDecay(keras.optimizers.schedules.LearningRateSchedule):
-    """Linear rise to `peak` over `warmup_steps`, then a cosine to zero.
+    """Linear warm-up to `peak`, then a cosine decay to zero after `total_steps`."""
 
-    Args:
-        peak: the highest learning rate.
-        warmup_steps: steps of the rise.
-        total_steps: steps in all; the rate is zero after them.
-    """
-
-    def __init__(self, peak, warmup_steps, total_steps):
+    def __init__(self, peak: float, warmup_steps: int, total_steps: int) -> None:
         self.peak = peak
         self.warmup_steps = warmup_steps
         self.total_steps = total_steps
 
-    def __call__(self, step):
+    def __call__(self, step: Any) -> Any:
         step = keras.ops.cast(step, "float32")
         warmup = float(max(1, min(self.warmup_steps, self.total_steps // 2)))
         rise = (step + 1.0) / warmup
@@ -52,23 +41,18 @@ class WarmUpDecay(keras.optimizers.schedules.LearningRateSchedule):
         fall = 0.5 + 0.5 * keras.ops.cos(np.pi * keras.ops.clip(after, 0.0, 1.0))
         return self.peak * keras.ops.minimum(rise, fall)
 
-    def get_config(self):
-        return {
-            "peak": self.peak,
-            "warmup_steps": self.warmup_steps,
-            "total_steps": self.total_steps,
-        }
+    def get_config(self) -> dict[str, Any]:
+        steps = {"warmup_steps": self.warmup_steps, "total_steps": self.total_steps}
+        return {"peak": self.peak, **steps}
 
 
-def make_adamw(config: Any, rate: float, warmup_steps: int, total_steps: int):
-    """AdamW with a linear warm-up and a cosine to zero.
+def make_adamw(
+    config: Any, rate: float, warmup_steps: int, total_steps: int
+) -> keras.optimizers.Optimizer:
+    """AdamW with `WarmUpDecay` to the highest rate `rate`.
 
-    Args:
-        config: with `weight_decay` and `ema`, the momentum of the weights' moving
-            average (0 for none).
-        rate: the highest learning rate.
-        warmup_steps: steps of the rise.
-        total_steps: steps in all.
+    `config` has `weight_decay` and `ema`, the momentum of the weights' moving average
+    (0: no average).
     """
     return keras.optimizers.AdamW(
         WarmUpDecay(rate, warmup_steps, total_steps),

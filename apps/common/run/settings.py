@@ -1,4 +1,4 @@
-"""The settings of a run before its data are read: inherited, checked, filled."""
+"""Inherits, checks and fills the settings of a run, before its data are read."""
 
 import dataclasses
 from pathlib import Path
@@ -11,13 +11,7 @@ from .folder import check_run
 
 
 def resolve(task: Task, config: Any) -> Any:
-    """Fills what the preset, or the older run to begin with, decides.
-
-    Raises:
-        UsageError: a setting is out of its range or none of its choices, two settings
-            do not go together, or the weights of the older run do not fit.
-        PolyheadError: the older run cannot be read.
-    """
+    """Checks the settings, and fills those that a preset or `init_from` decides."""
     if config.init_from:
         check_run(config.init_from)
         path = Path(config.init_from)
@@ -29,15 +23,9 @@ def resolve(task: Task, config: Any) -> Any:
 
 
 def inherit_architecture(config: Any, older: Any, names: tuple[str, ...]) -> Any:
-    """Copies every field that the older run's weights depend on.
+    """Copies the fields `names`, on which the weights in `init_from` depend.
 
-    Args:
-        config: the new run's; its `init_from` names the older one.
-        older: the older run's configuration.
-        names: the fields that decide the weights' shapes and what they mean.
-
-    Raises:
-        UsageError: `config` asks for something else, or would overwrite the older run.
+    Raises a UsageError if `config` has another value, or would overwrite that run.
     """
     if config.run and Path(config.run).resolve() == Path(config.init_from).resolve():
         raise UsageError(
@@ -55,21 +43,15 @@ def inherit_architecture(config: Any, older: Any, names: tuple[str, ...]) -> Any
 
 
 def fill_missing(config: Any, defaults: dict) -> Any:
-    """Gives each field that is None its value in `defaults`, if it has one there."""
+    """Replaces each field that is None by its value in `defaults`, if there is one."""
     missing = {k: v for k, v in defaults.items() if getattr(config, k) is None}
     return dataclasses.replace(config, **missing)
 
 
 def check_heads(hidden_dim: int, num_heads: int, rotary: bool = False) -> None:
-    """Refuses a width that the attention heads cannot share.
+    """Raises a UsageError if the heads cannot share the width equally.
 
-    Args:
-        hidden_dim: width of the model.
-        num_heads: number of attention heads.
-        rotary: whether positions are rotary, for which the width of a head is even.
-
-    Raises:
-        UsageError: with both numbers.
+    With `rotary` positions the width of a head must also be even.
     """
     if hidden_dim % num_heads:
         raise UsageError(

@@ -1,4 +1,4 @@
-"""Trains a run of any task: the order of its steps stands here alone."""
+"""Trains a run of any task: the order of the steps."""
 
 import shutil
 import time
@@ -18,78 +18,51 @@ from .folder import prepare as prepare_folder
 from .precision import choose_precision
 from .progress import ProgressBar
 from .run import Run
-from .saving import save_model
+from .saving import copy_matching_weights, load_model, save_model
 from .settings import resolve
 
-# Of training, for the estimate of a dry run: so many steps or seconds, what ends first.
+# A dry run times this many steps or seconds of training, whichever ends first.
 MEASURED_STEPS, MEASURED_SECONDS = 20, 20.0
 
 
 @dataclass(frozen=True)
 class Training:
-    """What `fit` takes, and what is told of it.
+    """A model, its batches, and facts about them."""
 
-    Args:
-        model: compiled and built.
-        make_epoch: the number of an epoch to its batches.
-        steps: batches an epoch.
-        rows: examples an epoch.
-        unit: what the examples are, for "..._per_second" in metrics.json.
-        tokens: tokens an epoch, padding not counted; None where there are none.
-        count_tokens: a batch to its number of tokens, padding not counted.
-        facts: what metrics.json says of the training besides.
-        estimate: what a dry run says of the training besides.
-        notes: lines for the user before the training begins.
-    """
-
-    model: keras.Model
-    make_epoch: Callable[[int], Sequence]
-    steps: int
-    rows: int
-    unit: str = "examples"
-    tokens: int | None = None
-    count_tokens: Callable[[Any], int] | None = None
-    facts: Mapping[str, Any] = field(default_factory=dict)
-    estimate: Mapping[str, Any] = field(default_factory=dict)
-    notes: Sequence[str] = ()
+    model: keras.Model  # compiled and built
+    make_epoch: Callable[[int], Sequence]  # an epoch's number to its batches
+    steps: int  # batches of an epoch
+    rows: int  # examples of an epoch
+    unit: str = "examples"  # their name, for "..._per_second" in metrics.json
+    tokens: int | None = None  # tokens of an epoch without padding; None without tokens
+    count_tokens: Callable[[Any], int] | None = None  # of a batch, without padding
+    facts: Mapping[str, Any] = field(default_factory=dict)  # "train" in metrics.json
+    estimate: Mapping[str, Any] = field(default_factory=dict)  # for a dry run's report
+    notes: Sequence[str] = ()  # lines that are shown before the training begins
 
 
 @dataclass(frozen=True)
 class Validation:
-    """How a model is measured on validation data after each epoch.
+    """How to measure a model on validation data after each epoch."""
 
-    Args:
-        score: the model to its measures.
-        monitor: the measure that decides which epoch is best.
-        larger_is_better: the direction of that measure.
-        shown: measures in the line of an epoch, besides the loss in training.
-        callbacks: further Keras callbacks; given where the user wants to see progress.
-    """
-
-    score: Callable[[keras.Model], dict[str, float]]
-    monitor: str
+    score: Callable[[keras.Model], dict[str, float]]  # the measures of a model
+    monitor: str  # the measure that decides which epoch is best
     larger_is_better: bool = True
-    shown: Sequence[str] = ()
-    callbacks: Callable[[Terminal, Path], Sequence[keras.callbacks.Callback]] = (
+    shown: Sequence[str] = ()  # measures in the line of an epoch, besides the loss
+    # Further callbacks, from the terminal (None if progress is hidden) and the folder.
+    callbacks: Callable[[Terminal | None, Path], Sequence[keras.callbacks.Callback]] = (
         lambda terminal, path: ()
     )
 
 
 @dataclass(frozen=True)
 class Fitted:
-    """A model after `fit`.
-
-    Args:
-        config: with which it was trained.
-        model: holds the best epoch's weights.
-        state: where the training ended.
-        facts: the content of "train" in metrics.json.
-    """
+    """A model after `fit`."""
 
     config: Any
-    model: keras.Model
+    model: keras.Model  # with the weights of the best epoch
     state: loop.State
-    facts: dict[str, Any]
+    facts: dict[str, Any]  # the content of "train" in metrics.json
 
 
 def train(
@@ -100,23 +73,7 @@ def train(
     verbose: bool = False,
     quiet: bool = False,
 ) -> Run | dict:
-    """Trains a run and measures it.
-
-    Args:
-        task: what is to be learned.
-        config: the task's `Config`: the data, the model, and where to write.
-        overwrite: replace a finished run in the folder.
-        dry_run: read the data, time a few steps, write nothing.
-        verbose: show the libraries' messages.
-        quiet: show no progress.
-
-    Returns:
-        The finished `Run`, or with `dry_run` a report.
-
-    Raises:
-        PolyheadError: the data or the folder cannot be used.
-        UsageError: the settings are wrong, or the folder has another run.
-    """
+    """Trains and measures a run of `task`; see `train` in `api.make_api`."""
     config = resolve(task, config)
     steps = task.steps()
     with capture_output(verbose) as terminal:
@@ -126,7 +83,8 @@ def train(
             report = data.report
             assets = steps.make_assets(config, data, None)
             data = steps.prepare(config, assets, data)
-            return report | {"estimate": estimate(steps, config, assets, data)}
+            estimate_task = steps.estimate or estimate
+            return report | {"estimate": estimate_task(steps, config, assets, data)}
         with prepare_folder(task, config, overwrite) as folder:
             shown = None if quiet else terminal
             if folder.resumed:
@@ -146,13 +104,13 @@ def train(
             baselines = steps.fast_baselines(run, data) if steps.fast_baselines else {}
             measure(run, data, baselines)
             folder.finish()
-            # It served to resume; it is several times the model's size.
+            # No longer needed, and several times as large as the model.
             shutil.rmtree(folder.path / "checkpoint", ignore_errors=True)
         return run
 
 
 def say(terminal: Terminal | None, line: str) -> None:
-    """Writes a line for the user, where progress is shown."""
+    """Shows a line to the user, unless progress is hidden."""
     if terminal is not None:
         print(line, file=terminal.err)
 
@@ -166,16 +124,10 @@ def fit(
     terminal: Terminal | None,
     checkpoint: str = "checkpoint",
 ) -> Fitted:
-    """Trains one model to its best epoch, or goes on where it was cut off.
+    """Trains one model to its best epoch, or resumes an interrupted training.
 
-    Args:
-        steps: of the task.
-        config: the settings, all filled.
-        assets: of the run.
-        data: as `steps.prepare` gives them.
-        path: the folder of the run.
-        terminal: where progress is shown; None for no progress.
-        checkpoint: the folder of the checkpoints in `path`.
+    `data` is from `steps.prepare`, `path` is the run's folder, and `checkpoint` names
+    the folder of the checkpoints in it. Without `terminal`, no progress is shown.
     """
     training = start_training(steps, config, assets, data)
     validation = steps.make_validation(config, assets, data)
@@ -185,7 +137,8 @@ def fit(
     if terminal is not None:
         shown = ["loss", *validation.shown]
         bar = ProgressBar(terminal.err, config.epochs, training.steps, shown)
-        callbacks += [bar, *validation.callbacks(terminal, path)]
+        callbacks.append(bar)
+    callbacks += validation.callbacks(terminal, path)
     state = loop.train(
         training.model,
         training.make_epoch,
@@ -202,7 +155,7 @@ def fit(
 
 
 def start_training(steps: Steps, config: Any, assets: Any, data: Any) -> Training:
-    """The compiled model with its first weights, and its epochs' batches."""
+    """The compiled model with its initial weights, and its batches."""
     keras.utils.set_random_seed(config.seed)
     policy = keras.config.dtype_policy()
     keras.config.set_dtype_policy(choose_precision(config.mixed_precision))
@@ -211,8 +164,13 @@ def start_training(steps: Steps, config: Any, assets: Any, data: Any) -> Trainin
     finally:
         keras.config.set_dtype_policy(policy)
     if config.init_from:
-        steps.start_from(config, assets, model)
+        (steps.start_from or copy_older_weights)(config, assets, model)
     return steps.make_training(config, assets, data, model)
+
+
+def copy_older_weights(config: Any, assets: Any, model: keras.Model) -> None:
+    path = Path(config.init_from)
+    copy_matching_weights(model, load_model(path / "model.keras"), path)
 
 
 def describe_training(training: Training, state: loop.State) -> dict[str, Any]:
@@ -223,18 +181,15 @@ def describe_training(training: Training, state: loop.State) -> dict[str, Any]:
         f"{training.unit}_per_second": round(training.rows * epochs / seconds, 1),
     }
     if training.tokens is not None:
-        # Of training alone, without the time that scoring takes.
+        # Without the time on validation data.
         seconds = max(state.seconds - state.scoring_seconds, 1e-9)
         facts["tokens_per_second"] = round(training.tokens * epochs / seconds)
-    return facts | {
-        "epochs": epochs,
-        "best_epoch": state.best_epoch + 1,
-        **training.facts,
-    }
+    best = state.best_epoch + 1
+    return facts | {"epochs": epochs, "best_epoch": best, **training.facts}
 
 
 def estimate(steps: Steps, config: Any, assets: Any, data: Any) -> dict[str, Any]:
-    """Times a few steps of the training, which are then thrown away."""
+    """Times a few steps of a training, whose result is discarded."""
     training = start_training(steps, config, assets, data)
     batches = training.make_epoch(0)
     for batch in batches[:2]:

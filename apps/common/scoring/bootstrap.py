@@ -1,11 +1,11 @@
-"""Resamples of the rows, from which the intervals come."""
+"""Bootstrap: intervals from resampled rows."""
 
 from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 SEED = 12345  # sacreBLEU's own
-_CELLS = 4_000_000  # of the table of draws held at once
+_CELLS = 4_000_000  # the most numbers that are drawn at once
 
 
 def resample(
@@ -13,38 +13,37 @@ def resample(
 ) -> list[np.ndarray]:
     """Sums each table over the same resampled rows.
 
-    The resamples are those of sacreBLEU for the same seed, but rows are counted
-    instead of copied, which needs a thousandth of its memory.
+    The resamples are the same as sacreBLEU's for the same seed, but rows are counted
+    and not copied, which takes a thousandth of the memory.
 
     Args:
-        tables: each `(rows, counts)`.
-        draws: number of resamples, each of as many rows as there are.
-        seed: of the draws; NumPy's global state is left alone.
+        tables: arrays `(rows, counts)`.
+        draws: number of resamples; each has as many rows as the tables.
+        seed: seed of the resamples. NumPy's global state is not changed.
 
     Returns:
-        For each table the sums `(draws, counts)`.
+        The sums `(draws, counts)` of each table.
     """
-    together = np.hstack(tables)
-    times = _draw(len(together), draws, seed)
-    sums = np.vstack([part @ together for part in times])
+    joined = np.hstack(tables)
+    sums = np.vstack([times @ joined for times in _draw(len(joined), draws, seed)])
     ends = np.cumsum([table.shape[1] for table in tables])[:-1]
     return np.split(sums, ends, axis=1)
 
 
 def _draw(rows: int, draws: int, seed: int) -> Iterator[np.ndarray]:
-    """How often each row is drawn, float64 `(some draws, rows)` at a time."""
+    """How often each row is drawn: float64 `(n, rows)`, for n draws at a time."""
     rng = np.random.default_rng(seed)
     size = max(1, _CELLS // rows)
     for start in range(0, draws, size):
-        part = min(size, draws - start)
-        drawn = rng.choice(rows, size=(part, rows), replace=True)
-        drawn += np.arange(part)[:, None] * rows
-        times = np.bincount(drawn.ravel(), minlength=part * rows)
-        yield times.reshape(part, rows).astype(np.float64)
+        count = min(size, draws - start)
+        drawn = rng.choice(rows, size=(count, rows), replace=True)
+        drawn += np.arange(count)[:, None] * rows
+        times = np.bincount(drawn.ravel(), minlength=count * rows)
+        yield times.reshape(count, rows).astype(np.float64)
 
 
 def interval(values: np.ndarray) -> list[float]:
-    """Where the middle 95% lie, by the ranks that sacreBLEU takes."""
+    """The interval of the middle 95%, computed as sacreBLEU does."""
     values = np.sort(values)
     cut = len(values) // 40
     return [float(values[cut]), float(values[len(values) - 1 - cut])]

@@ -1,22 +1,22 @@
-"""A run beside its baselines: differences, verdicts, the protocol and the table."""
+"""Compares a run with its baselines: differences, protocol lines and the table."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ..alignment import align
 
 RUN = "this run"
-FEWEST_ROWS = 20  # of fewer, resamples say nothing about other rows
+FEWEST_ROWS = 20  # resamples of fewer rows say nothing about new data
 
 
 class Column(NamedTuple):
     """A measure in the table of scores.
 
     Args:
-        key: in metrics.json.
-        title: of the column.
-        form: how a number is written, such as "{:.4f}".
-        interval_form: how each end of its interval is written.
+        key: its key in metrics.json.
+        title: the header of the column.
+        form: the format of a number, such as "{:.4f}".
+        interval_form: the format of the ends of its interval.
     """
 
     key: str
@@ -32,14 +32,14 @@ def describe_difference(
     unit: str,
     rows: int | None = None,
 ) -> str:
-    """Says in plain words whether the run is above a baseline.
+    """Says whether the run is better than a baseline, in one line.
 
     Args:
-        name: of the baseline.
-        difference: what the run has more than the baseline.
-        interval: where 95% of the resampled differences lie; None without resamples.
-        unit: of the numbers, such as "BLEU" or "points of accuracy".
-        rows: how many were scored, where few rows say nothing.
+        name: name of the baseline.
+        difference: the run's score minus the baseline's.
+        interval: the 95% interval of the difference; None without resamples.
+        unit: unit of the score, such as "BLEU" or "points of accuracy".
+        rows: number of scored rows; too few rows give no verdict. None: enough.
 
     Example:
 
@@ -66,14 +66,16 @@ def describe_difference(
 
 
 def describe_scored(split: str, rows: int, what: str) -> str:
-    """The part of the protocol that says which rows were scored."""
+    """The line of the protocol that says which rows were scored."""
     if split == "test":
         return f"scored on all {rows} {what} of test"
     return f"no test data, so scores are on the {what} the choices were made on"
 
 
-def describe_samples(baselines: Mapping[str, Mapping], verb: str, what: str) -> list:
-    """The parts of the protocol on baselines that used a sample of the rows."""
+def describe_samples(
+    baselines: Mapping[str, Mapping], verb: str, what: str
+) -> list[str]:
+    """The lines of the protocol on baselines that used a sample of the rows."""
     return [
         f"{name} {verb} a sample of {baseline['train_rows']} {what}"
         for name, baseline in baselines.items()
@@ -81,8 +83,10 @@ def describe_samples(baselines: Mapping[str, Mapping], verb: str, what: str) -> 
     ]
 
 
-def describe_other(source: str, what: str, texts, trained) -> str:
-    """What the protocol begins with where other rows than the run's own are scored."""
+def describe_other(
+    source: str, what: str, texts: Iterable[str], trained: Iterable[str]
+) -> str:
+    """The first line of the protocol if other rows than the run's own are scored."""
     known = set(trained)
     seen = sum(text in known for text in texts)
     return (
@@ -103,18 +107,15 @@ def format_table(
     verdict: Callable[[str, Mapping, Mapping], str | None] | None = None,
     remarks: Sequence[str] = (),
 ) -> str:
-    """Shows a run and its baselines in one table, and says which is ahead.
+    """Formats a run and its baselines as a table with verdicts.
 
     Args:
         metrics: the content of metrics.json.
-        columns: the measures; those that the run lacks are left out.
-        unit: what was scored, a key of the run's scores: "rows" or "windows".
-        verdict: name of a baseline, the run's scores and the baseline's to a line;
-            the "verdict" in the baseline's scores where absent.
+        columns: the measures; those that the run does not have are left out.
+        unit: the key of the number of scored rows: "rows" or "windows".
+        verdict: gives the line of a baseline from its name, the run's scores and its
+            own. None: the "verdict" in the baseline's scores.
         remarks: further lines.
-
-    Returns:
-        Text of several lines.
     """
     split = scored_split(metrics)
     scores = metrics[split]
@@ -132,7 +133,7 @@ def format_table(
 
 
 def remark_on_validation(metrics: Mapping[str, Any], what: str = "rows") -> list[str]:
-    """The remark that scores on validation data promise too much, where it is true."""
+    """The remark on a run without test data, whose scores are too good."""
     if scored_split(metrics) == "test":
         return []
     return [f"no test data: choices were made on these {what}, expect less"]

@@ -5,8 +5,6 @@ from typing import Any
 
 import numpy as np
 
-from .byte_pieces import Tokenizer
-
 LENGTH_STEP = 8  # padded lengths are multiples of this
 
 
@@ -26,32 +24,37 @@ class EpochBatches(Sequence):
     Each is padded when it is asked for: a million texts are never padded at once.
 
     Args:
-        readings: the ids of every text, once or, for the loss's comparison of a
-            batch's two halves, twice (see losses.py).
-        size: texts in a batch.
+        readings: the ids of every text, once or, for a loss that compares the two
+            halves of a batch, twice.
+        size: number of texts in a batch.
         max_tokens: longer rows are cut.
         rng: draws the batches and their order.
-        make_targets: row numbers to what `fit` takes behind the inputs.
+        make_targets: row numbers to what `fit` takes after the inputs.
     """
 
-    def __init__(self, readings, size, max_tokens, rng, make_targets):
-        self.readings = readings
-        self.size = size
-        self.max_tokens = max_tokens
+    def __init__(
+        self,
+        readings: Sequence[Sequence[np.ndarray]],
+        size: int,
+        max_tokens: int,
+        rng: np.random.Generator,
+        make_targets: Callable[[np.ndarray], tuple],
+    ) -> None:
+        self.readings, self.size, self.max_tokens = readings, size, max_tokens
         self.make_targets = make_targets
         lengths = np.array([min(len(row), max_tokens) for row in readings[0]])
-        # Texts of like length share a batch; who meets whom is drawn.
+        # Texts of similar length share a batch; which of them do is drawn.
         self.order = np.argsort(lengths + rng.random(len(lengths)), kind="stable")
         starts = np.arange(0, len(self.order), size)
-        # Keras reads off the first two batches which dimensions vary: the
-        # longest and the shortest, and the first always one step longer.
+        # Keras learns from the first two batches which dimensions vary, so these are
+        # the longest and the shortest, and the first is always one step longer.
         middle = rng.permutation(starts[1:-1])
         self.starts = np.concatenate([starts[-1:], starts[:-1][:1], middle])
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.starts)
 
-    def __getitem__(self, number):
+    def __getitem__(self, number: Any) -> Any:
         if isinstance(number, slice):
             return [self[i] for i in range(*number.indices(len(self)))]
         start = self.starts[number]
@@ -68,13 +71,13 @@ def fit_batch_size(config: Any, rows: int) -> int:
 
 
 def count_steps(config: Any, rows: int) -> int:
-    """The number of batches an epoch."""
+    """The number of batches of an epoch."""
     return -(-rows // fit_batch_size(config, rows))
 
 
 def training_batches(
     config: Any,
-    tokenizer: Tokenizer,
+    tokenizer: Any,
     texts: list[str],
     make_targets: Callable[[np.ndarray], tuple],
 ) -> Callable[[int], EpochBatches]:

@@ -1,14 +1,15 @@
 """Text to piece ids, with one rule for Python, SavedModel and TFLite.
 
-Greedy longest match of byte pieces. No piece crosses the start of a word, so
-matching a whole line gives what matching word by word gives, which is what the
-`tokenizers` library does with the same vocabulary file (the tests' oracle).
-All matches are found at once: every byte starts its own walk of the trie.
+Greedy longest match of byte pieces. No piece crosses the start of a word, so matching
+a whole line gives what matching word by word gives, which is what the `tokenizers`
+library does with the same vocabulary file (the tests' oracle). All matches are found
+at once: every byte starts its own walk of the trie.
 """
 
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from tokenizers import Tokenizer as HuggingFaceTokenizer
@@ -32,7 +33,7 @@ class Tokenizer:
     b' a rose is'
     """
 
-    def __init__(self, file_text: str):
+    def __init__(self, file_text: str) -> None:
         self.file_text = file_text
         oracle = HuggingFaceTokenizer.from_str(file_text)
         vocabulary = oracle.get_vocab(with_added_tokens=False)
@@ -67,10 +68,10 @@ class Tokenizer:
         Path(path).write_text(self.file_text, encoding="utf-8")
 
     def most_bytes(self, max_tokens: int) -> int:
-        """What lies behind these bytes of a text is behind its last token."""
+        """Upper bound on the bytes that the first `max_tokens` tokens cover."""
         return max_tokens * MAX_PIECE_BYTES + 4
 
-    def encode_graph(self, tables, text, max_tokens: int):
+    def encode_graph(self, tables: Any, text: Any, max_tokens: int) -> Any:
         """`(B, N)` int32 bytes to `(B, max_tokens)` ids, in `keras.ops`."""
         return encode_bytes(tables, text, max_tokens, self.case_fold)
 
@@ -88,8 +89,8 @@ class Tokenizer:
 
         Args:
             texts: the texts; each ends at its first zero byte.
-            piece_dropout: the chance that a match longer than one byte is
-                skipped, which shows the model other spellings in pieces.
+            piece_dropout: the chance that a match longer than one byte is skipped, so
+                that the model also meets other divisions of a text into pieces.
             rng: draws what is skipped; needed with `piece_dropout`.
 
         Reference: Provilkov et al., "BPE-Dropout", ACL 2020 (here for greedy
@@ -114,7 +115,9 @@ class Tokenizer:
         rows = self.encode_all([text[:most] for text in texts])
         return [len(row) > max_tokens for row in rows]
 
-    def _encode_buffer(self, buffer, ends, piece_dropout, rng) -> list[np.ndarray]:
+    def _encode_buffer(
+        self, buffer: io.BytesIO, ends: list[int], piece_dropout: float, rng: Any
+    ) -> list[np.ndarray]:
         data = np.frombuffer(buffer.getbuffer(), np.uint8).astype(np.int32)
         if self.case_fold:
             data = fold_case(np, data)
@@ -132,31 +135,36 @@ class Tokenizer:
             position = position[data[position] != 0]
         where = np.flatnonzero(chosen)
         dtype = np.uint16 if len(self.pieces) < 2**16 else np.int32
-        ids = pieces[where].astype(dtype)
-        return np.split(ids, np.searchsorted(where, ends[:-1]))
+        return np.split(pieces[where].astype(dtype), np.searchsorted(where, ends[:-1]))
 
 
-def fold_case(xp, data):
+def fold_case(xp: Any, data: Any) -> Any:
     """Lowers ASCII capitals; all other bytes stay."""
     upper = (data >= ord("A")) & (data <= ord("Z"))
     return data + xp.where(upper, SPACE, 0)
 
 
-def match(xp, tables, data, keep=None, state=None, longest=MAX_PIECE_BYTES):
+def match(
+    xp: Any,
+    tables: Any,
+    data: Any,
+    keep: Callable[[], Any] | None = None,
+    state: Any = None,
+    longest: int = MAX_PIECE_BYTES,
+) -> tuple[Any, Any]:
     """The longest piece that starts at each byte.
 
     Args:
         xp: `numpy` or `keras.ops`.
         tables: the trie's arrays `base`, `check` and `value`.
         data: `(N,)` int32 bytes; texts are separated by zeros.
-        keep: makes an `(N,)` boolean array at each call: which matches of more
-            than one byte may be used. None uses all.
-        state: `(N,)` int32 states to begin with; the trie's root where absent.
+        keep: makes an `(N,)` boolean array at each call: which matches of more than one
+            byte may be used. None uses all.
+        state: `(N,)` int32 states to begin with; the trie's root if None.
         longest: bytes of the longest piece.
 
     Returns:
-        Two `(N,)` int32 arrays: piece ids and piece lengths (id 0, length 1 at
-        a zero byte).
+        Ids and lengths of the pieces, int32 `(N,)`; id 0, length 1 at a zero byte.
     """
     base, check, value = tables["base"], tables["check"], tables["value"]
     state = xp.zeros_like(data) + ROOT if state is None else state
@@ -168,21 +176,35 @@ def match(xp, tables, data, keep=None, state=None, longest=MAX_PIECE_BYTES):
         follows = (xp.take(check, following, axis=0) == state) & (ahead > 0)
         state = xp.where(follows, following, DEAD)
         piece = xp.take(value, state, axis=0)
-        found = piece > 0
+        matched = piece > 0
         if keep is not None and length > 1:
-            found = found & keep()
-        pieces = xp.where(found, piece, pieces)
-        lengths = xp.where(found, length, lengths)
+            matched = matched & keep()
+        pieces = xp.where(matched, piece, pieces)
+        lengths = xp.where(matched, length, lengths)
         ahead = xp.concatenate([ahead[1:], xp.zeros_like(ahead[:1])], axis=0)
     return pieces, lengths
 
 
-def encode_bytes(tables, text, max_tokens: int, case_fold: bool):
-    """The tokenizer as a graph: padded bytes in, padded piece ids out.
+def follow_jumps(jump: Any, start: Any, count: int) -> Any:
+    """The positions `(B, count)` after 0, 1, 2, ... jumps from `start (B, 1)`.
 
-    Builtin TFLite operators only. The chosen matches are found by pointer
-    doubling: the k-th one is k jumps from the start, and k is made of powers
-    of two.
+    By pointer doubling: a number of jumps is a sum of powers of two.
+    """
+    from keras import ops
+
+    number = ops.cumsum(ops.ones((1, count), "int32"), axis=1) - 1
+    position = start + ops.zeros_like(number)
+    step = 1
+    while step < count:
+        jumped = ops.take(jump, position, axis=0)
+        position = ops.where((number // step) % 2 == 1, jumped, position)
+        jump = ops.take(jump, jump, axis=0)
+        step *= 2
+    return position
+
+
+def encode_bytes(tables: Any, text: Any, max_tokens: int, case_fold: bool) -> Any:
+    """The tokenizer as a graph of builtin TFLite operators.
 
     Args:
         tables: the trie's arrays, int32.
@@ -197,9 +219,8 @@ def encode_bytes(tables, text, max_tokens: int, case_fold: bool):
 
     first = text[:, :1]
     space = ops.where(first > 0, SPACE, 0)
-    end = ops.zeros_like(first)
-    # Zeros after the first zero: what stands behind a text's end is no text.
-    text = ops.concatenate([space, text, end], axis=1)  # (B, N + 2)
+    # A zero more at the end, so that every text has one.
+    text = ops.concatenate([space, text, ops.zeros_like(first)], axis=1)  # (B, N + 2)
     if case_fold:
         text = fold_case(ops, text)
     length = text.shape[1] or ops.shape(text)[1]
@@ -208,12 +229,4 @@ def encode_bytes(tables, text, max_tokens: int, case_fold: bool):
     index = ops.cumsum(ops.ones_like(data)) - 1
     jump = ops.where(data > 0, index + lengths, index)  # stays at the end
     row = ops.cumsum(ops.ones_like(first), axis=0) - 1
-    count = ops.cumsum(ops.ones((1, max_tokens), "int32"), axis=1) - 1
-    position = row * length + ops.zeros_like(count)  # (B, max_tokens)
-    step = 1
-    while step < max_tokens:
-        jumped = ops.take(jump, position, axis=0)
-        position = ops.where((count // step) % 2 == 1, jumped, position)
-        jump = ops.take(jump, jump, axis=0)
-        step *= 2
-    return ops.take(pieces, position, axis=0)
+    return ops.take(pieces, follow_jumps(jump, row * length, max_tokens), axis=0)

@@ -14,22 +14,12 @@ def clean_text(value: Any) -> str:
         return ""
     if isinstance(value, bytes):
         value = value.decode("utf-8")
-    text = value if isinstance(value, str) else str(value)
-    if "\0" in text:
-        text = text.replace("\0", "")
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError:
-        text = text.encode("utf-8", "ignore").decode("utf-8")
-    return text
+    text = str(value).replace("\0", "")
+    return text.encode("utf-8", "ignore").decode("utf-8")
 
 
 def clean_texts(source: str, texts: Sequence, rows: np.ndarray) -> list[str]:
-    """Cleans every text of a source.
-
-    Raises:
-        PolyheadError: If one is not UTF-8; the message names source and row.
-    """
+    """Cleans every text; one that is not UTF-8 is a PolyheadError with its row."""
     cleaned = []
     for row, text in zip(rows, texts, strict=True):
         try:

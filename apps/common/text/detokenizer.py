@@ -1,11 +1,12 @@
 """Piece ids to text, with one rule for Python, SavedModel and TFLite.
 
-The pieces' bytes are joined; the space that `encode` puts before every text is
-taken away again. In a graph, byte m of the text is looked up in the piece that
-covers it, so that builtin TFLite operators do.
+The pieces' bytes are joined, without the space that `encode` puts before every text. In
+a graph, byte m of the text is looked up in the piece that covers it, for which builtin
+TFLite operators are enough.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 from keras import ops
@@ -17,11 +18,7 @@ SPACE = 32
 
 
 def piece_tables(pieces: Sequence[bytes]) -> dict[str, np.ndarray]:
-    """What `decode_ids` reads: every piece's bytes and their number.
-
-    Returns:
-        `{"piece_bytes": uint8 (V * 16,), "piece_lengths": int32 (V,)}`.
-    """
+    """`{"piece_bytes": uint8 (V * 16,), "piece_lengths": int32 (V,)}`."""
     table = np.zeros((len(pieces), MAX_PIECE_BYTES), np.uint8)
     for row, piece in zip(table, pieces, strict=True):
         row[: len(piece)] = np.frombuffer(piece, np.uint8)
@@ -29,7 +26,7 @@ def piece_tables(pieces: Sequence[bytes]) -> dict[str, np.ndarray]:
     return {"piece_bytes": table.reshape(-1), "piece_lengths": lengths}
 
 
-def join_pieces(pieces: Sequence[bytes], ids) -> bytes:
+def join_pieces(pieces: Sequence[bytes], ids: Iterable[int]) -> bytes:
     """The text of a row of ids.
 
     Example:
@@ -40,11 +37,11 @@ def join_pieces(pieces: Sequence[bytes], ids) -> bytes:
     return b"".join(pieces[i] for i in ids).removeprefix(b" ")
 
 
-def decode_ids(tables, ids, max_bytes: int):
+def decode_ids(tables: Any, ids: Any, max_bytes: int) -> Any:
     """The detokenizer as a graph: piece ids in, padded UTF-8 bytes out.
 
     Args:
-        tables: of `piece_tables`.
+        tables: from `piece_tables`.
         ids: `(B, T)` int32, 0 for padding.
         max_bytes: M; a longer text is cut between two characters.
 
@@ -72,7 +69,7 @@ def decode_ids(tables, ids, max_bytes: int):
     return _cut(data, max_bytes)
 
 
-def _cut(data, max_bytes: int):
+def _cut(data: Any, max_bytes: int) -> Any:
     """The first M of `data (B, M + 1)`, without a character that they only begin."""
     tail = data[:, max(0, max_bytes - 3) :]  # a character has up to 3 bytes more
     begins = ops.cast(ops.not_equal(tail // 64, 2), "int32")

@@ -1,32 +1,29 @@
-"""A run whose task reads texts: its tokenizer, and the texts that it cuts."""
+"""A run whose task reads texts: its tokenizer, and the texts that it cuts.
+
+Imports no Keras: `polyhead predict` starts fast with an exported file.
+"""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from ..export.folder import find_tflite
+from polyhead.runtime.text_bytes import cut_text
+
+from ..alignment import list_some
 from ..run.run import Run
-from .truncation import find_cuts
+
+SHOWN = 5  # texts that a note names
 
 
 class TextRun(Run):
     """A trained run of a task that reads texts; see `Run`."""
 
     @cached_property
-    def tokenizer(self):
+    def tokenizer(self) -> Any:
         """The run's tokenizer."""
         return self.assets.tokenizer
-
-    def open_tflite(self, texts: Sequence[str]) -> Any:
-        """The run's smallest .tflite file, after a note on the texts that it cuts."""
-        from polyhead import runtime
-
-        path = find_tflite(self.path)
-        file = runtime.load(path)
-        self.note_cuts(texts, path, file.max_bytes)
-        return file
 
     def note_cuts(
         self,
@@ -34,13 +31,7 @@ class TextRun(Run):
         path: Path | None = None,
         max_bytes: int = sys.maxsize,
     ) -> None:
-        """Keeps which texts are cut, and the notes that say so.
-
-        Args:
-            texts: the texts.
-            path: the .tflite file, if one reads them.
-            max_bytes: of a text, that this file reads.
-        """
+        """Keeps which texts are cut, and the notes that say so; see `find_cuts`."""
         self.truncated, self.notes = find_cuts(
             texts,
             self.config.max_tokens,
@@ -50,3 +41,59 @@ class TextRun(Run):
             path=path,
             max_bytes=max_bytes,
         )
+
+
+def find_cuts(
+    texts: Sequence[str],
+    max_tokens: int,
+    tokenizer: Callable[[], Any],
+    num_special: int = 0,
+    highest: int = sys.maxsize,
+    path: Path | None = None,
+    max_bytes: int = sys.maxsize,
+) -> tuple[list[bool], list[str]]:
+    """Finds the texts that a model, or a .tflite file of it, does not read to the end.
+
+    Args:
+        texts: any texts; each ends at its first zero byte.
+        max_tokens: of the run.
+        tokenizer: gives the tokenizer; called only if a text may be long enough.
+        num_special: special tokens that the model adds, but the tokenizer does not.
+        highest: the highest value of `max_tokens`.
+        path: the .tflite file, if one reads the texts.
+        max_bytes: the bytes of a text that this file reads.
+
+    Returns:
+        For each text whether it is cut, after a zero byte too, and the notes: one on
+        the model's limit, and one on texts that the file alone cuts.
+    """
+    limit = max_tokens - num_special
+    data = [cut_text(text, sys.maxsize) for text in texts]
+    # A piece has at least one byte, and at most two further pieces frame a text.
+    long = [row for row, (text, _) in enumerate(data) if len(text) >= limit - 1]
+    by_model = [False] * len(data)
+    if long:
+        is_cut = tokenizer().find_cut([texts[row] for row in long], limit)
+        for row, cut in zip(long, is_cut, strict=True):
+            by_model[row] = cut
+    by_file = [
+        len(text) > max_bytes and not cut
+        for (text, _), cut in zip(data, by_model, strict=True)
+    ]
+    ended = [at_zero for _, at_zero in data]
+    truncated = [any(cuts) for cuts in zip(by_model, by_file, ended, strict=True)]
+    wider = 2 * max_tokens
+    read = f"the {max_tokens} pieces that the model reads"
+    remedy = f" (train with max_tokens={wider})" if wider <= highest else ""
+    notes = _describe_cut(by_model, read, remedy)
+    if path is not None:
+        remedy = " (--engine keras reads more)"
+        notes += _describe_cut(by_file, f"{path.name} reads", remedy)
+    return truncated, notes
+
+
+def _describe_cut(cut: list[bool], limit: str, remedy: str) -> list[str]:
+    numbers = [number for number, is_cut in enumerate(cut, 1) if is_cut]
+    if not numbers:
+        return []
+    return [f"longer than {limit}, and cut: text {list_some(numbers, SHOWN)}{remedy}"]

@@ -1,4 +1,4 @@
-"""A set of byte strings as a double-array trie: four int32 arrays.
+"""A set of byte strings as a double-array trie: three int32 arrays.
 
 Following byte `b` (1-255) from state `s` leads to state `base[s] + b` if
 `check[base[s] + b] == s`, else nowhere. `value[s]` is the id of the piece that
@@ -16,7 +16,7 @@ DEAD, ROOT = 0, 1
 
 
 def build_trie(pieces: dict[bytes, int]) -> dict[str, np.ndarray]:
-    """Builds the double array of `pieces`, a mapping of byte string to id (> 0).
+    """Builds the double array of a mapping of byte string to id (> 0).
 
     Returns:
         `{"base", "check", "value"}`: int32 arrays of one length. Every index
@@ -44,7 +44,7 @@ def build_trie(pieces: dict[bytes, int]) -> dict[str, np.ndarray]:
     while queue:
         node, state = queue.popleft()
         value[state] = node.get(None, 0)
-        children = sorted(byte for byte in node if byte is not None)
+        children = sorted(node.keys() - {None})
         if not children:
             continue
         # First fit: the lowest offset at which every child's cell is free.
@@ -57,10 +57,9 @@ def build_trie(pieces: dict[bytes, int]) -> dict[str, np.ndarray]:
         tried = 512  # offsets at once
         while True:
             while offset + tried + 512 > len(check):
-                base, check, value = (
-                    np.concatenate([array, np.full(len(array), fill, np.int32)])
-                    for array, fill in ((base, 0), (check, -1), (value, 0))
-                )
+                more = np.zeros(len(check), np.int32)
+                base, value = (np.concatenate([array, more]) for array in (base, value))
+                check = np.concatenate([check, more - 1])
             cells = offset + np.arange(tried)[:, None] + offsets
             fits = (check[cells] == -1).all(axis=1)
             if fits.any():

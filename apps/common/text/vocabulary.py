@@ -1,7 +1,7 @@
 """Learning a vocabulary of byte pieces, and the oracle that reads it.
 
-The vocabulary file is a Hugging Face `tokenizers` file: any program that has
-that library gets the very ids that the exported graph computes.
+The vocabulary is a file of Hugging Face's `tokenizers`: any program with this library
+gets the same ids as the exported graph.
 """
 
 import random
@@ -27,19 +27,15 @@ def byte_characters() -> dict[str, int]:
 
 def new_oracle(vocabulary: dict[str, int], case_fold: bool) -> Tokenizer:
     """A `tokenizers.Tokenizer` with our rules and the given vocabulary."""
-    oracle = Tokenizer(
-        models.WordPiece(
-            vocabulary,
-            unk_token=PAD,  # never used: every byte is a piece
-            continuing_subword_prefix="",
-            max_input_chars_per_word=1_000_000,
-        )
+    model = models.WordPiece(
+        vocabulary,
+        unk_token=PAD,  # never used: every byte is a piece
+        continuing_subword_prefix="",
+        max_input_chars_per_word=1_000_000,
     )
-    fold = [
-        normalizers.Replace(upper, upper.lower())
-        for upper in string.ascii_uppercase
-        if case_fold
-    ]
+    oracle = Tokenizer(model)
+    capitals = string.ascii_uppercase if case_fold else ""
+    fold = [normalizers.Replace(capital, capital.lower()) for capital in capitals]
     # A first word then has the same pieces as the same word further on.
     oracle.normalizer = normalizers.Sequence([*fold, normalizers.Prepend(" ")])
     punctuation = Regex(r" ?[!-/:-@\[-`{-~]")
@@ -53,15 +49,21 @@ def new_oracle(vocabulary: dict[str, int], case_fold: bool) -> Tokenizer:
     return oracle
 
 
+def sample_texts(texts: Iterable[str], seed: int) -> list[str]:
+    """All of the texts, or a seeded sample of about 20 MB of them."""
+    texts = list(texts)
+    total = sum(len(text) for text in texts)
+    if total <= SAMPLE_BYTES:
+        return texts
+    kept = max(1, len(texts) * SAMPLE_BYTES // total)
+    return random.Random(seed).sample(texts, kept)
+
+
 def learn_vocabulary(
     texts: Iterable[str], size: int, case_fold: bool, seed: int = 0
 ) -> Tokenizer:
-    """Learns `size` pieces from the texts (a seeded sample of very long sets)."""
-    texts = list(texts)
-    total = sum(len(text) for text in texts)
-    if total > SAMPLE_BYTES:
-        kept = max(1, len(texts) * SAMPLE_BYTES // total)
-        texts = random.Random(seed).sample(texts, kept)
+    """Learns `size` pieces from a sample of the texts."""
+    texts = sample_texts(texts, seed)
     chunks = (text[i : i + CHUNK] for text in texts for i in range(0, len(text), CHUNK))
     oracle = new_oracle({}, case_fold)
     alphabet = sorted(byte_characters())

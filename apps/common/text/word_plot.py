@@ -17,9 +17,9 @@ def plot_words(
 
     Args:
         path: a PNG file.
-        explanation: has `label`, `probability`, `truncated` and `words`: of each word
-            its `text`, the weight of each branch, and their sum `weight`. Of more than
-            40 words the strongest are drawn.
+        explanation: has `label`, `probability`, `truncated` and `words`: each has its
+            `text`, the weight of each branch, and their sum `weight`. Of more than 40
+            words the strongest are drawn.
         branches: names of two branches of the model.
     """
     words = explanation["words"]
@@ -44,8 +44,8 @@ def plot_words(
     axes.axvline(0, color="black", linewidth=0.8)
     names = [shorten(word["text"]) or "␣" for word in shown]
     axes.set_yticks(places, names, fontsize=9)
-    axes.set_ylim(len(shown) - 0.4, -0.6)
-    axes.set_xlabel("against the label  ←   weight   →  for the label")
+    signs = "against the label  ←   weight   →  for the label"
+    axes.set(ylim=(len(shown) - 0.4, -0.6), xlabel=signs)
     axes.grid(axis="x", color="#dddddd", linewidth=0.6)
     axes.set_axisbelow(True)
     part = "" if len(shown) == len(words) else f", {len(shown)} of {len(words)} words"

@@ -1,28 +1,28 @@
 """WordPiece by the rules of MediaPipe's BERT tokenizer, in Python.
 
-ASCII capitals are lowered and nothing else is: no accent is stripped, no character
-taken apart. White space parts words; punctuation, ASCII symbols and Chinese characters
-are words of their own. A word is cut greedily into the longest pieces known, those
-behind the first written with `##`; a word for which that fails, or of more than 100
-bytes, is [UNK]. A text ends at its first zero byte.
+ASCII capitals are lowered and nothing else is: accents and characters stay as they
+are. White space separates words; punctuation, ASCII symbols and Chinese characters are
+words of their own. A word is cut greedily into the longest known pieces, and all but
+the first are written with `##`. A word for which that fails, or of more than 100 bytes,
+is [UNK]. A text ends at its first zero byte.
 
-Text classification has two tokenizers since one cannot serve both purposes: MediaPipe
-knows no other rules than these, and the byte pieces of `tokenizer.py`, which have no
-unknown words, are not expressible in them.
+Text classification has two tokenizers because one cannot serve both purposes: MediaPipe
+knows no other rules than these, and they cannot express the byte pieces of
+`byte_pieces.py`, which have no unknown words.
 
 Reference: tasks/cc/text/tokenizers/bert_tokenizer.h in
-https://github.com/google-ai-edge/mediapipe; Wu et al., arXiv:1609.08144. That both give
-the same ids is shown by benchmarks/mediapipe_proof.py.
+https://github.com/google-ai-edge/mediapipe; Wu et al., arXiv:1609.08144.
+benchmarks/mediapipe_proof.py shows that both give the same ids.
 """
 
 import json
-import random
 import re
 import string
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property, lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from tokenizers import Tokenizer as HuggingFaceTokenizer
@@ -31,7 +31,7 @@ from tokenizers import models, pre_tokenizers, trainers
 from polyhead.runtime.text_bytes import cut_text
 
 from ..errors import RETRAIN, PolyheadError, UsageError
-from .vocabulary import SAMPLE_BYTES
+from .vocabulary import sample_texts
 from .wordpiece_graph import build_tables, encode_words
 from .wordpiece_rules import CONTINUES, MAX_WORD_BYTES, SPACES, delimiter_ranges
 
@@ -48,10 +48,9 @@ class WordPieceTokenizer:
     """A vocabulary of word pieces, called as the byte `Tokenizer` is.
 
     Args:
-        vocabulary: its pieces, with "[PAD]" first and "[UNK]", "[CLS]" and "[SEP]"
-            somewhere.
+        vocabulary: its pieces, "[PAD]" first; "[UNK]", "[CLS]" and "[SEP]" are needed.
         lowercase: whether ASCII capitals are lowered, as MediaPipe always does.
-        max_tokens: texts are cut to as many ids, [CLS] and [SEP] among them.
+        max_tokens: texts are cut to this number of ids, with [CLS] and [SEP].
 
     Example:
 
@@ -60,7 +59,9 @@ class WordPieceTokenizer:
     [2, 4, 5, 1, 4, 6, 3]
     """
 
-    def __init__(self, vocabulary: Sequence[str], lowercase: bool, max_tokens: int):
+    def __init__(
+        self, vocabulary: Sequence[str], lowercase: bool, max_tokens: int
+    ) -> None:
         self.pieces = list(vocabulary)
         self.lowercase = lowercase
         self.max_tokens = max_tokens
@@ -112,13 +113,13 @@ class WordPieceTokenizer:
         return build_tables(self.ids)
 
     def most_bytes(self, max_tokens: int) -> int:
-        """A text is read up to these bytes, which it takes odd ones to exceed.
+        """Texts are read up to this many bytes; only unusual ones are longer.
 
         White space and unknown words have no bound of their own.
         """
         return max_tokens * BYTES_A_TOKEN
 
-    def encode_graph(self, tables, text, max_tokens: int):
+    def encode_graph(self, tables: Any, text: Any, max_tokens: int) -> Any:
         """`(B, N)` int32 bytes to `(B, max_tokens)` ids, in `keras.ops`."""
         special = [self.ids[name] for name in (UNKNOWN, START, END)]
         sizes = [len(piece.removeprefix(CONTINUES).encode()) for piece in self.pieces]
@@ -137,24 +138,14 @@ class WordPieceTokenizer:
     ) -> list[np.ndarray]:
         """The ids of each text, int32 arrays of at most `max_tokens`.
 
-        Args:
-            texts: the texts.
-            piece_dropout: the chance that a piece is passed over for a shorter one;
-                see `Tokenizer.encode_all`.
-            rng: draws what is passed over; needed with `piece_dropout`.
+        `rng` draws the pieces for which a shorter one is taken, with the chance
+        `piece_dropout`; see `Tokenizer.encode_all`.
         """
-        if not piece_dropout or rng is None:
-            cut = self._remembered
-            return [self._encode(text, cut, self.max_tokens) for text in texts]
-        chances = _draw(rng)
-        return [
-            self._encode(
-                text,
-                lambda word: self._cut_word(word, chances, piece_dropout),
-                self.max_tokens,
-            )
-            for text in texts
-        ]
+        cut: Callable[[str], list[int]] = self._remembered
+        if piece_dropout and rng is not None:
+            chances = _draw(rng)
+            cut = lambda word: self._cut_word(word, chances, piece_dropout)  # noqa: E731
+        return [self._encode(text, cut, self.max_tokens) for text in texts]
 
     def find_cut(self, texts: Sequence[str], max_tokens: int) -> list[bool]:
         """Which of the texts have more than `max_tokens` pieces, or too many bytes."""
@@ -186,19 +177,19 @@ class WordPieceTokenizer:
             return unknown
         ids, start, prefix = [], 0, ""
         while start < len(word):
-            found = None
+            taken = None
             for end in range(min(len(word), start + self.longest), start, -1):
                 piece = self.ids.get(prefix + word[start:end])
                 if piece is None:
                     continue
-                found = piece, end
-                # The last one found, the shortest, is taken whatever is drawn.
+                taken = piece, end
+                # The shortest known piece is taken whatever is drawn.
                 if chances is None or end == start + 1 or next(chances) >= dropout:
                     break
-            if found is None:
+            if taken is None:
                 return unknown
-            ids.append(found[0])
-            start, prefix = found[1], CONTINUES
+            ids.append(taken[0])
+            start, prefix = taken[1], CONTINUES
         return ids
 
 
@@ -217,12 +208,7 @@ def split_words(text: str, lowercase: bool = True) -> list[str]:
 
 
 def learn_pieces(texts: Iterable[str], size: int, seed: int = 0) -> list[str]:
-    """Learns at most `size` pieces from the texts (a seeded sample of large sets)."""
-    texts = list(texts)
-    total = sum(len(text) for text in texts)
-    if total > SAMPLE_BYTES:
-        kept = max(1, len(texts) * SAMPLE_BYTES // total)
-        texts = random.Random(seed).sample(texts, kept)
+    """Learns at most `size` pieces from a sample of the texts."""
     learner = HuggingFaceTokenizer(models.WordPiece({}, unk_token=UNKNOWN))
     learner.pre_tokenizer = pre_tokenizers.Split(" ", "removed")
     trainer = trainers.WordPieceTrainer(
@@ -232,8 +218,8 @@ def learn_pieces(texts: Iterable[str], size: int, seed: int = 0) -> list[str]:
         limit_alphabet=max(size // 4, 1),
         continuing_subword_prefix=CONTINUES,
     )
-    lines = (" ".join(filter(_is_plain, split_words(text))) for text in texts)
-    learner.train_from_iterator(lines, trainer)
+    words = (filter(_is_plain, split_words(t)) for t in sample_texts(texts, seed))
+    learner.train_from_iterator(map(" ".join, words), trainer)
     vocabulary = learner.get_vocab()
     return sorted(vocabulary, key=vocabulary.__getitem__)
 

@@ -1,16 +1,17 @@
 """WordPiece inside the graph: padded bytes in, padded ids out, builtin operators only.
 
-The rules are those of `wordpiece.py`. As in `tokenizer.py`, every byte starts its own
+The rules are those of `wordpiece.py`. As in `byte_pieces.py`, every byte starts its own
 walk of a trie, and the tokens of a text are found by pointer doubling. A byte begins
 either a word or a later piece of one, and walks from the trie's root or from the state
-behind the marker. No piece holds a border within, so no walk leaves its word.
+behind the marker. No piece has a border inside, so no walk leaves its word.
 """
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
-from .byte_pieces import fold_case, match
+from .byte_pieces import fold_case, follow_jumps, match
 from .trie import DEAD, ROOT, build_trie
 from .wordpiece_rules import CONTINUES, MAX_WORD_BYTES, SPACES, delimiter_ranges
 
@@ -22,11 +23,10 @@ MOST_DOUBLINGS = 17  # of a text whose length the graph does not know: 128 kB
 
 
 def build_tables(ids: Mapping[str, int]) -> dict[str, np.ndarray]:
-    """The arrays that `encode_words` reads, of the id of each piece.
+    """The int32 arrays that `encode_words` reads, from the id of each piece.
 
-    Returns:
-        The trie's `base`, `check` and `value`, and `pages` and `kinds`, which give the
-        kind of each code point; all int32.
+    They are the trie's `base`, `check` and `value`, and `pages` and `kinds`, which give
+    the kind of each code point.
     """
     kind_of = np.zeros(CODE_POINTS, np.int32)
     kind_of[[ord(character) for character in SPACES]] = SPACE
@@ -42,21 +42,18 @@ def build_tables(ids: Mapping[str, int]) -> dict[str, np.ndarray]:
         # Where a word ends inside a piece, the piece is never met.
         if data and b"\0" not in data and not (borders and (later or len(text) > 1)):
             known[bytes([MARKER] * later) + data] = number
-    return {
-        **build_trie(known),
-        "pages": pages.reshape(-1).astype(np.int32),
-        "kinds": kinds.reshape(-1),
-    }
+    pages = pages.reshape(-1).astype(np.int32)
+    return {**build_trie(known), "pages": pages, "kinds": kinds.reshape(-1)}
 
 
 def encode_words(
-    tables,
-    text,
+    tables: Any,
+    text: Any,
     max_tokens: int,
     special: Sequence[int],
     longest: int,
     lowercase: bool,
-):
+) -> Any:
     """The tokenizer as a graph.
 
     Args:
@@ -79,26 +76,24 @@ def encode_words(
     if lowercase:
         text = fold_case(ops, text)
     length = text.shape[1] or ops.shape(text)[1]  # N + 1
-    first = text[:, :1]
-    row = ops.cumsum(ops.ones_like(first), axis=0) - 1  # (B, 1)
+    row = ops.cumsum(ops.ones_like(text[:, :1]), axis=0) - 1  # (B, 1)
     column = ops.cumsum(ops.ones_like(text), axis=1) - 1  # (B, N + 1)
     index = row * length + column
     last = length - 1
 
     begins, border = find_words(tables, text)
-    behind = ops.take(tables["base"], ROOT) + MARKER
-    linked = ops.equal(ops.take(tables["check"], behind), ROOT)
-    behind = ops.where(linked, behind, DEAD)
-    state = ops.where(begins, ROOT, behind)
+    after_marker = ops.take(tables["base"], ROOT) + MARKER
+    linked = ops.equal(ops.take(tables["check"], after_marker), ROOT)
+    state = ops.where(begins, ROOT, ops.where(linked, after_marker, DEAD))
 
-    def flat(x):
+    def flat(x: Any) -> Any:
         return ops.reshape(x, (-1,))
 
-    def at(x, where):
+    def at(x: Any, where: Any) -> Any:
         return ops.take(flat(x), where, axis=0)
 
-    found = match(ops, tables, flat(text), state=flat(state), longest=longest)
-    pieces, lengths = (ops.reshape(x, (-1, length)) for x in found)
+    matches = match(ops, tables, flat(text), state=flat(state), longest=longest)
+    pieces, lengths = (ops.reshape(x, (-1, length)) for x in matches)
     matched = pieces > 0
     after = ops.minimum(index + lengths, row * length + last)
 
@@ -115,22 +110,13 @@ def encode_words(
 
     # From each token to the next one.
     upcoming = row * length + next_true(begins, column, last)
-    beyond = at(upcoming, after)
-    jump = ops.where(at(border, after), beyond, after)
+    jump = ops.where(at(border, after), at(upcoming, after), after)
     skipped = at(upcoming, ops.minimum(index + 1, row * length + last))
     jump = ops.where(failed, skipped, jump)
     jump = ops.where(text > 0, jump, index)  # stays at the end
     tokens = ops.where(failed, unknown, pieces)
 
-    jump = flat(jump)
-    count = ops.cumsum(ops.ones((1, max_tokens - 2), "int32"), axis=1) - 1
-    position = upcoming[:, :1] + ops.zeros_like(count)  # (B, max_tokens - 2)
-    step = 1
-    while step < max_tokens - 2:
-        jumped = ops.take(jump, position, axis=0)
-        position = ops.where((count // step) % 2 == 1, jumped, position)
-        jump = ops.take(jump, jump, axis=0)
-        step *= 2
+    position = follow_jumps(flat(jump), upcoming[:, :1], max_tokens - 2)
     tokens = at(tokens, position)
     given = ops.sum(ops.cast(tokens > 0, "int32"), axis=1, keepdims=True)
     tokens = ops.pad(tokens, [[0, 0], [1, 1]])
@@ -139,15 +125,10 @@ def encode_words(
     return ops.where(ops.equal(place, given + 1), end, tokens)
 
 
-def find_words(tables, text):
-    """Where words begin, and where none goes on: at these, spaces and zeros.
+def find_words(tables: Any, text: Any) -> tuple[Any, Any]:
+    """At which of the bytes `text (B, N)` a word begins, and at which none goes on.
 
-    Args:
-        tables: from `build_tables`.
-        text: `(B, N)` int32 bytes.
-
-    Returns:
-        Two `(B, N)` booleans.
+    None goes on where one begins, and at spaces and zeros. Both are booleans `(B, N)`.
     """
     from keras import ops
 
@@ -173,21 +154,21 @@ def find_words(tables, text):
     return begins, begins | ops.logical_not(real)
 
 
-def ahead(x, steps):
+def ahead(x: Any, steps: int) -> Any:
     """`x (B, N)` moved left by `steps`, zeros coming in from the right."""
     from keras import ops
 
     return ops.pad(x, [[0, 0], [0, steps]])[:, steps:]
 
 
-def behind(x, steps):
+def behind(x: Any, steps: int) -> Any:
     """Booleans `x (B, N)` moved right by `steps`, False coming in from the left."""
     from keras import ops
 
     return ops.pad(ops.cast(x, "int32"), [[0, 0], [steps, 0]])[:, :-steps] > 0
 
 
-def next_true(x, column, last):
+def next_true(x: Any, column: Any, last: Any) -> Any:
     """The first column from each on at which `x (B, N)` is True, or `last`."""
     from keras import ops
 

@@ -1,4 +1,4 @@
-"""Calendar features of every step, in the graph: int32 arithmetic, no lookup."""
+"""Calendar features of every step, in the graph, by int32 arithmetic."""
 
 import numpy as np
 from keras import ops
@@ -9,23 +9,16 @@ QUADRENNIUM = 1461  # days of four years
 
 
 def step_times(start, offsets: np.ndarray, frequency: Frequency):
-    """Day and second of the day of steps around the first forecast step.
+    """Days since 1970-01-01 and seconds of the day of steps, each `(B, T)` int32.
 
-    Args:
-        start: `(B, 2)` int32: days since 1970-01-01 and second of the day of the first
-            forecast step, by the clock of the data.
-        offsets: `(T,)` steps from there; negative ones are history.
-        frequency: the step.
-
-    Returns:
-        Days and seconds, each `(B, T)` int32. Months count from their first day.
+    `start (B, 2)` has those of the first forecast step, by the clock of the data, and
+    `offsets (T,)` count from there. Months count from their first day.
     """
     start = ops.cast(start, "int32")
     days, seconds = start[:, :1], start[:, 1:]
     offsets = ops.expand_dims(ops.convert_to_tensor(offsets, dtype="int32"), 0)
     if frequency.unit == "business":
-        day = days + 3
-        number = 5 * (day // 7) + ops.mod(day, 7) + offsets
+        number = business_number(days) + offsets
         return 7 * (number // 5) + ops.mod(number, 5) - 3, seconds + 0 * offsets
     if frequency.unit == "month":
         month = month_number(days) + frequency.step * offsets
@@ -34,6 +27,11 @@ def step_times(start, offsets: np.ndarray, frequency: Frequency):
         return days + offsets * (frequency.step // DAY), seconds + 0 * offsets
     total = seconds + offsets * frequency.step
     return days + total // DAY, ops.mod(total, DAY)
+
+
+def business_number(days):
+    """Business days since Monday 1969-12-29, of days since 1970-01-01."""
+    return 5 * ((days + 3) // 7) + ops.mod(days + 3, 7)
 
 
 def month_number(days):
@@ -59,20 +57,20 @@ def first_day(month):
 
 
 def cycle_phase(days, seconds, frequency: Frequency, cycle: int):
-    """Which of `cycle` parts of its day, week or year each step lies in, int32.
+    """The position of each step in its cycle, from 0 to `cycle - 1`, int32.
 
-    The season of the steps is that of the clock, also where a day or a week is no whole
-    number of steps; another number counts steps, or days' steps, from 1970 on.
+    A cycle as long as the season follows the clock, even if a day or a week is no whole
+    number of steps. Another cycle counts steps, or the steps of days, since 1970.
     """
     step, season = frequency.step, frequency.season
     if frequency.unit == "business":
-        return ops.mod(5 * ((days + 3) // 7) + ops.mod(days + 3, 7), cycle)
+        return ops.mod(business_number(days), cycle)
     if frequency.unit == "month":
         return ops.mod(month_number(days) // step, cycle)
     if step >= 7 * DAY:
         if cycle != season:
             return ops.mod(days // (step // DAY), cycle)
-        # Weeks do not fill a year, so that its parts are found by the date.
+        # A year is no whole number of weeks, so the date decides.
         return ops.mod(4 * days, QUADRENNIUM) * cycle // QUADRENNIUM
     if step >= DAY:
         if cycle == season and 7 * DAY % step:
@@ -85,10 +83,7 @@ def cycle_phase(days, seconds, frequency: Frequency, cycle: int):
 
 
 def calendar_features(days, seconds, cycles):
-    """`(B, T, F)` float32: where each step lies in its day, week and year.
-
-    Waves for day and year, and one of seven for the weekday.
-    """
+    """`(B, T, F)` float32: waves over day and year, and a one-hot weekday."""
     features = []
     if "day" in cycles:
         features += _waves(ops.cast(seconds, "float32") / DAY, 3)
@@ -105,7 +100,7 @@ def calendar_features(days, seconds, cycles):
 
 
 def _waves(phase, count):
-    """Sine and cosine of the first harmonics of `phase (B, T)` in turns."""
+    """Sine and cosine of the first harmonics of `phase (B, T)`, 1 for a whole cycle."""
     angle = ops.expand_dims(2 * np.pi * phase, 2)
     harmonics = [angle * float(k) for k in range(1, count + 1)]
     return [wave(h) for h in harmonics for wave in (ops.sin, ops.cos)]

@@ -7,22 +7,22 @@ from keras import ops
 from polyhead.layers import ReversibleNormalization
 
 from ..config import Config
+from ..series.dataset import Dataset
 from ..series.frequency import Frequency
 from ..series.statistics import standardisation
 from .clock import calendar_features, cycle_phase, step_times
-from .encoder_decoder import EncoderDecoderCore
 from .linear import LinearCore
-from .patch import PatchCore
 from .periodic import PeriodicCore
 from .quantiles import central, in_order, levels_of, rising
+from .transformers import EncoderDecoderCore, PatchCore
 
 
 @keras.saving.register_keras_serializable(package="polyhead")
 class Forecaster(keras.Model):
-    """Scaling, normalisation, calendar, one of the cores, and all of it undone.
+    """Standardises the history, adds calendar features, runs a core, undoes scaling.
 
     Args:
-        model: which core: "periodic", "patch", "encoder-decoder" or "linear".
+        model: the core: "periodic", "patch", "encoder-decoder" or "linear".
         look_back: steps of history, L.
         horizon: steps that are forecast, H.
         num_targets: T.
@@ -31,9 +31,10 @@ class Forecaster(keras.Model):
         categories: `[column, count]` of the covariates that are categories.
         frequency: unit and step; see `Frequency`.
         cycle: steps of the learned cycle.
-        calendar: of "day", "week" and "year", what the clock tells of.
-        levels: quantiles that come out, in rising order; `[POINT]` for one number.
-        quantiles: quantiles that are asked for; see `forecast`.
+        calendar: those of "day", "week" and "year" that have calendar features.
+        levels: quantiles that the core gives, in rising order; `[POINT]` for one
+            number.
+        quantiles: quantiles that `forecast` gives.
         epsilon: added to the variance of a history, in standardised units.
         hidden_dim, num_layers, num_heads, patch_length, dropout: of the core.
         seed: of the weights and the dropouts.
@@ -45,9 +46,8 @@ class Forecaster(keras.Model):
             `future (B, H, future covariates)` where there are any.
 
     Returns:
-        Tensor `(B, H, T, levels)`, float32, in the units of the history. In training
-        the heads of the core stand one after the other in the last axis; otherwise
-        their mean is given.
+        Tensor `(B, H, T, levels)`, float32, in the units of the history: the mean of
+        the core's heads. In training `(B, H, T, heads * levels)`.
     """
 
     def __init__(
@@ -73,97 +73,29 @@ class Forecaster(keras.Model):
         seed,
         **kwargs,
     ):
+        arguments = dict(locals())
         super().__init__(**kwargs)
-        self.settings = {
-            "model": model,
-            "look_back": look_back,
-            "horizon": horizon,
-            "num_targets": num_targets,
-            "num_past": num_past,
-            "num_future": num_future,
-            "categories": categories,
-            "frequency": frequency,
-            "cycle": cycle,
-            "calendar": calendar,
-            "levels": levels,
-            "quantiles": quantiles,
-            "epsilon": epsilon,
-            "hidden_dim": hidden_dim,
-            "num_layers": num_layers,
-            "num_heads": num_heads,
-            "patch_length": patch_length,
-            "dropout": dropout,
-            "seed": seed,
-        }
+        others = ("self", "kwargs", "__class__")
+        self.settings = {k: v for k, v in arguments.items() if k not in others}
         self.frequency = Frequency(*frequency)
         self.counts = dict(map(tuple, categories))
-        self.normalization = ReversibleNormalization(
-            epsilon=epsilon, name="normalization"
-        )
-        width = horizon * len(levels)
-        covariates = num_past + num_future > 0
-        seed = 100 * seed  # its parts count up from there
-        if model == "linear":
-            self.core = LinearCore(num_targets, width, covariates, seed)
-        elif model == "periodic":
-            self.core = PeriodicCore(
-                num_targets,
-                width,
-                cycle,
-                hidden_dim,
-                num_heads,
-                dropout,
-                covariates,
-                seed,
-            )
-        elif model == "patch":
-            self.core = PatchCore(
-                num_targets,
-                width,
-                patch_length,
-                num_layers,
-                hidden_dim,
-                num_heads,
-                dropout,
-                covariates,
-                seed,
-            )
-        else:
-            self.core = EncoderDecoderCore(
-                num_targets,
-                width,
-                horizon,
-                patch_length,
-                num_layers,
-                hidden_dim,
-                num_heads,
-                dropout,
-                seed,
-            )
+        options = {"epsilon": epsilon, "name": "normalization"}
+        self.normalization = ReversibleNormalization(**options)
+        self.core = make_core(self.settings)
 
     def build(self, input_shape=None):
         s = self.settings
         columns = s["num_targets"] + s["num_past"] + s["num_future"]
-        kept = {"trainable": False, "dtype": "float32", "autocast": False}
-        self.mean = self.add_weight(
-            shape=(columns,), initializer="zeros", name="mean", **kept
-        )
-        self.scale = self.add_weight(
-            shape=(columns,), initializer="ones", name="scale", **kept
-        )
-        self.offsets = self.add_weight(
-            shape=(s["horizon"], s["num_targets"], len(s["quantiles"])),
-            initializer="zeros",
-            name="offsets",
-            **kept,
-        )
+        shape = s["horizon"], s["num_targets"], len(s["quantiles"])
+        fixed = {"trainable": False, "dtype": "float32", "autocast": False}
+        self.mean = self.add_weight((columns,), "zeros", name="mean", **fixed)
+        self.scale = self.add_weight((columns,), "ones", name="scale", **fixed)
+        self.offsets = self.add_weight(shape, "zeros", name="offsets", **fixed)
         self.built = True
-        inputs = {
-            "history": np.zeros((1, s["look_back"], columns), np.float32),
-            "start": np.zeros((1, 2), np.int32),
-            "future": np.zeros((1, s["horizon"], s["num_future"]), np.float32),
-        }
-        self.run({k: ops.convert_to_tensor(v) for k, v in inputs.items()})
+        history = ops.zeros((1, s["look_back"], columns))
+        future = ops.zeros((1, s["horizon"], s["num_future"]))
+        start = ops.zeros((1, 2), "int32")
+        self.run({"history": history, "start": start, "future": future})
 
     def call(self, inputs, training=None):
         scaled, _, _ = self.run(inputs, training=training)
@@ -171,7 +103,7 @@ class Forecaster(keras.Model):
 
     @property
     def middle(self):
-        """Place of the median, or of the one number, among the levels."""
+        """The index of the median, or of the one number, among the levels."""
         levels = self.settings["levels"]
         return levels.index(0.5) if 0.5 in levels else 0
 
@@ -183,31 +115,24 @@ class Forecaster(keras.Model):
         return scaled * scale + mean
 
     def run(self, inputs, return_scores=False, training=None):
-        """Forecasts in standardised units, the scale of each history, and scores.
+        """Standardised forecasts `(B, levels, T, H)`, scales `(B, 1, T, 1)` and scores.
 
-        The levels come before the targets and the steps: a phone takes one of them out
-        of a tensor as one block, not number by number.
-
-        Returns:
-            Tensors `(B, levels, T, H)` (see `call`) and `(B, 1, T, 1)`, and the
-            attention weights of the core, `None` where not asked for or where there
-            are none.
+        The levels come before the targets and the steps: a phone can slice a level out
+        of a tensor as one block, not number by number. The scores are the attention
+        weights of the core, or `None`.
         """
         s = self.settings
-        horizon, targets = s["horizon"], s["num_targets"]
+        shape = -1, s["num_targets"], s["horizon"], len(s["levels"])
         x = self.prepare(inputs)
         x["targets"], (level, scale) = self.normalization.normalize(x["targets"])
         x["past"] = self.normalize_past(x["past"])
-        scores = None
         if return_scores and s["model"] != "linear":
             heads, scores = self.core(x, return_scores=True, training=training)
         else:
-            heads = self.core(x, training=training)
+            heads, scores = self.core(x, training=training), None
         outputs = []
         for y, shift in heads:
-            y = ops.reshape(
-                ops.cast(y, "float32"), (-1, targets, horizon, len(s["levels"]))
-            )
+            y = ops.reshape(ops.cast(y, "float32"), shape)
             y = in_order(ops.transpose(y, (0, 3, 1, 2)), s["levels"])
             if shift is not None:
                 shift = ops.transpose(ops.cast(shift, "float32"), (0, 2, 1))
@@ -221,20 +146,20 @@ class Forecaster(keras.Model):
         return y * scale + level, scale, scores
 
     def normalize_past(self, past):
-        """Numbers beside their history's level; categories stay 0 and 1.
+        """Normalises numbers by their history, but not categories.
 
-        A category that is the same all through a history would be gone otherwise.
+        A category that is constant in a history would be lost.
         """
         normal, _ = self.normalization.normalize(past)
-        first = self.settings["num_targets"]
-        counts = [self.counts.get(first + p) for p in range(self.settings["num_past"])]
+        first, past = self.settings["num_targets"], self.settings["num_past"]
+        counts = [self.counts.get(first + place, 0) for place in range(past)]
         if not any(counts):
             return normal
-        widths = [count or 1 for count in counts]
-        return ops.where(np.repeat([bool(c) for c in counts], widths), past, normal)
+        is_category = np.repeat(np.array(counts) > 0, np.maximum(counts, 1))
+        return ops.where(is_category, past, normal)
 
     def prepare(self, inputs) -> dict:
-        """Standardises, and adds what the clock and the categories say."""
+        """Standardised inputs of the core, with calendar features and categories."""
         s = self.settings
         targets, past = s["num_targets"], s["num_past"]
         history = (ops.cast(inputs["history"], "float32") - self.mean) / self.scale
@@ -245,14 +170,12 @@ class Forecaster(keras.Model):
             "past": self.expand(history[:, :, targets : targets + past], targets),
             "phase": cycle_phase(days, seconds, self.frequency, s["cycle"]),
         }
-        known = history[:, :, targets + past :]
         if s["num_future"]:
+            first = targets + past
             future = ops.cast(inputs["future"], "float32")
-            future = (future - self.mean[targets + past :]) / self.scale[
-                targets + past :
-            ]
-            known = ops.concatenate([known, future], axis=1)
-            known = self.expand(known, targets + past)
+            future = (future - self.mean[first:]) / self.scale[first:]
+            known = ops.concatenate([history[:, :, first:], future], axis=1)
+            known = self.expand(known, first)
             known = ops.where(ops.isnan(known), 0.0, known)
         else:
             known = ops.zeros((ops.shape(history)[0], len(offsets), 0))
@@ -260,41 +183,36 @@ class Forecaster(keras.Model):
         return x | {"known": known, "calendar": calendar}
 
     def expand(self, values, first):
-        """Categories as one of so many columns; `first` is the number of the first."""
-        parts = []
+        """One-hot columns for categories; `first` is the number of the first column."""
+        columns = []
         for place in range(values.shape[2]):
             column = values[:, :, place : place + 1]
             count = self.counts.get(first + place)
             if count:
                 known = ops.convert_to_tensor(np.arange(count), dtype="float32")
                 column = ops.cast(ops.equal(column, known), "float32")
-            parts.append(column)
-        return ops.concatenate(parts, axis=2) if parts else values
+            columns.append(column)
+        return ops.concatenate(columns, axis=2) if columns else values
 
     def forecast(self, inputs) -> dict:
-        """What is answered: one number, and the calibrated quantiles.
+        """`forecast (B, H, T)` and, if the run has them, `quantiles (B, H, T, Q)`.
 
-        Returns:
-            `forecast (B, H, T)`, see `quantiles.central`, and, where some are asked
-            for, `quantiles (B, H, T, Q)`, which never cross.
+        The forecast is `quantiles.central`; the quantiles are calibrated, never cross.
         """
         s = self.settings
         scaled, scale, _ = self.run(inputs)
-        found = central(self.to_units(scaled), s["levels"])
-        outputs = {"forecast": ops.transpose(found, (0, 2, 1))}
+        forecast = central(self.to_units(scaled), s["levels"])
+        outputs = {"forecast": ops.transpose(forecast, (0, 2, 1))}
         if s["quantiles"]:
             offsets = ops.expand_dims(ops.transpose(self.offsets, (2, 1, 0)), 0)
-            found = rising(self.quantiles_of(scaled) + scale * offsets)
-            outputs["quantiles"] = ops.transpose(self.to_units(found), (0, 3, 2, 1))
+            q = rising(self.quantiles_of(scaled) + scale * offsets)
+            outputs["quantiles"] = ops.transpose(self.to_units(q), (0, 3, 2, 1))
         return outputs
 
     def quantiles_of(self, scaled):
-        """What stands for each quantile before it is calibrated, `(B, Q, T, H)`."""
-        levels = self.settings["levels"]
-        places = [
-            levels.index(level) if level in levels else 0
-            for level in self.settings["quantiles"]
-        ]
+        """Each quantile before calibration, or the one number, `(B, Q, T, H)`."""
+        levels, quantiles = self.settings["levels"], self.settings["quantiles"]
+        places = [levels.index(q) if q in levels else 0 for q in quantiles]
         if places == list(range(len(levels))):
             return scaled
         return ops.stack([scaled[:, place] for place in places], axis=1)
@@ -303,14 +221,32 @@ class Forecaster(keras.Model):
         return {**super().get_config(), **self.settings}
 
 
-def build_model(config: Config, dataset) -> Forecaster:
+def make_core(settings: dict) -> keras.Layer:
+    """The network that the settings of a `Forecaster` describe."""
+    s = settings
+    shared = {"num_targets": s["num_targets"], "width": s["horizon"] * len(s["levels"])}
+    shared["seed"] = 100 * s["seed"]  # the layers of a core count up from there
+    attention = {name: s[name] for name in ("hidden_dim", "num_heads", "dropout")}
+    patches = {name: s[name] for name in ("patch_length", "num_layers")}
+    if s["model"] == "encoder-decoder":
+        horizon = s["horizon"]
+        return EncoderDecoderCore(**shared, **attention, **patches, horizon=horizon)
+    shared["covariates"] = s["num_past"] + s["num_future"] > 0
+    if s["model"] == "patch":
+        return PatchCore(**shared, **attention, **patches)
+    if s["model"] == "periodic":
+        return PeriodicCore(**shared, **attention, cycle=s["cycle"])
+    return LinearCore(**shared)
+
+
+def build_model(config: Config, dataset: Dataset) -> Forecaster:
     """The forecaster that a resolved `Config` describes, built."""
     columns = dataset.columns
     mean, scale, epsilon = standardisation(dataset)
+    names = ["look_back", "horizon", "cycle", "hidden_dim", "num_layers", "num_heads"]
+    names += ["model", "patch_length", "dropout", "seed"]
     model = Forecaster(
-        model=config.model,
-        look_back=config.look_back,
-        horizon=config.horizon,
+        **{name: getattr(config, name) for name in names},
         num_targets=len(columns.targets),
         num_past=len(columns.past),
         num_future=len(columns.future),
@@ -320,17 +256,10 @@ def build_model(config: Config, dataset) -> Forecaster:
             if name in dataset.categories
         ],
         frequency=[dataset.frequency.unit, dataset.frequency.step],
-        cycle=config.cycle,
         calendar=dataset.calendar_cycles if config.calendar else [],
         levels=levels_of(config),
         quantiles=sorted(config.quantiles),
         epsilon=epsilon,
-        hidden_dim=config.hidden_dim,
-        num_layers=config.num_layers,
-        num_heads=config.num_heads,
-        patch_length=config.patch_length,
-        dropout=config.dropout,
-        seed=config.seed,
         name="forecaster",
     )
     model.build()

@@ -1,37 +1,32 @@
-"""A learned cycle asks all variates what they say of each target; and a linear map."""
+"""Attention over variates with a learned periodic query, and a linear head."""
 
 import keras
 from keras import ops
 
 from polyhead.layers import ByteDropout, MultiHeadAttention
 
-from .covariates import CovariateHead
-from .dense import dense
+from .linear import CovariateHead, dense
 
-# The linear map learns best at several times the rate of the rest, which is what a
-# factor on small weights comes to under Adam.
+# The linear map learns best at several times the learning rate of the rest. Under Adam,
+# a factor on small weights has that effect.
 GAIN = 5.0
 
 
 @keras.saving.register_keras_serializable(package="polyhead")
 class PeriodicCore(keras.layers.Layer):
-    """Two heads, trained apart and averaged.
+    """Two heads, each with a loss of its own, whose mean is the forecast.
 
-    One is a cross-attention over variates with a learned periodic query, and an MLP.
-    The query of a target is what the learned cycle holds for the hours (or days, or
-    weeks) of its history: less noisy than the history itself. The other takes another
-    learned cycle off the history, maps the rest linearly to the forecast, and puts the
-    cycle of the steps ahead back on.
+    The first is cross-attention over the variates, followed by an MLP. The query of a
+    target is a learned cycle at the steps of its history, which has less noise than
+    the history itself. The second subtracts another learned cycle from the history,
+    maps the rest linearly to the forecast, and adds the cycle of the steps ahead.
 
     Args:
-        num_targets: T.
-        width: of the output of each target.
+        num_targets, width, covariates, seed: as of `LinearCore`.
         cycle: steps of the cycle.
         hidden_dim: of the MLP.
         num_heads: of the attention.
         dropout: on the attention's weights and before the output.
-        covariates: whether there are any.
-        seed: of the weights and the dropouts.
 
     Call arguments:
         x: dict of `targets (B, L, T)`, `past (B, L, P)`, `known (B, L + H, K)`,
@@ -39,9 +34,9 @@ class PeriodicCore(keras.layers.Layer):
         return_scores: whether to return the attention weights as well.
 
     Returns:
-        A list of heads, each a tensor `(B, T, width)` and what is to be added to all
-        quantiles, `(B, H, T)` or `None`; with `return_scores` a tuple of it and the
-        attention weights `(B, heads, T, T + P)`.
+        A list of heads. Each has a tensor `(B, T, width)`, and a tensor `(B, H, T)` to
+        add to all quantiles, or `None`. With `return_scores`, a tuple of the list and
+        the attention weights `(B, heads, T, T + P)`.
 
     Reference:
         Lin et al., Temporal Query Network, https://arxiv.org/abs/2505.12917
@@ -61,23 +56,13 @@ class PeriodicCore(keras.layers.Layer):
         **kwargs,
     ):
         super().__init__(**kwargs)
-        self.settings = {
-            "num_targets": num_targets,
-            "width": width,
-            "cycle": cycle,
-            "hidden_dim": hidden_dim,
-            "num_heads": num_heads,
-            "dropout": dropout,
-            "covariates": covariates,
-            "seed": seed,
-        }
-        self.cycle = keras.layers.Embedding(
-            cycle, num_targets, embeddings_initializer="zeros", name="cycle"
-        )
-        self.level = keras.layers.Embedding(
-            cycle, num_targets, embeddings_initializer="zeros", name="level"
-        )
-        self.attention = None
+        self.num_heads = num_heads
+        self.dropout_rate = dropout
+        self.covariates = covariates
+        self.seed = seed
+        sizes = cycle, num_targets
+        self.cycle = keras.layers.Embedding(*sizes, "zeros", name="cycle")
+        self.level = keras.layers.Embedding(*sizes, "zeros", name="level")
         self.first = dense(hidden_dim, seed + 1, "first")
         self.second = dense(hidden_dim, seed + 2, "second")
         self.dropout = ByteDropout(dropout, seed=seed + 3)
@@ -87,40 +72,30 @@ class PeriodicCore(keras.layers.Layer):
             self.head = CovariateHead(num_targets, width, hidden_dim, dropout, seed + 5)
 
     def build(self, shapes):
-        length, heads = shapes["targets"][1], self.settings["num_heads"]
-        self.attention = MultiHeadAttention(
-            heads,
-            head_dim=max(1, length // heads),  # lengths are no multiples of heads
-            dropout=self.settings["dropout"],
-            seed=self.settings["seed"],
-            name="attention",
-        )
+        # The look-back need not be a multiple of the heads.
+        head_dim = max(1, shapes["targets"][1] // self.num_heads)
+        options = {"dropout": self.dropout_rate, "seed": self.seed, "name": "attention"}
+        self.attention = MultiHeadAttention(self.num_heads, head_dim, **options)
         self.built = True
 
     def call(self, x, return_scores=False, training=None):
         length = x["targets"].shape[1]
         own = ops.transpose(x["targets"], (0, 2, 1))  # (B, T, L)
         query = ops.transpose(self.cycle(x["phase"][:, :length]), (0, 2, 1))
-        variates = ops.concatenate([x["targets"], x["past"]], axis=2)
-        found, scores = self.attention(
-            query,
-            ops.transpose(variates, (0, 2, 1)),
-            return_scores=True,
-            training=training,
-        )
-        hidden = self.first(own + found)
+        keys = ops.concatenate([x["targets"], x["past"]], axis=2)
+        keys = ops.transpose(keys, (0, 2, 1))  # (B, T + P, L)
+        options = {"return_scores": True, "training": training}
+        attended, scores = self.attention(query, keys, **options)
+        hidden = self.first(own + attended)
         hidden = hidden + self.second(ops.gelu(hidden))
         first = self.output_dense(self.dropout(hidden, training=training))
         level = GAIN * self.level(x["phase"])  # (B, L + H, T)
         level, ahead = ops.split(level, [length], axis=1)
         rest = ops.transpose(x["targets"] - level, (0, 2, 1))
         second = GAIN * self.time(rest)
-        if self.settings["covariates"]:
+        if self.covariates:
             clock = x["calendar"][:, length]
             more = self.head(x["past"], x["known"], clock, training=training)
             first, second = first + more, second + more
         heads = [(first, None), (second, ahead)]
         return (heads, scores) if return_scores else heads
-
-    def get_config(self):
-        return {**super().get_config(), **self.settings}

@@ -7,17 +7,17 @@ from keras import ops
 from ..config import Config
 
 POINT = -1.0  # the level of a forecast that is no quantile
-# The median has the least absolute error, the mean the least squared one. On validation
-# rows half the way from the one to the other loses nothing of the first.
+# The median has the least absolute error, the mean the least squared error. On
+# validation rows, half of the way to the mean costs no absolute error.
 TOWARDS_MEAN = 0.5
 
 
 def in_order(y, levels):
-    """Quantiles `(B, levels, ...)` that cannot cross: the middle, and steps off it."""
+    """Quantiles `(B, levels, ...)` that cannot cross: the median and steps from it."""
     if len(levels) == 1:
         return y
     middle = levels.index(0.5)
-    # Slices one by one would each give a gradient of the whole tensor.
+    # Each slice on its own would have a gradient of the whole tensor.
     columns = ops.unstack(y, num=len(levels), axis=1)
     for place in range(middle + 1, len(levels)):
         columns[place] = columns[place - 1] + ops.softplus(columns[place])
@@ -35,18 +35,12 @@ def rising(y):
 
 
 def central(y, levels):
-    """The forecast that stands for the quantiles, without their axis.
+    """One forecast for all quantiles: half of the way from the median to the mean.
 
-    Half way from the median to the mean, which is had of the outermost quantiles `p`
-    and `1 - p`: their middle lies `z(p)^2` times as far from the median, by the first
-    terms of the expansion. Where the outermost are no such pair, the median.
-
-    Args:
-        y: `(B, levels, T, H)`, in order.
-        levels: as `levels_of` gives them.
-
-    Returns:
-        Tensor `(B, T, H)`.
+    The mean follows from the outermost quantiles `p` and `1 - p`: by the first terms of
+    the expansion, their middle is `z(p)^2` times as far from the median as the mean is.
+    Without such a pair the forecast is the median. `y` is `(B, levels, T, H)`, in
+    order; the result is `(B, T, H)`.
 
     Reference:
         Cornish and Fisher, Moments and Cumulants in the Specification of
@@ -58,12 +52,10 @@ def central(y, levels):
     if abs(levels[0] + levels[-1] - 1.0) > 1e-6:
         return median
     share = TOWARDS_MEAN / NormalDist().inv_cdf(levels[-1]) ** 2
-    around = 0.5 * (y[:, 0] + y[:, -1])
-    return median + min(share, 1.0) * (around - median)
+    middle = 0.5 * (y[:, 0] + y[:, -1])
+    return median + min(share, 1.0) * (middle - median)
 
 
 def levels_of(config: Config) -> list[float]:
-    """The quantiles that a model learns: the median among them."""
-    if config.loss != "mae":
-        return [POINT]
-    return sorted({*config.quantiles, 0.5})
+    """The quantiles that a model learns, with the median."""
+    return sorted({*config.quantiles, 0.5}) if config.loss == "mae" else [POINT]

@@ -10,7 +10,7 @@ from ...common.errors import PolyheadError, UsageError
 
 DAY = 86_400
 BUSINESS_SHARE = 0.9  # of the gaps that are weekends
-MISSING_SHARE = 0.1  # of its stamps that a regular grid may lack
+MISSING_SHARE = 0.1  # of the stamps of a grid that may be missing
 _SECONDS = {"s": 1, "min": 60, "t": 60, "h": 3600, "d": DAY, "w": 7 * DAY}
 _MONTHS = {"m": 1, "q": 3, "y": 12, "a": 12}
 _FORMS = re.compile(r"(\d*)\s*(s|min|t|h|d|w|b|[mqya][se]?)(-\w+)?", re.IGNORECASE)
@@ -18,14 +18,9 @@ _FORMS = re.compile(r"(\d*)\s*(s|min|t|h|d|w|b|[mqya][se]?)(-\w+)?", re.IGNORECA
 
 @dataclass(frozen=True)
 class Frequency:
-    """A step of time.
+    """A step of time: how many of its unit."""
 
-    Args:
-        unit: "second", "business" (Monday to Friday) or "month".
-        step: how many of them.
-    """
-
-    unit: str
+    unit: str  # "second", "business" (Monday to Friday) or "month"
     step: int
 
     def __str__(self) -> str:
@@ -59,55 +54,42 @@ class Frequency:
         return max(1, int(365.25 * DAY / self.step))
 
     def places(self, stamps: np.ndarray, day: int | None = None) -> np.ndarray:
-        """Number of each stamp on the grid of the first; -1 where it lies beside it.
+        """Number of each stamp on the grid of the first; -1 for those beside the grid.
 
-        Args:
-            stamps: in time order.
-            day: of the month, as `day_of_months` tells it; None to tell it here.
+        The stamps are in time order. `day` is of the month, by default `day_of_months`.
         """
-        first = stamps[0]
-        if self.unit == "month":
-            return self._month_places(stamps, day or day_of_months(stamps))
+        if self.unit == "second":
+            gaps = (stamps - stamps[0]).astype("timedelta64[s]").astype(np.int64)
+            return np.where(gaps % self.step, -1, gaps // self.step)
+        off = _clock(stamps) != _clock(stamps[0])
         if self.unit == "business":
-            days = _days(stamps)
-            numbers = 5 * ((days + 3) // 7) + (days + 3) % 7
-            off = ((days + 3) % 7 > 4) | (_clock(stamps) != _clock(first))
-            return np.where(off, -1, numbers - numbers[0])
-        gaps = (stamps - first).astype("timedelta64[s]").astype(np.int64)
-        return np.where(gaps % self.step, -1, gaps // self.step)
-
-    def _month_places(self, stamps, day):
-        months = stamps.astype("datetime64[M]")
-        numbers = (months - months[0]).astype(np.int64)
+            numbers = _business_days(stamps) - _business_days(stamps[0])
+            return np.where(off | (_weekday(stamps) > 4), -1, numbers)
+        numbers = _months(stamps) - _months(stamps[0])
         # The 31st of one month is the 30th of the next.
-        off = _day_of_month(stamps) != np.minimum(day, _last_day(months))
-        off |= (numbers % self.step != 0) | (_clock(stamps) != _clock(stamps[0]))
-        return np.where(off, -1, numbers // self.step)
+        day = np.minimum(day or day_of_months(stamps), _last_day(stamps))
+        off |= _day_of_month(stamps) != day
+        return np.where(off | (numbers % self.step != 0), -1, numbers // self.step)
 
-    def stamps(
-        self, first: np.datetime64, count: int, day: int | None = None
-    ) -> np.ndarray:
+    def stamps(self, first: np.datetime64, count: int, day=None) -> np.ndarray:
         """`count` stamps of the grid, `datetime64[s]`, from `first` on.
 
-        Args:
-            first: the first.
-            count: how many.
-            day: of the month, as `day_of_months` tells it; None for that of the
-                first, and for the last of every month where the first is one.
+        `day` is of the month, as `day_of_months` gives it; by default that of the
+        first, or the last of every month if the first is one.
         """
         steps = np.arange(count)
         if self.unit == "second":
             return first + (steps * self.step).astype("timedelta64[s]")
         time = _clock(first).astype("timedelta64[s]")
         if self.unit == "business":
-            day = int(_days(first))
-            number = 5 * ((day + 3) // 7) + (day + 3) % 7 + steps
+            number = _business_days(first) + steps
             days = 7 * (number // 5) + number % 5 - 3
             return days.astype("datetime64[D]").astype("datetime64[s]") + time
         months = first.astype("datetime64[M]") + steps * self.step
-        day = day or (31 if _is_month_end(first) else int(_day_of_month(first)))
-        inside = np.minimum(day, _last_day(months))
-        days = months.astype("datetime64[D]") + (inside - 1)
+        if day is None:
+            day = _day_of_month(first)
+            day = 31 if day == _last_day(first) else day
+        days = months.astype("datetime64[D]") + np.minimum(day, _last_day(months)) - 1
         return days.astype("datetime64[s]") + time
 
 
@@ -115,26 +97,33 @@ def _days(stamps):
     return stamps.astype("datetime64[D]").astype(np.int64)
 
 
+def _months(stamps):
+    return stamps.astype("datetime64[M]").astype(np.int64)
+
+
+def _weekday(stamps):
+    return (_days(stamps) + 3) % 7  # 0 for Monday
+
+
+def _business_days(stamps):
+    return 5 * ((_days(stamps) + 3) // 7) + _weekday(stamps)
+
+
 def _clock(stamps):
     return (stamps - stamps.astype("datetime64[D]")).astype(np.int64)
 
 
 def _day_of_month(stamps):
-    first = stamps.astype("datetime64[M]").astype("datetime64[D]")
-    return (stamps.astype("datetime64[D]") - first).astype(np.int64) + 1
+    return _days(stamps) - _days(stamps.astype("datetime64[M]")) + 1
 
 
-def _last_day(months):
-    following = (months + 1).astype("datetime64[D]")
-    return (following - months.astype("datetime64[D]")).astype(np.int64)
-
-
-def _is_month_end(stamps):
-    return _day_of_month(stamps) == _last_day(stamps.astype("datetime64[M]"))
+def _last_day(stamps):
+    months = stamps.astype("datetime64[M]")
+    return _days(months + 1) - _days(months)
 
 
 def day_of_months(stamps: np.ndarray) -> int:
-    """The day of the month that stamps stand on; 31 for the last of every month.
+    """The day of the month of monthly stamps; 31 for the last of every month.
 
     Example:
 
@@ -142,9 +131,10 @@ def day_of_months(stamps: np.ndarray) -> int:
     ...  for day in ("01", "28")]
     [1, 28]
     """
-    days, at_end = _day_of_month(stamps), _is_month_end(stamps)
-    if not at_end.all():
-        return int(days[~at_end][0])  # not shortened by February
+    days = _day_of_month(stamps)
+    inside = days[days != _last_day(stamps)]  # which February has not shortened
+    if len(inside):
+        return int(inside[0])
     return int(days[0]) if (days == days[0]).all() else 31
 
 
@@ -163,9 +153,8 @@ def parse_frequency(text: str) -> Frequency:
     """
     match = _FORMS.fullmatch(text.strip())
     if not match:
-        raise UsageError(
-            f"frequency {text!r}: write it as 15min, h, D, W, B, MS, QS or YS"
-        )
+        known = "15min, h, D, W, B, MS, QS or YS"
+        raise UsageError(f"frequency {text!r}: write it as {known}")
     count, unit = int(match[1] or 1), match[2].lower()
     if not count:
         raise UsageError(f"frequency {text!r}: a step of nothing")
@@ -179,11 +168,7 @@ def parse_frequency(text: str) -> Frequency:
 
 
 def find_frequency(groups: Sequence[np.ndarray], source: str) -> Frequency:
-    """The step of sorted stamps, one array a series.
-
-    Raises:
-        PolyheadError: there are no two stamps to tell it from.
-    """
+    """The step of sorted stamps, one array a series."""
     stamps = np.concatenate([group[1:] for group in groups])
     before = np.concatenate([group[:-1] for group in groups])
     if not len(stamps):
@@ -192,16 +177,14 @@ def find_frequency(groups: Sequence[np.ndarray], source: str) -> Frequency:
             "give more rows, or --frequency"
         )
     gaps = (stamps - before).astype(np.int64)
-    months = (stamps.astype("datetime64[M]") - before.astype("datetime64[M]")).astype(
-        np.int64
-    )
+    months = _months(stamps) - _months(before)
     if (months > 0).all() and gaps.min() >= 28 * DAY:
-        found = Frequency("month", int(_commonest(months)))
-        if all((found.places(group) >= 0).all() for group in groups):
-            return found
-    step = int(_commonest(gaps))
-    weekday = (_days(before) + 3) % 7
-    if step == DAY and weekday.max() <= 4 and ((_days(stamps) + 3) % 7).max() <= 4:
+        monthly = Frequency("month", most_frequent(months))
+        if all((monthly.places(group) >= 0).all() for group in groups):
+            return monthly
+    step = most_frequent(gaps)
+    weekday = _weekday(before)
+    if step == DAY and max(weekday.max(), _weekday(stamps).max()) <= 4:
         fridays = weekday == 4
         if fridays.any() and (gaps[fridays] > DAY).mean() >= BUSINESS_SHARE:
             return Frequency("business", 1)
@@ -209,7 +192,7 @@ def find_frequency(groups: Sequence[np.ndarray], source: str) -> Frequency:
 
 
 def lies_on_grid(stamps: np.ndarray) -> bool:
-    """Whether stamps, of one series or several, leave out few steps of a grid."""
+    """Whether stamps, of one series or several, lack only few steps of a grid."""
     stamps = np.unique(stamps)
     if len(stamps) < 3:
         return False
@@ -218,22 +201,19 @@ def lies_on_grid(stamps: np.ndarray) -> bool:
     return bool(places.min() == 0 and missing <= MISSING_SHARE * len(stamps))
 
 
-def _commonest(values):
-    found, counts = np.unique(values, return_counts=True)
-    return found[counts.argmax()]
+def most_frequent(values: np.ndarray) -> int:
+    """The most frequent of whole numbers; the smallest of several."""
+    numbers, counts = np.unique(values, return_counts=True)
+    return int(numbers[counts.argmax()])
 
 
 def calendar_cycles(frequency: Frequency, days: float) -> list[str]:
-    """Which of day, week and year the clock tells of, in data that span `days`.
+    """Which of day, week and year have calendar features, in data of so many `days`.
 
-    A cycle is told of if steps part it, and if the data have seen it twice.
+    Those that are longer than a step and that the data cover twice; a week only with
+    steps of a day or less.
     """
-    months = 30.5 * frequency.step
-    length = {"second": frequency.step / DAY, "business": 1, "month": months}
-    cycles = {"day": 1, "week": 7, "year": 365}
-    step = length[frequency.unit]
-    return [
-        name
-        for name, cycle in cycles.items()
-        if step < cycle and 2 * cycle <= days and (name != "week" or step <= 1)
-    ]
+    length = {"second": frequency.step / DAY, "business": 1.0}
+    step = length.get(frequency.unit, 30.5 * frequency.step)
+    cycles = {"day": 1, "year": 365} if step > 1 else {"day": 1, "week": 7, "year": 365}
+    return [name for name, n in cycles.items() if step < n and 2 * n <= days]

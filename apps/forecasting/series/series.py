@@ -1,38 +1,29 @@
-"""Series on a regular grid of time; what is missing is NaN."""
+"""Series on a regular grid of time, of all splits together; missing is NaN."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ...common.data.tables import Table
 from ...common.errors import PolyheadError
 from .frames import Frame
-from .frequency import Frequency, day_of_months, split_stamps
+from .frequency import Frequency, day_of_months, find_frequency, most_frequent
 
-MAX_GAP = 100  # times as many steps as there are rows: a wrong stamp, not a gap
+MAX_GAP = 100  # more steps than 100 times the rows mean a wrong stamp, not a gap
 
 
 @dataclass(frozen=True)
 class Series:
-    """Values of all columns at every step.
+    """Values of all columns at every step."""
 
-    Args:
-        name: its id; empty for an only one.
-        start: stamp of the first step.
-        values: `(steps, columns)` float32.
-        gaps: steps that the file has no row for.
-        day: of the month, that steps of months stand on; 31 for the last.
-        zone: what the clock is ahead of UTC, such as "+02:00"; None where untold.
-        note: on the time stamps, for the report.
-    """
-
-    name: str
-    start: np.datetime64
-    values: np.ndarray
-    gaps: int = 0
-    day: int | None = None
-    zone: str | None = None
-    note: str = ""
+    name: str  # empty where there is one series only
+    start: np.datetime64  # of the first step
+    values: np.ndarray  # (steps, columns) float32
+    gaps: int = 0  # steps without a row in the file
+    day: int | None = None  # of the month, of monthly steps; 31 for the last of each
+    zone: str | None = None  # the clock's offset from UTC, such as "+02:00", if known
+    note: str = ""  # on the time stamps, for the report
 
     def __len__(self):
         return len(self.values)
@@ -42,81 +33,60 @@ class Series:
         count = len(self) if count is None else count
         return frequency.stamps(self.start, count, self.day)
 
-    def clock(self, frequency: Frequency) -> np.ndarray:
-        """`(steps + 1, 2)` int32: day and second of every step and of the next."""
-        return split_stamps(self.stamps(frequency, len(self) + 1))
-
 
 def make_series(frame: Frame, frequency: Frequency, source: str) -> Series:
-    """Lays the rows of a frame on the grid; steps without a row become NaN.
-
-    Raises:
-        PolyheadError: a stamp lies beside the grid.
-    """
-    places = frequency.places(frame.stamps)
-    of = f" of series '{frame.name}'" if frame.name else ""
+    """Lays the rows of a frame on the grid; steps without a row become NaN."""
+    places, stamps = frequency.places(frame.stamps), frame.stamps
+    gaps, steps = np.diff(places), int(places[-1]) + 1
     if (places < 0).any():
         at = int((places < 0).argmax())
         raise PolyheadError(
-            f"{source}: row {frame.rows[at]}{of}: {frame.stamps[at]} is no whole "
-            f"number of steps of {frequency} after {frame.stamps[0]}; correct the "
-            "stamp, or name the step with --frequency"
+            f"{source}: {frame.name_rows(at)}: {stamps[at]} is no whole number of "
+            f"steps of {frequency} after {stamps[0]}; correct the stamp, or name the "
+            "step with --frequency"
         )
-    if (np.diff(places) == 0).any():
-        at = int(np.flatnonzero(np.diff(places) == 0)[0]) + 1
+    if (gaps == 0).any():
+        at = int((gaps == 0).argmax())
         raise PolyheadError(
-            f"{source}: rows {frame.rows[at - 1]} and {frame.rows[at]}{of} fall into "
-            f"one step of {frequency}; name a shorter --frequency"
+            f"{source}: {frame.name_rows(at, at + 1)} fall into one step of "
+            f"{frequency}; name a shorter --frequency"
         )
-    steps = int(places[-1]) + 1
     if steps > MAX_GAP * len(places) + 1000:
-        at = int(np.diff(places).argmax()) + 1
+        at = int(gaps.argmax()) + 1
         raise PolyheadError(
-            f"{source}: row {frame.rows[at]}{of}: {frame.stamps[at]} is "
-            f"{places[at] - places[at - 1]:,} steps of {frequency} after the row "
-            "before; correct the stamp, or name the step with --frequency"
+            f"{source}: {frame.name_rows(at)}: {stamps[at]} is {gaps[at - 1]:,} steps "
+            f"of {frequency} after the row before; correct the stamp, or name the step "
+            "with --frequency"
         )
     values = np.full((steps, frame.values.shape[1]), np.nan, np.float32)
     values[places] = frame.values
-    return Series(
-        frame.name,
-        frame.stamps[0],
-        values,
-        steps - len(places),
-        day_of_months(frame.stamps),
-        frame.zone,
-        frame.note,
-    )
+    missing, day = steps - len(places), day_of_months(stamps)
+    return Series(frame.name, stamps[0], values, missing, day, frame.zone, frame.note)
 
 
 def append(before: Series, after: Series, frequency: Frequency, source: str) -> Series:
-    """One series of two that follow each other.
-
-    Raises:
-        PolyheadError: the second does not begin after the end of the first, lies
-            beside its grid, or is in another time zone.
-    """
+    """One series of two that follow each other on one grid, in one time zone."""
     check_zones(before, after, source)
     stamps = np.array([before.start, after.start])
     place = int(frequency.places(stamps, before.day)[1])
+    gap = place - len(before)
     last = before.stamps(frequency)[-1]
     name = f"series '{after.name}' " if after.name else ""
+    begins = f"{source}: {name}begins at {after.start}"
     if after.start > last and place < 0:
         raise PolyheadError(
-            f"{source}: {name}begins at {after.start}, which is no whole number of "
-            f"steps of {frequency} after {last}, where the rows before it end; correct "
-            "the time stamps"
+            f"{begins}, which is no whole number of steps of {frequency} after {last}, "
+            "where the rows before it end; correct the time stamps"
         )
-    if place < len(before):
+    if gap < 0:
         raise PolyheadError(
-            f"{source}: {name}begins at {after.start}, but the rows before it end at "
-            f"{last} in steps of {frequency}: give rows that follow"
+            f"{begins}, but the rows before it end at {last} in steps of {frequency}: "
+            "give rows that follow"
         )
-    gap = place - len(before)
     if gap > MAX_GAP * (len(before) + len(after)) + 1000:
         raise PolyheadError(
-            f"{source}: {name}begins at {after.start}, {gap:,} steps of {frequency} "
-            f"after {last}, where the rows before it end; correct the time stamps"
+            f"{begins}, {gap:,} steps of {frequency} after {last}, where the rows "
+            "before it end; correct the time stamps"
         )
     blank = np.full((gap, before.values.shape[1]), np.nan, np.float32)
     return replace(
@@ -129,11 +99,7 @@ def append(before: Series, after: Series, frequency: Frequency, source: str) -> 
 
 
 def check_zones(one: Series, other: Series, source: str) -> None:
-    """Refuses a series of `source` whose clock tells another zone's time.
-
-    Raises:
-        PolyheadError: both zones are known and differ.
-    """
+    """Refuses a series of `source` in another time zone, if both zones are known."""
     if one.zone and other.zone and one.zone != other.zone:
         name = f"series '{other.name}' " if other.name else ""
         raise PolyheadError(
@@ -142,9 +108,74 @@ def check_zones(one: Series, other: Series, source: str) -> None:
         )
 
 
+def join_series(
+    frames: Mapping, tables: Mapping[str, Table], frequency: Frequency, gap: int
+) -> tuple[list[Series], dict[str, np.ndarray]]:
+    """Appends the rows of later splits to the series of training.
+
+    `frames` has a list of `Frame` for each split, in time order; `gap` is `usual_gap`
+    of training. Gives the series, and split -> the steps that it adds to each of them.
+    """
+    joined: dict[str, Series] = {}
+    lengths: dict[str, np.ndarray] = {}
+    first = tables["train"].source
+    for split, rows in frames.items():
+        source = tables[split].source
+        before = {name: len(series) for name, series in joined.items()}
+        if before:
+            check_spacing(rows, frequency, gap, source, f"{first} has")
+        for frame in rows:
+            series = make_series(frame, frequency, source)
+            if before and frame.name not in before:
+                raise PolyheadError(
+                    f"{source}: row {frame.rows[0]}: series '{frame.name}' is not in "
+                    f"{first}; remove it, or give its past"
+                )
+            if before:
+                series = append(joined[frame.name], series, frequency, source)
+            joined[frame.name] = series
+        steps = [len(series) - before.get(n, 0) for n, series in joined.items()]
+        lengths[split] = np.array(steps)
+    return list(joined.values()), lengths
+
+
+def usual_gap(frames: Sequence[Frame], frequency: Frequency) -> int:
+    """The most frequent number of steps from a row to the next; 1 for single rows.
+
+    It is more than 1 if the configured step is shorter than the distance of the rows.
+    """
+    gaps = np.concatenate([np.diff(frequency.places(f.stamps)) for f in frames])
+    gaps = gaps[gaps > 0]
+    return most_frequent(gaps) if len(gaps) else 1
+
+
+def check_spacing(frames, frequency: Frequency, expected: int, source, trained) -> None:
+    """Refuses rows of another frequency, whose histories would cover another time.
+
+    Only the grid and the most frequent distance are compared: rows of five days a week
+    fit a grid of days as well as a grid of business days. `expected` is `usual_gap` of
+    the training rows, and `trained` says who has them, for the message.
+    """
+    if not any(len(frame.stamps) > 2 for frame in frames):
+        return
+    beside = [frame for frame in frames if (frequency.places(frame.stamps) < 0).any()]
+    if not beside and usual_gap(frames, frequency) <= expected:
+        return
+    actual = find_frequency([frame.stamps for frame in frames], source)
+    if actual == frequency:  # a single stamp is wrong, which `make_series` reports
+        return
+    frame = beside[0] if beside else max(frames, key=lambda frame: len(frame.stamps))
+    places = frequency.places(frame.stamps)
+    wrong = places < 0 if beside else np.diff(places, prepend=places[0]) > expected
+    row = frame.rows[int(wrong.argmax())]
+    raise PolyheadError(
+        f"{source}: row {row}: its steps are {actual}, but {trained} steps of "
+        f"{frequency}: bring them to {frequency}"
+    )
+
+
 def constant_columns(values: np.ndarray, names: Sequence[str]) -> list[str]:
     """Names of the columns with a single value, or none at all."""
-    with np.errstate(invalid="ignore"):
-        low = np.nanmin(np.where(np.isnan(values), np.inf, values), axis=0)
-        high = np.nanmax(np.where(np.isnan(values), -np.inf, values), axis=0)
+    low = np.where(np.isnan(values), np.inf, values).min(axis=0)
+    high = np.where(np.isnan(values), -np.inf, values).max(axis=0)
     return [name for name, a, b in zip(names, low, high, strict=True) if not a < b]

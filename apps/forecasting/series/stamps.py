@@ -10,7 +10,8 @@ from ...common.data.tables import Table
 from ...common.errors import PolyheadError
 from .frequency import lies_on_grid
 
-FIRST_YEAR, LAST_YEAR = 1677, 2262  # what nanoseconds since 1970 can tell
+FIRST_YEAR, LAST_YEAR = 1677, 2262  # the range of nanoseconds since 1970
+REMEDY = "; write dates as 2024-01-31"
 _SLASHED = re.compile(r"(\d\d?)([/.-])(\d\d?)\2(\d{4})(?!\d)(.*)")  # 01/02/2024
 _OFFSET = re.compile(
     r"(.*(?:\d[T ]\d+|\d:\d\d(?::\d\d(?:\.\d+)?)?))\s*"
@@ -27,16 +28,11 @@ def is_date(value) -> bool:
 
 
 def parse_stamps(table: Table, name: str) -> tuple[np.ndarray, str | None, str]:
-    """Reads a column of time stamps.
+    """Reads a column of time stamps that are all written in one way.
 
-    Returns:
-        `datetime64[s]` of the clock that the file shows; its offset from UTC, such as
-        "+02:00", or None; and a note for the report. Where the offset changes, as
-        with summer time, the stamps are in UTC, but days keep their dates.
-
-    Raises:
-        PolyheadError: one is no time stamp, is written in another way than the first,
-            or could be another day too.
+    Gives `datetime64[s]` of the file's clock; its offset from UTC, such as "+02:00", or
+    None; and a note for the report. Where the offset changes, as with summer time, the
+    stamps are in UTC, but days keep their dates.
     """
     texts = [str(value).strip() for value in table.columns[name]]
     cuts = [_OFFSET.fullmatch(text) for text in texts]
@@ -51,11 +47,11 @@ def parse_stamps(table: Table, name: str) -> tuple[np.ndarray, str | None, str]:
     years = stamps.astype("datetime64[Y]").astype(np.int64) + 1970
     far = np.flatnonzero((years < FIRST_YEAR) | (years > LAST_YEAR))
     if len(far):
-        what = f"would be in the year {years[far[0]]}"
-        raise _unclear(table, name, int(far[0]), what)
+        what = f"would be in the year {years[far[0]]}{REMEDY}"
+        raise bad_field(table, name, int(far[0]), what)
     for at, text in enumerate(clocks):
         if not _YEAR.search(text):
-            raise _unclear(table, name, at, "has no year of four digits")
+            raise bad_field(table, name, at, f"has no year of four digits{REMEDY}")
     minutes = np.array([minutes_east(cut[2]) for cut in cuts if cut], np.int64)
     if not len(minutes):
         return stamps, None, ""
@@ -69,7 +65,7 @@ def parse_stamps(table: Table, name: str) -> tuple[np.ndarray, str | None, str]:
 
 
 def minutes_east(offset: str) -> int:
-    """Minutes east of UTC that "+05:30", "-03" or "Z" says."""
+    """Minutes east of UTC, of an offset such as "+05:30", "-03" or "Z"."""
     if offset[0] not in "+-":
         return 0
     digits = offset[1:].replace(":", "").ljust(4, "0")
@@ -77,7 +73,7 @@ def minutes_east(offset: str) -> int:
 
 
 def _read_clocks(table, name, texts):
-    """Stamps of texts without an offset; NaT for those that are none."""
+    """Stamps of texts without an offset; NaT for other texts."""
     if not _SLASHED.fullmatch(texts[0]):
         return _to_stamps(texts)
     cuts = [_SLASHED.fullmatch(text) for text in texts]
@@ -86,7 +82,7 @@ def _read_clocks(table, name, texts):
         _to_stamps([f"{year}-{a}-{b}{time}" for a, _, b, year, time in parts]),
         _to_stamps([f"{year}-{b}-{a}{time}" for a, _, b, year, time in parts]),
     ]
-    # One day beyond the 12th tells for all.
+    # One day beyond the 12th decides the order in all rows.
     bad = [int(np.isnat(reading).sum()) for reading in readings]
     if bad[0] != bad[1] or bad[0]:
         return readings[bad.index(min(bad))]
@@ -96,30 +92,27 @@ def _read_clocks(table, name, texts):
         return (regular or readings)[0]
     at = int(differ.argmax())
     days = " and as ".join(str(reading[at].astype("M8[D]")) for reading in readings)
-    raise _unclear(table, name, at, f"can be read two ways, as {days}")
+    raise bad_field(table, name, at, f"can be read two ways, as {days}{REMEDY}")
 
 
 def _to_stamps(texts):
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # that it reads unusual forms one by one
+        warnings.simplefilter("ignore")  # of unusual forms, which are slow to read
         parsed = pd.to_datetime(pd.Series(texts), errors="coerce", utc=True)
     return parsed.dt.tz_localize(None).to_numpy().astype("datetime64[s]")
 
 
-def _unclear(table, name, at, what) -> PolyheadError:
-    return PolyheadError(
-        f"{table.source}: row {table.rows[at]}: {str(table.columns[name][at])!r} in "
-        f"column '{name}' {what}; write dates as 2024-01-31"
-    )
+def bad_field(table: Table, name: str, at: int, what: str) -> PolyheadError:
+    """An error in a field: names file, row, value and column."""
+    value = table.columns[name][at]
+    shown = repr(value if isinstance(value, float) else str(value))
+    where = f"{table.source}: row {table.rows[at]}"
+    return PolyheadError(f"{where}: {shown} in column '{name}' {what}")
 
 
 def _bad_stamp(table, name, texts, at) -> PolyheadError:
-    what = (
-        f"is written in another way, or in another time zone, than the first "
-        f"({texts[0]!r}); write all alike"
-    )
+    what = "is written in another way, or in another time zone, than the first"
+    what += f" ({texts[0]!r}); write all alike"
     if np.isnat(_to_stamps([texts[at]])).any():
         what = "is no time stamp; write it as 2024-01-31 13:00"
-    return PolyheadError(
-        f"{table.source}: row {table.rows[at]}: {texts[at]!r} in column '{name}' {what}"
-    )
+    return bad_field(table, name, at, what)

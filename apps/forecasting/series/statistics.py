@@ -1,68 +1,68 @@
-"""Level and spread of the data, of the training part alone."""
+"""Level and spread of the data, of the training split alone."""
 
 import numpy as np
 
-from ..data import Dataset
+from .dataset import Dataset
 
 EPSILON = 1e-5  # added to the variance of a history, in standardised units
 SMALL = 1e-6  # of the smallest variance, where series are of many sizes
 
 
-def training_values(dataset: Dataset) -> list[np.ndarray]:
-    """The training part of each series, `(steps, columns)` float64."""
-    return [
-        series.values[:end].astype(np.float64)
-        for series, end in zip(dataset.series, dataset.ends["train"], strict=True)
-    ]
-
-
 def spreads(dataset: Dataset) -> np.ndarray:
     """Standard deviation of each series' targets in training, `(series, T)`."""
     targets = len(dataset.columns.targets)
-    return _spreads_of([part[:, :targets] for part in training_values(dataset)])
+    return _spreads_of([values[:, :targets] for values in dataset.training_values()])
 
 
-def _spreads_of(parts: list[np.ndarray]) -> np.ndarray:
-    """Standard deviation of each column in each part, `(parts, columns)`.
+def _spreads_of(series: list[np.ndarray]) -> np.ndarray:
+    """Standard deviation of each column of each series, `(series, columns)`.
 
-    A column that is constant in one part takes the median of the other parts, for it
-    may move later: a spread of 1 could make it outweigh all others then.
+    A column that is constant in one series takes the median of the other series,
+    because it may change later: with a spread of 1 it could then outweigh all others.
     """
-    found = np.stack([_moments(part)[1] for part in parts])
-    usual = [np.median(c[c > 0]) if (c > 0).any() else 1.0 for c in found.T]
-    return np.where(found > 0, found, usual)
+    spreads = np.stack([_moments(values)[1] for values in series])
+    usual = [np.median(c[c > 0]) if (c > 0).any() else 1.0 for c in spreads.T]
+    return np.where(spreads > 0, spreads, usual)
 
 
 def mean_and_spread(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and standard deviation of columns, over what is there; 1 for a constant."""
+    """Mean and standard deviation of columns, without missing values.
+
+    The standard deviation of a constant column is 1.
+    """
     mean, spread = _moments(values)
     return mean, np.where(spread > 0, spread, 1.0)
 
 
-def _moments(values):
-    """Mean and standard deviation of columns, over what is there; 0 for a constant."""
-    there = ~np.isnan(values)
-    count = np.maximum(there.sum(axis=0), 1)
-    mean = np.where(there, values, 0.0).sum(axis=0) / count
-    gaps = np.where(there, values - mean, 0.0)
-    spread = np.sqrt((gaps * gaps).sum(axis=0) / count)
+def _moments(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and standard deviation of columns; 0 for a constant column."""
+    values = values.astype(np.float64)
+    mean = mean_known(values)
+    spread = np.sqrt(mean_known((values - mean) ** 2))
     return mean, np.where(spread > 1e-7 * np.abs(mean), spread, 0.0)
 
 
-def standardisation(dataset: Dataset) -> tuple[np.ndarray, np.ndarray, float]:
-    """What the model takes off each column: mean and scale; and its epsilon.
+def mean_known(values: np.ndarray) -> np.ndarray:
+    """Mean over the first axis without missing values; 0 where all are missing."""
+    is_known = ~np.isnan(values)
+    total = np.where(is_known, values, 0.0).sum(axis=0)
+    return total / np.maximum(is_known.sum(axis=0), 1)
 
-    One series is standardised. Several share a scale and keep their levels, for those
-    of small ones would be lost in the float32 sums of large ones; each history is
-    normalised by itself anyway.
+
+def standardisation(dataset: Dataset) -> tuple[np.ndarray, np.ndarray, float]:
+    """Mean and scale of each column for the model, and the epsilon of its histories.
+
+    One series is standardised. Several series share a scale and keep their levels,
+    because small levels would be lost in the float32 sums of large ones; each history
+    is normalised by itself anyway.
     """
-    parts = training_values(dataset)
-    mean, scale = mean_and_spread(np.concatenate(parts))
+    series = dataset.training_values()
+    mean, scale = mean_and_spread(np.concatenate(series))
     epsilon = EPSILON
     columns = dataset.columns
     own = len(columns.targets) + len(columns.past)
-    if len(parts) > 1:
-        sizes = _spreads_of([part[:, :own] for part in parts])
+    if len(series) > 1:
+        sizes = _spreads_of([values[:, :own] for values in series])
         mean[:own], scale[:own] = 0.0, np.median(sizes, axis=0)
         epsilon = float(SMALL * ((sizes / scale[:own]) ** 2).min())
     for place, name in enumerate(columns.values):

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ...common.alignment import list_some
 from ...common.errors import PolyheadError
-from ..data import Dataset
+from .dataset import Dataset
+from .frequency import split_stamps
 from .statistics import spreads
 
 SCORING_BATCH = 512
@@ -16,90 +18,90 @@ SCORING_BATCH = 512
 class Window:
     """A batch of windows.
 
-    Args:
-        inputs: what the model takes: `history (B, L, columns)`, `start (B, 2)` and,
-            where some are known, `future (B, H, future covariates)`.
-        truth: `(B, H, targets)`, NaN where it is missing.
-        series: `(B,)` numbers of the series.
-        places: `(B,)` first forecast step in its series.
-        spread: `(B, 1, targets)` standard deviations of the series in training.
+    The model takes the inputs `history (B, L, columns)`, `start (B, 2)` and, with
+    known-future covariates, `future (B, H, future covariates)`.
     """
 
     inputs: dict[str, np.ndarray]
-    truth: np.ndarray
-    series: np.ndarray
-    places: np.ndarray
-    spread: np.ndarray
+    truth: np.ndarray  # (B, H, targets), NaN where it is missing
+    series: np.ndarray  # (B,) numbers of the series
+    places: np.ndarray  # (B,) first forecast step in its series
+    spread: np.ndarray  # (B, 1, targets) standard deviations of the series in training
+
+    @property
+    def past(self) -> np.ndarray:
+        """`(B, L, targets)`: the history without its covariates."""
+        return self.inputs["history"][:, :, : self.truth.shape[2]]
+
+    def errors(self, forecast: np.ndarray) -> np.ndarray:
+        """Absolute errors `(B, H, targets)` in units of the spread, NaN for missing."""
+        return np.abs(forecast - self.truth) / self.spread
 
 
 class Windows:
-    """Cuts windows out of all series of a data set.
-
-    Args:
-        dataset: the series.
-        look_back: steps of history, L.
-        horizon: steps that are forecast, H.
-    """
+    """Cuts windows of L + H steps, look-back and horizon, out of all series."""
 
     def __init__(self, dataset: Dataset, look_back: int, horizon: int):
-        self.dataset = dataset
-        self.look_back = look_back
-        self.horizon = horizon
-        columns = dataset.columns
-        self.num_targets = len(columns.targets)
-        self.num_future = len(columns.future)
+        self.dataset, self.look_back, self.horizon = dataset, look_back, horizon
+        self.num_targets = len(dataset.columns.targets)
+        self.num_future = len(dataset.columns.future)
         # One after the other, so that a window is a slice of one array.
-        self.values = np.concatenate([part.values for part in dataset.series])
-        self.clock = np.concatenate(
-            [part.clock(dataset.frequency)[:-1] for part in dataset.series]
-        )
+        self.values = np.concatenate([one.values for one in dataset.series])
+        stamps = [one.stamps(dataset.frequency) for one in dataset.series]
+        self.clock = split_stamps(np.concatenate(stamps))
         self.spreads = spreads(dataset)
-        lengths = [len(part) for part in dataset.series]
+        lengths = [len(one) for one in dataset.series]
         self.offsets = np.concatenate([[0], np.cumsum(lengths)[:-1]])
 
-    def find(self, part: str) -> np.ndarray:
-        """All windows of a part: `(N, 2)` series and first forecast step.
+    @property
+    def report(self) -> dict:
+        """The data set's report, which also warns of series without a window."""
+        report, trained = self.dataset.report, np.unique(self.find("train")[:, 0])
+        series = enumerate(self.dataset.series)
+        names = [one.name for number, one in series if number not in trained]
+        if not names:
+            return report
+        warning = (
+            f"series {list_some(names)}: too short for a window of {self.look_back} "
+            f"and {self.horizon} steps, not in training"
+        )
+        return report | {"warnings": [*report["warnings"], warning]}
 
-        A forecast lies in its part alone; the history may lie in the parts before.
-        Windows with nothing to compare a forecast with are left out.
+    def find(self, split: str) -> np.ndarray:
+        """All windows of a split: `(N, 2)` series and first forecast step.
 
-        Raises:
-            PolyheadError: there is none.
+        A forecast lies in its split alone; the history may lie in the splits before.
+        Windows without a value of a target in their history, or in their forecast,
+        are left out; one at least has to remain.
         """
-        begins, ends = self.dataset.bounds(part)
-        found = []
-        for number, (begin, end) in enumerate(zip(begins, ends, strict=True)):
-            places = np.arange(max(begin, self.look_back), end - self.horizon + 1)
-            found.append(np.stack([np.full(len(places), number), places], axis=1))
-        windows = np.concatenate(found)
-        if len(windows):
-            windows = windows[self._has_truth(windows)]
+        look_back, horizon = self.look_back, self.horizon
+        bounds = zip(*self.dataset.bounds(split), strict=True)
+        places = [np.arange(max(b, look_back), e - horizon + 1) for b, e in bounds]
+        series = np.repeat(np.arange(len(places)), [len(steps) for steps in places])
+        windows = np.stack([series, np.concatenate(places)], axis=1)
+        windows = windows[self._has_truth(windows)]
         if not len(windows):
-            sources = self.dataset.report["sources"]
-            source = sources.get(part, sources["train"])
-            edges = zip(self.offsets, begins, ends, strict=True)
-            values = [self.values[at + begin : at + end] for at, begin, end in edges]
-            targets = np.concatenate(values)[:, : self.num_targets]
-            if len(targets) and np.isnan(targets).all():
-                raise PolyheadError(
-                    f"{source}: the {part} part has no value of a target: fill some "
-                    "in, or give other rows"
-                )
-            longest = int((ends - begins).max())
-            raise PolyheadError(
-                f"{source}: no window fits: the "
-                f"{part} part has at most {longest} steps a series (with "
-                f"{int(ends.max())} from its beginning on), and a window needs "
-                f"--look-back {self.look_back} and --horizon {self.horizon}: make "
-                "them shorter, or give more rows"
-            )
+            raise self._no_window(split)
         return windows
 
-    def left_out(self) -> list[str]:
-        """Names of the series that are too short for a training window."""
-        kept = set(self.find("train")[:, 0].tolist())
-        series = self.dataset.series
-        return [part.name for place, part in enumerate(series) if place not in kept]
+    def _no_window(self, split: str) -> PolyheadError:
+        begins, ends = self.dataset.bounds(split)
+        sources = self.dataset.report["sources"]
+        source = sources.get(split, sources["train"])
+        edges = zip(self.offsets, begins, ends, strict=True)
+        values = [self.values[at + begin : at + end] for at, begin, end in edges]
+        targets = np.concatenate(values)[:, : self.num_targets]
+        if len(targets) and np.isnan(targets).all():
+            return PolyheadError(
+                f"{source}: the {split} part has no value of a target: fill some in, "
+                "or give other rows"
+            )
+        return PolyheadError(
+            f"{source}: no window fits: the {split} part has at most "
+            f"{int((ends - begins).max())} steps a series (with {int(ends.max())} from "
+            f"its beginning on), and a window needs --look-back {self.look_back} and "
+            f"--horizon {self.horizon}: make them shorter, or give more rows"
+        )
 
     def _has_truth(self, windows):
         """Which windows have a target in the horizon and one in the history."""
@@ -123,13 +125,10 @@ class Windows:
 
     def stamps(self, window: Window, before: int = 0) -> np.ndarray:
         """`(B, before + H)` time stamps of the steps ahead, and of some before them."""
-        parts, frequency = self.dataset.series, self.dataset.frequency
-        return np.stack(
-            [
-                parts[number].stamps(frequency, place + self.horizon)[place - before :]
-                for number, place in zip(window.series, window.places, strict=True)
-            ]
-        )
+        series, frequency = self.dataset.series, self.dataset.frequency
+        pairs = zip(window.series, window.places + self.horizon, strict=True)
+        stamps = [series[number].stamps(frequency, end) for number, end in pairs]
+        return np.stack([each[-self.horizon - before :] for each in stamps])
 
     def batches(self, windows: np.ndarray) -> Iterator[Window]:
         """All windows in turn."""
@@ -138,21 +137,17 @@ class Windows:
 
 
 class EpochBatches(Sequence):
-    """The windows of an epoch in an order of its own; cut out when they are wanted.
+    """The windows `(N, 2)` of an epoch in random order; batches are cut out on demand.
 
-    Args:
-        windows: from which they are cut.
-        chosen: `(N, 2)` from `Windows.find`.
-        batch_size: windows a batch; the last one may be smaller.
-        seed: with the epoch, of the order.
-        epoch: its number.
+    A batch is `Window.inputs`, and the truth with a row of the spread at its end. The
+    seed and the epoch decide the order.
     """
 
-    def __init__(self, windows, chosen, batch_size, seed, epoch):
+    def __init__(self, windows: Windows, chosen, batch_size: int, seed: int, epoch):
         order = np.random.default_rng([seed, epoch]).permutation(len(chosen))
         self.windows = windows
         self.chosen = chosen[order]
-        # Keras reads off two batches of unlike sizes that the size may vary.
+        # Two batches of different sizes tell Keras that the size may vary.
         self.batch_size = min(batch_size, max(1, len(chosen) - 1))
 
     def __len__(self):
@@ -163,9 +158,11 @@ class EpochBatches(Sequence):
             return [self[i] for i in range(*number.indices(len(self)))]
         first = number * self.batch_size
         window = self.windows.take(self.chosen[first : first + self.batch_size])
-        return window.inputs, with_spread(window)
+        truth = np.concatenate([window.truth, window.spread], axis=1)
+        return window.inputs, truth.astype(np.float32)
 
 
-def with_spread(window: Window) -> np.ndarray:
-    """What the loss takes, `(B, H + 1, T)`: the truth, and last the spread."""
-    return np.concatenate([window.truth, window.spread], axis=1).astype(np.float32)
+def spaced(windows: np.ndarray, count: int) -> np.ndarray:
+    """`count` windows spaced evenly over those given, the last among them."""
+    places = np.unique(np.linspace(0, len(windows) - 1, count).round().astype(int))
+    return windows[places]

@@ -1,5 +1,7 @@
 """Tables, sizes and lists for the terminal."""
 
+import pytest
+
 from polyhead.apps.common.alignment import align, list_some, megabytes
 
 
@@ -17,3 +19,8 @@ def test_sizes_and_long_lists():
     assert list_some(["a", "b", "c"]) == "a, b, c"
     assert list_some(range(6)) == "0, 1, 2 and 3 more"
     assert list_some([1, 2], most=1) == "1 and 1 more"
+
+
+def test_rows_of_unlike_length_are_a_mistake():
+    with pytest.raises(ValueError):
+        align([["a", "1"], ["b"]])

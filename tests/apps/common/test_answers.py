@@ -47,3 +47,11 @@ def test_ranks_are_numbered_from_the_second():
     names = number_names(["label", "score"], 2)
     assert names == ["label", "score", "label_2", "score_2"]
     assert number_names(["label"], 0) == []
+
+
+def test_no_answer_is_an_empty_list_a_header_or_nothing():
+    table = ["name", "value"], []
+    answers = [
+        write_answers(s, list, list, lambda: table) for s in ("json", "csv", "text")
+    ]
+    assert answers == ["[]\n", "name,value\n", ""]

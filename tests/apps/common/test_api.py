@@ -1,11 +1,13 @@
 """The functions that the package of every task offers."""
 
 import importlib
+import inspect
 
 import pytest
 
 from polyhead.apps import load, registry
 from polyhead.apps.common.api import make_api
+from polyhead.apps.common.errors import PolyheadError
 from polyhead.apps.common.run import trainer
 from polyhead.apps.common.run.run import Run
 
@@ -16,6 +18,9 @@ def test_every_package_has_train_load_config_and_task(name):
     package = importlib.import_module(f"polyhead.apps.{name.replace('-', '_')}")
     assert package.TASK is task and package.Config is task.config
     assert {"TASK", "Config", "load", "train"} <= set(package.__all__)
+    names = list(inspect.signature(package.train).parameters)
+    assert names == ["config", "overwrite", "dry_run", "verbose", "quiet"]
+    assert "Raises" in package.train.__doc__ and package.load.__doc__
 
 
 def test_train_hands_everything_over(monkeypatch):
@@ -32,3 +37,9 @@ def test_load_gives_the_run_of_a_folder(review_run):
     _, load_of_task = make_api(registry.find_task("text-classification"))
     for run in (load_of_task(review_run.path), load(review_run.path)):
         assert isinstance(run, Run) and run.label_names == ("bad", "good")
+
+
+def test_load_of_nothing_is_one_clear_line(tmp_path):
+    _, load_of_task = make_api(registry.find_task("text-classification"))
+    with pytest.raises(PolyheadError, match=r"config\.json: missing"):
+        load_of_task(tmp_path)

@@ -1,55 +1,146 @@
-"""Maps of attention weights: which token looks at which."""
+"""Maps of attention: which rows and columns they have, and odd names of pieces."""
 
 import doctest
+import subprocess
+import sys
 
 import numpy as np
 import pytest
-from picture_tools import assert_drawn, keep_figures
+from matplotlib.image import imread
 
 from polyhead.apps.common import attention_plot
 from polyhead.apps.common.attention_plot import name_piece, plot_attention
+from polyhead.apps.common.errors import PolyheadError
+from polyhead.apps.common.figures import NAME_LIMIT
+
+ODD = [
+    "مرحبا ", "שלום", "你好", "こんにちは", "👩‍👩‍👧", "😀", "กำลัง", "नमस्ते",
+    "\t", "\n", "\x00", "\x07", "\u200f", "\u2028", "\ud800", "\ufffd",
+    "$x$", "$5", "\\frac", " ", "", "\u0301", "\u3000", "w" * 90,
+]  # fmt: skip
 
 
-def test_a_map_a_layer(tmp_path, monkeypatch):
-    figures = keep_figures(monkeypatch, attention_plot)
-    scores = [np.full((60, 60), 1 / 60) for _ in range(3)]
-    tokens = [f" t{n}" for n in range(60)]
-    titles = [f"layer {n}" for n in (1, 2, 3)]
-    plot_attention(tmp_path / "a.png", scores, tokens, tokens, titles)
-    maps = [axes for axes in figures[0].axes if axes.images and axes.get_title()]
-    assert len(maps) == 3
-    assert maps[0].images[0].get_array().shape == (48, 48)
-    assert "layer 3" in maps[2].get_title() and "48 of 60" in maps[2].get_xlabel()
-    assert maps[0].get_xticklabels()[47].get_text() == "t47"
+@pytest.fixture
+def maps(monkeypatch):
+    """The figures that were saved, in order."""
+    saved = []
+    save = attention_plot.save_figure
+
+    def keep(figure, path):
+        saved.append(figure)
+        save(figure, path)
+
+    monkeypatch.setattr(attention_plot, "save_figure", keep)
+    return saved
+
+
+def names_on(axis):
+    return [label.get_text() for label in axis.get_ticklabels()]
+
+
+def assert_drawn(path):
+    pixels = imread(path)[..., :3]
+    assert min(pixels.shape[:2]) > 150
+    assert pixels.std() > 0.02  # not a blank page
+
+
+@pytest.mark.parametrize("size", [1, 5, 60])
+def test_map_has_target_rows_and_source_columns(tmp_path, maps, size):
+    sources = [f"s{i} " for i in range(size)]
+    targets = [f" t{i}" for i in range(max(size // 2, 1))]
+    scores = np.random.default_rng(0).random((len(targets), size))
+    plot_attention(tmp_path / "a.png", [scores], targets, sources, most=60)
+    axes = maps[0].axes[0]
+    np.testing.assert_allclose(axes.images[0].get_array(), scores, rtol=1e-6)
+    assert names_on(axes.xaxis) == [name.strip() for name in sources]
+    assert names_on(axes.yaxis) == [name.strip() for name in targets]
+    assert_drawn(tmp_path / "a.png")
+    # No name runs into the next.
+    for axis, side in ((axes.xaxis, "width"), (axes.yaxis, "height")):
+        places = [label.get_window_extent() for label in axis.get_ticklabels()]
+        centres = sorted(
+            (box.x0 + box.x1 if side == "width" else box.y0 + box.y1) / 2
+            for box in places
+        )
+        if len(centres) > 1:
+            assert np.diff(centres).min() > 0.95 * max(
+                getattr(box, side) for box in places
+            )
+
+
+def test_several_maps_stand_side_by_side(tmp_path, maps):
+    weights = [np.full((2, 3), share) for share in (0.1, 0.4, 0.9)]
+    titles = ["first", "second", "third"]
+    plot_attention(tmp_path / "a.png", weights, ["a", "b"], ["c", "d", "e"], titles)
+    drawn = [axes for axes in maps[0].axes if axes.images]
+    assert [axes.get_title() for axes in drawn] == titles
+    assert [axes.images[0].get_array().max() for axes in drawn] == pytest.approx(
+        [0.1, 0.4, 0.9]
+    )
     assert_drawn(tmp_path / "a.png")
 
 
-def test_rows_are_queries_and_columns_are_keys(tmp_path, monkeypatch):
-    figures = keep_figures(monkeypatch, attention_plot)
-    weights = np.array([[0.25, 0.75, 0.0], [1.0, 0.0, 0.0]])
-    names = ("target", "source")
-    plot_attention(
-        tmp_path / "a.png", [weights], ["x", "y"], ["a", "b", "c"], names=names
-    )
-    axes = figures[0].axes[0]
-    np.testing.assert_array_equal(axes.images[0].get_array(), weights)
-    assert [label.get_text() for label in axes.get_yticklabels()] == ["x", "y"]
-    assert (axes.get_ylabel(), axes.get_xlabel()) == names
+def test_long_sentences_are_cut_and_it_is_said(tmp_path, maps):
+    names = ("translation", "source")
+    sizes = {"names": names, "most": 60}
+    weights = np.ones((3, 130))
+    plot_attention(tmp_path / "a.png", [weights], ["t"] * 3, ["s"] * 130, **sizes)
+    axes = maps[0].axes[0]
+    assert axes.images[0].get_array().shape == (3, 60)
+    assert axes.get_xlabel() == "source, first 60 of 130 pieces"
+    assert axes.get_ylabel() == "translation"
 
 
-def test_weights_of_another_shape_are_refused(tmp_path):
-    with pytest.raises(ValueError, match=r"shape \(2, 3\), not \(T, S\) = \(2, 2\)"):
-        plot_attention(tmp_path / "a.png", [np.ones((2, 3))], ["x", "y"], ["a", "b"])
+def test_scores_of_another_shape_are_refused(tmp_path):
+    with pytest.raises(ValueError, match=r"\(3, 2\), not \(T, S\) = \(2, 3\)"):
+        plot_attention(tmp_path / "a.png", [np.ones((3, 2))], ["b"] * 2, ["a"] * 3)
+    assert not (tmp_path / "a.png").exists()
 
 
 @pytest.mark.parametrize(
     "piece, name",
-    [("", "∅"), ("\u0301", "◌\u0301"), ("$x$", r"\$x\$"), ("\ud800", r"\ud800")],
+    [
+        ("\x00", r"\x00"),
+        ("a\nb", r"a\nb"),
+        ("\u200f", r"\u200f"),
+        ("\u3000", r"\u3000"),
+        ("\ud800", r"\ud800"),
+        ("", "∅"),
+        ("  ", "␣"),
+        ("\u0301a", "◌\u0301a"),
+        ("$5 $6", r"\$5 \$6"),
+        (" مرحبا", "مرحبا"),
+    ],
 )
-def test_odd_pieces_have_names_that_can_be_drawn(piece, name):
+def test_names_of_odd_pieces(piece, name):
     assert name_piece(piece) == name
 
 
-def test_examples_in_docstrings():
-    result = doctest.testmod(attention_plot)
-    assert result.attempted and not result.failed
+def test_long_names_are_cut():
+    assert len(name_piece("w" * 90)) == NAME_LIMIT
+
+
+def test_odd_pieces_are_drawn_without_a_word_on_standard_error(tmp_path):
+    code = (
+        "import sys, numpy as np\n"
+        "from pathlib import Path\n"
+        "from polyhead.apps.common.attention_plot import plot_attention\n"
+        f"odd = {ODD!a}\n"
+        "plot_attention(Path(sys.argv[1]), [np.eye(len(odd))], odd, odd)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-W", "default", "-c", code, tmp_path / "a.png"],
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert_drawn(tmp_path / "a.png")
+
+
+def test_a_picture_that_cannot_be_written_is_one_clear_line(tmp_path):
+    with pytest.raises(PolyheadError, match="a.png: cannot be written"):
+        plot_attention(tmp_path / "no" / "a.png", [np.ones((1, 1))], ["b"], ["a"])
+
+
+def test_examples_run():
+    assert doctest.testmod(attention_plot).failed == 0

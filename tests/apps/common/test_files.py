@@ -1,5 +1,6 @@
 """A file is written whole or not at all, on a full disk too."""
 
+import csv
 import errno
 import os
 import resource
@@ -9,7 +10,13 @@ import sys
 import pytest
 
 from polyhead.apps.common.errors import PolyheadError
-from polyhead.apps.common.files import read_json, replacing, write_json, write_text
+from polyhead.apps.common.files import (
+    read_json,
+    replacing,
+    write_csv,
+    write_json,
+    write_text,
+)
 
 FULL = OSError(errno.ENOSPC, "No space left on device")
 
@@ -90,3 +97,13 @@ def test_the_system_refusing_to_write_is_one_line(tmp_path):
     assert done.stdout.startswith(f"{path}: the disk is full"), done.stderr
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_csv_is_written_whole_or_not_at_all(tmp_path):
+    path = tmp_path / "a.csv"
+    write_csv(path, [["name", "value"], ["a, b", 1]])
+    assert path.read_bytes() == b'name,value\r\n"a, b",1\r\n'
+    with pytest.raises(csv.Error):
+        write_csv(path, [["name"], 5])
+    assert path.read_bytes().startswith(b"name,value")
+    assert [file.name for file in tmp_path.iterdir()] == ["a.csv"]

@@ -10,7 +10,7 @@ from polyhead.apps.registry import find_task, task_names
 def test_every_task_has_the_flags_of_a_run(name):
     flags = find_task(name).flags
     assert {"run", "init_from", "epochs", "seed", "deterministic"} <= set(flags)
-    assert set(flags) & set(DATA_FLAGS) >= {"train", "dataset"}
+    assert {*DATA_FLAGS, *RUN_FLAGS} <= set(flags)
 
 
 def test_each_help_text_is_one_line():

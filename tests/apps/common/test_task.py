@@ -66,6 +66,16 @@ def test_flags_of_verbs_are_arguments_of_the_run(name):
     assert set(task.keras_options) <= set(task.options["predict"])
 
 
+@pytest.mark.parametrize("name", task_names())
+def test_its_parts_are_frozen_and_complete(name):
+    task = find_task(name)
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        task.name = "other"
+    optional = {"fit", "estimate", "fast_baselines", "start_from"}
+    for field in dataclasses.fields(Steps):
+        assert field.name in optional or callable(getattr(task.steps(), field.name))
+
+
 def test_a_task_whose_data_decide_nothing_keeps_its_settings_and_data():
     assert keep_config("config", "data") == "config"
     assert keep_data("config", "assets", "data") == "data"

@@ -10,13 +10,10 @@ import sys
 import threading
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from polyhead.apps.cli.main import main
-from polyhead.apps.common.errors import PolyheadError
 from polyhead.apps.demo import assets
-from polyhead.apps.demo.example import read_example
 from polyhead.apps.demo.facts import read_facts
 from polyhead.apps.demo.server import make_server
 
@@ -194,52 +191,6 @@ def test_example_is_what_predict_forecasts_from(ask):
     assert len(example["history"]) == 156 and example["future"] == []
     assert example["history"][-1] == [371.5]
     assert example["start"] == [11692, 0]  # 2002-01-05
-
-
-def write_hours(folder, rows, columns):
-    """A run of hourly data, as far as `read_example` looks at it."""
-    config = {"format": 1, "task": "forecasting", "train": str(folder / "data.csv")}
-    config |= {"look_back": 4, "horizon": 3}
-    (folder / "config.json").write_text(json.dumps(config))
-    known = {"columns": columns, "categories": {"sky": ["clear", "rain"]}}
-    known["frequency"] = ["second", 3600]
-    (folder / "columns.json").write_text(json.dumps(known))
-    lines = [",".join(row) for row in rows]
-    (folder / "data.csv").write_text("\n".join(lines) + "\n")
-
-
-def hours(count):
-    yield ("ds", "load", "sky", "week")
-    for hour in range(count):
-        load = "" if hour == 2 else f"{hour}.5"
-        yield f"2024-01-01 0{hour}:00", load, ("clear", "rain")[hour % 2], str(hour)
-
-
-COLUMNS = {"time": "ds", "series": None, "targets": ["load"], "past": ["sky"]}
-
-
-def test_example_with_covariates_ends_where_the_future_is_known(tmp_path):
-    write_hours(tmp_path, hours(9), COLUMNS | {"future": ["week"]})
-    example = read_example(tmp_path)
-    assert example["history"] == [[None, 0, 2], [3.5, 1, 3], [4.5, 0, 4], [5.5, 1, 5]]
-    assert example["future"] == [[6], [7], [8]]
-    assert example["start"] == [19723, 6 * 3600]
-
-
-def test_data_too_short_or_gone_are_one_line(tmp_path, ask):
-    write_hours(tmp_path, hours(3), COLUMNS | {"future": []})
-    with pytest.raises(PolyheadError, match="data.csv: no series has 4 steps"):
-        read_example(tmp_path)
-    (tmp_path / "data.csv").unlink()
-    with pytest.raises(PolyheadError, match="data.csv: no such file"):
-        read_example(tmp_path)
-
-
-def test_numbers_are_as_short_as_float32_allows():
-    from polyhead.apps.demo.example import _rows
-
-    values = np.array([[315.42, np.nan]], np.float32)
-    assert _rows(values) == [[315.42, None]]
 
 
 # The command.

@@ -9,7 +9,7 @@ from review_tools import contents
 from wave_tools import hours, make_config, make_waves, write_wide
 
 from polyhead.apps.cli.main import main
-from polyhead.apps.forecasting.training import train
+from polyhead.apps.forecasting import train
 
 SETTINGS = ["--look-back", "48", "--horizon", "12", "--set", "hidden_dim=16"]
 GOOD = [
@@ -100,8 +100,8 @@ def test_tables_that_cannot_be_used(tmp_path, capsys, rows, message):
         (["--categorical", "y"], "--categorical y: name it with", 2),
         (["--frequency", "fortnight"], "frequency 'fortnight'", 2),
         (["--frequency", "7min"], "row 3: ", 1),
-        (["--model", "oracle"], "model 'oracle': one of", 2),
-        (["--loss", "mape"], "loss 'mape': one of", 2),
+        (["--model", "oracle"], "model 'oracle': choose from", 2),
+        (["--loss", "mape"], "loss 'mape': choose from", 2),
         (["--quantiles", "0.5", "1.5"], "quantile 1.5", 2),
         (["--horizon", "0"], "horizon is 0", 2),
         (["--split", "5000,10,10"], "200 rows, but --split asks for 5,020", 1),

@@ -1,20 +1,33 @@
-"""Tables of numbers: what is read, how it is parted, what is refused."""
+"""From tables to series and their splits, and what is refused."""
 
-import gzip
-import time
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
-from wave_tools import hours, make_config, make_waves, write_long, write_wide
+from wave_tools import (
+    hours,
+    make_config,
+    make_small,
+    make_waves,
+    write_long,
+    write_wide,
+)
 
-from polyhead.apps.common.data.tables import Table
 from polyhead.apps.common.errors import PolyheadError, UsageError
-from polyhead.apps.forecasting import Config, format_report
+from polyhead.apps.common.run.settings import resolve
+from polyhead.apps.forecasting import TASK
+from polyhead.apps.forecasting.config import fit_lengths
 from polyhead.apps.forecasting.data import load_data
-from polyhead.apps.forecasting.series.stamps import parse_stamps
-from polyhead.apps.forecasting.series.windows import EpochBatches, Windows
+from polyhead.apps.forecasting.series.report import format_report
+
+
+def write_kinds(path, numbers, kinds, stamps=None):
+    stamps = hours(len(numbers)) if stamps is None else stamps
+    rows = zip(stamps, numbers, kinds, strict=True)
+    lines = [f"{stamp},{number:.6f},{kind}" for stamp, number, kind in rows]
+    path.write_text("\n".join(["date,y,kind", *lines]) + "\n", encoding="utf-8")
+    return str(path)
 
 
 def test_wide_table(tmp_path):
@@ -28,27 +41,6 @@ def test_wide_table(tmp_path):
         "validation": 80,
         "test": 100,
     }
-
-
-def test_long_table_and_packed_file(tmp_path):
-    series = {"a": make_waves(90, 1), "b": make_waves(60, 1, seed=1)}
-    path = tmp_path / "long.csv.gz"
-    plain = write_long(tmp_path / "long.csv", series)
-    path.write_bytes(gzip.compress(open(plain, "rb").read()))
-    dataset = load_data(make_config(str(path)))
-    assert [part.name for part in dataset.series] == ["a", "b"]
-    assert [len(part) for part in dataset.series] == [90, 60]
-    assert dataset.columns.targets == ("y",)
-    assert dataset.ends["train"].tolist() == [63, 42]
-
-
-def test_parquet(tmp_path):
-    values = make_waves(50, 1)
-    frame = pd.DataFrame({"ds": hours(50), "y": values[:, 0]})
-    frame.to_parquet(tmp_path / "a.parquet")
-    dataset = load_data(make_config(str(tmp_path / "a.parquet")))
-    np.testing.assert_allclose(dataset.series[0].values, values, atol=1e-4)
-    assert dataset.series[0].start == np.datetime64("2024-01-01")
 
 
 def test_missing_rows_and_values_stay_missing_and_are_counted(tmp_path):
@@ -121,13 +113,6 @@ def test_covariates_and_categories(tmp_path):
     assert dataset.series[0].values[:4, 2].tolist() == [0, 1, 0, 1]
 
 
-def test_embedded_set():
-    dataset = load_data(Config(dataset="co2"))
-    assert str(dataset.frequency) == "W" and dataset.season == 52
-    assert len(dataset.series[0]) == 2284
-    assert dataset.report["missing_values"] == {"co2": 59}
-
-
 def test_a_constant_target_is_refused_and_a_constant_covariate_is_named(tmp_path):
     values = make_waves(100)
     values[:, 1] = 7.0
@@ -136,250 +121,6 @@ def test_a_constant_target_is_refused_and_a_constant_covariate_is_named(tmp_path
         load_data(config)
     dataset = load_data(replace(config, past_covariates=("y1",)))
     assert dataset.report["warnings"] == ["column 'y1' never changes in training"]
-
-
-def test_series_too_short_for_a_window_are_named(tmp_path):
-    series = {"a": make_waves(300, 1), "b": make_waves(60, 1)}
-    path = write_long(tmp_path / "a.csv", series)
-    assert Windows(load_data(make_config(path)), 48, 12).left_out() == ["b"]
-
-
-def test_other_time_columns(tmp_path):
-    path = write_wide(tmp_path / "a.csv", make_waves(100), time="When")
-    with pytest.raises(UsageError, match="--time-column"):
-        load_data(make_config(path))
-    dataset = load_data(make_config(path, time_column="When"))
-    assert len(dataset.series[0]) == 100
-
-
-@pytest.mark.parametrize("name", ["", "Unnamed: 0"])
-def test_an_unnamed_column_of_dates_is_the_time(tmp_path, name):
-    path = write_wide(tmp_path / "a.csv", make_waves(100), time=name)
-    for time_column in (None, name):
-        dataset = load_data(make_config(path, time_column=time_column))
-        assert dataset.columns.time == name
-        assert dataset.columns.targets == ("y0", "y1")
-
-
-def test_the_index_of_a_parquet_file_is_the_time(tmp_path):
-    frame = pd.DataFrame({"y": make_waves(100, 1)[:, 0]}, index=hours(100))
-    frame.to_parquet(tmp_path / "a.parquet")
-    dataset = load_data(make_config(str(tmp_path / "a.parquet")))
-    assert dataset.columns.targets == ("y",)
-
-
-@pytest.mark.parametrize("first", [0, 1, 2000])
-def test_an_unnamed_row_number_is_no_target(tmp_path, first):
-    frame = pd.DataFrame(make_waves(100), columns=["a", "b"])
-    frame.insert(0, "date", hours(100))
-    frame.index += first
-    frame.to_csv(tmp_path / "a.csv")
-    config = make_config(str(tmp_path / "a.csv"))
-    assert load_data(config).columns.targets == ("a", "b")
-    frame.drop(index=[first + 5]).to_csv(tmp_path / "a.csv")
-    assert load_data(config).columns.targets == ("a", "b")
-
-
-def test_an_unnamed_column_of_values_is_a_target(tmp_path):
-    path = write_wide(tmp_path / "a.csv", make_waves(100), names=["", "y"])
-    assert load_data(make_config(path)).columns.targets == ("", "y")
-
-
-def test_months_that_begin_on_the_last_of_february(tmp_path):
-    months = np.arange("2023-02", "2026-06", dtype="datetime64[M]")
-    stamps = months.astype("datetime64[D]") + 27
-    path = write_wide(tmp_path / "a.csv", make_waves(len(stamps)), stamps=stamps)
-    dataset = load_data(make_config(path))
-    assert (dataset.series[0].stamps(dataset.frequency) == stamps).all()
-    assert dataset.report["last"] == "2026-05-28T00:00:00"
-
-
-@pytest.mark.tensorflow
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")
-def test_tfds_rows_come_in_time_order(tmp_path, monkeypatch):
-    tfds = pytest.importorskip("tensorflow_datasets")
-    # Else TFDS asks a bucket on the network about every name.
-    monkeypatch.setattr(
-        "tensorflow_datasets.core.utils.gcs_utils._is_gcs_disabled", True
-    )
-    values = make_waves(200)
-
-    class TinyWaves(tfds.core.GeneratorBasedBuilder):
-        """Made for this test."""
-
-        VERSION = tfds.core.Version("1.0.0")
-
-        def _info(self):
-            features = {"timestamp": tfds.features.Text()}
-            features |= {name: np.float32 for name in ("y0", "y1")}
-            features = tfds.features.FeaturesDict(features)
-            return tfds.core.DatasetInfo(builder=self, features=features)
-
-        def _split_generators(self, dl_manager):
-            return {"train": self._generate_examples()}
-
-        def _generate_examples(self):
-            for stamp, row in zip(hours(200), values, strict=True):
-                columns = {"timestamp": str(stamp), "y0": row[0], "y1": row[1]}
-                yield str(stamp), columns
-
-    TinyWaves(data_dir=str(tmp_path)).download_and_prepare()
-    dataset = load_data(Config(tfds="tiny_waves", tfds_dir=str(tmp_path)))
-    assert dataset.columns.targets == ("y0", "y1")
-    np.testing.assert_allclose(dataset.series[0].values, values, atol=1e-3)
-
-
-# Windows.
-
-
-def test_every_window_is_there_and_none_sees_its_future(tmp_path):
-    values = make_waves(300, 1)
-    config = make_config(write_wide(tmp_path / "a.csv", values), split="200,40,60")
-    windows = Windows(load_data(config), 48, 12)
-    assert len(windows.find("train")) == 200 - 48 - 12 + 1
-    assert len(windows.find("validation")) == 40 - 12 + 1
-    assert len(windows.find("test")) == 60 - 12 + 1
-    window = windows.take(windows.find("test"))
-    assert window.places[0] == 240 and window.places[-1] == 288
-    np.testing.assert_allclose(
-        window.inputs["history"][0, :, 0], values[192:240, 0], atol=1e-4
-    )
-    np.testing.assert_allclose(window.truth[0, :, 0], values[240:252, 0], atol=1e-4)
-    assert window.inputs["start"][0].tolist() == [19723 + 10, 0]
-
-
-def test_windows_of_several_series_do_not_mix(tmp_path):
-    series = {"a": make_waves(300, 1), "b": make_waves(200, 1) + 1000}
-    windows = Windows(
-        load_data(make_config(write_long(tmp_path / "a.csv", series))), 48, 12
-    )
-    for part in ("train", "validation", "test"):
-        window = windows.take(windows.find(part))
-        high = window.inputs["history"][:, :, 0] > 600
-        assert (high.all(axis=1) == (window.series == 1)).all()
-        assert (high.any(axis=1) == (window.series == 1)).all()
-
-
-def test_windows_without_a_truth_or_a_history_are_left_out(tmp_path):
-    values = make_waves(300, 1)
-    values[100:170] = np.nan
-    config = make_config(write_wide(tmp_path / "a.csv", values), split="240,30,30")
-    windows = Windows(load_data(config), 48, 12)
-    found = windows.find("train")[:, 1]
-    # Nothing ahead from 100 to 158, nothing behind from 148 to 170.
-    assert not set(found) & set(range(100, 159))
-    assert not set(found) & set(range(148, 171))
-    assert {99, 171} <= set(found)
-
-
-def test_too_short_for_a_window(tmp_path):
-    config = make_config(write_wide(tmp_path / "a.csv", make_waves(70)))
-    with pytest.raises(PolyheadError, match="look-back 48 and --horizon 12"):
-        Windows(load_data(config), 48, 12).find("train")
-
-
-def test_an_epoch_has_every_window_once(tmp_path):
-    config = make_config(write_wide(tmp_path / "a.csv", make_waves(300)))
-    windows = Windows(load_data(config), 48, 12)
-    chosen = windows.find("train")
-    epochs = [EpochBatches(windows, chosen, 64, 0, epoch) for epoch in (0, 1)]
-    starts = []
-    for batches in epochs:
-        found = [batches[i][0]["start"] for i in range(len(batches))]
-        starts.append(np.concatenate(found))
-    for found in starts:
-        assert len(np.unique(found, axis=0)) == len(chosen) == len(found)
-    assert (starts[0] != starts[1]).any()
-
-
-# Time stamps.
-
-
-def read_stamps(texts):
-    texts = list(texts)
-    table = Table("a.csv", {"date": texts}, np.arange(2, len(texts) + 2))
-    return parse_stamps(table, "date")
-
-
-@pytest.mark.parametrize(
-    ("first", "count", "step", "form"),
-    [
-        ("2024-01-01", 120, "MS", "%d/%m/%Y"),
-        ("2024-01-01", 120, "MS", "%m/%d/%Y"),
-        ("2023-06-01", 10, "MS", "%d.%m.%Y"),
-        ("2010-01-01", 40, "D", "%d/%m/%Y"),
-        ("2010-01-01", 40, "D", "%m/%d/%Y"),
-        ("2010-01-01", 40, "B", "%d-%m-%Y"),
-        ("2024-01-01", 72, "h", "%d/%m/%Y %H:%M"),
-        ("2024-01-01", 72, "h", "%m/%d/%Y %I:%M %p"),
-    ],
-)
-def test_the_order_of_day_and_month_is_that_of_the_whole_column(
-    first, count, step, form
-):
-    stamps = pd.date_range(first, periods=count, freq=step)
-    kept = np.delete(np.arange(count), [3])
-    for wanted in (stamps, stamps[kept] if count > 10 else stamps):
-        found, zone, note = read_stamps(wanted.strftime(form))
-        assert (found == wanted.to_numpy("datetime64[s]")).all()
-        assert zone is None and note == ""
-
-
-@pytest.mark.parametrize(
-    ("texts", "message"),
-    [
-        (
-            [f"01/{month:02}/2024" for month in range(1, 11)],
-            "row 3: '01/02/2024' .* two ways, as 2024-01-02 and as 2024-02-01; write "
-            "dates as 2024-01-31",
-        ),
-        (["01/01/2024", "02/01/2024"], "row 3: '02/01/2024' .* two ways"),
-        (["Jan-10", "Feb-10"], "row 2: 'Jan-10' .* year 1; write dates as 2024-01-31"),
-        (["201001", "201002"], "row 2: '201001' .* four digits; write dates as 2024-"),
-        (["31/01/24", "28/02/24"], "row 2: '31/01/24' .* no year of four digits"),
-        (["2024-01-31", "9999-12-31"], "row 3: '9999-12-31' .* in the year 9999"),
-        (["13/01/2024", "14/13/2024"], "row 3: '14/13/2024' .* is no time stamp"),
-        (["13/01/2024", "2024-01-14"], "row 3: '2024-01-14' .* in another way"),
-    ],
-)
-def test_stamps_that_could_be_another_day_are_refused(texts, message):
-    with pytest.raises(PolyheadError, match=f"^a.csv: {message}"):
-        read_stamps(texts)
-
-
-@pytest.mark.parametrize(
-    ("offset", "zone"),
-    [
-        ("Z", "+00:00"),
-        (" GMT", "+00:00"),
-        ("+02:00", "+02:00"),
-        (" +0200", "+02:00"),
-        ("-03:30", "-03:30"),
-    ],
-)
-def test_the_offset_is_kept(offset, zone):
-    found = read_stamps([f"2024-01-01 0{hour}:00{offset}" for hour in range(5)])
-    assert found[1:] == (zone, "")
-    assert (found[0] == hours(5)).all()
-    found = read_stamps([f"2024-01-01T0{hour}{offset}" for hour in range(5)])
-    assert found[1:] == (zone, "")
-    assert (found[0] == hours(5)).all()
-
-
-def test_summer_time_is_read_in_utc_and_days_keep_their_dates():
-    local = pd.date_range("2024-03-30", periods=72, freq="h", tz="Europe/Berlin")
-    for texts in (local, [stamp.isoformat() for stamp in local]):
-        stamps, zone, note = read_stamps(texts)
-        assert (stamps == hours(72, "2024-03-29T23")).all()
-        assert zone == "+00:00" and "UTC" in note
-    local = pd.date_range("2024-03-30", periods=3, tz="Europe/Berlin")
-    stamps, zone, note = read_stamps(local)
-    assert stamps.astype("datetime64[D]").astype(str).tolist() == [
-        "2024-03-30",
-        "2024-03-31",
-        "2024-04-01",
-    ]
-    assert zone is None and note == ""
 
 
 def test_summer_time_in_a_file_is_a_regular_grid(tmp_path):
@@ -411,10 +152,49 @@ def test_a_test_file_in_another_time_zone_is_refused(tmp_path):
     assert len(load_data(make_config(paths[0], test=paths[2])).series[0]) == 300
 
 
-def test_a_bad_stamp_late_in_a_file_is_found_in_no_time():
-    texts = [str(stamp) for stamp in hours(50_000)]
-    texts[-1] = "no day"
-    begin = time.perf_counter()
-    with pytest.raises(PolyheadError, match="row 50001: 'no day' .* no time stamp"):
-        read_stamps(texts)
-    assert time.perf_counter() - begin < 10  # row by row it takes 35 seconds
+@pytest.mark.parametrize("part", ["test", "validation"])
+@pytest.mark.parametrize(
+    ("names", "time"), [(["y0", "other"], "date"), (["y0", "y1"], "Date")]
+)
+def test_a_part_without_a_column_of_training(tmp_path, part, names, time):
+    path = write_wide(tmp_path / "a.csv", make_waves(200))
+    stamps = hours(300)[200:]
+    other = write_wide(tmp_path / "b.csv", make_waves(100), names, stamps, time)
+    missing = "y1" if time == "date" else "date"
+    with pytest.raises(PolyheadError, match=f"b.csv: no column '{missing}', which .*a"):
+        load_data(make_small(path, **{part: other}))
+
+
+def test_the_parts_of_training_are_those_of_evaluation(tmp_path):
+    values = make_waves(1000, 1)
+    path = write_long(tmp_path / "a.csv", {"long": values, "short": values[:150]})
+    lines = (tmp_path / "a.csv").read_text().splitlines()
+    later = [
+        f"{name},{stamp},1.0"
+        for name, length in (("long", 1000), ("short", 150))
+        for stamp in hours(length + 50)[length:]
+    ]
+    test = tmp_path / "b.csv"
+    test.write_text("\n".join([lines[0], *later]) + "\n")
+    config = make_small(path, test=str(test), horizon=None, look_back=None)
+    dataset = load_data(config)
+    filled = fit_lengths(resolve(TASK, config), dataset.season)
+    assert filled.horizon == 24
+    again = load_data(filled)
+    for part, ends in dataset.ends.items():
+        assert ends.tolist() == again.ends[part].tolist()
+    assert dataset.ends["train"].tolist() == [900, 126]
+
+
+def test_categories_are_those_of_the_training_rows(tmp_path):
+    kinds = ["b", "d"] * 150
+    kinds[290] = "c"
+    path = write_kinds(tmp_path / "a.csv", make_waves(300)[:, 0], kinds)
+    config = make_small(
+        path, None, target=("y",), future_covariates=("kind",), categorical=("kind",)
+    )
+    dataset = load_data(config)
+    assert dataset.categories == {"kind": ["b", "d"]}
+    values = dataset.series[0].values[:, 1]
+    assert np.isnan(values[290])
+    assert (np.delete(values, 290) == np.delete(np.arange(300) % 2, 290)).all()

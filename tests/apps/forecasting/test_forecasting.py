@@ -20,9 +20,8 @@ from polyhead.apps.cli.main import main
 from polyhead.apps.common.errors import UsageError
 from polyhead.apps.common.export.litert import TFLitePredictor
 from polyhead.apps.common.run import loop as loop
-from polyhead.apps.forecasting import training
+from polyhead.apps.forecasting import train
 from polyhead.apps.forecasting.data import load_data
-from polyhead.apps.forecasting.training import train
 from polyhead.runtime.model import read_facts
 
 MODELS = ("periodic", "patch", "encoder-decoder", "linear")
@@ -164,13 +163,14 @@ def test_a_cut_run_ends_where_an_unbroken_one_does(folder, table, monkeypatch):
     whole = train(make_config(table, folder / "whole", **changes), quiet=True)
     monkeypatch.setattr(loop, "CHECKPOINT_SECONDS", 0.0)
     config = make_config(table, folder / "cut", **changes)
-    fit = training.fit
+    train_loop = loop.train
 
-    def cut_short(*args, callbacks, **kwargs):
-        return fit(*args, callbacks=[*callbacks, CutAt(30)], **kwargs)
+    def cut_short(*args):
+        *others, callbacks, history = args
+        return train_loop(*others, [*callbacks, CutAt(30)], history)
 
     with monkeypatch.context() as patch, pytest.raises(Cut):
-        patch.setattr(training, "fit", cut_short)
+        patch.setattr(loop, "train", cut_short)
         train(config, quiet=True)
     run = train(config, quiet=True)
     for ours, theirs in zip(

@@ -2,32 +2,30 @@
 
 import csv
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from functools import partial
 
 import keras
 import numpy as np
 from keras import ops
 
-from polyhead import runtime
-from polyhead.apps.common.classification import comparison, labels, metric, plots
-from polyhead.apps.common.classification.answers import format_labels
-from polyhead.apps.common.classification.scores import write_predictions
-from polyhead.apps.common.data.report import finish_report, format_parts
-from polyhead.apps.common.data.splits import held_out, stratified_split
+from polyhead.apps.common.classification import comparison, labels
+from polyhead.apps.common.classification.answers import classify, format_labels
+from polyhead.apps.common.classification.data import Dataset, Labelled, make_dataset
+from polyhead.apps.common.classification.data_report import describe_labels, format_rows
+from polyhead.apps.common.classification.evaluation import score_classifier
+from polyhead.apps.common.classification.metric import make_metric
+from polyhead.apps.common.data.report import finish_report
+from polyhead.apps.common.data.splits import held_out
 from polyhead.apps.common.data.tables import read_table
 from polyhead.apps.common.export.export import Exportable
-from polyhead.apps.common.export.folder import find_exported, find_tflite
 from polyhead.apps.common.export.metadata import Metadata
-from polyhead.apps.common.export.savedmodel import SavedModelPredictor
 from polyhead.apps.common.export.verification import Form
 from polyhead.apps.common.flags import DATA_FLAGS, RUN_FLAGS
-from polyhead.apps.common.run import saving, schedules
-from polyhead.apps.common.run.card import describe_kept_epoch
+from polyhead.apps.common.run import card, saving, schedules
 from polyhead.apps.common.run.compiled import CompiledFunction
-from polyhead.apps.common.run.evaluation import Evaluation, measure
+from polyhead.apps.common.run.evaluation import measure
 from polyhead.apps.common.run.folder import name_data
-from polyhead.apps.common.run.run import Run, check_engine
+from polyhead.apps.common.run.run import Run
 from polyhead.apps.common.run.trainer import Training, Validation
 from polyhead.apps.common.task import Answering, Steps, Task
 from polyhead.apps.common.text.examples import text_examples
@@ -44,85 +42,61 @@ class Config:
     test: str | None = None
     dataset: str | None = None
     tfds: str | None = None
+    label_column: str = "season"
+    label_separator: str = ","
+    input_column: str = "date"
+    multi_label: bool = False
+    validation_fraction: float = 0.2
     run: str | None = None
     init_from: str | None = None
     epochs: int = 6
     seed: int = 0
     deterministic: bool = False
     hidden_dim: int = 32
-    num_heads: int = 2
     batch_size: int = 32
     learning_rate: float = 1e-2
     weight_decay: float = 0.0
     ema: float = 0.0
     patience: int = 9
     mixed_precision: str = "float32"
-    input_column: str = "date"
-
-
-@dataclass(frozen=True)
-class Split:
-    inputs: list[str]
-    labels: np.ndarray
-    rows: np.ndarray
-    source: str
-
-
-@dataclass(frozen=True)
-class Data:
-    train: Split
-    validation: Split
-    test: Split | None
-    label_names: tuple[str, ...]
-    report: dict
-    multi_label: bool = False
 
 
 @dataclass(frozen=True)
 class Assets:
     label_names: tuple[str, ...]
+    thresholds: None = None
+
+    def save(self, path):
+        labels.write_labels(path / "labels.txt", self.label_names)
 
 
-def read_split(path, names=None) -> tuple[Split, tuple[str, ...]]:
-    table = read_table(path, ["date", "season"])
-    names = names or labels.sort_labels(table.columns["season"])
-    encoded = labels.encode_labels(
-        table.columns["season"], table.rows, table.source, names, False
-    )
-    return Split(table.columns["date"], encoded, table.rows, table.source), names
+def load_data(config: Config) -> Dataset:
+    def read(path):
+        table = read_table(path, ["date", "season"])
+        dates, seasons = (table.columns[name] for name in ("date", "season"))
+        return Labelled(table.source, dates, seasons, table.rows)
+
+    files = ("train", config.train), ("test", config.test)
+    labelled = {split: read(path) for split, path in files if path}
+    describe = partial(describe_labels, unit="date")
+    return make_dataset(config, labelled, describe, unit="date")
 
 
-def load_data(config: Config) -> Data:
-    whole, names = read_split(config.train)
-    mask = stratified_split(whole.inputs, whole.labels, 0.2, config.seed)
-    train, validation = (
-        Split(
-            [t for t, k in zip(whole.inputs, kept, strict=True) if k],
-            whole.labels[kept],
-            whole.rows[kept],
-            whole.source,
-        )
-        for kept in (~mask, mask)
-    )
-    test = read_split(config.test, names)[0] if config.test else None
-    report = {"rows": {"train": len(train.inputs)}, "warnings": []}
-    return Data(train, validation, test, names, report)
+def to_ids(dates) -> np.ndarray:
+    return texts_to_bytes(dates, LENGTH)[0].astype(np.int32)  # (B, LENGTH)
 
 
-def build(config: Config, assets: Assets, data: Any) -> keras.Model:
+def build(config: Config, assets: Assets, data: Dataset) -> keras.Model:
     text = keras.Input((None,), dtype="int32", name="text")
     mask = ops.not_equal(text, 0)  # (B, T)
     x = keras.layers.Embedding(256, config.hidden_dim)(text)
-    x = Encoder(1, config.num_heads, 64, positions="rotary")(x, padding_mask=mask)
+    encoder = Encoder(1, 2, 64, positions="rotary", seed=config.seed)
+    x = encoder(x, padding_mask=mask)
     x = MaskedPooling("mean")(x, padding_mask=mask)
     return keras.Model(text, keras.layers.Dense(len(assets.label_names))(x))
 
 
-def to_ids(texts) -> np.ndarray:
-    return texts_to_bytes(texts, LENGTH)[0].astype(np.int32)
-
-
-def make_training(config, assets, data, model) -> Training:
+def make_training(config, assets, data: Dataset, model) -> Training:
     ids, targets = to_ids(data.train.inputs), data.train.labels
     steps = -(-len(ids) // config.batch_size)
 
@@ -136,7 +110,7 @@ def make_training(config, assets, data, model) -> Training:
     return Training(model, make_epoch, steps, len(ids))
 
 
-def make_validation(config, assets, data) -> Validation:
+def make_validation(config, assets, data: Dataset) -> Validation:
     ids, targets = to_ids(data.validation.inputs), data.validation.labels
 
     def score(model):
@@ -153,7 +127,7 @@ def finish(config, assets, data, trained) -> keras.Model:
 
 
 class Serving:
-    """A date's bytes in, probabilities out: a pure function."""
+    """A date's bytes in, probabilities out: a pure function of weights and bytes."""
 
     def __init__(self, model):
         self.model, self.tables = model, {}
@@ -168,69 +142,37 @@ class Serving:
         with keras.StatelessScope(state_mapping=values):
             return ops.softmax(self.model(ids, training=False))
 
-    def predict(self, texts) -> np.ndarray:
-        return self.compiled(to_ids(texts))
+    def predict(self, dates) -> np.ndarray:
+        return self.compiled(to_ids(dates))
 
     def serve_strings(self, weights, tables, text):
         import tensorflow as tf
 
-        return self(weights, tables, tf.io.decode_raw(text, "uint8", LENGTH))
+        return self(
+            weights, tables, tf.io.decode_raw(text, "uint8", fixed_length=LENGTH)
+        )
 
 
-def predict(run, texts, top_k: int = 1, engine: str = "keras"):
+def predict(run, dates, top_k: int = 1, engine: str = "keras"):
     """Seasons and their probabilities, the best first."""
-    check_engine(engine)
-    if engine == "tflite":
-        rows = runtime.load(find_tflite(run.path)).probabilities(texts)[0]
-    elif engine == "savedmodel":
-        predictor = SavedModelPredictor(find_exported(run.path, "savedmodel"))
-        rows = predictor.predict_texts(texts)["probabilities"]
-    else:
-        rows = run.serving.predict(texts)
+    rows = classify(run, dates, engine)
     return [choose(row, run.label_names, top_k) for row in rows]
-
-
-def run_baselines(data: Data) -> dict:
-    """The most frequent season."""
-    _, part = held_out(data)
-    most = np.bincount(data.train.labels).argmax()
-    predicted = np.full(len(part.labels), most)
-    accuracy = float(np.mean(predicted == part.labels))
-    return {"majority": {"accuracy": accuracy, "predicted": predicted}}
 
 
 def evaluate(run, test: str | None = None) -> dict:
     """Measures the run beside the most frequent season."""
     data = run.load_data()
-    return measure(run, data, run_baselines(data))
-
-
-def score(run, data: Data, baselines) -> Evaluation:
-    parts = {"validation": data.validation, "test": data.test}
-    answers = {k: run.serving.predict(p.inputs) for k, p in parts.items() if p}
-    metrics, evaluations = comparison.build_metrics(data, answers, baselines)
-    split, part = held_out(data)
-    names = run.label_names
-    return Evaluation(
-        metrics,
-        lambda path: write_predictions(
-            path, answers[split], part, names, column="date"
-        ),
-        lambda folder, history: plots.plot_evaluation(
-            folder, evaluations[split], names, history
-        ),
-    )
+    truth = held_out(data)[1].labels
+    predicted = np.full_like(truth, np.bincount(data.train.labels).argmax())
+    accuracy = float(np.mean(predicted == truth))
+    majority = {"accuracy": accuracy, "predicted": predicted}
+    return measure(run, data, {"majority": majority})
 
 
 def make_card(run) -> str:
-    return f"""# {run.path.name}
-
-Seasons of dates: {describe_kept_epoch(run.metrics["train"])}.
-
-```
-{comparison.format_metrics(run.metrics)}
-```
-"""
+    train = card.describe_kept_epoch(run.metrics["train"])
+    table = comparison.format_metrics(run.metrics)
+    return f"# {run.path.name}\n\nSeasons of dates: {train}.\n\n```\n{table}\n```\n"
 
 
 def explain(run, text: str, output=None) -> dict:
@@ -244,71 +186,65 @@ def explain(run, text: str, output=None) -> dict:
     return {"falls": falls}
 
 
-def make_exportable(run, data: Data, formats) -> Exportable:
+def make_exportable(run, data: Dataset, formats) -> Exportable:
     split, part = held_out(data)
     text, _ = texts_to_bytes(part.inputs, LENGTH)
     strings = np.array([date.encode() for date in part.inputs], object)
     expected = {"probabilities": run.serving.predict(part.inputs)}
-    facts = {"answers": "labels", "labels": list(run.label_names)}
+    facts = {"answers": "labels", "labels": list(run.label_names), "multi_label": False}
+    about = {"text": "A date."}, {"probabilities": "Of each season."}
     return Exportable(
-        run.serving.weights,
-        {},
-        Form(run.serving.serve_strings, {"text": strings}, expected),
-        Form(run.serving, {"text": text}, expected),
-        metric.make_metric(part.labels, False),
-        Metadata(
-            "Seasons.",
-            {"text": "A date."},
-            {"probabilities": "Of each season."},
-            facts=facts | {"multi_label": False, "thresholds": None},
+        weights=run.serving.weights,
+        tables={},
+        savedmodel=Form(run.serving.serve_strings, {"text": strings}, expected),
+        tflite=Form(run.serving, {"text": text}, expected),
+        metric=make_metric(part.labels, False),
+        metadata=Metadata(
+            "Seasons of dates.", *about, facts=facts | {"thresholds": None}
         ),
         examples={"split": split, "rows": len(text)},
     )
 
 
+def format_report(report) -> str:
+    return finish_report(format_rows(report, "date"), report["warnings"])
+
+
+ANSWERING = Answering(
+    run=Run,
+    load_assets=lambda config, path: Assets(labels.read_labels(path / "labels.txt")),
+    predict=predict,
+    format_answers=lambda run, *answers: format_labels(*answers),
+    format_metrics=comparison.format_metrics,
+    format_report=format_report,
+)
+STEPS = Steps(
+    load_data=load_data,
+    make_assets=lambda config, data, path: Assets(data.label_names),
+    save_assets=Assets.save,
+    build=build,
+    make_training=make_training,
+    make_validation=make_validation,
+    finish=finish,
+    serve=lambda run: Serving(saving.load_model(run.path / "model.keras")),
+    score=partial(score_classifier, unit="date"),
+    make_card=make_card,
+    evaluate=evaluate,
+    explain=explain,
+    examples=partial(text_examples, texts_of=lambda part: part.inputs),
+    make_exportable=make_exportable,
+)
 TASK = Task(
     name="seasons",
     config=Config,
     flags={k: v for k, v in (DATA_FLAGS | RUN_FLAGS).items() if hasattr(Config, k)},
     options={"evaluate": ("test",), "predict": ("engine", "top_k"), "export": ()},
+    answering=lambda: ANSWERING,
+    steps=lambda: STEPS,
     choices={"mixed_precision": ("auto", "float32", "mixed_bfloat16")},
     ranges={"epochs": (1, 10**6), "seed": (0, 2**31), "hidden_dim": (2, 2**16)},
-    architecture=("hidden_dim", "num_heads"),
+    architecture=("hidden_dim",),
     fill=lambda config: config,
     data_name=name_data,
     files=("labels.txt",),
-    answering=lambda: Answering(
-        run=Run,
-        load_assets=lambda config, path: Assets(
-            labels.read_labels(path / "labels.txt")
-        ),
-        predict=predict,
-        format_answers=lambda run, *answers: format_labels(*answers),
-        format_metrics=comparison.format_metrics,
-        format_report=lambda report: finish_report(
-            format_parts(report["rows"], {}, "rows"), report["warnings"]
-        ),
-    ),
-    steps=lambda: Steps(
-        load_data=load_data,
-        make_assets=lambda config, data, path: Assets(data.label_names),
-        save_assets=lambda assets, path: labels.write_labels(
-            Path(path) / "labels.txt", assets.label_names
-        ),
-        build=build,
-        make_training=make_training,
-        make_validation=make_validation,
-        finish=finish,
-        serve=lambda run: Serving(saving.load_model(run.path / "model.keras")),
-        score=score,
-        make_card=make_card,
-        evaluate=evaluate,
-        explain=explain,
-        examples=lambda run, data, count: text_examples(
-            run, data, count, lambda part: part.inputs
-        ),
-        check_export=lambda run, formats, variants: None,
-        make_exportable=make_exportable,
-        start_from=lambda config, assets, model: None,
-    ),
 )

@@ -29,7 +29,7 @@ from polyhead.apps.text_classification.explain import (
     share_among_pieces,
     weigh_pieces,
 )
-from polyhead.apps.text_classification.wide import word_edges
+from polyhead.apps.text_classification.networks.wide import word_edges
 
 REAL_DATA = Path(__file__).parents[3] / "../shared/data/text"
 TEXTS = [

@@ -18,7 +18,9 @@ from polyhead.apps.common.export.savedmodel import SavedModelPredictor
 from polyhead.apps.common.run import loop
 from polyhead.apps.common.run.settings import resolve
 from polyhead.apps.common.text.wordpiece import WordPieceTokenizer
-from polyhead.apps.text_classification import TASK, Config, presets, train
+from polyhead.apps.text_classification import TASK, Config, train
+from polyhead.apps.text_classification.config import PRESETS
+from polyhead.apps.text_classification.networks import hub, presets
 
 keras_hub = pytest.importorskip("keras_hub")
 pytestmark = pytest.mark.tensorflow
@@ -312,7 +314,7 @@ def test_a_broken_folder_is_one_line(folder, tmp_path, break_it, message):
 
 def test_other_presets_are_refused(folder, tmp_path):
     with pytest.raises(UsageError, match="'smal': one of tiny, small, base"):
-        presets.check_preset("smal")
+        hub.check_preset("smal", PRESETS)
     keras_hub.models.DistilBertBackbone(
         10, 1, 2, 8, 8, max_sequence_length=32
     ).save_to_preset(tmp_path / "distil")
@@ -326,7 +328,7 @@ def test_other_presets_are_refused(folder, tmp_path):
 def test_without_keras_hub_one_line_says_so(folder, monkeypatch):
     monkeypatch.setitem(sys.modules, "keras_hub", None)
     with pytest.raises(PolyheadError, match="needs keras-hub, which cannot be"):
-        presets.check_preset("bert_tiny_en_uncased")
+        hub.check_preset("bert_tiny_en_uncased", PRESETS)
 
 
 @pytest.mark.slow

@@ -171,7 +171,7 @@ def test_evaluate_adds_the_baselines(copied, tmp_path, capsys):
 
 def test_a_threshold_tells_what_it_leaves_unanswered(copied, monkeypatch):
     monkeypatch.setattr(
-        "polyhead.apps.text_classification.evaluate.run_baselines", lambda *a: {}
+        "polyhead.apps.text_classification.steps.run_baselines", lambda *a: {}
     )
     answered = copied.evaluate(threshold=0.9)["answered"]
     sure = copied.probabilities(load_data(copied.config).test.inputs).max(axis=1) >= 0.9

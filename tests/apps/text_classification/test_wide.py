@@ -6,7 +6,7 @@ import pytest
 from keras import ops
 
 from polyhead.apps.common.text.byte_pieces import Tokenizer
-from polyhead.apps.text_classification.wide import (
+from polyhead.apps.text_classification.networks.wide import (
     BIGRAM,
     FACTORS,
     PRIME,

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from polyhead.apps.common.data.pairs import make_pairs
 from polyhead.apps.translation import baselines
 from polyhead.apps.translation.baselines import (
     run_baselines,
@@ -10,7 +11,6 @@ from polyhead.apps.translation.baselines import (
     translate_by_nearest,
 )
 from polyhead.apps.translation.data import Dataset
-from polyhead.apps.translation.pairs import make_pairs
 
 TRAIN = make_pairs(
     "train.tsv",

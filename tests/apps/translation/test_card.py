@@ -1,13 +1,17 @@
 """The card: that it says what was trained on, how good it is, and how big."""
 
+from types import SimpleNamespace
+
 import pytest
 
+from polyhead.apps.common.data.pairs import make_pairs
+from polyhead.apps.common.generation.comparison import build_metrics, format_metrics
+from polyhead.apps.common.generation.scores import Scorer
+from polyhead.apps.common.run.card import write_card
 from polyhead.apps.translation.baselines import run_baselines
-from polyhead.apps.translation.card import make_card, write_card
-from polyhead.apps.translation.comparison import build_metrics, format_table
+from polyhead.apps.translation.card import make_card
 from polyhead.apps.translation.config import Config
 from polyhead.apps.translation.data import Dataset
-from polyhead.apps.translation.pairs import make_pairs
 
 TRAIN = {"seconds": 61.7, "epochs": 12, "best_epoch": 9}
 
@@ -18,7 +22,18 @@ def metrics():
     test = make_pairs("test", ["one cat"] * 30, ["eine Katze schläft hier"] * 30)
     dataset = Dataset(train, train, test, {})
     answers = {"test": ["eine Katze schläft dort"] * 30}
-    return build_metrics(dataset, answers, run_baselines(dataset)) | {"train": TRAIN}
+    metrics = build_metrics(dataset, answers, run_baselines(dataset), Scorer())
+    return metrics | {"train": TRAIN}
+
+
+def make_run(path, config, metrics):
+    """What of a run its card is made of."""
+    steps = SimpleNamespace(make_card=make_card)
+    return SimpleNamespace(path=path, config=config, metrics=metrics, steps=steps)
+
+
+def card_of(path, config, metrics):
+    return make_card(make_run(path, config, metrics))
 
 
 def test_card_says_what_was_measured_and_how(tmp_path, metrics):
@@ -34,7 +49,7 @@ def test_card_says_what_was_measured_and_how(tmp_path, metrics):
         vocabulary_size=5000,
         max_tokens=96,
     )
-    write_card(run, config, metrics)
+    write_card(make_run(run, config, metrics))
     card = (run / "README.md").read_text(encoding="utf-8")
     assert card.startswith("# en-de\n")
     for words in (
@@ -46,7 +61,7 @@ def test_card_says_what_was_measured_and_how(tmp_path, metrics):
         "5000 joint pieces",
         "`model.keras` 2.50 MB",
         "`export/model_int8.tflite` 1.24 MB",
-        format_table(metrics),
+        format_metrics(metrics),
         metrics["signature"],
         metrics["chrf_signature"],
         metrics["protocol"],
@@ -59,13 +74,13 @@ def test_card_says_what_was_measured_and_how(tmp_path, metrics):
 
 def test_card_explains_baselines_only_where_there_are_some(tmp_path, metrics):
     words = "`nearest` the translation of the training sentence"
-    assert words in make_card(tmp_path, Config(), metrics)
-    alone = make_card(tmp_path, Config(), metrics | {"baselines": {}})
+    assert words in card_of(tmp_path, Config(), metrics)
+    alone = card_of(tmp_path, Config(), metrics | {"baselines": {}})
     assert words not in alone and "\n\n\n" not in alone
 
 
 def test_card_of_the_embedded_dates(tmp_path, metrics):
-    card = make_card(tmp_path, Config(dataset="dates", case_fold=True), metrics)
+    card = card_of(tmp_path, Config(dataset="dates", case_fold=True), metrics)
     assert "from dates in many languages to ISO dates" in card
     assert "on `dates`" in card and "MB" not in card
     assert "their case is folded" in card
@@ -73,5 +88,5 @@ def test_card_of_the_embedded_dates(tmp_path, metrics):
 
 def test_card_tells_the_parameters_where_they_are_known(tmp_path, metrics):
     known = metrics | {"train": TRAIN | {"parameters": 2_615_808}}
-    assert "2,615,808 parameters" in make_card(tmp_path / "run", Config(), known)
-    assert " parameters" not in make_card(tmp_path / "run", Config(), metrics)
+    assert "2,615,808 parameters" in card_of(tmp_path / "run", Config(), known)
+    assert " parameters" not in card_of(tmp_path / "run", Config(), metrics)

@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from polyhead.apps.common.data.pairs import make_pairs
 from polyhead.apps.common.errors import PolyheadError
 from polyhead.apps.translation.config import Config
 from polyhead.apps.translation.data import format_report, load_data
 from polyhead.apps.translation.filters import sentence_key, sort_out
-from polyhead.apps.translation.pairs import make_pairs
 
 REAL_DATA = Path(__file__).parents[3] / "../shared/data/translation"
 MANY = [(f"sentence number {n}", f"Satz Nummer {n}") for n in range(60)]

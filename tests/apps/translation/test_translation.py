@@ -22,25 +22,17 @@ from polyhead.apps.cli.main import main
 from polyhead.apps.common.errors import PolyheadError, UsageError
 from polyhead.apps.common.export.savedmodel import SavedModelPredictor
 from polyhead.apps.common.export.tflite import export_tflite
-from polyhead.apps.common.generation import losses
-from polyhead.apps.common.generation.losses import smoothed_cross_entropy
-from polyhead.apps.common.run import loop as loop
+from polyhead.apps.common.generation import exporting
+from polyhead.apps.common.generation.scores import Scorer
+from polyhead.apps.common.generation.training import Score, fit_output_ratio
+from polyhead.apps.common.run import loop
+from polyhead.apps.common.run.settings import resolve
+from polyhead.apps.common.run.trainer import estimate, start_training
 from polyhead.apps.common.text.detokenizer import decode_ids, join_pieces
-from polyhead.apps.translation import Config
-from polyhead.apps.translation.batches import leave_out_long
+from polyhead.apps.translation import TASK, Config, train
 from polyhead.apps.translation.data import load_data
-from polyhead.apps.translation.exporting import make_exportable
-from polyhead.apps.translation.model import Translator, build_model
-from polyhead.apps.translation.training import (
-    Score,
-    estimate,
-    fit_output_ratio,
-    keep_tokenizer,
-    make_tokenizer,
-    make_training,
-    resolve,
-    train,
-)
+from polyhead.apps.translation.model import build_model
+from polyhead.apps.translation.steps import STEPS
 
 HARD = [
     "one two three",
@@ -117,37 +109,6 @@ def test_loaded_runs_translate_the_same(run):
     assert again.predict(texts) == run.predict(texts)
 
 
-def test_loss_is_cross_entropy_with_a_smoothed_target():
-    rng = np.random.default_rng(0)
-    x = rng.normal(size=(2, 3, 4)).astype("float32")
-    table = rng.normal(size=(7, 4)).astype("float32")
-    following = np.array([[3, 1, 0], [6, 2, 5]], np.int32)
-    target = np.full((2, 3, 7), 0.2 / 7)
-    np.put_along_axis(target, following[..., None], 0.8 + 0.2 / 7, axis=-1)
-    logits = x @ table.T
-    logp = logits - np.log(np.exp(logits).sum(-1, keepdims=True))
-    expected = -(target * logp).sum(-1)[following > 0].mean()
-    found = smoothed_cross_entropy(x, table, following, 0.2)
-    assert float(found) == pytest.approx(expected, rel=1e-5)
-
-
-@pytest.mark.parametrize("rows", [2, 5])
-def test_halves_of_a_batch_give_the_loss_of_the_whole(rows, monkeypatch):
-    rng = np.random.default_rng(rows)
-    translator = Translator(30, 1, 1, 8, 16, 2, seed=0)
-    translator.build()
-    model = losses.TrainedTranslator(translator, 0.1)
-    source, target, following = rng.integers(1, 30, (3, rows, 6)).astype("int32")
-    source[:, 4:] = following[:, 5:] = 0
-
-    def loss(parts):
-        monkeypatch.setattr(losses, "PARTS", parts)
-        x = model((source, target), training=True)
-        return float(model.compute_loss(y=following, y_pred=x))
-
-    assert loss(2) == pytest.approx(loss(1), rel=1e-5)
-
-
 def test_a_cut_training_ends_where_an_unbroken_one_does(folder, monkeypatch):
     settings = {"epochs": 2, "dropout": 0.2, "piece_dropout": 0.1}
     whole = train(make_config(folder, "whole", **settings), quiet=True)
@@ -155,13 +116,14 @@ def test_a_cut_training_ends_where_an_unbroken_one_does(folder, monkeypatch):
     fit = loop.train
     config = make_config(folder, "cut", **settings)
 
-    def cut_short(*args, callbacks=(), **kwargs):
-        return fit(*args, callbacks=[*callbacks, CutAt(10)], **kwargs)
+    def cut_short(*args):
+        *settings, callbacks, history = args
+        return fit(*settings, [*callbacks, CutAt(10)], history)
 
-    monkeypatch.setattr("polyhead.apps.translation.training.fit", cut_short)
+    monkeypatch.setattr(loop, "train", cut_short)
     with pytest.raises(Cut):
         train(config, quiet=True)
-    monkeypatch.setattr("polyhead.apps.translation.training.fit", fit)
+    monkeypatch.setattr(loop, "train", fit)
     resumed = train(config, quiet=True)
     for ours, theirs in zip(
         resumed.serving.weights, whole.serving.weights, strict=True
@@ -189,7 +151,7 @@ def test_an_older_run_is_gone_on_from_as_it_is(run, folder, settings, message):
         settings = {"run": str(run.path)}
     config = replace(make_config(folder, "other", init_from=str(run.path)), **settings)
     with pytest.raises(UsageError, match=message):
-        resolve(config)
+        resolve(TASK, config)
 
 
 def test_dry_run_reports_and_writes_nothing(folder):
@@ -201,12 +163,20 @@ def test_dry_run_reports_and_writes_nothing(folder):
 
 
 def test_the_estimate_is_of_the_pairs_that_are_trained_on(folder):
-    config = resolve(make_config(folder, "short", max_tokens=6))
+    config = resolve(TASK, make_config(folder, "short", max_tokens=6))
     data = load_data(config)
-    kept = leave_out_long(config, make_tokenizer(config, data), data)
+    config = STEPS.fit_config(config, data)
+    assets = STEPS.make_assets(config, data, None)
+    kept = STEPS.prepare(config, assets, data)
     assert 0 < kept.report["removed"]["pieces"]
-    batches = make_training(config, kept, make_tokenizer(config, data))[1](0)
-    assert estimate(config, data)["pieces_an_epoch"] == batches.tokens
+    batches = start_training(STEPS, config, assets, kept).make_epoch(0)
+    pieces = sum(
+        int((source > 0).sum() + (following > 0).sum())
+        for (source, _), following in batches
+    )
+    assert estimate(STEPS, config, assets, kept)["pieces_an_epoch"] == pieces
+    report = train(replace(config, max_output_ratio=None), dry_run=True, quiet=True)
+    assert report["estimate"]["pieces_an_epoch"] == pieces
 
 
 @pytest.mark.parametrize("dry_run", [True, False])
@@ -219,8 +189,8 @@ def test_pairs_that_are_all_too_long_are_told(folder, dry_run):
 
 @pytest.mark.parametrize("settings", [{"preset": "huge"}, {"monitor": "accuracy"}])
 def test_settings_that_do_not_exist(settings):
-    with pytest.raises(UsageError, match="one of"):
-        resolve(Config(train="a.csv", **settings))
+    with pytest.raises(UsageError, match="choose from"):
+        resolve(TASK, Config(train="a.csv", **settings))
 
 
 # Predicting.
@@ -308,7 +278,7 @@ def test_what_does_not_go_together_is_refused(run):
 def test_a_setting_that_cannot_be_is_refused_before_training(setting):
     (name,) = setting
     with pytest.raises(UsageError, match=name):
-        resolve(Config(**setting))
+        resolve(TASK, Config(**setting))
 
 
 # Evaluating and explaining.
@@ -469,8 +439,8 @@ def test_files_of_different_length_are_named(folder, tmp_path, capsys):
 
 
 def test_int8_holds_the_tied_table_once(exported, tmp_path):
-    pairs = load_data(exported.config).test
-    exportable = make_exportable(exported.serving, pairs, "test", 64, 32)
+    data = load_data(exported.config)
+    exportable = STEPS.make_exportable(exported, data, (), 64, 32)
     assert not exportable.per_channel
     form, path = exportable.tflite, tmp_path / "twice.tflite"
     export_tflite(
@@ -502,38 +472,39 @@ def test_a_tokenizer_of_another_model(run, tmp_path):
 
 
 def test_a_resumed_run_keeps_its_tokenizer(folder):
-    tokenizer = keep_tokenizer_twice(folder)
-    assert tokenizer[0].file_text == tokenizer[1].file_text
-
-
-def keep_tokenizer_twice(folder):
-    """The tokenizer of a run, and of the same run after its data have changed."""
-    config = resolve(make_config(folder, "kept"))
+    config = resolve(TASK, make_config(folder, "kept"))
     data = load_data(config)
-    path = folder / "kept.json"
-    first = keep_tokenizer(config, data, path)
+    path = folder / "kept"
+    path.mkdir()
+    first = STEPS.make_assets(config, data, path)
+    STEPS.save_assets(first, path)
     pairs = replace(data.train, sources=["other words"] * 9, targets=["9"] * 9)
-    return first, keep_tokenizer(config, replace(data, train=pairs), path)
+    again = STEPS.make_assets(config, replace(data, train=pairs), path)
+    assert again.tokenizer.file_text == first.tokenizer.file_text
+    anew = STEPS.make_assets(config, replace(data, train=pairs), None)
+    assert anew.tokenizer.file_text != first.tokenizer.file_text
 
 
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
         ({"num_heads": 3}, "hidden_dim 128 is no multiple of num_heads 3"),
-        ({"norm_position": "mid"}, "norm_position 'mid': one of pre, post"),
-        ({"mixed_precision": "bf16"}, "mixed_precision 'bf16': one of"),
+        ({"norm_position": "mid"}, "norm_position 'mid': choose from pre, post"),
+        ({"mixed_precision": "bf16"}, "mixed_precision 'bf16': choose from"),
         ({"ema": 1.0}, "ema is 1.0: it must be from 0 to"),
         ({"epochs": 0}, "epochs is 0"),
         ({"seed": -1}, "seed is -1"),
+        ({"validation_fraction": 0.0}, "validation_fraction is 0.0: it must be from"),
+        ({"max_length_ratio": 1.0}, "max_length_ratio is 1.0: it must be from 1.0000"),
     ],
 )
 def test_settings_that_cannot_be(settings, message):
     with pytest.raises(UsageError, match=message):
-        resolve(Config(train="a.csv", **settings))
+        resolve(TASK, Config(train="a.csv", **settings))
 
 
 def test_translations_may_be_as_long_as_the_data_ask(folder):
-    data = load_data(resolve(make_config(folder, "ratio")))
+    data = load_data(resolve(TASK, make_config(folder, "ratio")))
     assert fit_output_ratio(Config(), data).max_output_ratio == 2.0
     longer = [target * 40 for target in data.train.targets]
     data = replace(data, train=replace(data.train, targets=longer))
@@ -542,15 +513,15 @@ def test_translations_may_be_as_long_as_the_data_ask(folder):
 
 
 def test_a_loss_that_is_no_number_ends_the_training(folder):
-    config = make_config(folder, "diverged", epochs=1)
-    config = fit_output_ratio(resolve(config), load_data(resolve(config)))
+    config = resolve(TASK, make_config(folder, "diverged", epochs=1))
     data = load_data(config)
-    tokenizer = keep_tokenizer(config, data, folder / "diverged.json")
-    model, _ = make_training(config, data, tokenizer)
+    config = fit_output_ratio(config, data)
+    assets = STEPS.make_assets(config, data, None)
+    model = start_training(STEPS, config, assets, data).model
     for weight in model.trainable_variables:
         weight.assign(weight * float("nan"))
-    final = build_model(config, len(tokenizer.pieces))
-    score = Score(config, final, tokenizer, data.validation)
+    final = build_model(config, len(assets.tokenizer.pieces))
+    score = Score(config, final, assets.tokenizer, data.validation, Scorer())
     with pytest.raises(PolyheadError, match="not finite any more: .*learning_rate"):
         score(model)
 
@@ -636,39 +607,41 @@ def test_an_exported_file_cut_short(exported, tmp_path, capsys):
 
 
 def test_a_margin_is_the_least_gap_between_two_pieces(run):
-    source = "four two seven"
-    margins = [run.serving.margin(text) for text in (source, "")]
+    source, serving = "four two seven", run.serving
+    margins = [exporting.margin(serving, text) for text in (source, "")]
     assert all(0 <= margin < 100 for margin in margins)
     # Equal rows of the tied table leave every step undecided.
-    serving = run.serving
     kept = serving.weights
     serving.set_weights([np.zeros_like(weight) for weight in kept])
     try:
-        assert serving.margin(source) == 0
+        assert exporting.margin(serving, source) == 0
     finally:
         serving.set_weights(kept)
 
 
-def test_what_float32_cannot_decide_is_asked_of_the_method_that_decides(run):
-    pairs = load_data(run.config).test
-    pairs = replace(pairs, sources=["one two", ""], targets=["1 2", ""])
-    exportable = make_exportable(run.serving, pairs, "test", 64, 32, beam_size=3)
+def test_what_float32_cannot_decide_is_asked_of_the_method_that_decides(
+    run, monkeypatch
+):
+    data = load_data(run.config)
+    pairs = replace(data.test, sources=["one two", ""], targets=["1 2", ""])
+    exportable = STEPS.make_exportable(
+        run, replace(data, test=pairs), (), 64, 32, beam_size=3
+    )
     forms = [exportable.tflite, exportable.savedmodel, *exportable.signatures.values()]
     assert [form.max_ties for form in forms] == [5, 5, 5, 5, 1]
     asked = []
 
-    def margin(text, max_input_bytes=None, beam_size=1):
+    def margin(serving, text, max_input_bytes=None, beam_size=1):
         asked.append((max_input_bytes, beam_size))
         return 1e-6 if text else 1.0
 
-    margins, run.serving.margin = run.serving.margin, margin
-    try:
-        assert [form.hangs(0) for form in forms] == [True] * 5
-        assert not any(form.hangs(1) for form in forms[:4])
-    finally:
-        del run.serving.margin
+    margins = exporting.margin
+    monkeypatch.setattr(exporting, "margin", margin)
+    assert [form.is_tie(0) for form in forms] == [True] * 5
+    assert not any(form.is_tie(1) for form in forms[:4])
     wide = run.config.beam_size
     assert asked[:4] == [(64, 3), (None, 3), (None, 1), (None, wide)]
-    assert margins("", None, 3) == float("inf")
+    assert margins(run.serving, "", None, 3) == float("inf")
     first, second, *_ = run.predict(["one two"], beam_size=3, n_best=2)[0]
-    assert margins("one two", None, 3) == pytest.approx(first[1] - second[1], abs=1e-5)
+    gap = margins(run.serving, "one two", None, 3)
+    assert gap == pytest.approx(first[1] - second[1], abs=1e-5)

@@ -10,8 +10,8 @@ from number_tools import TINY, make_config, make_numbers
 
 from polyhead.apps import load
 from polyhead.apps.common.run.loop import read_history
-from polyhead.apps.translation import Config
-from polyhead.apps.translation.training import resolve, train
+from polyhead.apps.common.run.settings import resolve
+from polyhead.apps.translation import TASK, Config, train
 
 
 @pytest.mark.parametrize(
@@ -41,10 +41,10 @@ def test_the_loss_may_decide_which_epoch_is_best(tmp_path):
 
 
 def test_presets_are_what_they_say():
-    phone = resolve(Config(train="a.csv", preset="phone"))
+    phone = resolve(TASK, Config(train="a.csv", preset="phone"))
     assert phone.encoder_layers > 2 * phone.decoder_layers
     sizes = [
-        resolve(Config(train="a.csv", preset=name)).hidden_dim
+        resolve(TASK, Config(train="a.csv", preset=name)).hidden_dim
         for name in ("tiny", "small", "base")
     ]
     assert sizes == sorted(set(sizes))

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from polyhead.apps.common.classification.losses import ClassificationLoss
+from polyhead.apps.common.classification.training import ClassificationLoss
 
 
 def losses(y_true, y_pred, **options):

@@ -9,13 +9,13 @@ from label_tools import NAMES, examples, random_case, sure_of
 from sklearn import metrics as oracle
 
 from polyhead.apps.common.classification import scores as module
+from polyhead.apps.common.classification.evaluation import write_predictions
 from polyhead.apps.common.classification.scores import (
     decide,
     evaluate,
     measure_calibration,
     measure_coverage,
     tune_thresholds,
-    write_predictions,
 )
 from polyhead.apps.common.errors import PolyheadError
 

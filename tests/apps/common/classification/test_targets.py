@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from polyhead.apps.common.classification.targets import (
+from polyhead.apps.common.classification.training import (
     example_weights,
     probabilities_of,
     targets_of,

@@ -4,7 +4,12 @@ import gzip
 
 import pytest
 
-from polyhead.apps.common.data.text_files import open_bytes, read_lines, read_text
+from polyhead.apps.common.data.text_files import (
+    clear_errors,
+    open_bytes,
+    read_lines,
+    read_text,
+)
 from polyhead.apps.common.errors import PolyheadError
 
 
@@ -48,3 +53,8 @@ def test_a_fault_is_one_line_with_its_remedy(tmp_path, read, name, content, mess
 def test_a_folder_is_no_file(tmp_path):
     with pytest.raises(PolyheadError, match="Is a directory"):
         read_text(tmp_path)
+
+
+def test_other_errors_pass():
+    with pytest.raises(ZeroDivisionError), clear_errors("a.txt"):
+        raise ZeroDivisionError

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from export_tools import INPUTS, write_linear_tflite
 
 from polyhead.apps.cli import main as cli
 from polyhead.apps.common.errors import PolyheadError
-from polyhead.apps.common.export.inspection import inspect_tflite
+from polyhead.apps.common.export.inspection import inspect_tflite, read_file_facts
 
 SHIPPED = Path(__file__).resolve().parents[4] / "saved_models"
 CO2 = SHIPPED / "co2"
@@ -66,3 +67,16 @@ def test_inspect_of_a_damaged_file_has_an_answer_or_one_line(tmp_path):
         except PolyheadError:
             refused += 1
     assert refused  # some damage is seen
+
+
+@pytest.mark.tensorflow
+def test_size_latency_memory_operators_and_tensors(tmp_path):
+    path = write_linear_tflite(tmp_path / "model.tflite")
+    facts = read_file_facts(path, INPUTS)
+    assert facts["bytes"] == path.stat().st_size
+    for key in ("latency_ms", "latency_ms_two_threads"):
+        assert 0 < facts[key]["median"] <= facts[key]["p95"]
+    assert facts["memory_bytes"] is None or facts["memory_bytes"] > 0
+    assert facts["operators"]["FULLY_CONNECTED"] == 1
+    largest = facts["tensors"][0]
+    assert (largest["shape"], largest["bytes"]) == ([512, 8], 512 * 8 * 4)

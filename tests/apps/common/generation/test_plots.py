@@ -1,25 +1,20 @@
-"""The pictures: that each is drawn, of what, and that odd texts do no harm."""
+"""The pictures of a run that writes texts: that each is drawn, and of what."""
 
-import doctest
-import subprocess
-import sys
 from itertools import pairwise
 
-import numpy as np
 import pytest
 from matplotlib.image import imread
 
-from polyhead.apps.common.errors import PolyheadError
-from polyhead.apps.common.figures import NAME_LIMIT
+from polyhead.apps.common import history_plot
+from polyhead.apps.common.data.pairs import make_pairs
 from polyhead.apps.common.generation import plots
 from polyhead.apps.common.generation.plots import (
+    LOSS_LABEL,
+    SCORES,
     plot_evaluation,
-    plot_history,
     plot_lengths,
 )
-from polyhead.apps.translation import explain_plots
-from polyhead.apps.translation.explain_plots import name_piece, plot_attention
-from polyhead.apps.translation.pairs import make_pairs
+from polyhead.apps.common.generation.scores import Scorer
 
 HISTORY = {
     "loss": [5.0, 4.0, 3.5],
@@ -27,11 +22,6 @@ HISTORY = {
     "val_bleu": [3.0, 21.4, 20.0],
     "seconds": [9.0, 8.0, 8.0],
 }
-ODD = [
-    "مرحبا ", "שלום", "你好", "こんにちは", "👩‍👩‍👧", "😀", "กำลัง", "नमस्ते",
-    "\t", "\n", "\x00", "\x07", "\u200f", "\u2028", "\ud800", "\ufffd",
-    "$x$", "$5", "\\frac", " ", "", "\u0301", "\u3000", "w" * 90,
-]  # fmt: skip
 
 
 def keep_figures(monkeypatch, module):
@@ -53,13 +43,21 @@ def figures(monkeypatch):
 
 
 @pytest.fixture
-def maps(monkeypatch):
-    """The figures that `explain_plots` saved, in order."""
-    return keep_figures(monkeypatch, explain_plots)
+def histories(monkeypatch):
+    """The figures that `history_plot` saved, in order."""
+    return keep_figures(monkeypatch, history_plot)
+
+
+def plot_history(path, history):
+    history_plot.plot_history(path, history, SCORES, LOSS_LABEL)
 
 
 def names_on(axis):
     return [label.get_text() for label in axis.get_ticklabels()]
+
+
+def legend_of(axes):
+    return [text.get_text() for text in axes.get_legend().get_texts()]
 
 
 def assert_drawn(path):
@@ -86,12 +84,12 @@ def test_every_picture_of_a_run_is_drawn(tmp_path, rows):
     pairs, answers = make_rows(rows)
     folder = tmp_path / "plots"
     floor = ("nearest", [""] * rows)
-    paths = plot_evaluation(folder, pairs, answers, floor, HISTORY)
+    paths = plot_evaluation(folder, pairs, answers, Scorer(), floor, HISTORY)
     assert [path.name for path in paths] == ["lengths.png", "history.png"]
     assert sorted(folder.iterdir()) == sorted(paths)
     for path in paths:
         assert_drawn(path)
-    assert len(plot_evaluation(folder, pairs, answers, tokenize="char")) == 1
+    assert len(plot_evaluation(folder, pairs, answers, Scorer("char"))) == 1
 
 
 def test_lengths_show_both_systems_with_counts_and_intervals(tmp_path, figures):
@@ -111,20 +109,24 @@ def test_lengths_show_both_systems_with_counts_and_intervals(tmp_path, figures):
     assert legend == ["this run", "nearest"]
 
 
-def test_history_shows_losses_and_marks_the_best_bleu(tmp_path, figures):
+def test_history_shows_losses_and_marks_the_best_bleu(tmp_path, histories):
     plot_history(tmp_path / "h.png", HISTORY)
-    left, right = figures[0].axes
+    left, right = histories[0].axes
     assert [line.get_ydata().tolist() for line in left.lines] == (
         [HISTORY["loss"], HISTORY["val_loss"]]
     )
     assert [line.get_ydata().tolist() for line in right.lines] == [HISTORY["val_bleu"]]
     (best,) = right.texts
     assert best.get_text() == "21.4" and best.xy == (2, 21.4)
+    legends = [
+        [t.get_text() for t in a.get_legend().get_texts()] for a in (left, right)
+    ]
+    assert legends == [[LOSS_LABEL, "validation"], ["BLEU, validation"]]
 
 
-def test_history_without_scores_is_one_panel(tmp_path, figures):
+def test_history_without_scores_is_one_panel(tmp_path, histories):
     plot_history(tmp_path / "h.png", {"loss": [3.0, 2.0], "val_loss": [3.0, 2.5]})
-    (axes,) = figures[0].axes
+    (axes,) = histories[0].axes
     assert axes.get_title() == "Loss" and len(axes.lines) == 2
 
 
@@ -139,90 +141,3 @@ def test_history_without_scores_is_one_panel(tmp_path, figures):
 def test_short_long_and_broken_histories_are_drawn(tmp_path, history):
     plot_history(tmp_path / "h.png", history)
     assert_drawn(tmp_path / "h.png")
-
-
-@pytest.mark.parametrize("size", [1, 5, 60])
-def test_map_has_target_rows_and_source_columns(tmp_path, maps, size):
-    sources = [f"s{i} " for i in range(size)]
-    targets = [f" t{i}" for i in range(max(size // 2, 1))]
-    scores = np.random.default_rng(0).random((len(targets), size))
-    plot_attention(tmp_path / "a.png", sources, targets, scores)
-    axes = maps[0].axes[0]
-    np.testing.assert_allclose(axes.images[0].get_array(), scores, rtol=1e-6)
-    assert names_on(axes.xaxis) == [name.strip() for name in sources]
-    assert names_on(axes.yaxis) == [name.strip() for name in targets]
-    assert_drawn(tmp_path / "a.png")
-    # No name runs into the next.
-    for axis, side in ((axes.xaxis, "width"), (axes.yaxis, "height")):
-        places = [label.get_window_extent() for label in axis.get_ticklabels()]
-        centres = sorted(
-            (box.x0 + box.x1 if side == "width" else box.y0 + box.y1) / 2
-            for box in places
-        )
-        if len(centres) > 1:
-            assert np.diff(centres).min() > 0.95 * max(
-                getattr(box, side) for box in places
-            )
-
-
-def test_long_sentences_are_cut_and_it_is_said(tmp_path, maps):
-    plot_attention(tmp_path / "a.png", ["s"] * 130, ["t"] * 3, np.ones((3, 130)))
-    axes = maps[0].axes[0]
-    assert axes.images[0].get_array().shape == (3, 60)
-    assert axes.get_xlabel() == "source, first 60 of 130 pieces"
-    assert axes.get_ylabel() == "translation"
-
-
-def test_scores_of_another_shape_are_refused(tmp_path):
-    with pytest.raises(ValueError, match=r"\(3, 2\), not \(T, S\) = \(2, 3\)"):
-        plot_attention(tmp_path / "a.png", ["a"] * 3, ["b"] * 2, np.ones((3, 2)))
-    assert not (tmp_path / "a.png").exists()
-
-
-@pytest.mark.parametrize(
-    "piece, name",
-    [
-        ("\x00", r"\x00"),
-        ("a\nb", r"a\nb"),
-        ("\u200f", r"\u200f"),
-        ("\u3000", r"\u3000"),
-        ("\ud800", r"\ud800"),
-        ("", "∅"),
-        ("  ", "␣"),
-        ("\u0301a", "◌\u0301a"),
-        ("$5 $6", r"\$5 \$6"),
-        (" مرحبا", "مرحبا"),
-    ],
-)
-def test_names_of_odd_pieces(piece, name):
-    assert name_piece(piece) == name
-
-
-def test_long_names_are_cut():
-    assert len(name_piece("w" * 90)) == NAME_LIMIT
-
-
-def test_odd_pieces_are_drawn_without_a_word_on_standard_error(tmp_path):
-    code = (
-        "import sys, numpy as np\n"
-        "from pathlib import Path\n"
-        "from polyhead.apps.translation.explain_plots import plot_attention\n"
-        f"odd = {ODD!a}\n"
-        "plot_attention(Path(sys.argv[1]), odd, odd, np.eye(len(odd)))\n"
-    )
-    done = subprocess.run(
-        [sys.executable, "-W", "default", "-c", code, tmp_path / "a.png"],
-        capture_output=True,
-        text=True,
-    )
-    assert (done.returncode, done.stderr) == (0, "")
-    assert_drawn(tmp_path / "a.png")
-
-
-def test_a_picture_that_cannot_be_written_is_one_clear_line(tmp_path):
-    with pytest.raises(PolyheadError, match="a.png: cannot be written"):
-        plot_attention(tmp_path / "no" / "a.png", ["a"], ["b"], np.ones((1, 1)))
-
-
-def test_examples_run():
-    assert doctest.testmod(explain_plots).failed == 0

@@ -61,3 +61,13 @@ def test_the_same_on_other_backends(backend):
         env=os.environ | {"KERAS_BACKEND": backend},
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_shapes_and_types_of_the_inputs():
+    function = CompiledFunction(
+        lambda weights, x, n: x * ops.cast(n, "float32") + weights[0],
+        [np.ones(3, "float32")],
+        [((None, 3), "float32"), ((None, 1), "int32")],
+    )
+    outputs = function(np.full((2, 3), 2.0, "float32"), np.array([[1], [3]], "int32"))
+    np.testing.assert_allclose(outputs, [[3.0] * 3, [7.0] * 3])

@@ -40,3 +40,10 @@ def test_a_resumed_training_goes_on_where_it_was():
     bar = ProgressBar(io.StringIO(), epochs=4, steps=10, shown=[])
     bar.on_epoch_begin(2)
     assert bar.bar.tasks[0].completed == 20
+
+
+def test_a_measure_that_is_absent_is_left_out():
+    stream = io.StringIO()
+    ProgressBar(stream, 1, 1, ["loss", "val_bleu"]).on_epoch_end(0, {"loss": 2.0})
+    assert stream.getvalue().startswith("epoch 1/1  loss 2.0000  ")
+    assert "bleu" not in stream.getvalue()

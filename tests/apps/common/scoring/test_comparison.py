@@ -1,9 +1,12 @@
-"""Verdicts, protocol and table of a run beside its baselines."""
+"""Verdicts, the protocol's parts and the table of scores, in words and numbers."""
 
 import doctest
 
+import pytest
+
 from polyhead.apps.common.scoring import comparison
 from polyhead.apps.common.scoring.comparison import (
+    FEWEST_ROWS,
     Column,
     describe_difference,
     describe_other,
@@ -11,79 +14,85 @@ from polyhead.apps.common.scoring.comparison import (
     describe_scored,
     format_table,
     remark_on_validation,
+    scored_split,
 )
 
-
-def test_verdicts_in_plain_words():
-    unit = "points of accuracy"
-    assert describe_difference("svm", -1.2, (-2, -0.3), unit) == (
-        "below svm by 1.2 points of accuracy (95% interval -2.0 to -0.3)"
-    )
-    assert describe_difference("svm", 3.1, (1.1, 5), "points of macro-F1") == (
-        "above svm by 3.1 points of macro-F1 (95% interval +1.1 to +5.0)"
-    )
-    for interval in ((-1, 1.8), (0, 1.8), (-1, 0)):
-        text = describe_difference("svm", 0.4, interval, unit)
-        assert text.startswith("no difference from svm that the data can show (+0.4")
+COLUMNS = [Column("bleu", "BLEU", "{:.2f}", "{:.1f}"), Column("chrf", "chrF", "{:.1f}")]
 
 
-def test_without_an_interval_or_with_few_rows_nothing_is_claimed():
-    text = describe_difference("svm", 3.0, None, "BLEU")
-    assert text == "+3.0 BLEU against svm; no interval, so no claim"
-    text = describe_difference("svm", 30.0, (20, 40), "BLEU", rows=5)
-    assert text == "5 rows are too few to tell this run from svm (+30.0 BLEU)"
+def test_an_interval_that_touches_zero_claims_nothing():
+    assert "no difference" in describe_difference("n", 1.0, (0.0, 2.0), "BLEU", 100)
+    assert "no difference" in describe_difference("n", -1.0, (-2.0, 0.0), "BLEU", 100)
+
+
+@pytest.mark.parametrize(
+    ("difference", "interval", "rows", "words"),
+    [
+        (2.0, (1.0, 3.0), 50, "above n by 2.0 F1 (95% interval +1.0 to +3.0)"),
+        (-2.0, (-3.0, -1.0), 50, "below n by 2.0 F1 (95% interval -3.0 to -1.0)"),
+        (2.0, None, 50, "+2.0 F1 against n; no interval, so no claim"),
+        (
+            2.0,
+            (1.0, 3.0),
+            FEWEST_ROWS - 1,
+            "19 rows are too few to tell this run from n (+2.0 F1)",
+        ),
+        (2.0, (1.0, 3.0), FEWEST_ROWS, "above n by 2.0 F1"),
+    ],
+)
+def test_a_verdict_says_what_the_rows_show(difference, interval, rows, words):
+    assert describe_difference("n", difference, interval, "F1", rows).startswith(words)
 
 
 def test_the_protocol_says_which_rows_were_scored():
-    assert describe_scored("test", 7, "pairs") == "scored on all 7 pairs of test"
-    assert "the pairs the choices were made on" in describe_scored(
-        "validation", 7, "pairs"
-    )
-    other = describe_other("new.csv", "texts", ["a", "b", "a"], ["a", "c"])
-    assert other == (
-        "new.csv, which is not the run's own test (2 of its texts were trained on)"
+    assert describe_scored("test", 30, "pairs") == "scored on all 30 pairs of test"
+    without = describe_scored("validation", 30, "pairs")
+    assert without == (
+        "no test data, so scores are on the pairs the choices were made on"
     )
     baselines = {
-        "svm": {"sampled": True, "train_rows": 9},
-        "logistic": {"sampled": False, "train_rows": 20},
+        "copy": {},
+        "nearest": {"sampled": True, "train_rows": 9},
+        "all": {"sampled": False, "train_rows": 50},
     }
-    assert describe_samples(baselines, "fitted on", "rows") == [
-        "svm fitted on a sample of 9 rows"
+    assert describe_samples(baselines, "searched", "pairs") == [
+        "nearest searched a sample of 9 pairs"
     ]
+    assert describe_other("b.tsv", "sources", ["a", "b", "a"], ["a", "c"]) == (
+        "b.tsv, which is not the run's own test (2 of its sources were trained on)"
+    )
 
 
-COLUMNS = [
-    Column("mae", "MAE", "{:.2f}", "{:.1f}"),
-    Column("missing", "missing", "{:.2f}"),
-]
-
-
-def test_the_table_has_the_measures_that_the_run_has():
-    scores = {"rows": 1200, "mae": 1.5, "mae_interval": [1.0, 2.0]}
+def test_the_table_shows_what_there_is():
     metrics = {
-        "test": scores,
-        "validation": {"mae": 9.0},
-        "baselines": {"naive": {"mae": 2.5, "verdict": "below naive"}, "none": {}},
+        "test": {"rows": 30, "bleu": 20.0, "bleu_interval": [18.04, 22.0]},
+        "validation": {"rows": 9, "bleu": 90.0},
+        "baselines": {"copy": {"bleu": 3.0, "verdict": "above copy"}, "none": {}},
     }
-    assert format_table(metrics, COLUMNS, remarks=["a remark"]).splitlines() == [
-        "test, 1,200 rows",
-        "                     MAE",
-        "this run  1.50 (1.0-2.0)",
-        "naive               2.50",
-        "none                   -",
-        "below naive",
-        "a remark",
-    ]
-    lines = format_table(metrics, COLUMNS, verdict=lambda name, *_: f"verdict {name}")
-    assert lines.splitlines()[-2:] == ["verdict naive", "verdict none"]
+    lines = format_table(metrics, COLUMNS, remarks=["a remark"]).splitlines()
+    assert lines[0] == "test, 30 rows"
+    assert lines[1].split() == ["BLEU"]  # the run has no chrF
+    assert lines[2].split() == ["this", "run", "20.00", "(18.0-22.0)"]
+    assert lines[3].split() == ["copy", "3.00"]
+    assert lines[4].split() == ["none", "-"]
+    assert lines[5:] == ["above copy", "a remark"]
+    assert remark_on_validation(metrics) == []
+
+    def verdict(name, run_scores, scores):
+        return f"{name}: {run_scores['rows']} against {len(scores)}"
+
+    lines = format_table(metrics, COLUMNS, verdict=verdict).splitlines()
+    assert lines[5:] == ["copy: 30 against 2", "none: 30 against 0"]
 
 
-def test_scores_on_validation_data_promise_too_much():
-    assert remark_on_validation({"test": {}, "validation": {}}) == []
-    (remark,) = remark_on_validation({"validation": {}}, "windows")
-    assert remark == "no test data: choices were made on these windows, expect less"
+def test_without_test_data_validation_is_shown():
+    metrics = {"validation": {"windows": 12, "bleu": 90.0}}
+    assert scored_split(metrics) == "validation"
+    text = format_table(metrics, COLUMNS, "windows")
+    assert text.startswith("validation, 12 windows\n")
+    (remark,) = remark_on_validation(metrics, "windows")
+    assert "these windows" in remark and "expect less" in remark
 
 
-def test_examples_in_docstrings():
-    result = doctest.testmod(comparison)
-    assert result.attempted and not result.failed
+def test_examples_run():
+    assert doctest.testmod(comparison).failed == 0

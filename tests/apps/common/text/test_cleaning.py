@@ -17,6 +17,7 @@ from polyhead.apps.common.text.cleaning import clean_text, clean_texts
         ("x\ud800y", "xy"),  # half of a character
         (" Two  spaces ", " Two  spaces "),
         (2.5, "2.5"),
+        ("👩\u200d👧", "👩\u200d👧"),
     ],
 )
 def test_a_value_becomes_a_text_that_every_encoder_takes(value, text):

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from polyhead.apps.common.text.truncation import find_cuts
+from polyhead.apps.common.text.run import find_cuts
 
 
 def test_texts_too_short_to_be_cut_ask_for_no_tokenizer():

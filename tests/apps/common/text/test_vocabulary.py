@@ -51,3 +51,7 @@ def test_of_very_many_texts_a_seeded_sample_is_read(monkeypatch):
     monkeypatch.setattr(vocabulary, "SAMPLE_BYTES", 2000)
     sample = learn_vocabulary(texts, 700, True, seed=1).get_vocab()
     assert sample == learn_vocabulary(texts, 700, True, seed=1).get_vocab() != whole
+
+
+def test_the_bytes_are_always_in_it():
+    assert learn_vocabulary(["x"], 1, case_fold=False).get_vocab_size() >= 256

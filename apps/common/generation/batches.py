@@ -1,0 +1,183 @@
+"""Batches of pairs with one budget of tokens, like lengths together."""
+
+import functools
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import keras
+import numpy as np
+
+from ..data.pairs import Pairs, choose
+from ..errors import PolyheadError
+from ..text.byte_pieces import Tokenizer
+from .losses import PARTS
+from .model import END, START
+
+# Padded lengths are multiples of this: JAX compiles anew for every shape.
+LENGTH_STEP = 8 if keras.backend.backend() == "jax" else 1
+
+
+def round_up(length: Any) -> Any:
+    """The padded length of a length, or of an array of lengths."""
+    return -(-length // LENGTH_STEP) * LENGTH_STEP
+
+
+def pad_rows(rows: Sequence[np.ndarray], at_least: int = 1) -> np.ndarray:
+    """Rows of ids as one `(B, T)` int32 array, T a multiple of `LENGTH_STEP`."""
+    longest = max((len(row) for row in rows), default=1)
+    padded = np.zeros((len(rows), round_up(max(longest, at_least))), np.int32)
+    for target, row in zip(padded, rows, strict=True):
+        target[: len(row)] = row
+    return padded
+
+
+def encode_source(ids: Sequence[np.ndarray], max_tokens: int) -> list[np.ndarray]:
+    """Piece ids as the encoder reads them: cut, with the end symbol."""
+    return [np.append(row[: max_tokens - 1], END) if len(row) else row for row in ids]
+
+
+class PairBatches(Sequence):
+    """An epoch's batches of `((source, target), following)`, all `(B, T)` ids.
+
+    Args:
+        sources: piece ids of every source, with the end symbol.
+        targets: piece ids of every target, without start and end symbol.
+        budget: tokens of a batch: its pairs times the longer side's padded length.
+        rng: draws the order of the batches, and which pairs of like length share one.
+
+    Attributes:
+        tokens: of both sides, padding not counted.
+        padding: the share of padding, from 0 to 1.
+    """
+
+    def __init__(
+        self,
+        sources: Sequence[np.ndarray],
+        targets: Sequence[np.ndarray],
+        budget: int,
+        rng: np.random.Generator,
+    ) -> None:
+        self.sources = sources
+        self.targets = targets
+        sides = np.array(
+            [[len(s), len(t) + 1] for s, t in zip(sources, targets, strict=True)]
+        )
+        # A little noise in the second length, or a batch would always have the same
+        # pairs.
+        noise = rng.uniform(0, 2, len(sides))
+        order = np.lexsort([sides.min(axis=1) + noise, sides.max(axis=1)])
+        cuts = cut_batches(order, round_up(sides.max(axis=1)[order]), budget)
+        middle: Any = rng.permutation(len(cuts) - 2) + 1 if len(cuts) > 2 else []
+        ends = [len(cuts) - 1, 0] if len(cuts) > 1 else [0]
+        self.rows = [cuts[number] for number in [*ends, *middle]]
+        # Keras reads off the first two batches which dimensions vary, so the first
+        # batch is made wider than all others, on both sides.
+        self.widest = sides.max(axis=0) + 1 if len(cuts) > 1 else np.ones(2, int)
+        self.tokens = int(sides.sum())
+        padded = [round_up(sides[rows].max(axis=0)).sum() for rows in self.rows]
+        spent = sum(n * len(rows) for n, rows in zip(padded, self.rows, strict=True))
+        self.padding = float(1 - self.tokens / max(spent, 1))
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, number: Any) -> Any:
+        if isinstance(number, slice):
+            return [self[i] for i in range(*number.indices(len(self)))]
+        rows = self.rows[number]
+        wide, high = self.widest if number == 0 else (1, 1)
+        # The model takes the rows in parts, none of which may be empty.
+        empty = [np.zeros(0, np.int32)] * max(0, PARTS - len(rows))
+        source = [self.sources[row] for row in rows]
+        target = [np.append(START, self.targets[row]) for row in rows]
+        following = [np.append(self.targets[row], END) for row in rows]
+        return (
+            (pad_rows(source + empty, wide), pad_rows(target + empty, high)),
+            pad_rows(following + empty, high),
+        )
+
+
+def cut_batches(order: np.ndarray, padded: np.ndarray, budget: int) -> list[np.ndarray]:
+    """Cuts rows, whose padded lengths rise, into batches within the budget."""
+    cuts, start = [], 0
+    while start < len(order):
+        # The last row of a batch decides its padding.
+        size = max(1, int(budget // padded[start]))
+        while size > 1 and size * padded[min(start + size, len(order)) - 1] > budget:
+            size -= 1
+        cuts.append(order[start : start + size])
+        start += size
+    return cuts
+
+
+def fitting_pairs(max_tokens: int, tokenizer: Tokenizer, pairs: Pairs) -> np.ndarray:
+    """Which pairs have at most `max_tokens` pieces a side, ends counted; bool."""
+    sides = [tokenizer.encode_all(texts) for texts in (pairs.sources, pairs.targets)]
+    lengths = [np.array([len(row) for row in side]) for side in sides]
+    return np.maximum(*lengths) < max_tokens
+
+
+def leave_out_long(max_tokens: int, tokenizer: Tokenizer, dataset: Any) -> Any:
+    """Takes pairs of more pieces than the model reads out of training.
+
+    Args:
+        max_tokens: pieces a side that the model reads, ends counted.
+        tokenizer: of both sides.
+        dataset: a dataclass with `train` and `report`, which counts what is "removed"
+            and has "warnings".
+
+    Raises:
+        PolyheadError: no pair is left.
+    """
+    fits = fitting_pairs(max_tokens, tokenizer, dataset.train)
+    if not fits.any():
+        raise PolyheadError(
+            f"{dataset.train.source}: no training pair has at most {max_tokens - 1} "
+            "pieces a side: raise max_tokens, or give shorter pairs"
+        )
+    long = int((~fits).sum())
+    report = dataset.report | {"removed": dataset.report["removed"] | {"pieces": long}}
+    if long:
+        report["warnings"] = [
+            *report["warnings"],
+            f"{long} training pairs have more than {max_tokens - 1} pieces and are "
+            "left out",
+        ]
+    train = choose(dataset.train, np.flatnonzero(fits))
+    return replace(dataset, train=train, report=report)
+
+
+def pair_batches(
+    config: Any, tokenizer: Tokenizer, pairs: Pairs
+) -> Callable[[int], PairBatches]:
+    """Makes each epoch's batches from the seed and the epoch's number alone.
+
+    Args:
+        config: with `seed`, `max_tokens`, `tokens_per_batch` and `piece_dropout`.
+        tokenizer: of both sides.
+        pairs: of at most `max_tokens` pieces a side; longer ones are cut.
+    """
+    limit = config.max_tokens - 1
+    sides = pairs.sources, pairs.targets
+    plain = [tokenizer.encode_all(texts) for texts in sides]
+
+    def spell(rng: np.random.Generator) -> list[list[np.ndarray]]:
+        if not config.piece_dropout:
+            return plain
+        drawn = [tokenizer.encode_all(t, config.piece_dropout, rng) for t in sides]
+        # A spelling of more pieces than the model reads would lose its end.
+        return [
+            [a if len(a) <= limit else b for a, b in zip(*both, strict=True)]
+            for both in zip(drawn, plain, strict=True)
+        ]
+
+    @functools.lru_cache(maxsize=1)  # its size is asked for before it is trained on
+    def make_epoch(epoch: int) -> PairBatches:
+        rng = np.random.default_rng([config.seed, epoch])
+        sources, targets = spell(rng)
+        sources = encode_source(sources, config.max_tokens)
+        targets = [row[:limit] for row in targets]
+        return PairBatches(sources, targets, config.tokens_per_batch, rng)
+
+    return make_epoch

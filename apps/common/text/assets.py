@@ -1,0 +1,64 @@
+"""What a run that reads byte pieces needs besides its model: its tokenizer.
+
+Imports no Keras, and the tokenizer only when it is asked for.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..files import replacing
+
+if TYPE_CHECKING:
+    from .byte_pieces import Tokenizer
+
+
+@dataclass(frozen=True)
+class PieceAssets:
+    """Of a finished run in the folder `path`.
+
+    `num_special` is the number of special tokens that the model adds to a text.
+    """
+
+    path: Path
+    num_special: int = 0
+
+    @cached_property
+    def tokenizer(self) -> "Tokenizer":
+        """The tokenizer, read when it is first needed."""
+        from .byte_pieces import Tokenizer
+
+        return Tokenizer.load(self.path / "tokenizer.json")
+
+
+@dataclass(frozen=True)
+class NewPieceAssets:
+    """Of a run in training."""
+
+    tokenizer: "Tokenizer"
+
+
+def make_assets(config: Any, texts: Iterable[str], path: Path | None) -> NewPieceAssets:
+    """The tokenizer that is in the run's folder, the older run's, or a new one.
+
+    Args:
+        config: has `init_from`, `vocabulary_size`, `case_fold` and `seed`.
+        texts: of training.
+        path: the run's folder, if there is one.
+    """
+    from .byte_pieces import Tokenizer
+
+    if path is not None and (path / "tokenizer.json").exists():
+        return NewPieceAssets(Tokenizer.load(path / "tokenizer.json"))
+    if config.init_from:
+        return NewPieceAssets(Tokenizer.load(Path(config.init_from) / "tokenizer.json"))
+    size, seed = config.vocabulary_size, config.seed
+    return NewPieceAssets(Tokenizer.learn(texts, size, config.case_fold, seed))
+
+
+def save_assets(assets: NewPieceAssets, path: Path) -> None:
+    """Writes tokenizer.json."""
+    with replacing(path / "tokenizer.json") as temporary:
+        assets.tokenizer.save(temporary)

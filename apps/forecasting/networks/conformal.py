@@ -1,0 +1,79 @@
+"""Calibration: quantiles that hold on data which the model has not seen."""
+
+import numpy as np
+
+from ...common.data.splits import sample_rows
+from ..series.windows import Windows
+from ..serving import Serving
+from .model import Forecaster
+from .quantiles import POINT
+
+MAX_WINDOWS = 2_000  # neighbouring windows are alike
+MAX_NUMBERS = 100_000_000  # held at once, where windows have many columns
+# So many horizon-length blocks of validation rows move the quantiles half of the way:
+# the drift of one block says little about the next.
+DOUBT = 2.0
+
+
+def conformal_offsets(truth, base, scale, quantiles) -> np.ndarray:
+    """How far each quantile has to move so that its share of the truth is below it.
+
+    Split conformal prediction for each step, target and quantile: `truth (N, H, T)`,
+    NaN where missing, and `base (N, H, T, Q)` of the model give `(H, T, Q)` in units of
+    `scale (N, 1, T)`, the spread of each history, so that a calm history moves less
+    than a wild one; 0 where there is no truth.
+
+    Example:
+
+    >>> truth, base = np.arange(99.0).reshape(99, 1, 1), np.zeros((99, 1, 1, 1))
+    >>> conformal_offsets(truth, base, np.ones((99, 1, 1)), [0.9]).tolist()
+    [[[89.0]]]
+
+    Reference:
+        Romano et al., Conformalized Quantile Regression,
+        https://arxiv.org/abs/1905.03222
+    """
+    residuals = (truth[..., None] - base) / scale[..., None]
+    residuals = np.sort(residuals, axis=0)  # NaN goes last
+    counts = (~np.isnan(residuals)).sum(axis=0)  # (H, T, Q)
+    levels = np.asarray(quantiles, np.float64)
+    # A share of k / (n + 1) of new values is below the k-th smallest of n.
+    ranks = (counts + 1) * levels
+    ranks = np.where(levels >= 0.5, np.ceil(ranks), np.floor(ranks))
+    places = np.clip(ranks - 1, 0, np.maximum(counts - 1, 0)).astype(int)
+    offsets = np.take_along_axis(residuals, places[None], axis=0)[0]
+    return np.nan_to_num(offsets).astype(np.float32)
+
+
+def calibrate(model: Forecaster, windows: Windows, seed: int) -> None:
+    """Sets the offsets of a model's quantiles, from its errors on validation data.
+
+    With n horizon-length blocks of validation rows, offsets shrink by n / (n + 2). They
+    do not shrink for a model that gives one number, which has no interval of its own.
+    `seed` draws the sample of windows, where there are many.
+    """
+    s, size = model.settings, int(np.prod(model.offsets.shape))
+    if not size:
+        return
+    chosen = windows.find("validation")
+    count = min(MAX_WINDOWS, max(100, MAX_NUMBERS // size))
+    window = windows.take(chosen[sample_rows(len(chosen), count, seed)])
+    parts = Serving(model).predict_parts(window.inputs)
+    mean, scale = (np.asarray(v)[: s["num_targets"]] for v in (model.mean, model.scale))
+    truth = (window.truth - mean) / scale
+    offsets = conformal_offsets(truth, parts["base"], parts["scale"], s["quantiles"])
+    blocks = count_blocks(chosen, s["horizon"])
+    share = 1.0 if s["levels"] == [POINT] else blocks / (blocks + DOUBT)
+    model.offsets.assign(offsets * share)
+
+
+def count_blocks(chosen: np.ndarray, horizon: int) -> float:
+    """How many blocks as long as the horizon the windows `(N, 2)` cover.
+
+    Example:
+
+    >>> count_blocks(np.array([[0, 96], [0, 97], [1, 96]]), horizon=2)
+    2.5
+    """
+    series = len(np.unique(chosen[:, 0]))
+    return (len(chosen) + series * (horizon - 1)) / horizon

@@ -1,0 +1,1 @@
+"""How good forecasts are: scores, comparison with baselines, backtest and pictures."""

@@ -1,0 +1,108 @@
+"""The series of a run with their splits in time, and what a run keeps of them."""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ...common.errors import RETRAIN
+from ...common.files import read_json, write_json
+from ..config import Config
+from .frames import Columns
+from .frequency import DAY, Frequency, calendar_cycles
+from .series import Series
+
+SPLITS = ("train", "validation", "test")  # in time order
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Series, and where their splits end."""
+
+    columns: Columns
+    categories: dict[str, list[str]]  # the known values of each categorical column
+    frequency: Frequency
+    series: list[Series]  # all splits together
+    ends: dict[str, np.ndarray]  # split -> the step, of each series, where it ends
+    report: dict  # see `report.describe`
+    usual_gap: int = 1  # from a training row to the next; see `series.usual_gap`
+    test_begins: np.ndarray | None = None  # where not at the end of validation
+
+    @property
+    def season(self) -> int:
+        """See `Frequency.season`."""
+        return self.frequency.season
+
+    @property
+    def calendar_cycles(self) -> list[str]:
+        """Which of day, week and year have calendar features."""
+        pairs = zip(self.series, np.maximum(self.ends["train"], 1), strict=True)
+        spans = [s.stamps(self.frequency, end)[-1] - s.start for s, end in pairs]
+        return calendar_cycles(self.frequency, max(spans).astype(int) / DAY)
+
+    @property
+    def held_out(self) -> str:
+        """The split that measures a run."""
+        return "test" if "test" in self.ends else "validation"
+
+    def bounds(self, split: str) -> tuple[np.ndarray, np.ndarray]:
+        """First step of a split, and the one after its last, of each series."""
+        ends = self.ends[split]
+        if split == "test" and self.test_begins is not None:
+            return self.test_begins, ends
+        before = [name for name in SPLITS[: SPLITS.index(split)] if name in self.ends]
+        return (self.ends[before[-1]] if before else np.zeros_like(ends)), ends
+
+    def training_values(self) -> list[np.ndarray]:
+        """The values of each series in training, `(steps, columns)` float32."""
+        ends = self.ends["train"]
+        return [s.values[:end] for s, end in zip(self.series, ends, strict=True)]
+
+
+@dataclass(frozen=True)
+class Assets:
+    """What a forecaster needs besides its model; see `Dataset`."""
+
+    config: Config  # its lengths filled
+    columns: Columns
+    categories: dict[str, list[str]]
+    frequency: Frequency
+    usual_gap: int = 1
+    zone: str | None = None  # of the training data's clock, such as "+02:00", if known
+
+    @property
+    def look_back(self) -> int:
+        return self.config.look_back or 0
+
+    @property
+    def horizon(self) -> int:
+        return self.config.horizon or 0
+
+    @property
+    def quantiles(self) -> list[float]:
+        return sorted(self.config.quantiles)
+
+
+def make_assets(config: Config, dataset: Dataset, path: Path | None = None) -> Assets:
+    """The assets of a new run. All of them follow from the data."""
+    zone = next((one.zone for one in dataset.series if one.zone), None)
+    names = ("columns", "categories", "frequency", "usual_gap")
+    return Assets(config, **{n: getattr(dataset, n) for n in names}, zone=zone)
+
+
+def save_assets(assets: Assets, path: Path) -> None:
+    """Writes columns.json into a run's folder."""
+    facts = asdict(assets)
+    del facts["config"]
+    facts["frequency"] = [assets.frequency.unit, assets.frequency.step]
+    write_json(path / "columns.json", facts)
+
+
+def load_assets(config: Config, path: Path) -> Assets:
+    """Reads columns.json from a run's folder; older ones have no gap and no zone."""
+    facts: dict[str, Any] = read_json(path / "columns.json", RETRAIN)
+    items = facts["columns"].items()
+    known = {k: tuple(v) if isinstance(v, list) else v for k, v in items}
+    columns, frequency = Columns(**known), Frequency(*facts["frequency"])
+    return Assets(config, **facts | {"columns": columns, "frequency": frequency})

@@ -1,0 +1,198 @@
+"""From new tables to the inputs of the model: the newest history of each series."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ...common.alignment import list_some
+from ...common.data.tables import Table, read_table
+from ...common.errors import PolyheadError
+from ...common.run.config import load_config
+from ..config import Config
+from .dataset import Assets, load_assets
+from .frames import Frame, check_header, frames_of, in_zone, is_missing
+from .frequency import split_stamps
+from .series import Series, check_spacing, check_zones, join_series, make_series
+from .sources import read_tables
+from .stamps import bad_field
+
+NAMED = 5  # known categories that a message lists
+
+
+@dataclass(frozen=True)
+class Source:
+    """Series of one table, on the grid of the run."""
+
+    name: str  # of the table, for messages
+    series: list[Series]
+    table: Table | None = None  # whose rows messages name; None for the run's own data
+    frames: Sequence[Frame] = ()
+
+
+class Newest(NamedTuple):
+    """Names of the series, the model's inputs, the stamps ahead of each, and notes."""
+
+    names: list[str]
+    inputs: dict[str, np.ndarray]
+    stamps: list[np.ndarray]
+    notes: list[str]
+
+
+def read_source(assets: Assets, source: Any, future: bool = False) -> Source:
+    """Reads a file, or a pandas DataFrame, and lays it on the grid of the run.
+
+    With `future`, the columns of the known-future covariates suffice.
+    """
+    table, columns, trained = to_table(source), assets.columns, "the run was trained on"
+    needed = columns.future if future else columns.values
+    check_header(table, columns, needed, trained)
+    frames = frames_of(table, columns, assets.categories)
+    frames = [in_zone(frame, assets.zone) for frame in frames]
+    frequency, gap = assets.frequency, assets.usual_gap
+    check_spacing(frames, frequency, gap, table.source, trained)
+    series = [make_series(frame, frequency, table.source) for frame in frames]
+    return Source(table.source, series, table, frames)
+
+
+def to_table(source: Any) -> Table:
+    """A table of a file, or of a pandas DataFrame."""
+    if not hasattr(source, "columns"):
+        return read_table(source, [], keep_all=True)
+    names = [str(name) for name in source.columns]
+    for name in names:
+        if names.count(name) > 1:
+            raise PolyheadError(f"the table: two columns are named '{name}'")
+    whole = source.astype(object).where(source.notna(), None)
+    columns = {str(name): whole[name].tolist() for name in source.columns}
+    return Table("the table", columns, np.arange(1, len(source) + 1))
+
+
+def make_inputs(assets: Assets, source: Source, future: Source | None = None) -> Newest:
+    """The model's inputs for the newest history of each series.
+
+    Series that are too short are left out, with a note. Rows at the end of `source`
+    that have no target count as future, where `future` is no table of its own.
+    """
+    look_back, num_future = assets.look_back, len(assets.columns.future)
+    ends = {one.name: _known_steps(one, assets) for one in source.series}
+    series = [one for one in source.series if ends[one.name] >= max(look_back, 1)]
+    if not series:
+        name, end = next(iter(ends.items()))
+        of = f" series '{name}':" if name else ""
+        what = "no value of a target: fill them in"
+        if end:
+            what = f"{end} steps with a target, but the run looks back {look_back}: "
+            what += "give more of the past"
+        raise PolyheadError(f"{source.name}:{of} {what}")
+    names = [one.name for one in series]
+    notes = list(dict.fromkeys(one.note for one in series if one.note))
+    if len(ends) > len(names):
+        short = list_some([name for name in ends if name not in names])
+        notes.append(
+            f"{source.name}: series {short}: fewer than {look_back} steps with a "
+            "target, not forecast"
+        )
+    ahead = {one.name: one for one in (future or source).series}
+    stamps: list[np.ndarray] = []
+    kinds = ("history", "start", "future") if num_future else ("history", "start")
+    inputs: dict[str, list] = {kind: [] for kind in kinds}
+    for one in series:
+        end = ends[one.name]
+        steps = one.stamps(assets.frequency, end + assets.horizon)[end:]
+        stamps.append(steps)
+        inputs["history"].append(one.values[end - look_back : end])
+        inputs["start"].append(split_stamps(steps[0]))
+        if num_future:
+            known = one, ahead.get(one.name), steps, future or source
+            inputs["future"].append(_future_values(assets, *known))
+    arrays = {name: np.stack(values) for name, values in inputs.items()}
+    return Newest(names, arrays, stamps, notes)
+
+
+def _known_steps(series: Series, assets: Assets) -> int:
+    """Steps up to the last that has a target."""
+    targets = series.values[:, : len(assets.columns.targets)]
+    known = np.flatnonzero(~np.isnan(targets).all(axis=1))
+    return int(known[-1]) + 1 if len(known) else 0
+
+
+def _future_values(assets, series, given, steps, source) -> np.ndarray:
+    """`(H, future covariates)` of the steps ahead, from the series `given`."""
+    names, frequency = assets.columns.future, assets.frequency
+    values = np.full((len(steps), len(names)), np.nan, np.float32)
+    if given is not None:
+        check_zones(series, given, source.name)
+        places = frequency.places(np.concatenate([[given.start], steps]))[1:]
+        inside = (places >= 0) & (places < len(given))
+        values[inside] = given.values[places[inside], -len(names) :]
+    missing = np.isnan(values)
+    if missing.any():
+        _refuse_unseen(assets, source, series.name, steps)
+        lacking = [names[place] for place in np.flatnonzero(missing.any(axis=0))]
+        of = f"series '{series.name}' at " if series.name else ""
+        of += list_some(list(steps[missing.any(axis=1)]))
+        raise PolyheadError(
+            f"{source.name}: known-future covariates ({', '.join(lacking)}) are "
+            f"missing for {of}: the forecast begins at {steps[0]} and needs "
+            f"{len(steps)} steps; add their rows without targets, or give them with "
+            "--future"
+        )
+    return values
+
+
+def _refuse_unseen(assets: Assets, source: Source, series: str, steps) -> None:
+    """Refuses the first step ahead whose category is not in the training rows."""
+    table = source.table
+    frame = next((f for f in source.frames if f.name == series), None)
+    if table is None or frame is None:
+        return
+    for stamp, row in zip(frame.stamps, frame.rows, strict=True):
+        for name in assets.columns.future if stamp in steps else ():
+            known, column = assets.categories.get(name), table.columns.get(name)
+            if known is None or column is None:
+                continue
+            at = int(np.searchsorted(table.rows, row))
+            if not is_missing(column[at]) and str(column[at]).strip() not in known:
+                what = "is none of the categories that were trained on"
+                what += f": {list_some(known, NAMED)}: give one of them"
+                raise bad_field(table, name, at, what)
+
+
+def read_example(folder: Path) -> dict:
+    """What the demo page begins with: the newest history of the run's own data.
+
+    As the .tflite file takes them: `series` (its name), `start` (day and second of the
+    first forecast step), `history` and `future` (rows of numbers, None for missing).
+    """
+    config = load_config(Config, "forecasting", folder / "config.json")
+    assets = load_assets(config, folder)
+    columns, horizon = assets.columns, assets.horizon
+    tables = read_tables(config)
+    frames = {
+        split: frames_of(table, columns, assets.categories)
+        for split, table in tables.items()
+    }
+    series, _ = join_series(frames, tables, assets.frequency, assets.usual_gap)
+    source = tables["train"].source
+    steps = assets.look_back + (horizon if columns.future else 0)
+    long = [one for one in series if len(one) >= steps]
+    if not long:
+        raise PolyheadError(f"{source}: no series has {steps} steps")
+    if columns.future:
+        # What is known ahead is surely known of steps that have passed.
+        long[0].values[-horizon:, : len(columns.targets)] = np.nan
+    inputs = make_inputs(assets, Source(source, long[:1])).inputs
+    return {
+        "series": long[0].name,
+        "start": inputs["start"][0].tolist(),
+        "history": _rows(inputs["history"][0]),
+        "future": _rows(inputs["future"][0]) if columns.future else [],
+    }
+
+
+def _rows(values) -> list[list[float | None]]:
+    """Numbers as short as float32 allows: 315.42, not 315.4200134."""
+    return [[None if np.isnan(v) else float(str(v)) for v in row] for row in values]

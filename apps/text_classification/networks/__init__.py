@@ -1,0 +1,1 @@
+"""The classifiers: an encoder beside a bag of n-grams, and KerasHub's presets."""

@@ -1,0 +1,124 @@
+"""One function from text to text: its parts agree, in Python and in the graphs."""
+
+from dataclasses import replace
+
+import keras
+import numpy as np
+import pytest
+from keras import ops
+
+from polyhead.apps.common.generation import serving as module
+from polyhead.apps.common.generation.decoding import greedy
+from polyhead.apps.common.generation.serving import Serving, draw_numbers
+from polyhead.runtime.text_bytes import texts_to_bytes
+
+TEXTS = ["one two three", "", "  \t", "seven 😀 مرحبا", "one " * 90, "four\0 and more"]
+
+
+def texts_of(hypotheses):
+    return [row[0][0] for row in hypotheses]
+
+
+def test_the_graph_tokenizes_as_python_does(serving):
+    padded, _ = texts_to_bytes(TEXTS, 400)
+    ids = ops.convert_to_numpy(serving.tokenize(serving.tables, padded))
+    assert ids.shape == (len(TEXTS), serving.max_tokens)
+    for row, expected in zip(ids, serving.encode_texts(TEXTS), strict=True):
+        assert row[row > 0].tolist() == expected.tolist()
+    assert not ids[1].any() and not ids[2].any()
+
+
+def test_limits_follow_the_source(serving, config):
+    source = np.array([[5, 6, 7, 2], [5, 2, 0, 0], [0, 0, 0, 0]], np.int32)
+    assert ops.convert_to_numpy(serving.limits(source)).tolist() == [18, 14, 0]
+    serving.config = replace(config, max_output_ratio=0.5)
+    assert ops.convert_to_numpy(serving.limits(source)).tolist() == [12, 11, 0]
+
+
+@pytest.mark.parametrize("length", [7, 33, 40])
+def test_a_short_text_is_encoded_at_a_short_length_alike(serving, length):
+    source = np.zeros((1, serving.max_tokens), np.int32)
+    source[0, :length] = np.arange(3, 3 + length)
+    (plain, mask), (fitted, same) = (
+        encode(serving.weights, ops.convert_to_tensor(source))
+        for encode in (serving.encode, serving.encode_static)
+    )
+    np.testing.assert_array_equal(ops.convert_to_numpy(mask), same)
+    for cache, other in zip(plain, fitted, strict=True):
+        for x, y in zip(cache, other, strict=True):
+            x, y = (ops.convert_to_numpy(part)[:, :, :length] for part in (x, y))
+            np.testing.assert_allclose(x, y, atol=1e-5)
+
+
+@pytest.mark.parametrize("beam_size", [1, 3])
+def test_a_file_decodes_as_python_does(serving, beam_size):
+    method = serving.method(beam_size)
+    expected = texts_of(serving.generate(TEXTS, method, max_input_bytes=64))
+    function = serving.bytes_function(80, beam_size)
+    padded, _ = texts_to_bytes(TEXTS, 64)
+    for row, text in zip(padded, expected, strict=True):
+        answer = function(serving.weights, serving.tables, row[None])["text"]
+        wanted, _ = texts_to_bytes([text], 80)
+        np.testing.assert_array_equal(ops.convert_to_numpy(answer), wanted)
+
+
+@pytest.mark.tensorflow
+def test_a_savedmodel_decodes_as_python_does(serving):
+    strings = np.array([text.encode() for text in TEXTS], object)
+    for beam_size in (1, 2):
+        function = serving.strings_function(beam_size)
+        outputs = function(serving.weights, serving.tables, strings)
+        hypotheses = serving.generate(TEXTS, serving.method(beam_size))
+        assert outputs["text"].numpy().tolist() == texts_of(hypotheses)
+        scores = [row[0][1] for row in hypotheses]
+        np.testing.assert_allclose(outputs["score"].numpy(), scores, atol=1e-4)
+
+
+@pytest.mark.tensorflow
+def test_draws_are_of_each_rows_own_seed():
+    draws = np.array(draw_numbers(np.array([3, 4, 3], np.int32), 50))
+    assert draws.shape == (3, 50) and draws.dtype == np.float32
+    np.testing.assert_array_equal(draws[0], draws[2])
+    assert (draws[0] != draws[1]).any()
+    assert 0 <= draws.min() and draws.max() < 1
+
+
+def test_answers_keep_their_places_whatever_the_batches(serving, monkeypatch):
+    together = serving.generate(TEXTS, serving.method(2, 2))
+    assert [len(row) for row in together] == [2, 1, 1, 2, 2, 2]
+    assert together[1] == together[2] == [(b"", 0.0)]
+    monkeypatch.setattr(module, "BATCH", 2)
+    assert texts_of(serving.generate(TEXTS, serving.method(2, 2))) == texts_of(together)
+
+
+def test_a_draw_of_the_likeliest_alone_is_greedy(serving):
+    draws = np.random.default_rng(0).random((2, serving.max_tokens), np.float32)
+    method = serving.sampling(top_k=1)
+    drawn = serving.generate(["one two", "five"], method, draws=draws)
+    assert texts_of(drawn) == texts_of(serving.generate(["one two", "five"]))
+    assert serving.method(1) == {"method": greedy}
+
+
+def test_other_weights_are_taken_over(serving):
+    before = serving.generate(["one two three"])
+    kept = serving.weights
+    # The embedding's rows in another order: other pieces are the likeliest.
+    serving.set_weights([np.roll(kept[0], 7, axis=0), *kept[1:]])
+    assert serving.generate(["one two three"]) != before
+    serving.set_weights(kept)
+    assert serving.generate(["one two three"]) == before
+    assert len(serving.functions) == 1
+
+
+def test_a_model_in_half_precision_is_refused(tokenizer, config):
+    from polyhead.apps.translation.model import Translator
+
+    policy = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        model = Translator(len(tokenizer.pieces), 1, 1, 16, 32, 2)
+    finally:
+        keras.config.set_dtype_policy(policy)
+    model.build()
+    with pytest.raises(ValueError, match="computes in bfloat16"):
+        Serving(model, tokenizer, config)

@@ -1,0 +1,276 @@
+"""The layers that the laws are checked on, with their inputs."""
+
+import numpy as np
+from layer_case import LayerCase
+from layer_makers import decoder_steps, making, plain_steps, self_steps, wrapping
+from layer_tools import array, lengths_mask
+
+from polyhead.layers import (
+    ByteDropout,
+    Decoder,
+    DecoderBlock,
+    Encoder,
+    EncoderBlock,
+    FeedForward,
+    LearnedPositions,
+    LinearBias,
+    MaskedPooling,
+    MultiHeadAttention,
+    PatchEmbedding,
+    RelativeBias,
+    Residual,
+    ReversibleNormalization,
+    RotaryPositions,
+    SinusoidalPositions,
+    TokenEmbedding,
+)
+
+X = array(2, 6, 8)
+MEMORY = array(2, 5, 10, seed=1)
+MASK = lengths_mask([4, 6], 6)
+MEMORY_MASK = lengths_mask([5, 3], 5)
+PADDED = {"padding_mask": "x"}
+IDS = np.array([[3, 1, 4, 1, 5, 0], [2, 6, 5, 3, 5, 8]], "int32")
+DROPOUT = {"dropout": 0.5}
+
+ATTENTION_CASES = {
+    "attention": LayerCase(
+        making(MultiHeadAttention, 2),
+        {"x": X, "padding_mask": MASK},
+        padding=PADDED,
+        noise=DROPOUT,
+    ),
+    "attention-scores": LayerCase(
+        making(MultiHeadAttention, 2, use_bias=False),
+        {"x": X, "attention_mask": array(2, 6, 6) > -1, "padding_mask": MASK},
+        arguments={"return_scores": True},
+        dynamic_axes={"x": (1,), "attention_mask": (1, 2), "padding_mask": (1,)},
+    ),
+    "attention-cross-grouped": LayerCase(
+        making(MultiHeadAttention, 4, num_kv_heads=2, head_dim=6),
+        {"x": X, "memory": MEMORY, "padding_mask": MEMORY_MASK},
+        arguments={"return_scores": True},
+        padding={"padding_mask": "memory"},
+    ),
+    "attention-causal-rotary-multi-query": LayerCase(
+        making(
+            MultiHeadAttention, 2, num_kv_heads=1, causal=True, rotary=RotaryPositions
+        ),
+        {"x": X, "padding_mask": MASK},
+        padding=PADDED,
+        causal=True,
+        steps=self_steps,
+        noise=DROPOUT,
+    ),
+    "attention-causal-window-linear-bias": LayerCase(
+        making(
+            MultiHeadAttention,
+            2,
+            causal=True,
+            sliding_window=3,
+            position_bias=lambda: LinearBias(2),
+        ),
+        {"x": array(2, 15, 8)},
+        causal=True,
+        steps=plain_steps,
+    ),
+    "attention-window-relative-bias": LayerCase(
+        making(
+            MultiHeadAttention,
+            2,
+            sliding_window=2,
+            position_bias=lambda: RelativeBias(2, 8, 12, seed=0),
+        ),
+        {"x": array(2, 15, 8), "padding_mask": lengths_mask([9, 15], 15)},
+        padding=PADDED,
+        noise=DROPOUT,
+    ),
+    "attention-given-bias": LayerCase(
+        making(MultiHeadAttention, 2),
+        {"x": X, "attention_bias": array(2, 2, 6, 6, seed=3)},
+        dynamic_axes={"x": (1,), "attention_bias": (2, 3)},
+    ),
+}
+
+POSITION_CASES = {
+    "rotary": LayerCase(
+        making(RotaryPositions), {"x": array(2, 2, 6, 8)}, dynamic_axes={"x": (2,)}
+    ),
+    "sinusoidal": LayerCase(making(SinusoidalPositions), {"x": X}),
+    "learned": LayerCase(making(LearnedPositions, 16), {"x": X}),
+    "linear-bias": LayerCase(
+        wrapping("bias", LinearBias, 3), {"x": array(2, 3, 6, 7)}, dynamic_axes={}
+    ),
+    "linear-bias-learned": LayerCase(
+        wrapping("bias", LinearBias, 3, learned=True),
+        {"x": array(2, 3, 6, 7)},
+        dynamic_axes={},
+    ),
+    "relative-bias": LayerCase(
+        wrapping("bias", RelativeBias, 3, num_buckets=8, max_distance=12),
+        {"x": array(2, 3, 6, 7)},
+        dynamic_axes={},
+    ),
+}
+
+SMALL_CASES = {
+    "feed-forward": LayerCase(making(FeedForward, 16), {"x": X}, noise=DROPOUT),
+    "feed-forward-swiglu": LayerCase(
+        making(FeedForward, 16, activation="silu", gated=True, use_bias=False),
+        {"x": X},
+    ),
+    "byte-dropout": LayerCase(
+        making(ByteDropout, rate=0.0), {"x": X}, noise={"rate": 0.3}
+    ),
+    "residual-pre": LayerCase(
+        making(Residual, layer=lambda: FeedForward(16, seed=0)),
+        {"x": X},
+        noise={"dropout": 0.3, "stochastic_depth": 0.5},
+    ),
+    "residual-post-rms": LayerCase(
+        making(
+            Residual,
+            layer=lambda: FeedForward(16, seed=0),
+            norm="rms_norm",
+            norm_position="post",
+        ),
+        {"x": X},
+        noise=DROPOUT,
+    ),
+    "token-embedding": LayerCase(
+        making(TokenEmbedding, 9, 8, scale=True, mask_zero=True), {"x": IDS}
+    ),
+    "token-embedding-tied": LayerCase(
+        wrapping("tied", TokenEmbedding, 9, 8), {"x": IDS}
+    ),
+    "patches": LayerCase(
+        making(PatchEmbedding, 3, 8, stride=2, padding="end"),
+        {"x": array(2, 13, 2)},
+        per_position=False,
+    ),
+    "patches-whole": LayerCase(
+        making(PatchEmbedding, 3, 8), {"x": array(2, 12, 2)}, per_position=False
+    ),
+    "patches-image": LayerCase(
+        making(PatchEmbedding, (2, 3), 8),
+        {"x": array(2, 8, 9, 3)},
+        dynamic_axes={},
+    ),
+    "reversible-normalization": LayerCase(
+        wrapping("normalize", ReversibleNormalization, affine=True),
+        {"x": 5 + 3 * array(2, 9, 2)},
+    ),
+    "reversible-normalization-last": LayerCase(
+        wrapping("normalize", ReversibleNormalization, subtract="last"),
+        {"x": 5 + 3 * array(2, 9, 2)},
+    ),
+} | {
+    f"pooling-{mode}": LayerCase(
+        making(MaskedPooling, mode=mode),
+        {"x": X, "padding_mask": MASK},
+        padding=PADDED,
+        per_position=False,
+    )
+    for mode in ("mean", "max", "attention", "first")
+}
+
+BLOCK_CASES = {
+    "encoder-block": LayerCase(
+        making(EncoderBlock, 2, 16),
+        {"x": X, "padding_mask": MASK},
+        arguments={"return_scores": True},
+        padding=PADDED,
+        noise={"dropout": 0.3, "attention_dropout": 0.3, "stochastic_depth": 0.3},
+    ),
+    "encoder-block-causal": LayerCase(
+        making(
+            EncoderBlock,
+            2,
+            16,
+            causal=True,
+            rotary=RotaryPositions,
+            norm="rms_norm",
+            norm_position="post",
+            activation="silu",
+            gated=True,
+            use_bias=False,
+        ),
+        {"x": X},
+        causal=True,
+        steps=plain_steps,
+    ),
+    "decoder-block": LayerCase(
+        making(DecoderBlock, 2, 16, position_bias=lambda: LinearBias(2)),
+        {
+            "x": X,
+            "memory": MEMORY,
+            "padding_mask": MASK,
+            "memory_padding_mask": MEMORY_MASK,
+        },
+        arguments={"return_scores": True},
+        padding=PADDED | {"memory_padding_mask": "memory"},
+        causal=True,
+        noise=DROPOUT,
+    ),
+    "decoder-block-alone": LayerCase(
+        making(DecoderBlock, 2, 16, cross_attention=False),
+        {"x": X},
+        causal=True,
+        steps=plain_steps,
+    ),
+}
+
+STACK_CASES = {
+    f"encoder-{positions}": LayerCase(
+        making(
+            Encoder,
+            2,
+            2,
+            16,
+            positions=positions,
+            max_length=12 if positions == "learned" else None,
+            causal=True,
+        ),
+        {"x": X, "padding_mask": MASK},
+        padding=PADDED,
+        causal=True,
+        steps=plain_steps,
+        # The positions by themselves have every law above.
+        laws=(
+            "file_round_trip",
+            "mixed_precision",
+            "padding_content_is_unseen",
+            "steps_equal_full_pass",
+            "tflite_dynamic",
+        ),
+    )
+    for positions in ("rotary", "linear_bias", "relative_bias", "sinusoidal", "learned")
+} | {
+    "encoder": LayerCase(
+        making(
+            Encoder, 2, 2, 16, positions="learned", max_length=9, norm_position="post"
+        ),
+        {"x": X, "padding_mask": MASK},
+        arguments={"return_scores": True},
+        padding=PADDED,
+        noise={"stochastic_depth": 0.5},
+    ),
+    "decoder": LayerCase(
+        making(Decoder, 2, 2, 16, positions="relative_bias"),
+        {"x": X, "memory": MEMORY, "memory_padding_mask": MEMORY_MASK},
+        padding={"memory_padding_mask": "memory"},
+        causal=True,
+        steps=decoder_steps,
+        noise=DROPOUT,
+    ),
+    "decoder-rotary": LayerCase(
+        making(Decoder, 2, 2, 16, positions="rotary", sliding_window=3),
+        {"x": X, "memory": MEMORY, "memory_padding_mask": MEMORY_MASK},
+        arguments={"return_scores": True},
+        padding={"memory_padding_mask": "memory"},
+        causal=True,
+        steps=decoder_steps,
+    ),
+}
+
+CASES = ATTENTION_CASES | POSITION_CASES | SMALL_CASES | BLOCK_CASES | STACK_CASES
