@@ -112,12 +112,7 @@ def fill(config: Config) -> Config:
     config = fill_missing(config, PRESETS[config.preset])
     width, heads = config.hidden_dim or 1, config.num_heads or 1
     if config.model not in ("linear", "periodic"):
-        check_heads(width, heads)
-    if config.model in ("patch", "auto") and width // heads % 2:
-        raise UsageError(
-            f"hidden_dim {width} in {heads} heads (num_heads) gives {width // heads} "
-            "to each, which must be even for the positions: change one"
-        )
+        check_heads(width, heads, rotary=config.model in ("patch", "auto"))
     return config
 
 
