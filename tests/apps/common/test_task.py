@@ -11,7 +11,7 @@ import pytest
 
 from polyhead.apps.common import task as module
 from polyhead.apps.common.run.run import Run
-from polyhead.apps.common.task import Answering, Steps, keep_config, keep_data
+from polyhead.apps.common.task import Answering, Steps
 from polyhead.apps.registry import find_task, task_names
 
 CODE = """
@@ -77,8 +77,10 @@ def test_its_parts_are_frozen_and_complete(name):
 
 
 def test_a_task_whose_data_decide_nothing_keeps_its_settings_and_data():
-    assert keep_config("config", "data") == "config"
-    assert keep_data("config", "assets", "data") == "data"
+    defaults = {field.name: field.default for field in dataclasses.fields(Steps)}
+    assert defaults["fit_config"]("config", "data") == "config"
+    assert defaults["prepare"]("config", "assets", "data") == "data"
+    assert defaults["check_export"]("run", "formats", "variants") is None
 
 
 def test_the_module_imports_the_standard_library_alone():
