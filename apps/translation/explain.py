@@ -5,9 +5,10 @@ from pathlib import Path
 import numpy as np
 from keras import ops
 
+from polyhead.layers.candidates import END, START
+
 from ..common.errors import PolyheadError, UsageError
 from ..common.files import write_json
-from ..common.generation.model import END, START
 
 MOST_PIECES = 60  # that the picture shows on each axis
 

@@ -4,8 +4,8 @@ import keras
 from keras import ops
 
 from polyhead.layers import ByteDropout, Decoder, Encoder, TokenEmbedding
+from polyhead.layers.candidates import PAD
 
-from ..common.generation.model import PAD
 from .config import SHAPE, Config
 
 

@@ -8,11 +8,12 @@ from typing import Any
 import keras
 import numpy as np
 
+from polyhead.layers.candidates import END, START
+
 from ..data.pairs import Pairs, choose
 from ..errors import PolyheadError
 from ..text.byte_pieces import Tokenizer
 from .losses import PARTS
-from .model import END, START
 
 # Padded lengths are multiples of this: JAX compiles anew for every shape.
 LENGTH_STEP = 8 if keras.backend.backend() == "jax" else 1

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from keras import ops
 
+from polyhead.layers.candidates import START
 from polyhead.runtime.text_bytes import cut_text, texts_to_bytes
 
 from ..data.pairs import Pairs, choose
@@ -14,7 +15,6 @@ from ..export.export import Exportable
 from ..export.metadata import Metadata
 from ..export.verification import Form, Metric
 from .batches import pad_rows
-from .model import START
 from .scores import Scorer, main_score
 from .serving import Serving, draw_numbers
 

@@ -6,7 +6,9 @@ from typing import Any
 import keras
 from keras import ops
 
-from .model import PAD, EncoderDecoder
+from polyhead.layers.candidates import PAD
+
+from .model import EncoderDecoder
 
 # TensorFlow runs the halves of a batch side by side on a processor, which keeps its
 # cores busier than sharing every operation out between them does.

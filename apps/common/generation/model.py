@@ -1,8 +1,6 @@
-"""What is asked of a text-to-text model: its methods, and its special ids."""
+"""What is asked of a text-to-text model."""
 
 from typing import Any, Protocol
-
-PAD, START, END = 0, 1, 2  # ids: padding, and the symbols before and after a text
 
 
 class EncoderDecoder(Protocol):

@@ -7,6 +7,8 @@ import keras
 import numpy as np
 from keras import ops
 
+from polyhead.layers import beam_search, greedy, sample
+from polyhead.layers.candidates import END, PAD
 from polyhead.runtime.text_bytes import cut_text
 
 from ..export.savedmodel import tokenize_strings
@@ -15,9 +17,7 @@ from ..run.precision import check_float32
 from ..text.byte_pieces import Tokenizer, encode_bytes
 from ..text.detokenizer import decode_ids, join_pieces, piece_tables
 from .batches import encode_source, pad_rows
-from .beam_search import beam_search
-from .decoding import greedy, sample
-from .model import END, PAD, EncoderDecoder
+from .model import EncoderDecoder
 
 BATCH = 64
 MIN_OUTPUT_RATIO = 2.0  # pieces that may come out for each that goes in

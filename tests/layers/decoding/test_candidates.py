@@ -4,14 +4,16 @@ import numpy as np
 import pytest
 from keras import ops
 
-from polyhead.apps.common.generation.candidates import (
+from polyhead.layers.candidates import (
+    END,
     NEVER,
+    PAD,
+    START,
     History,
     candidates,
     endless,
     largest,
 )
-from polyhead.apps.common.generation.model import END, PAD, START
 
 
 @pytest.mark.parametrize("size", [3, 40, 97, 1000, 9700])
