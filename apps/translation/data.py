@@ -2,7 +2,6 @@
 
 from collections import Counter
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
@@ -111,9 +110,13 @@ def describe(
         config: the run's.
     """
     train = splits["train"]
-    lengths = {split: count_bytes(pairs) for split, pairs in splits.items()}
+    lengths = {
+        split: dict(zip(("source", "target"), count_bytes(pairs).T, strict=True))
+        for split, pairs in splits.items()
+    }
     # Bytes of a target for a byte of its source.
-    ratios = lengths["train"][:, 1] / np.maximum(lengths["train"][:, 0], 1)
+    ratios = lengths["train"]["target"] / np.maximum(lengths["train"]["source"], 1)
+    several = sum(count > 1 for count in Counter(train.sources).values())
     places = np.linspace(0, len(train.sources) - 1, _SAMPLES).astype(int)
     samples = choose(train, np.unique(places))
     return {
@@ -125,24 +128,19 @@ def describe(
         "rows": {split: len(pairs.sources) for split, pairs in splits.items()},
         "train_rows_read": read,
         "removed": removed,
-        "sources_with_several_translations": sum(
-            count > 1 for count in Counter(train.sources).values()
-        ),
+        "sources_with_several_translations": several,
         "length_bytes": {
-            split: _by_side(table, _summarize) for split, table in lengths.items()
+            split: {side: _summarize(sizes) for side, sizes in sides.items()}
+            for split, sides in lengths.items()
         },
         "length_ratio": float(np.median(ratios)),
         f"share_over_{CUT_BYTES}_bytes": {
-            split: _by_side(table, lambda column: float(np.mean(column > CUT_BYTES)))
-            for split, table in lengths.items()
+            split: {s: float(np.mean(sizes > CUT_BYTES)) for s, sizes in sides.items()}
+            for split, sides in lengths.items()
         },
         "samples": list(map(list, zip(samples.sources, samples.targets, strict=True))),
         "warnings": _warn(splits, read, removed),
     }
-
-
-def _by_side(table: np.ndarray, function: Any) -> dict:
-    return {"source": function(table[:, 0]), "target": function(table[:, 1])}
 
 
 def _summarize(lengths: np.ndarray) -> dict:

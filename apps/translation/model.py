@@ -15,15 +15,10 @@ class Translator(keras.Model):
 
     Args:
         vocabulary_size: number of pieces.
-        encoder_layers: blocks of the encoder.
-        decoder_layers: blocks of the decoder.
         hidden_dim: width of the vectors, E.
-        feedforward_dim: inner width of the feed-forward parts.
-        num_heads: number of attention heads.
-        norm_position: "pre" or "post".
-        activation: of the feed-forward parts.
         dropout: on the embeddings and on every residual branch.
         seed: seed of the weights and the dropouts.
+        The others: of `Encoder` and `Decoder`.
 
     Call arguments:
         inputs: `(source (B, S), target (B, T))` int32 piece ids, 0 for padding. The

@@ -115,12 +115,9 @@ def _read_tfds(config: Config) -> dict[str, Pairs]:
         stored = next((name for name in names if name in builder.info.splits), None)
         if stored is not None:
             examples = list(_read_examples(builder, stored, languages))
-            splits[split] = make_pairs(
-                f"{name}/{stored}",
-                [source for _, source, _ in examples],
-                [target for _, _, target in examples],
-                np.array([row for row, _, _ in examples], dtype=np.int64),
-            )
+            rows = np.array([row for row, _, _ in examples], dtype=np.int64)
+            sources, targets = ([pair[side] for pair in examples] for side in (1, 2))
+            splits[split] = make_pairs(f"{name}/{stored}", sources, targets, rows)
     if not len(splits["train"].rows):
         raise PolyheadError(f"{name}: no pair of {' and '.join(languages)} in 'train'")
     return splits
@@ -128,12 +125,11 @@ def _read_tfds(config: Config) -> dict[str, Pairs]:
 
 def _find_translations(folder: Path) -> dict[tuple[str, str], Path]:
     """The files of TFDS's TranslateFolder form, "en.train.txt", also with .gz."""
-    files = {}
-    for file in sorted(folder.glob("*.txt*")):
-        match = re.fullmatch(r"([^.]+)\.([^.]+)\.txt(\.gz)?", file.name)
-        if match:
-            files[match[2], match[1]] = file
-    return files
+    matches = (
+        (re.fullmatch(r"([^.]+)\.([^.]+)\.txt(\.gz)?", file.name), file)
+        for file in sorted(folder.glob("*.txt*"))
+    )
+    return {(match[2], match[1]): file for match, file in matches if match}
 
 
 def _read_folder(
@@ -143,18 +139,14 @@ def _read_folder(
     splits = {}
     for split, names in _SPLIT_NAMES.items():
         stored = [name for name in names if any((name, x) in files for x in languages)]
-        if stored:
+        for name in stored[:1]:
             # Reading a missing file raises the error that names it.
-            paths = [
-                files.get((stored[0], language), folder / f"{language}.{stored[0]}.txt")
-                for language in languages
-            ]
+            keys = {(name, x): folder / f"{x}.{name}.txt" for x in languages}
+            paths = [files.get(key, path) for key, path in keys.items()]
             splits[split] = _read_files(*map(str, paths))
     if "train" not in splits:
-        raise PolyheadError(
-            f"{folder}: no training pairs; it needs {languages[0]}.train.txt and "
-            f"{languages[1]}.train.txt"
-        )
+        needed = " and ".join(f"{language}.train.txt" for language in languages)
+        raise PolyheadError(f"{folder}: no training pairs; it needs {needed}")
     return splits
 
 

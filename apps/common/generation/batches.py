@@ -119,31 +119,23 @@ def fitting_pairs(max_tokens: int, tokenizer: Tokenizer, pairs: Pairs) -> np.nda
 
 
 def leave_out_long(max_tokens: int, tokenizer: Tokenizer, dataset: Any) -> Any:
-    """Takes pairs of more pieces than the model reads out of training.
+    """Takes pairs of more pieces than the model reads, ends counted, out of training.
 
-    Args:
-        max_tokens: pieces a side that the model reads, ends counted.
-        tokenizer: of both sides.
-        dataset: a dataclass with `train` and `report`, which counts what is "removed"
-            and has "warnings".
-
-    Raises:
-        PolyheadError: no pair is left.
+    `dataset` is a dataclass with `train` and `report`, which counts what is "removed"
+    and has "warnings".
     """
+    limit, source = max_tokens - 1, dataset.train.source
     fits = fitting_pairs(max_tokens, tokenizer, dataset.train)
     if not fits.any():
         raise PolyheadError(
-            f"{dataset.train.source}: no training pair has at most {max_tokens - 1} "
-            "pieces a side: raise max_tokens, or give shorter pairs"
+            f"{source}: no training pair has at most {limit} pieces a side: raise "
+            "max_tokens, or give shorter pairs"
         )
     long = int((~fits).sum())
     report = dataset.report | {"removed": dataset.report["removed"] | {"pieces": long}}
     if long:
-        report["warnings"] = [
-            *report["warnings"],
-            f"{long} training pairs have more than {max_tokens - 1} pieces and are "
-            "left out",
-        ]
+        note = f"{long} training pairs have more than {limit} pieces and are left out"
+        report["warnings"] = [*report["warnings"], note]
     train = choose(dataset.train, np.flatnonzero(fits))
     return replace(dataset, train=train, report=report)
 
@@ -153,10 +145,8 @@ def pair_batches(
 ) -> Callable[[int], PairBatches]:
     """Makes each epoch's batches from the seed and the epoch's number alone.
 
-    Args:
-        config: with `seed`, `max_tokens`, `tokens_per_batch` and `piece_dropout`.
-        tokenizer: of both sides.
-        pairs: of at most `max_tokens` pieces a side; longer ones are cut.
+    `config` has `seed`, `max_tokens`, `tokens_per_batch` and `piece_dropout`. Sides of
+    more than `max_tokens` pieces are cut.
     """
     limit = config.max_tokens - 1
     sides = pairs.sources, pairs.targets

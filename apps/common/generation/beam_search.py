@@ -48,7 +48,7 @@ def beam_search(
         n_best: how many hypotheses to return, at most N.
         early_stopping: whether N finished hypotheses are enough, as in most toolkits;
             otherwise the search goes on until it is sure of its n best.
-        The others: as in `decoding.decode`.
+        The others: as in `greedy`.
 
     Returns:
         Ids `(B, n_best, S)` int32 without the end symbol, zero-padded, and scores

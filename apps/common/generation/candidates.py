@@ -99,37 +99,30 @@ def endless(recent: Any) -> Any:
 
     A run repeats a group of 1 symbol, or 2, and so on up to a third of W, and may grow
     to W symbols, which is at least three repetitions. Runs of padding end nothing, for
-    padding never comes anyway.
+    padding never comes anyway. One symbol is enough: symbols with two such periods have
+    their greatest common divisor as a period, and both ask for the same next one.
 
-    Args:
-        recent: `(B, N, W)` int32, the last W symbols.
-
-    Returns:
-        `(B, N)` int32. One is enough: symbols with two such periods have their greatest
-        common divisor as a period, and both ask for the same next one.
+    `recent (B, N, W)` int32 are the last W symbols; the result is `(B, N)` int32.
     """
     width = recent.shape[-1]
     symbol = ops.zeros_like(recent[..., 0])
     for period in range(1, width // 3 + 1):
         same = ops.equal(recent[..., period:], recent[..., :-period])
-        same = ops.all(same, axis=-1)
-        symbol = ops.where(same, recent[..., width - period], symbol)
+        repeats = ops.all(same, axis=-1)
+        symbol = ops.where(repeats, recent[..., width - period], symbol)
     return symbol
 
 
 class History:
     """The symbols so far, `(B, N, W + S)`, after W of padding that `endless` reads.
 
-    Args:
-        max_steps: S.
-        max_run: W, or `None` for no such guard.
+    S is `max_steps`, and W is `max_run`; `None` for no such guard.
     """
 
     def __init__(self, max_steps: int, max_run: int | None) -> None:
         if max_run is not None and max_run < 3:
             raise ValueError(f"max_run must be 3 or more, not {max_run}.")
-        self.max_steps = max_steps
-        self.width = max_run or 0
+        self.max_steps, self.width = max_steps, max_run or 0
 
     def start(self, batch_size: Any, beams: int) -> Any:
         return ops.zeros((batch_size, beams, self.width + self.max_steps), "int32")
@@ -152,7 +145,6 @@ class History:
 
 def put(x: Any, column: Any, values: Any) -> Any:
     """Writes `values (B, N)` into a column of `x (B, N, S)`."""
-    size = x.shape[-1]
-    written = ops.equal(ops.arange(size, dtype="int32"), column)
-    written = ops.reshape(written, (1, 1, size))
+    written = ops.equal(ops.arange(x.shape[-1], dtype="int32"), column)
+    written = ops.reshape(written, (1, 1, -1))
     return ops.where(written, ops.expand_dims(values, -1), x)

@@ -1,7 +1,7 @@
 """Greedy decoding and sampling: pure functions of a step, for every backend.
 
-They trace under TensorFlow and JAX. Greedy decoding and `beam_search` also convert to
-TFLite with builtin operators; random numbers are no builtin.
+Greedy decoding and `beam_search` also convert to TFLite with builtin operators; random
+numbers are no builtin.
 
 A step is a function `step(ids, state, position, ancestors) -> (logits, state)`:
     ids: `(B, N)` int32, the last symbol of each hypothesis, at first the start symbol;
@@ -13,7 +13,7 @@ A step is a function `step(ids, state, position, ancestors) -> (logits, state)`:
 
 `max_steps` S is how often the step runs at the most, and what the caches must hold.
 The last step can only give the end symbol, so at most S - 1 symbols come out. A limit L
-of a sentence, cut to S - 1, lets L symbols come out. After them only the end symbol may
+of a sentence lets L symbols come out, at most S - 1. After them only the end symbol may
 follow, and its log-probability counts as always. A sentence with limit 0 gives nothing,
 scores 0 and needs no step.
 
@@ -41,111 +41,23 @@ HOTTEST = 1e6  # temperature: all that may come are alike
 Step = Callable[[Any, Any, Any, Any], tuple[Any, Any]]
 
 
+def most_probable(values: Any, position: Any) -> Any:
+    """The column `(B,)` of the largest of `values (B, C)`."""
+    return largest(values, 1)[1][:, 0]
+
+
 def greedy(
     step: Step,
     state: Any,
     batch_size: Any,
     max_steps: int,
     limits: Any = None,
-    **settings: Any,
-) -> tuple[Any, Any]:
-    """Takes the most probable symbol each time; ties go to the end, then lowest id.
-
-    The arguments and the result are those of `decode`.
-    """
-
-    def choose(values: Any, position: Any) -> Any:
-        return largest(values, 1)[1][:, 0]
-
-    return decode(step, state, batch_size, max_steps, limits, choose, 1, **settings)
-
-
-def sample(
-    step: Step,
-    state: Any,
-    batch_size: Any,
-    max_steps: int,
-    limits: Any = None,
-    *,
-    draws: Any,
-    temperature: Any = 1.0,
-    top_k: Any = None,
-    top_p: Any = 1.0,
-    **settings: Any,
-) -> tuple[Any, Any]:
-    """Draws each symbol by its probability; for Python and SavedModel.
-
-    Args:
-        draws: random numbers `(B, S)`, even over [0, 1), one for each sentence and
-            step. They come from outside, so that the result of a sentence does not
-            depend on the sentences beside it.
-        temperature: divides the logits; below 1 the probable get more so.
-        top_k: draws from the k most probable only; from all if `None`.
-        top_p: draws from the most probable of these that together reach this share.
-        The others: as in `decode`. The last three may also be tensors, `(B,)` or
-        scalars, for a graph that asks for them: there a temperature or a share that is
-        0 or NaN draws the most probable, an infinite temperature draws as if all were
-        alike, and a `top_k` of 0 draws from all.
-
-    Returns:
-        As `decode`. The scores are of the model's own probabilities.
-    """
-    _check_sampling(temperature, top_k, top_p)
-    most = None if ops.is_tensor(top_k) else top_k
-
-    def choose(values: Any, position: Any) -> Any:
-        count = min(most or values.shape[-1], values.shape[-1])
-        values, columns = largest(values, count)
-        heat = ops.minimum(_at_least_coldest(temperature), HOTTEST)
-        weights = ops.exp((values - values[:, :1]) / heat)
-        if ops.is_tensor(top_k):
-            places = ops.expand_dims(ops.arange(count, dtype="int32"), 0)
-            asked = ops.reshape(top_k, (-1, 1))
-            kept = ops.logical_or(places < asked, asked < 1)
-            weights = ops.where(kept, weights, 0.0)
-        before = ops.cumsum(weights, axis=-1) - weights
-        enough = _at_least_coldest(top_p) * ops.sum(weights, axis=-1, keepdims=True)
-        weights = ops.where(before < enough, weights, 0.0)
-        reached = ops.cumsum(weights, axis=-1)
-        aim = ops.expand_dims(ops.take(draws, position, axis=1), 1) * reached[:, -1:]
-        chosen = ops.sum(ops.cast(reached <= aim, "int32"), axis=-1, keepdims=True)
-        # Rounding could point behind the last one that has a weight, and of logits that
-        # are no numbers none has.
-        possible = ops.sum(ops.cast(weights > 0, "int32"), axis=-1, keepdims=True)
-        chosen = ops.maximum(ops.minimum(chosen, possible - 1), 0)
-        return gather(columns, chosen)[:, 0]
-
-    return decode(step, state, batch_size, max_steps, limits, choose, most, **settings)
-
-
-def _check_sampling(temperature: Any, top_k: Any, top_p: Any) -> None:
-    """Checks numbers; nothing is known yet of tensors."""
-    if not ops.is_tensor(temperature) and not 0 < temperature < math.inf:
-        raise ValueError(f"temperature must be above 0 and finite, not {temperature}.")
-    if not ops.is_tensor(top_p) and not 0 < top_p <= 1:
-        raise ValueError(f"top_p must be above 0 and at most 1, not {top_p}.")
-    if top_k is not None and not ops.is_tensor(top_k) and top_k < 1:
-        raise ValueError(f"top_k must be 1 or more, not {top_k}.")
-
-
-def _at_least_coldest(x: Any) -> Any:
-    """A number for all sentences, or one for each, as `(1 or B, 1)`; no NaN."""
-    x = ops.reshape(ops.convert_to_tensor(x, "float32"), (-1, 1))
-    return ops.where(x > COLDEST, x, COLDEST)
-
-
-def decode(
-    step: Step,
-    state: Any,
-    batch_size: Any,
-    max_steps: int,
-    limits: Any,
-    choose: Callable[[Any, Any], Any],
-    count: int | None,
     max_run: int | None = None,
     stages: Sequence[int] = (),
+    choose: Callable[[Any, Any], Any] = most_probable,
+    count: int | None = 1,
 ) -> tuple[Any, Any]:
-    """Decodes with one hypothesis a sentence.
+    """Takes the most probable symbol each time; ties go to the end, then lowest id.
 
     Args:
         step: see above.
@@ -153,13 +65,13 @@ def decode(
         batch_size: B, an int or an int32 scalar.
         max_steps: S, see above.
         limits: `(B,)` int32, how many symbols may come out; `None` for S - 1.
-        choose: log-probabilities `(B, C)` of the candidates, and the position, to the
-            column `(B,)` of the next symbol. Column 0 is the end symbol.
-        count: how many of the best symbols are candidates beside the end symbol; all
-            if `None`.
         max_run: the longest run of repetitions, see `candidates.endless`. A dozen
             zeros, "ha ha ha" and the like are below 24.
         stages: rising numbers of steps for which the caches have room before S.
+        choose: another way to choose: log-probabilities `(B, C)` of the candidates, and
+            the position, to a column `(B,)`. Column 0 is the end symbol.
+        count: how many of the best symbols are candidates beside the end symbol; all
+            if `None`.
 
     Returns:
         Ids `(B, S)` int32 without the end symbol, zero-padded, and scores `(B,)`: the
@@ -195,6 +107,80 @@ def decode(
     )
     _, _, history, score, _, _ = run_stages(advance, start, max_steps, stages, 1)
     return written.ids(history)[:, 0], score
+
+
+def sample(
+    step: Step,
+    state: Any,
+    batch_size: Any,
+    max_steps: int,
+    limits: Any = None,
+    *,
+    draws: Any,
+    temperature: Any = 1.0,
+    top_k: Any = None,
+    top_p: Any = 1.0,
+    **settings: Any,
+) -> tuple[Any, Any]:
+    """Draws each symbol by its probability; for Python and SavedModel.
+
+    Args:
+        draws: random numbers `(B, S)`, even over [0, 1). They come from outside, so
+            that a sentence's result does not depend on the sentences beside it.
+        temperature: divides the logits; below 1 the probable get more so.
+        top_k: draws from the k most probable only; from all if `None`.
+        top_p: draws from the most probable of these that together reach this share.
+        The others: as in `greedy`. The last three may also be tensors, `(B,)` or
+        scalars, for a graph that asks for them: there a temperature or a share that is
+        0 or NaN draws the most probable, an infinite temperature draws as if all were
+        alike, and a `top_k` of 0 draws from all.
+
+    Returns:
+        As `greedy`. The scores are of the model's own probabilities.
+    """
+    _check_sampling(temperature, top_k, top_p)
+    most = None if ops.is_tensor(top_k) else top_k
+
+    def choose(values: Any, position: Any) -> Any:
+        count = min(most or values.shape[-1], values.shape[-1])
+        values, columns = largest(values, count)
+        heat = ops.minimum(_at_least_coldest(temperature), HOTTEST)
+        weights = ops.exp((values - values[:, :1]) / heat)
+        if ops.is_tensor(top_k):
+            places = ops.expand_dims(ops.arange(count, dtype="int32"), 0)
+            asked = ops.reshape(top_k, (-1, 1))
+            kept = ops.logical_or(places < asked, asked < 1)
+            weights = ops.where(kept, weights, 0.0)
+        before = ops.cumsum(weights, axis=-1) - weights
+        enough = _at_least_coldest(top_p) * ops.sum(weights, axis=-1, keepdims=True)
+        weights = ops.where(before < enough, weights, 0.0)
+        reached = ops.cumsum(weights, axis=-1)
+        aim = ops.expand_dims(ops.take(draws, position, axis=1), 1) * reached[:, -1:]
+        chosen = ops.sum(ops.cast(reached <= aim, "int32"), axis=-1, keepdims=True)
+        # Rounding could point behind the last one that has a weight, and of logits that
+        # are no numbers none has.
+        possible = ops.sum(ops.cast(weights > 0, "int32"), axis=-1, keepdims=True)
+        chosen = ops.maximum(ops.minimum(chosen, possible - 1), 0)
+        return gather(columns, chosen)[:, 0]
+
+    settings |= {"choose": choose, "count": most}
+    return greedy(step, state, batch_size, max_steps, limits, **settings)
+
+
+def _check_sampling(temperature: Any, top_k: Any, top_p: Any) -> None:
+    """Checks numbers; nothing is known yet of tensors."""
+    if not ops.is_tensor(temperature) and not 0 < temperature < math.inf:
+        raise ValueError(f"temperature must be above 0 and finite, not {temperature}.")
+    if not ops.is_tensor(top_p) and not 0 < top_p <= 1:
+        raise ValueError(f"top_p must be above 0 and at most 1, not {top_p}.")
+    if top_k is not None and not ops.is_tensor(top_k) and top_k < 1:
+        raise ValueError(f"top_k must be 1 or more, not {top_k}.")
+
+
+def _at_least_coldest(x: Any) -> Any:
+    """A number for all sentences, or one for each, as `(1 or B, 1)`; no NaN."""
+    x = ops.reshape(ops.convert_to_tensor(x, "float32"), (-1, 1))
+    return ops.where(x > COLDEST, x, COLDEST)
 
 
 def run_stages(

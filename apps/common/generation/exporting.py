@@ -48,7 +48,7 @@ def make_text_exportable(
         facts: of the task, which the .tflite files tell their clients.
         max_input_bytes: the length N of the .tflite files' input.
         max_output_bytes: the length M of their output.
-        beam_size: of the .tflite files and the SavedModel's serving_default.
+        beam_size: of the .tflite files and of the SavedModel's default; 1 is greedy.
     """
     config, total = serving.config, len(pairs.sources)
     pairs = choose(pairs, sample_rows(total, MAX_EXAMPLES, config.seed))
@@ -58,6 +58,7 @@ def make_text_exportable(
     answers = [best(row)[0] for row in hypotheses]
     expected, truncated_outputs = texts_to_bytes(answers, max_output_bytes)
     search = f"beam search of {beam_size}" if beam_size > 1 else "greedy search"
+    examples = {"split": split, "rows": len(sources), "of": total, "seed": config.seed}
     some, widest = sources[:SIGNATURE_EXAMPLES], max(2, config.beam_size)
     return Exportable(
         weights=serving.weights,
@@ -89,12 +90,7 @@ def make_text_exportable(
             {"text": f"{BYTES}."},
             facts={"answers": "text", **facts},
         ),
-        examples={
-            "split": split,
-            "rows": len(sources),
-            "of": total,
-            "seed": config.seed,
-        },
+        examples=examples,
     )
 
 
@@ -139,10 +135,7 @@ def make_is_tie(
 
 
 def margin(
-    serving: Serving,
-    text: str,
-    max_input_bytes: int | None = None,
-    beam_size: int = 1,
+    serving: Serving, text: str, max_input_bytes: int | None = None, beam_size: int = 1
 ) -> float:
     """How sure decoding was of the answer to a text.
 

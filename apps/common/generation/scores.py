@@ -81,11 +81,11 @@ class Scorer:
         self, hypotheses: Sequence[str], references: Sequence[str]
     ) -> dict[str, np.ndarray]:
         """Each row's lengths and n-gram matches, float64 `(rows, counts)` a metric."""
-        statistics = {
-            name: metric._extract_corpus_statistics(hypotheses, [references])
+        rows = hypotheses, [references]
+        return {
+            name: np.array(metric._extract_corpus_statistics(*rows), np.float64)
             for name, metric in self.metrics.items()
         }
-        return {name: np.array(rows, float) for name, rows in statistics.items()}
 
     def rate(self, name: str, sums: np.ndarray) -> np.ndarray:
         """Scores, from 0 to 100, of each row of sums `(draws, counts)`."""
@@ -94,12 +94,10 @@ class Scorer:
 
     def exact(self, hypotheses: Sequence[str], references: Sequence[str]) -> float:
         """Share of rows that are right to the letter, spaces at the end aside."""
-        pairs = zip(hypotheses, references, strict=True)
-        return float(np.mean([self._fold(h) == self._fold(r) for h, r in pairs]))
-
-    def _fold(self, text: str) -> str:
-        text = text.rstrip()
-        return text.lower() if self.lowercase else text
+        sides = ([text.rstrip() for text in side] for side in (hypotheses, references))
+        if self.lowercase:
+            sides = ([text.lower() for text in side] for side in sides)
+        return float(np.mean([a == b for a, b in zip(*sides, strict=True)]))
 
     def signatures(self, bootstrap: int = 0, seed: int = SEED) -> dict[str, str]:
         """How each metric was computed, in sacreBLEU's own form, for papers."""
@@ -139,9 +137,6 @@ def score_systems(
         `chrf_interval` (95%, from the resamples that sacreBLEU draws), and `exact`
         (share of rows that are right to the letter); name -> metric -> the scores of
         each resample `(bootstrap,)`.
-
-    Raises:
-        PolyheadError: no rows, or not as many hypotheses as references.
     """
     if bootstrap < 0:
         raise UsageError(f"bootstrap is {bootstrap}; it must be 0 or more")

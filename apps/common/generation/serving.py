@@ -1,5 +1,6 @@
 """A text-to-text model as pure functions, for Python, SavedModel and TFLite."""
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -153,7 +154,7 @@ class Serving:
         """The function of the .tflite files: `text (1, N)` to `text (1, M)`, uint8."""
         method = self.method(beam_size)
 
-        def serve(weights: Any, tables: Any, text: Any) -> dict[str, Any]:
+        def serve(weights: Any, tables: Any, text: Any) -> dict:
             source = self.tokenize(tables, text)
             encoded, limits = self.encode_static(weights, source), self.limits(source)
             ids, _ = self.search(weights, encoded, limits, static=True, **method)
@@ -166,33 +167,28 @@ class Serving:
 
     def strings_function(self, beam_size: int = 1) -> Callable:
         """A function of the SavedModel: `(B,)` strings to strings, in TensorFlow."""
-
-        def serve(weights: Any, tables: Any, text: Any) -> dict[str, Any]:
-            return self._serve_strings(weights, tables, text, **self.method(beam_size))
-
-        return serve
+        return functools.partial(self._serve_strings, method=self.method(beam_size))
 
     def draws_function(self) -> Callable:
         """As `strings_function`, but it draws; each text has its seed and settings."""
 
         def serve(
             weights: Any, tables: Any, text: Any, seed: Any, **settings: Any
-        ) -> dict[str, Any]:
-            settings["draws"] = draw_numbers(seed, self.max_tokens)
-            method = self.sampling(**settings)
-            return self._serve_strings(weights, tables, text, **method)
+        ) -> dict:
+            draws = draw_numbers(seed, self.max_tokens)
+            method = self.sampling(draws=draws, **settings)
+            return self._serve_strings(weights, tables, text, method)
 
         return serve
 
     def _serve_strings(
-        self, weights: Any, tables: Any, text: Any, **method: Any
-    ) -> dict[str, Any]:
+        self, weights: Any, tables: Any, text: Any, method: dict
+    ) -> dict:
         """The work grows with the longest text of the batch."""
         import tensorflow as tf
 
-        source = tokenize_strings(
-            text, lambda data: self.tokenize(tables, data), self.max_bytes
-        )
+        tokenize = functools.partial(self.tokenize, tables)
+        source = tokenize_strings(text, tokenize, self.max_bytes)
         encoded, limits = self.encode(weights, source), self.limits(source)
         ids, scores = self.search(weights, encoded, limits, **method)
         if "beam_size" in method:
@@ -205,9 +201,9 @@ class Serving:
         """The arguments that make `search` greedy, or a beam search."""
         if beam_size == 1:
             return {"method": greedy}
-        sizes = {"beam_size": beam_size, "n_best": n_best}
-        penalty = self.config.length_penalty
-        return {"method": beam_search, **sizes, "length_penalty": penalty}
+        settings = {"beam_size": beam_size, "n_best": n_best}
+        settings["length_penalty"] = self.config.length_penalty
+        return {"method": beam_search, **settings}
 
     def sampling(self, **settings: Any) -> dict:
         """The arguments that make `search` draw; see `decoding.sample`."""
@@ -218,9 +214,7 @@ class Serving:
     ) -> list[np.ndarray]:
         """What `tokenize` gives, in Python: piece ids and the end symbol, not padded.
 
-        Args:
-            texts: any number of texts; one of white space alone has no ids.
-            max_input_bytes: cuts them as a client of the .tflite does.
+        `max_input_bytes` cuts the texts as a client of the .tflite does.
         """
         limit = min(max_input_bytes or self.max_bytes, self.max_bytes)
         data = [cut_text(text, limit)[0] for text in texts]

@@ -43,14 +43,7 @@ def fit_output_ratio(config: Any, dataset: Any) -> Any:
 def train_pairs(
     config: Any, tokenizer: Tokenizer, pairs: Pairs, model: EncoderDecoder
 ) -> Training:
-    """The compiled model and its epochs' batches.
-
-    Args:
-        config: the task's, all filled.
-        tokenizer: of both sides.
-        pairs: of training.
-        model: with its first weights.
-    """
+    """The compiled model, which has its first weights, and its epochs' batches."""
     make_epoch = pair_batches(config, tokenizer, pairs)
     first = make_epoch(0)
     # Keras counts batches here, of which an update may take several.

@@ -11,18 +11,16 @@ _CELLS = 4_000_000  # the most numbers that are drawn at once
 def resample(
     tables: Sequence[np.ndarray], draws: int, seed: int = SEED
 ) -> list[np.ndarray]:
-    """Sums each table over the same resampled rows.
+    """The sums `(draws, counts)` of each table over the same resampled rows.
 
     The resamples are the same as sacreBLEU's for the same seed, but rows are counted
-    and not copied, which takes a thousandth of the memory.
+    and not copied, which takes a thousandth of the memory. NumPy's global state is not
+    changed.
 
     Args:
         tables: arrays `(rows, counts)`.
         draws: number of resamples; each has as many rows as the tables.
-        seed: seed of the resamples. NumPy's global state is not changed.
-
-    Returns:
-        The sums `(draws, counts)` of each table.
+        seed: of the resamples.
     """
     joined = np.hstack(tables)
     sums = np.vstack([times @ joined for times in _draw(len(joined), draws, seed)])
