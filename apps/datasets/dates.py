@@ -38,11 +38,7 @@ _DIGITS = {
 
 
 def read_dates() -> dict[str, tuple[list[str], list[str]]]:
-    """Split -> the texts and their ISO dates; the same on every machine.
-
-    Raises:
-        PolyheadError: Babel is not installed.
-    """
+    """Split -> the texts and their ISO dates; the same on every machine."""
     locales = [read_locale(code, "dates") for code in LOCALES]
     forms = {locale: clear_forms(locale) for locale in locales}
     chance = random.Random("dates")

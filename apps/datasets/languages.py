@@ -35,11 +35,7 @@ _LENGTHS = ((1, 0.4), (2, 0.35), (3, 0.2), (4, 0.05))
 
 
 def read_languages() -> dict[str, tuple[list[str], list[str]]]:
-    """Split -> the phrases and their language codes; the same on every machine.
-
-    Raises:
-        PolyheadError: Babel is not installed.
-    """
+    """Split -> the phrases and their language codes; the same on every machine."""
     names = _names_by_split()
     data = {}
     for split, size in SIZES.items():

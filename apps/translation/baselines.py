@@ -23,11 +23,10 @@ _CELLS = 8_000_000  # similarities held at once, 100 MB
 def run_baselines(
     dataset: Dataset, split: str | None = None, seed: int = 0
 ) -> dict[str, dict]:
-    """Translates a split by both baselines: test where there is one, if not named.
+    """Translates a split (test where there is one, if not named) by both baselines.
 
-    Returns:
-        Name -> a dict of `split`, `hypotheses` (one a row), `settings`, and for
-        `nearest` `train_rows` and `sampled`, which say what it searched.
+    Gives name -> a dict of `split`, `hypotheses` (one a row), `settings`, and for
+    `nearest` `train_rows` and `sampled`, which say what it searched.
     """
     split = split or held_out(dataset)[0]
     sources = getattr(dataset, split).sources

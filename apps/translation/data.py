@@ -37,10 +37,6 @@ def load_data(config: Config) -> Dataset:
 
     Texts stay as they are, control characters included, except that zero bytes, which
     would end the text in an exported file, and halves of surrogate pairs are removed.
-
-    Raises:
-        PolyheadError: the data cannot be used; the message names file, row and remedy.
-        UsageError: the Config names no source, or several, or half of one.
     """
     splits = read_splits(config)
     read = len(splits["train"].sources)
@@ -58,12 +54,7 @@ def load_pairs(
     test_source: str | None = None,
     test_target: str | None = None,
 ) -> Pairs:
-    """Reads other pairs for a model: a table, or two files.
-
-    Raises:
-        PolyheadError: they cannot be read.
-        UsageError: none are named, or a table and files.
-    """
+    """Reads other pairs for a model: a table, or two files."""
     files = replace(config, test=test, test_source=test_source, test_target=test_target)
     pairs = read_split(files, "test")
     if pairs is None:
@@ -103,11 +94,7 @@ def describe(
 ) -> dict:
     """Counts pairs and lengths of every split; warns of what looks wrong.
 
-    Args:
-        splits: as they are used, "train" first.
-        read: how many training pairs the source has.
-        removed: how many of them are left out for each reason.
-        config: the run's.
+    Of the `read` training pairs of the source, `removed` are left out, by reason.
     """
     train = splits["train"]
     lengths = {
@@ -167,9 +154,8 @@ def _warn(splits: dict[str, Pairs], read: int, removed: dict[str, int]) -> list[
         for side, texts in (("source", pairs.sources), ("target", pairs.targets)):
             empty = sum(not text.strip() for text in texts)
             if empty:
-                warnings.append(
-                    f"{empty} {split} pairs have an empty {side}; they stay"
-                )
+                note = f"{empty} {split} pairs have an empty {side}; they stay"
+                warnings.append(note)
     train = splits["train"]
     same = np.mean([s == t for s, t in zip(train.sources, train.targets, strict=True)])
     if same > 1 / 5:
@@ -194,15 +180,8 @@ def format_report(report: dict) -> str:
     lines.append(f"removed     {_describe_removed(report['removed']) or 'none'}")
     several = report["sources_with_several_translations"]
     lines.append(f"sources     {several:,} in train have several translations")
-    lines += ["", *_format_lengths(report), "", "samples"]
-    for source, target in report["samples"]:
-        lines += [f"  {_show(source)}", f"    -> {_show(target)}"]
-    return finish_report(lines, report["warnings"])
-
-
-def _format_lengths(report: dict) -> list[str]:
     over = f"over {CUT_BYTES}"
-    lines = [f"{'bytes':<20}{'mean':>8}{'95%':>8}{'max':>9}{over:>10}"]
+    lines += ["", f"{'bytes':<20}{'mean':>8}{'95%':>8}{'max':>9}{over:>10}"]
     for split, sides in report["length_bytes"].items():
         for side, length in sides.items():
             share = report[f"share_over_{CUT_BYTES}_bytes"][split][side]
@@ -211,7 +190,11 @@ def _format_lengths(report: dict) -> list[str]:
                 f"{length['100']:>9,}{share:>10.1%}"
             )
     ratio = report["length_ratio"]
-    return [*lines, f"a target has {ratio:.2f} bytes for a byte of its source (median)"]
+    lines.append(f"a target has {ratio:.2f} bytes for a byte of its source (median)")
+    lines += ["", "samples"]
+    for source, target in report["samples"]:
+        lines += [f"  {_show(source)}", f"    -> {_show(target)}"]
+    return finish_report(lines, report["warnings"])
 
 
 def _show(text: str, width: int = 72) -> str:

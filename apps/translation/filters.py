@@ -41,8 +41,7 @@ def sort_out(
             are never left out for this.
 
     Returns:
-        bool `(pairs,)`, True for pairs that stay, and how many are removed for each
-        reason.
+        bool `(pairs,)`, True for pairs that stay, and reason -> how many are removed.
     """
     lengths = count_bytes(train)
     longest = lengths.max(axis=1)

@@ -27,18 +27,13 @@ def predict_texts(
     seed: int | None,
     what: str,
 ) -> list[Hypotheses]:
-    """Texts and scores for texts, the best first.
+    """Texts and scores for texts, the best first, by a `TextRun`.
 
     Args:
-        run: a `TextRun` whose `serving` is a `generation.serving.Serving`.
-        texts: any number of texts.
-        engine: "keras", "savedmodel" or "tflite"; the files decode as exported.
-        beam_size: hypotheses followed side by side; the run's own where None.
-        n_best: how many answers a text, no two alike.
         drawing: `temperature`, `top_k` and `top_p` of `decoding.sample`; answers are
             drawn where any is not None.
-        seed: of the draws; 0 where None.
         what: the name of the answers in messages, such as "translations".
+        The others: as in the task's `predict`.
     """
     texts = list(texts)
     drawing = {name: value for name, value in drawing.items() if value is not None}
@@ -121,11 +116,9 @@ def run_savedmodel(run: Any, texts: list[str]) -> list[Hypotheses]:
 def format_texts(
     inputs: Any, answers: list[Hypotheses], style: str, column: str, key: str
 ) -> str:
-    """What `predict` prints.
+    """What `predict` prints of each of the `Inputs` and its answers.
 
     Args:
-        inputs: an `Inputs`.
-        answers: for each input its texts and scores.
         style: "text": one line a text, so one line out for each line in where one text
             is asked for; "json": with scores; "csv": the input's columns and one more
             a text.

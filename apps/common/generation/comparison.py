@@ -37,8 +37,7 @@ def build_metrics(
     their difference has an interval of its own (paired bootstrap).
 
     Args:
-        dataset: with the `Pairs` of `train`, `validation` and `test`; their targets
-            are the references.
+        dataset: with the `Pairs` of `train`, `validation` and `test`.
         hypotheses: split -> one text a row. Baselines are compared on "test", or on
             "validation" where there is no test.
         baselines: name -> the `split` that a baseline answered, its `hypotheses`, and
@@ -47,9 +46,8 @@ def build_metrics(
         decoding: how the run decoded, such as "beam size 5, length penalty 1".
         bootstrap: number of resamples; 0 for no intervals.
 
-    Reference:
-        Koehn, Statistical Significance Tests for Machine Translation Evaluation,
-        https://aclanthology.org/W04-3250
+    Reference: Koehn, Statistical Significance Tests for Machine Translation
+    Evaluation, https://aclanthology.org/W04-3250
     """
     splits = [split for split in ("test", "validation") if split in hypotheses]
     if not splits:

@@ -138,7 +138,13 @@ def sample(
     Returns:
         As `greedy`. The scores are of the model's own probabilities.
     """
-    _check_sampling(temperature, top_k, top_p)
+    # Nothing is known yet of tensors.
+    if not ops.is_tensor(temperature) and not 0 < temperature < math.inf:
+        raise ValueError(f"temperature must be above 0 and finite, not {temperature}.")
+    if not ops.is_tensor(top_p) and not 0 < top_p <= 1:
+        raise ValueError(f"top_p must be above 0 and at most 1, not {top_p}.")
+    if top_k is not None and not ops.is_tensor(top_k) and top_k < 1:
+        raise ValueError(f"top_k must be 1 or more, not {top_k}.")
     most = None if ops.is_tensor(top_k) else top_k
 
     def choose(values: Any, position: Any) -> Any:
@@ -165,16 +171,6 @@ def sample(
 
     settings |= {"choose": choose, "count": most}
     return greedy(step, state, batch_size, max_steps, limits, **settings)
-
-
-def _check_sampling(temperature: Any, top_k: Any, top_p: Any) -> None:
-    """Checks numbers; nothing is known yet of tensors."""
-    if not ops.is_tensor(temperature) and not 0 < temperature < math.inf:
-        raise ValueError(f"temperature must be above 0 and finite, not {temperature}.")
-    if not ops.is_tensor(top_p) and not 0 < top_p <= 1:
-        raise ValueError(f"top_p must be above 0 and at most 1, not {top_p}.")
-    if top_k is not None and not ops.is_tensor(top_k) and top_k < 1:
-        raise ValueError(f"top_k must be 1 or more, not {top_k}.")
 
 
 def _at_least_coldest(x: Any) -> Any:

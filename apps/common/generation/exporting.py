@@ -1,6 +1,6 @@
 """What of a text-to-text model is exported, and how its files are verified."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -80,7 +80,9 @@ def make_text_exportable(
                 "truncated": int(truncated.sum()),
                 "truncated_outputs": int(truncated_outputs.sum()),
             },
-            is_tie=make_is_tie(serving, sources, beam_size, max_input_bytes),
+            is_tie=lambda row: (
+                margin(serving, sources[row], max_input_bytes, beam_size) < TIE
+            ),
         ),
         per_channel=False,  # the table is tied, and the largest part by far
         metric=make_metric(pairs.targets, scorer),
@@ -100,7 +102,7 @@ def strings_form(serving: Serving, sources: Sequence[str], beam_size: int) -> Fo
         serving.strings_function(beam_size),
         {"text": encode(sources)},
         outputs(serving.generate(sources, serving.method(beam_size))),
-        is_tie=make_is_tie(serving, sources, beam_size),
+        is_tie=lambda row: margin(serving, sources[row], beam_size=beam_size) < TIE,
     )
 
 
@@ -122,16 +124,6 @@ def draws_form(serving: Serving, sources: Sequence[str]) -> Form:
         is_tie=lambda row: True,
         max_ties=1,
     )
-
-
-def make_is_tie(
-    serving: Serving,
-    sources: Sequence[str],
-    beam_size: int,
-    max_input_bytes: int | None = None,
-) -> Callable[[int], bool]:
-    """Whether float32 cannot decide on the answer to a row of the sources."""
-    return lambda row: margin(serving, sources[row], max_input_bytes, beam_size) < TIE
 
 
 def margin(

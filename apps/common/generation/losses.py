@@ -72,12 +72,7 @@ def smoothed_cross_entropy(
 
 
 class TrainedModel(keras.Model):
-    """A model as `fit` sees it: pairs in, the loss from the decoder's vectors.
-
-    Args:
-        inner: a built `EncoderDecoder`.
-        smoothing: see `smoothed_cross_entropy`.
-    """
+    """An `EncoderDecoder` as `fit` sees it: pairs in, the loss from its vectors."""
 
     def __init__(self, inner: EncoderDecoder, smoothing: float, **kwargs: Any) -> None:
         super().__init__(**kwargs)

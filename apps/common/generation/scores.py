@@ -46,11 +46,7 @@ class Scorer:
     """BLEU and chrF++ in one setting, computed from each row's counts of matches.
 
     Both metrics need only sums of the rows' counts. So each row is counted once, and
-    a resample is a sum.
-
-    Args:
-        tokenize: a tokenizer of sacreBLEU, for BLEU alone.
-        lowercase: whether case is ignored.
+    a resample is a sum. `tokenize`, a tokenizer of sacreBLEU, is for BLEU alone.
     """
 
     main = "bleu"  # the measure that decides
@@ -169,14 +165,11 @@ def score_systems(
 def score_by_length(
     pairs: Pairs, hypotheses: Sequence[str], scorer: Scorer, bootstrap: int = 200
 ) -> list[dict]:
-    """Scores short and long sources apart.
+    """The scores of short and of long sources.
 
-    The buckets end at the same shares of the rows in every set, so that each has
-    enough rows; sources of equal length share a bucket.
-
-    Returns:
-        For each bucket `shortest` and `longest` (characters of the source) and what
-        `score_systems` gives.
+    Each bucket has its `shortest` and `longest` (characters of the source) and what
+    `score_systems` gives. The buckets end at the same shares of the rows in every set,
+    so that each has enough rows; sources of equal length share a bucket.
     """
     lengths = np.array([len(source) for source in pairs.sources])
     ends = np.unique(np.quantile(lengths, LENGTH_SHARES, method="lower"))

@@ -101,7 +101,10 @@ def validate_pairs(
     score = Score(config, model, tokenizer, pairs, scorer)
 
     def make_callbacks(terminal: Terminal | None, path: Path) -> list:
-        callbacks: list = [] if terminal is None else [Samples(score, terminal.err)]
+        callbacks: list = []
+        if terminal is not None:
+            show = lambda *epoch: print_samples(score, terminal.err)  # noqa: E731
+            callbacks.append(keras.callbacks.LambdaCallback(on_epoch_end=show))
         if config.tensorboard:
             callbacks.append(keras.callbacks.TensorBoard(path / "logs"))
         return callbacks
@@ -118,12 +121,8 @@ def validate_pairs(
 class Score:
     """Measures a model on validation pairs: its loss, and its answers' main score.
 
-    Args:
-        config: the task's, all filled.
-        model: of the shape of the one that is trained; computes in float32.
-        tokenizer: of both sides.
-        pairs: the validation pairs; of very many, a seeded sample is used.
-        scorer: how texts are scored.
+    `model`, of the shape of the one that is trained, computes in float32. Of very many
+    pairs, a seeded sample is used.
     """
 
     def __init__(
@@ -172,18 +171,10 @@ class Score:
         return {"loss": loss, self.scorer.main: main}
 
 
-class Samples(keras.callbacks.Callback):
-    """Prints a few validation sources and their answers after each epoch."""
-
-    def __init__(self, score: Score, stream: TextIO) -> None:
-        super().__init__()
-        self.score = score
-        self.stream = stream
-
-    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
-        pairs, hypotheses = self.score.pairs, self.score.hypotheses
-        count = len(pairs.sources)
-        for row in sorted({count * k // SAMPLES for k in range(SAMPLES)}):
-            print(f"  {pairs.sources[row][:100]!r}", file=self.stream)
-            print(f"    gives {hypotheses[row][:100]!r}", file=self.stream)
-            print(f"    wants {pairs.targets[row][:100]!r}", file=self.stream)
+def print_samples(score: Score, stream: TextIO) -> None:
+    """Prints a few validation sources and their answers."""
+    pairs, count = score.pairs, len(score.pairs.sources)
+    for row in sorted({count * k // SAMPLES for k in range(SAMPLES)}):
+        print(f"  {pairs.sources[row][:100]!r}", file=stream)
+        print(f"    gives {score.hypotheses[row][:100]!r}", file=stream)
+        print(f"    wants {pairs.targets[row][:100]!r}", file=stream)

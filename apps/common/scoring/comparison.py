@@ -92,10 +92,9 @@ def format_table(
     verdict: Callable[[str, Mapping, Mapping], str | None] | None = None,
     remarks: Sequence[str] = (),
 ) -> str:
-    """Formats a run and its baselines as a table with verdicts.
+    """Formats the content of metrics.json as a table with verdicts.
 
     Args:
-        metrics: the content of metrics.json.
         columns: the measures; those that the run does not have are left out.
         unit: the key of the number of scored rows: "rows" or "windows".
         verdict: gives the line of a baseline from its name, the run's scores and its
