@@ -99,9 +99,8 @@ def _all_names(locale: "Locale") -> Iterator[tuple[str, str]]:
         if "city" in zone:
             yield f"city {key}", zone["city"]
     for key, zone in sorted(locale.meta_zones.items()):
-        names = zone.get("long", {})
-        for form in sorted(names):
-            yield f"zone {key}", names[form]
+        for _, name in sorted(zone.get("long", {}).items()):
+            yield f"zone {key}", name
     for unit in sorted(locale.unit_display_names):
         yield f"unit {unit}", format_unit(5, unit, locale=locale)
     for seconds in (1, 60, 3600, 86400, 7 * 86400, 30 * 86400, 365 * 86400):

@@ -31,17 +31,13 @@ def run_baselines(
     split = split or held_out(dataset)[0]
     sources = getattr(dataset, split).sources
     train = sample(dataset.train, seed)
-    settings = {
-        "features": "character TF-IDF",
-        "n-grams": list(_NGRAMS),
-        "max_df": _max_df(train),
-    }
+    settings = {"features": "character TF-IDF", "n-grams": list(_NGRAMS)}
     return {
         "copy": {"split": split, "hypotheses": list(sources), "settings": {}},
         "nearest": {
             "split": split,
             "hypotheses": translate_by_nearest(train, sources),
-            "settings": settings,
+            "settings": settings | {"max_df": _max_df(train)},
             "train_rows": len(train.sources),
             "sampled": len(train.sources) < len(dataset.train.sources),
         },

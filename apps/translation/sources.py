@@ -103,7 +103,7 @@ def _read_tfds(config: Config) -> dict[str, Pairs]:
         )
     languages = config.source_language, config.target_language
     for folder in (Path(name), Path(config.tfds_dir or "") / name):
-        files = _find_translations(folder)
+        files = _find_files(folder)
         if files:
             return _read_folder(folder, files, languages)
     builder = open_tfds(name, config.tfds_dir)
@@ -123,7 +123,7 @@ def _read_tfds(config: Config) -> dict[str, Pairs]:
     return splits
 
 
-def _find_translations(folder: Path) -> dict[tuple[str, str], Path]:
+def _find_files(folder: Path) -> dict[tuple[str, str], Path]:
     """The files of TFDS's TranslateFolder form, "en.train.txt", also with .gz."""
     matches = (
         (re.fullmatch(r"([^.]+)\.([^.]+)\.txt(\.gz)?", file.name), file)
@@ -163,23 +163,23 @@ def _check_languages(name: str, wanted: Sequence[str], known: Sequence[str]) -> 
         )
 
 
+def _find_translations(features: Any) -> tuple[str | None, Any]:
+    """The feature that has the languages, and its name; all where they have none."""
+    import tensorflow_datasets as tfds
+
+    kinds = (tfds.features.Translation, tfds.features.TranslationVariableLanguages)
+    nested = [pair for pair in features.items() if isinstance(pair[1], kinds)]
+    return nested[0] if nested else (None, features)
+
+
 def _known_languages(features: Any) -> Sequence[str] | None:
     import tensorflow_datasets as tfds
 
-    features = _translations(features)
+    _, features = _find_translations(features)
     if isinstance(features, tfds.features.TranslationVariableLanguages):
         return features.languages
     texts = tfds.features.Text
     return [name for name, kind in features.items() if isinstance(kind, texts)]
-
-
-def _translations(features: Any) -> Any:
-    """The feature that has the languages, or all features where they are languages."""
-    import tensorflow_datasets as tfds
-
-    kinds = (tfds.features.Translation, tfds.features.TranslationVariableLanguages)
-    nested = [feature for feature in features.values() if isinstance(feature, kinds)]
-    return nested[0] if nested else features
 
 
 def _read_examples(
@@ -188,9 +188,7 @@ def _read_examples(
     """Row, source and target of all pairs; an example may have none, or several."""
     import tensorflow_datasets as tfds
 
-    features = builder.info.features
-    translations = _translations(features)
-    place = next((name for name in features if features[name] is translations), None)
+    place, translations = _find_translations(builder.info.features)
     varies = isinstance(translations, tfds.features.TranslationVariableLanguages)
     for row, example in enumerate(tfds.as_numpy(builder.as_dataset(split=split)), 1):
         texts = example if place is None else example[place]

@@ -39,9 +39,7 @@ class Serving:
 
     def __init__(self, model: EncoderDecoder, tokenizer: Tokenizer, config: Any):
         check_float32(model)
-        self.model = model
-        self.tokenizer = tokenizer
-        self.config = config
+        self.model, self.tokenizer, self.config = model, tokenizer, config
         self.max_tokens = config.max_tokens
         self.weights = [ops.convert_to_numpy(weight) for weight in model.weights]
         # Every byte is a piece, and a draw may give the zero byte, which ends a text.
@@ -113,9 +111,8 @@ class Serving:
     ) -> tuple[Any, Any]:
         """Decodes what `encode` gave by `greedy`, `beam_search` or `sample`.
 
-        Args:
-            static: whether it is for a .tflite: caches that grow gain nothing there,
-                and what comes from outside the loop cannot be quantised.
+        It is `static` for a .tflite: caches that grow gain nothing there, and what
+        comes from outside the loop cannot be quantised.
         """
         model = self.model
         memory, mask = encoded
