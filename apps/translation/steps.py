@@ -33,20 +33,16 @@ def make_assets(config: Config, dataset: Dataset, path: Path | None) -> NewPiece
     return make_piece_assets(config, texts, path)
 
 
-def build(config: Config, assets: NewPieceAssets, dataset: Dataset) -> Translator:
+def build(config: Config, assets, dataset: Dataset) -> Translator:
     return build_model(config, len(assets.tokenizer.pieces))
 
 
-def make_validation(
-    config: Config, assets: NewPieceAssets, dataset: Dataset
-) -> Validation:
+def make_validation(config: Config, assets, dataset: Dataset) -> Validation:
     model, scorer = build(config, assets, dataset), make_scorer(config)
     return validate_pairs(config, model, assets.tokenizer, dataset.validation, scorer)
 
 
-def finish(
-    config: Config, assets: NewPieceAssets, dataset: Dataset, trained: TrainedModel
-) -> Translator:
+def finish(config: Config, assets, dataset: Dataset, trained: TrainedModel):
     """The model in float32."""
     model = build(config, assets, dataset)
     model.set_weights(read_values(trained.inner.weights))

@@ -4,12 +4,12 @@ Imports no Keras.
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from ..answers import Table, add_columns, number_names, write_answers
+from ..answers import add_columns, number_names, write_answers
 from ..errors import UsageError
 from ..export.folder import find_exported
 from ..run.run import check_engine
@@ -130,18 +130,18 @@ def format_texts(
     rows = [[text for text, _ in answer] for answer in answers]
     rows = [row + [""] * (width - len(row)) for row in rows]
 
-    def lines() -> Iterable[str]:
-        return (" ".join(text.splitlines()) for row in rows for text in row)
-
-    def records() -> Iterable[dict]:
-        for record, answer in zip(inputs.records(), answers, strict=True):
-            yield {**record, key: [_to_record(*pair) for pair in answer]}
-
-    def table() -> Table:
-        return add_columns(inputs.columns, number_names([column], width), rows)
-
-    return write_answers(style, lines, records, table)
+    return write_answers(
+        style,
+        lambda: (" ".join(text.splitlines()) for row in rows for text in row),
+        lambda: (
+            {**record, key: [_to_record(*pair) for pair in answer]}
+            for record, answer in zip(inputs.records(), answers, strict=True)
+        ),
+        lambda: add_columns(inputs.columns, number_names([column], width), rows),
+    )
 
 
 def _to_record(text: str, score: float) -> dict:
-    return {"text": text} | ({"score": round(score, 6)} if math.isfinite(score) else {})
+    if math.isfinite(score):
+        return {"text": text, "score": round(score, 6)}
+    return {"text": text}

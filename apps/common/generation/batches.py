@@ -14,6 +14,7 @@ from ..text.byte_pieces import Tokenizer
 from .losses import PARTS
 from .model import END, START
 
+Rows = Sequence[np.ndarray]  # the ids of each text
 # Padded lengths are multiples of this: JAX compiles anew for every shape.
 LENGTH_STEP = 8 if keras.backend.backend() == "jax" else 1
 
@@ -23,7 +24,7 @@ def round_up(length: Any) -> Any:
     return -(-length // LENGTH_STEP) * LENGTH_STEP
 
 
-def pad_rows(rows: Sequence[np.ndarray], at_least: int = 1) -> np.ndarray:
+def pad_rows(rows: Rows, at_least: int = 1) -> np.ndarray:
     """Rows of ids as one `(B, T)` int32 array, T a multiple of `LENGTH_STEP`."""
     longest = max((len(row) for row in rows), default=1)
     padded = np.zeros((len(rows), round_up(max(longest, at_least))), np.int32)
@@ -32,7 +33,7 @@ def pad_rows(rows: Sequence[np.ndarray], at_least: int = 1) -> np.ndarray:
     return padded
 
 
-def encode_source(ids: Sequence[np.ndarray], max_tokens: int) -> list[np.ndarray]:
+def encode_source(ids: Rows, max_tokens: int) -> list[np.ndarray]:
     """Piece ids as the encoder reads them: cut, with the end symbol."""
     return [np.append(row[: max_tokens - 1], END) if len(row) else row for row in ids]
 
@@ -46,20 +47,13 @@ class PairBatches(Sequence):
         budget: tokens of a batch: its pairs times the longer side's padded length.
         rng: draws the order of the batches, and which pairs of like length share one.
 
-    Attributes:
-        tokens: of both sides, padding not counted.
-        padding: the share of padding, from 0 to 1.
+    `tokens` are those of both sides, and `padding` is a share, from 0 to 1.
     """
 
     def __init__(
-        self,
-        sources: Sequence[np.ndarray],
-        targets: Sequence[np.ndarray],
-        budget: int,
-        rng: np.random.Generator,
+        self, sources: Rows, targets: Rows, budget: int, rng: np.random.Generator
     ) -> None:
-        self.sources = sources
-        self.targets = targets
+        self.sources, self.targets = sources, targets
         sides = np.array(
             [[len(s), len(t) + 1] for s, t in zip(sources, targets, strict=True)]
         )

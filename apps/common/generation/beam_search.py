@@ -8,7 +8,7 @@ from keras import ops
 
 from .candidates import NEVER, History, candidates, gather, largest, put
 from .decoding import Step, make_limits, run_stages
-from .model import END, START
+from .model import START
 
 
 def beam_search(
@@ -73,7 +73,7 @@ def beam_search(
         ancestors = to_ancestors(slots[..., :room], beam_size)
         logits, state = step(last, state, position, ancestors)
         banned = written.banned(history, position)
-        values, symbols = candidates(logits, banned, beam_size, START, END)
+        values, symbols = candidates(logits, banned, beam_size)
         count = values.shape[-1]
         values = ops.expand_dims(live, -1) + values  # (B, N, C)
         # At the limit only the end may come, which is column 0.

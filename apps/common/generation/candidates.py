@@ -5,7 +5,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from .model import PAD
+from .model import END, PAD, START
 
 NEVER = float("-inf")
 
@@ -61,9 +61,7 @@ def gather(x: Any, index: Any) -> Any:
     return ops.take(flat, index + ops.expand_dims(rows, 1), axis=0)
 
 
-def candidates(
-    logits: Any, banned: Any, k: int, start_id: int, end_id: int
-) -> tuple[Any, Any]:
+def candidates(logits: Any, banned: Any, k: int) -> tuple[Any, Any]:
     """The end symbol and the best others that may come next.
 
     Padding and start symbol never come. Log-probabilities are the model's own: symbols
@@ -85,11 +83,11 @@ def candidates(
     total = ops.logsumexp(logits, axis=-1, keepdims=True)
     values, ids = largest(logits, min(k + 4, size))  # four are forbidden at most
     banned = ops.reshape(banned, (-1, 1))
-    for symbol in (PAD, start_id, end_id, banned):
+    for symbol in (PAD, START, END, banned):
         values = ops.where(ops.equal(ids, symbol), NEVER, values)
-    end = logits[:, end_id : end_id + 1]
+    end = logits[:, END : END + 1]
     values = ops.concatenate([end, values], axis=-1) - total
-    ids = ops.concatenate([ops.full_like(ids[:, :1], end_id), ids], axis=-1)
+    ids = ops.concatenate([ops.full_like(ids[:, :1], END), ids], axis=-1)
     shape = (-1, beams, values.shape[-1])
     return ops.reshape(values, shape), ops.reshape(ids, shape)
 

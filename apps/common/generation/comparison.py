@@ -42,7 +42,6 @@ def build_metrics(
             "validation" where there is no test.
         baselines: name -> the `split` that a baseline answered, its `hypotheses`, and
             what else metrics.json says of it.
-        scorer: how texts are scored.
         decoding: how the run decoded, such as "beam size 5, length penalty 1".
         bootstrap: number of resamples; 0 for no intervals.
 

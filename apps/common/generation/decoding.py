@@ -34,7 +34,7 @@ from keras import ops
 from polyhead.layers import grow_cache
 
 from .candidates import History, candidates, gather, largest
-from .model import END, START
+from .model import START
 
 COLDEST = 1e-6  # temperature, and share: only the most probable is drawn
 HOTTEST = 1e6  # temperature: all that may come are alike
@@ -60,7 +60,6 @@ def greedy(
     """Takes the most probable symbol each time; ties go to the end, then lowest id.
 
     Args:
-        step: see above.
         state: what the first step gets.
         batch_size: B, an int or an int32 scalar.
         max_steps: S, see above.
@@ -85,7 +84,7 @@ def greedy(
         logits, state = step(last, state, position, None)
         banned = written.banned(history, position)
         wanted = count or logits.shape[-1]
-        values, ids = candidates(logits, banned, wanted, START, END)
+        values, ids = candidates(logits, banned, wanted)
         values, ids = values[:, 0], ids[:, 0]  # (B, C)
         # At the limit only the end may come, which is column 0.
         column = ops.where(position >= limits, 0, choose(values, position))
@@ -180,11 +179,7 @@ def _at_least_coldest(x: Any) -> Any:
 
 
 def run_stages(
-    advance: Callable[..., tuple],
-    variables: tuple,
-    max_steps: int,
-    stages: Sequence[int],
-    beams: int,
+    advance: Callable, variables: tuple, max_steps: int, stages: Sequence, beams: int
 ) -> tuple:
     """Runs `advance(room, *variables)` until all are done or after `max_steps`.
 

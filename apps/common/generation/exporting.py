@@ -40,10 +40,8 @@ def make_text_exportable(
     """A text-to-text model, and held-out pairs on which its files are verified.
 
     Args:
-        serving: the model.
-        pairs: held-out pairs; a seeded sample of at most 2,000 is used.
+        pairs: a seeded sample of at most 2,000 is used.
         split: what they are: "test" or "validation".
-        scorer: how texts are scored.
         description: of the .tflite files, such as "Translation: text to text".
         facts: of the task, which the .tflite files tell their clients.
         max_input_bytes: the length N of the .tflite files' input.

@@ -6,7 +6,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from .model import PAD, EncoderDecoder
+from .model import PAD, TextModel
 
 # TensorFlow runs the halves of a batch side by side on a processor, which keeps its
 # cores busier than sharing every operation out between them does.
@@ -72,9 +72,9 @@ def smoothed_cross_entropy(
 
 
 class TrainedModel(keras.Model):
-    """An `EncoderDecoder` as `fit` sees it: pairs in, the loss from its vectors."""
+    """An `TextModel` as `fit` sees it: pairs in, the loss from its vectors."""
 
-    def __init__(self, inner: EncoderDecoder, smoothing: float, **kwargs: Any) -> None:
+    def __init__(self, inner: TextModel, smoothing: float, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.inner = inner
         self.smoothing = smoothing

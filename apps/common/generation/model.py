@@ -5,7 +5,7 @@ from typing import Any, Protocol
 PAD, START, END = 0, 1, 2  # ids: padding, and the symbols before and after a text
 
 
-class EncoderDecoder(Protocol):
+class TextModel(Protocol):
     """A built encoder-decoder model with one embedding, tied to its output."""
 
     embedding: Any  # a `TokenEmbedding`

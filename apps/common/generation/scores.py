@@ -11,6 +11,7 @@ from ..errors import PolyheadError, UsageError
 from ..files import replacing
 from ..scoring.bootstrap import SEED, interval, resample
 
+Texts = Sequence[str]
 BOOTSTRAP = 1000  # resamples, as many as sacreBLEU draws
 LENGTH_SHARES = (0.1, 0.3, 0.5, 0.7, 0.9)  # of the rows, where buckets end
 
@@ -34,9 +35,7 @@ def tokenizer_for(language: str | None) -> str:
     return _UNSPACED.get(short, "13a")
 
 
-def main_score(
-    hypotheses: Sequence[str], references: Sequence[str], scorer: "Scorer"
-) -> float:
+def main_score(hypotheses: Texts, references: Texts, scorer: "Scorer") -> float:
     """The scorer's main measure of hypotheses, one a row, without an interval."""
     results, _ = score_systems({"run": hypotheses}, references, scorer, bootstrap=0)
     return results["run"][scorer.main]
@@ -73,9 +72,7 @@ class Scorer:
         self.lowercase = lowercase
         self.metrics = {"bleu": bleu, "chrf": CHRF(word_order=2, lowercase=lowercase)}
 
-    def count(
-        self, hypotheses: Sequence[str], references: Sequence[str]
-    ) -> dict[str, np.ndarray]:
+    def count(self, hypotheses: Texts, references: Texts) -> dict[str, np.ndarray]:
         """Each row's lengths and n-gram matches, float64 `(rows, counts)` a metric."""
         rows = hypotheses, [references]
         return {
@@ -88,7 +85,7 @@ class Scorer:
         rate = self.metrics[name]._compute_score_from_stats
         return np.array([rate(row).score for row in sums])
 
-    def exact(self, hypotheses: Sequence[str], references: Sequence[str]) -> float:
+    def exact(self, hypotheses: Texts, references: Texts) -> float:
         """Share of rows that are right to the letter, spaces at the end aside."""
         sides = ([text.rstrip() for text in side] for side in (hypotheses, references))
         if self.lowercase:
@@ -113,20 +110,13 @@ class Scorer:
 
 
 def score_systems(
-    systems: Mapping[str, Sequence[str]],
-    references: Sequence[str],
+    systems: Mapping[str, Texts],
+    references: Texts,
     scorer: Scorer,
     bootstrap: int = BOOTSTRAP,
     seed: int = SEED,
 ) -> tuple[dict[str, dict], dict[str, dict[str, np.ndarray]]]:
-    """Scores several systems on the same rows and the same resamples.
-
-    Args:
-        systems: name -> one hypothesis a row.
-        references: one a row.
-        scorer: counts the matches.
-        bootstrap: number of resamples; 0 for none.
-        seed: of the resamples.
+    """Scores several systems, name -> one hypothesis a row, on the same resamples.
 
     Returns:
         Name -> `rows`, `bleu`, `chrf` (chrF++) from 0 to 100, `bleu_interval` and
@@ -163,7 +153,7 @@ def score_systems(
 
 
 def score_by_length(
-    pairs: Pairs, hypotheses: Sequence[str], scorer: Scorer, bootstrap: int = 200
+    pairs: Pairs, hypotheses: Texts, scorer: Scorer, bootstrap: int = 200
 ) -> list[dict]:
     """The scores of short and of long sources.
 
@@ -186,7 +176,7 @@ def score_by_length(
 
 
 def write_predictions(
-    path: Path, pairs: Pairs, hypotheses: Sequence[str], lowercase: bool = False
+    path: Path, pairs: Pairs, hypotheses: Texts, lowercase: bool = False
 ) -> None:
     """Writes every hypothesis as CSV, the worst first by its own chrF++.
 

@@ -18,7 +18,7 @@ from ..text.detokenizer import decode_ids, join_pieces, piece_tables
 from .batches import encode_source, pad_rows
 from .beam_search import beam_search
 from .decoding import greedy, sample
-from .model import END, PAD, EncoderDecoder
+from .model import END, PAD, TextModel
 
 BATCH = 64
 MIN_OUTPUT_RATIO = 2.0  # pieces that may come out for each that goes in
@@ -37,7 +37,7 @@ class Serving:
         config: with `max_tokens`, `max_output_ratio` and `length_penalty`.
     """
 
-    def __init__(self, model: EncoderDecoder, tokenizer: Tokenizer, config: Any):
+    def __init__(self, model: TextModel, tokenizer: Tokenizer, config: Any):
         check_float32(model)
         self.model, self.tokenizer, self.config = model, tokenizer, config
         self.max_tokens = config.max_tokens
@@ -229,9 +229,8 @@ class Serving:
         """What the model writes for texts, on any backend.
 
         Args:
-            texts: any number of texts.
             method: from `method` or `sampling`; greedy where absent.
-            max_input_bytes: cuts them as a client of the .tflite does.
+            max_input_bytes: cuts the texts as a client of the .tflite does.
             draws: random numbers `(texts, max_tokens)` for `sampling`.
 
         Returns:

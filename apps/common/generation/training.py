@@ -19,7 +19,7 @@ from ..text.byte_pieces import Tokenizer
 from .batches import pair_batches
 from .comparison import SCORED_PAIRS
 from .losses import TrainedModel, smoothed_cross_entropy
-from .model import EncoderDecoder
+from .model import TextModel
 from .scores import Scorer, main_score
 from .serving import MIN_OUTPUT_RATIO, Serving
 
@@ -41,7 +41,7 @@ def fit_output_ratio(config: Any, dataset: Any) -> Any:
 
 
 def train_pairs(
-    config: Any, tokenizer: Tokenizer, pairs: Pairs, model: EncoderDecoder
+    config: Any, tokenizer: Tokenizer, pairs: Pairs, model: TextModel
 ) -> Training:
     """The compiled model, which has its first weights, and its epochs' batches."""
     make_epoch = pair_batches(config, tokenizer, pairs)
@@ -91,11 +91,7 @@ def count_tokens(batch: Any) -> int:
 
 
 def validate_pairs(
-    config: Any,
-    model: EncoderDecoder,
-    tokenizer: Tokenizer,
-    pairs: Pairs,
-    scorer: Scorer,
+    config: Any, model: TextModel, tokenizer: Tokenizer, pairs: Pairs, scorer: Scorer
 ) -> Validation:
     """Measures a model on the validation pairs; see `Score` for the arguments."""
     score = Score(config, model, tokenizer, pairs, scorer)
@@ -128,7 +124,7 @@ class Score:
     def __init__(
         self,
         config: Any,
-        model: EncoderDecoder,
+        model: TextModel,
         tokenizer: Tokenizer,
         pairs: Pairs,
         scorer: Scorer,

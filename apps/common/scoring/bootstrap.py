@@ -11,16 +11,11 @@ _CELLS = 4_000_000  # the most numbers that are drawn at once
 def resample(
     tables: Sequence[np.ndarray], draws: int, seed: int = SEED
 ) -> list[np.ndarray]:
-    """The sums `(draws, counts)` of each table over the same resampled rows.
+    """The sums `(draws, counts)` of tables `(rows, counts)` over the same resamples.
 
-    The resamples are the same as sacreBLEU's for the same seed, but rows are counted
-    and not copied, which takes a thousandth of the memory. NumPy's global state is not
-    changed.
-
-    Args:
-        tables: arrays `(rows, counts)`.
-        draws: number of resamples; each has as many rows as the tables.
-        seed: of the resamples.
+    Each resample has as many rows as the tables. It is the same as sacreBLEU's for the
+    same seed, but rows are counted and not copied, which takes a thousandth of the
+    memory. NumPy's global state is not changed.
     """
     joined = np.hstack(tables)
     rows, rng = len(joined), np.random.default_rng(seed)

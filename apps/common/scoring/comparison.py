@@ -28,7 +28,6 @@ def describe_difference(
     """Says whether the run is better than a baseline, in one line.
 
     Args:
-        name: name of the baseline.
         difference: the run's score minus the baseline's.
         interval: the 95% interval of the difference; None without resamples.
         unit: unit of the score, such as "BLEU" or "points of accuracy".
@@ -60,9 +59,7 @@ def describe_scored(split: str, rows: int, what: str) -> str:
     return f"no test data, so scores are on the {what} the choices were made on"
 
 
-def describe_samples(
-    baselines: Mapping[str, Mapping], verb: str, what: str
-) -> list[str]:
+def describe_samples(baselines: Mapping, verb: str, what: str) -> list[str]:
     """The lines of the protocol on baselines that used a sample of the rows."""
     return [
         f"{name} {verb} a sample of {baseline['train_rows']} {what}"
@@ -99,7 +96,6 @@ def format_table(
         unit: the key of the number of scored rows: "rows" or "windows".
         verdict: gives the line of a baseline from its name, the run's scores and its
             own. None: the "verdict" in the baseline's scores.
-        remarks: further lines.
     """
     split = scored_split(metrics)
     scores = metrics[split]
