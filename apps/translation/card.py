@@ -60,9 +60,8 @@ polyhead export {path}
 def _languages(config: Config) -> str:
     if config.source_language and config.target_language:
         return f" from `{config.source_language}` to `{config.target_language}`"
-    if config.dataset == "dates":
-        return " from dates in many languages to ISO dates"
-    return ""
+    dates = config.dataset == "dates"
+    return " from dates in many languages to ISO dates" if dates else ""
 
 
 def _data(config: Config) -> str:

@@ -14,6 +14,7 @@ from .filters import REASONS, count_bytes, sentence_key, sort_out
 from .sources import read_split, read_splits
 
 CUT_BYTES = 256  # what an exported file reads unless told otherwise
+_SIDES = ("source", "target")
 _SAMPLES = 3
 
 
@@ -40,12 +41,11 @@ def load_data(config: Config) -> Dataset:
     """
     splits = read_splits(config)
     read = len(splits["train"].sources)
-    train, removed = _sort_out(splits, config)
+    splits["train"], removed = _sort_out(splits, config)
     if "validation" not in splits:
-        train, splits["validation"] = _split(train, config)
-    splits = {"train": train, **{k: v for k, v in splits.items() if k != "train"}}
+        splits["train"], splits["validation"] = _split(splits["train"], config)
     report = describe(splits, read, removed, config)
-    return Dataset(train, splits["validation"], splits.get("test"), report)
+    return Dataset(splits["train"], splits["validation"], splits.get("test"), report)
 
 
 def load_pairs(
@@ -98,7 +98,7 @@ def describe(
     """
     train = splits["train"]
     lengths = {
-        split: dict(zip(("source", "target"), count_bytes(pairs).T, strict=True))
+        split: dict(zip(_SIDES, count_bytes(pairs).T, strict=True))
         for split, pairs in splits.items()
     }
     # Bytes of a target for a byte of its source.
@@ -108,10 +108,7 @@ def describe(
     samples = choose(train, np.unique(places))
     return {
         "sources": {split: pairs.source for split, pairs in splits.items()},
-        "languages": {
-            "source": config.source_language,
-            "target": config.target_language,
-        },
+        "languages": {side: getattr(config, f"{side}_language") for side in _SIDES},
         "rows": {split: len(pairs.sources) for split, pairs in splits.items()},
         "train_rows_read": read,
         "removed": removed,
@@ -151,7 +148,7 @@ def _warn(splits: dict[str, Pairs], read: int, removed: dict[str, int]) -> list[
             f"{_describe_removed(removed)}"
         )
     for split, pairs in splits.items():
-        for side, texts in (("source", pairs.sources), ("target", pairs.targets)):
+        for side, texts in zip(_SIDES, (pairs.sources, pairs.targets), strict=True):
             empty = sum(not text.strip() for text in texts)
             if empty:
                 note = f"{empty} {split} pairs have an empty {side}; they stay"

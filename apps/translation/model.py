@@ -13,12 +13,11 @@ from .config import SHAPE, Config
 class Translator(keras.Model):
     """Encoder-decoder Transformer with one embedding for both sides, tied.
 
-    Args:
+    The arguments are those of `Encoder` and `Decoder`, besides:
         vocabulary_size: number of pieces.
         hidden_dim: width of the vectors, E.
-        dropout: on the embeddings and on every residual branch.
+        dropout: on the embeddings, too.
         seed: seed of the weights and the dropouts.
-        The others: of `Encoder` and `Decoder`.
 
     Call arguments:
         inputs: `(source (B, S), target (B, T))` int32 piece ids, 0 for padding. The

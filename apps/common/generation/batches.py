@@ -57,8 +57,7 @@ class PairBatches(Sequence):
         sides = np.array(
             [[len(s), len(t) + 1] for s, t in zip(sources, targets, strict=True)]
         )
-        # A little noise in the second length, or a batch would always have the same
-        # pairs.
+        # A little noise, or a batch would always have the same pairs.
         noise = rng.uniform(0, 2, len(sides))
         order = np.lexsort([sides.min(axis=1) + noise, sides.max(axis=1)])
         cuts = cut_batches(order, round_up(sides.max(axis=1)[order]), budget)

@@ -88,7 +88,12 @@ class TrainedModel(keras.Model):
         return ops.concatenate(outputs, axis=0)
 
     def compute_loss(
-        self, y: Any, y_pred: Any, training: bool = True, **others: Any
+        self,
+        x: Any = None,
+        y: Any = None,
+        y_pred: Any = None,
+        sample_weight: Any = None,
+        training: bool = True,
     ) -> Any:
         table = self.inner.embedding.embedding.embeddings
         smoothing = self.smoothing if training else 0.0

@@ -63,6 +63,8 @@ def train_pairs(
     trained = TrainedModel(model, config.label_smoothing)
     trained.compile(optimizer)
     rows, padding = len(pairs.sources), f"{100 * first.padding:.1f}%"
+    facts = {"parameters": model.count_params(), "precision": model.dtype_policy.name}
+    sizes = {"pieces": len(tokenizer.pieces), "pieces_an_epoch": first.tokens}
     return Training(
         trained,
         make_epoch,
@@ -70,16 +72,8 @@ def train_pairs(
         rows=rows,
         tokens=first.tokens,
         count_tokens=count_tokens,
-        facts={
-            "padding": round(first.padding, 4),
-            "parameters": model.count_params(),
-            "precision": model.dtype_policy.name,
-        },
-        estimate={
-            "pieces": len(tokenizer.pieces),
-            "pieces_an_epoch": first.tokens,
-            "padding": padding,
-        },
+        facts={"padding": round(first.padding, 4), **facts},
+        estimate={**sizes, "padding": padding},
         notes=[f"{rows} pairs, {first.tokens} pieces an epoch, {padding} padding"],
     )
 
