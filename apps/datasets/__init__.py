@@ -1,15 +1,12 @@
 """Embedded data sets, made or shipped by other packages."""
 
-from typing import TYPE_CHECKING
+from typing import Any
 
 from ..common.errors import PolyheadError
 
-if TYPE_CHECKING:
-    from babel import Locale
 
-
-def read_locale(code: str, name: str) -> "Locale":
-    """Babel's locale of a code, for the data set of a name."""
+def read_locale(code: str, name: str) -> Any:
+    """Babel's `Locale` of a code, for the data set of a name."""
     try:
         from babel import Locale
     except ModuleNotFoundError:

@@ -9,13 +9,9 @@ are forms of digits alone whose order of day and month differs between countries
 import random
 import re
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
+from typing import Any
 
 from . import read_locale
-
-if TYPE_CHECKING:
-    from babel import Locale
-    from babel.dates import DateTimePattern
 
 # Croatian is absent: its October (listopad) is November in Czech and Polish.
 LOCALES = (
@@ -59,7 +55,7 @@ def read_dates() -> dict[str, tuple[list[str], list[str]]]:
     return data
 
 
-def clear_forms(locale: "Locale") -> list["DateTimePattern"]:
+def clear_forms(locale: Any) -> list:
     """The forms of a locale that leave no doubt about the date."""
     forms = [locale.date_formats[length] for length in ("full", "long", "medium")]
     forms.append(locale.datetime_skeletons["yMMMEd"])  # a short weekday
@@ -67,7 +63,7 @@ def clear_forms(locale: "Locale") -> list["DateTimePattern"]:
     return [form for pattern, form in distinct.items() if _is_clear(pattern)]
 
 
-def write_date(day: date, form: "DateTimePattern", locale: "Locale") -> str:
+def write_date(day: date, form: Any, locale: Any) -> str:
     """A date as text, with the spaces that a keyboard has."""
     return re.sub("[\xa0\u202f\u2009]", " ", form.apply(day, locale))
 

@@ -13,12 +13,9 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import TYPE_CHECKING, Literal
+from typing import Any, Literal
 
 from . import read_locale
-
-if TYPE_CHECKING:
-    from babel import Locale
 
 # Many that share a script, close pairs among them (cs sk, da nb, hr sl, gl es pt,
 # id ms, be uk ru, bg mk sr, kk ky, hi mr ne, ar fa ur), and a few that do not.
@@ -71,7 +68,7 @@ def _split_of(thing: str) -> str:
     return "test" if share < 0.12 else "validation" if share < 0.22 else "train"
 
 
-def _names(locale: "Locale") -> Iterator[tuple[str, str]]:
+def _names(locale: Any) -> Iterator[tuple[str, str]]:
     """What is named, and its name, for every name that is a word or more."""
     for thing, name in _all_names(locale):
         # Without the years of an old currency.
@@ -81,7 +78,7 @@ def _names(locale: "Locale") -> Iterator[tuple[str, str]]:
             yield thing, name
 
 
-def _all_names(locale: "Locale") -> Iterator[tuple[str, str]]:
+def _all_names(locale: Any) -> Iterator[tuple[str, str]]:
     from babel.dates import format_timedelta
     from babel.units import format_unit
 

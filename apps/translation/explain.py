@@ -19,7 +19,6 @@ def explain(run, text: str, output: str | Path | None = None) -> dict:
     information was read, which for words is often but not always an alignment.
 
     Args:
-        run: a `Run`.
         text: what to translate.
         output: a PNG file; the numbers are written beside it as JSON.
 

@@ -37,7 +37,9 @@ def read_splits(config: Config) -> dict[str, Pairs]:
     )
     splits: dict[str, Pairs] = {}
     if config.dataset is not None:
-        splits = read_embedded(config.dataset, {"dates": _read_dates})
+        texts = read_embedded(config.dataset, {"dates": read_dates})
+        for split, sides in texts.items():
+            splits[split] = make_pairs(f"{config.dataset}/{split}", *sides)
     elif config.tfds is not None:
         splits = _read_tfds(config)
     for split in SPLITS:
@@ -84,13 +86,6 @@ def _read_files(source: str, target: str) -> Pairs:
             "the other"
         )
     return make_pairs(f"{source} + {target}", sources, targets)
-
-
-def _read_dates() -> dict[str, Pairs]:
-    return {
-        split: make_pairs(f"dates/{split}", *texts)
-        for split, texts in read_dates().items()
-    }
 
 
 def _read_tfds(config: Config) -> dict[str, Pairs]:

@@ -74,15 +74,11 @@ def make_exportable(
 ) -> Exportable:
     """The translator and held-out pairs; `options` as in `make_text_exportable`."""
     split, pairs = held_out(dataset)
-    languages = ("source_language", "target_language")
+    scorer, what = make_scorer(run.config), "Translation: text to text"
+    names = ("source_language", "target_language")
+    facts = {name: getattr(run.config, name) for name in names}
     return make_text_exportable(
-        run.serving,
-        pairs,
-        split,
-        make_scorer(run.config),
-        "Translation: text to text",
-        {name: getattr(run.config, name) for name in languages},
-        **options,
+        run.serving, pairs, split, scorer, what, facts, **options
     )
 
 

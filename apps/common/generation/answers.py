@@ -119,9 +119,8 @@ def format_texts(
     """What `predict` prints of each of the `Inputs` and its answers.
 
     Args:
-        style: "text": one line a text, so one line out for each line in where one text
-            is asked for; "json": with scores; "csv": the input's columns and one more
-            a text.
+        style: "text": one line a text; "json": with scores; "csv": the input's columns
+            and one more a text.
         column: of a text in CSV, such as "summary".
         key: of the texts in JSON, such as "summaries".
     """

@@ -112,10 +112,7 @@ def endless(recent: Any) -> Any:
 
 
 class History:
-    """The symbols so far, `(B, N, W + S)`, after W of padding that `endless` reads.
-
-    S is `max_steps`, and W is `max_run`; `None` for no such guard.
-    """
+    """The symbols so far, `(B, N, W + S)`, after W (`max_run`) of padding."""
 
     def __init__(self, max_steps: int, max_run: int | None) -> None:
         if max_run is not None and max_run < 3:
