@@ -10,9 +10,7 @@ from .config import Config
 from .data import Dataset, load_pairs
 
 
-def make_scorer(
-    config: Config, tokenize: str | None = None, lowercase: bool = False
-) -> Scorer:
+def make_scorer(config: Config, tokenize: str | None = None, lowercase=False) -> Scorer:
     """The scorer of texts in the target language."""
     return Scorer(tokenize or tokenizer_for(config.target_language), lowercase)
 

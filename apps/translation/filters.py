@@ -31,7 +31,6 @@ def sort_out(
     """Chooses the pairs to train on.
 
     Args:
-        train: all pairs.
         held_out: the `sentence_key` of every source that must not be trained on.
         max_tokens: a side of more than eight bytes a token is too long.
         max_length_ratio: how many times longer, or shorter, than usual a target may

@@ -58,6 +58,7 @@ class Translator(keras.Model):
             "dropout": dropout,
             "seed": seed,
         }
+        dtype = self.dtype_policy
         seeds = [None] * 5 if seed is None else [5 * seed + i for i in range(5)]
         stack = {
             "num_heads": num_heads,
@@ -68,22 +69,14 @@ class Translator(keras.Model):
             "dropout": dropout,
             # Dropout there costs a fifth of the time; such models usually have none.
             "feedforward_dropout": 0.0,
-            "dtype": self.dtype_policy,
+            "dtype": dtype,
         }
-        self.embedding = TokenEmbedding(
-            vocabulary_size,
-            hidden_dim,
-            scale=True,
-            seed=seeds[0],
-            dtype=self.dtype_policy,
-            name="embedding",
-        )
+        table = {"scale": True, "seed": seeds[0], "dtype": dtype, "name": "embedding"}
+        self.embedding = TokenEmbedding(vocabulary_size, hidden_dim, **table)
         self.encoder = Encoder(encoder_layers, **stack, seed=seeds[1], name="encoder")
         self.decoder = Decoder(decoder_layers, **stack, seed=seeds[2], name="decoder")
-        self.source_dropout, self.target_dropout = (
-            ByteDropout(dropout, seed=seed, dtype=self.dtype_policy)
-            for seed in seeds[3:]
-        )
+        dropouts = [ByteDropout(dropout, seed=seed, dtype=dtype) for seed in seeds[3:]]
+        self.source_dropout, self.target_dropout = dropouts
 
     def build(self, input_shape=None):
         width = self.settings["hidden_dim"]
@@ -101,13 +94,8 @@ class Translator(keras.Model):
     def decode(self, target, memory, mask, return_scores=False, training=None):
         """Piece ids `(B, T)` to the vectors `(B, T, E)` that give the next pieces."""
         x = self.target_dropout(self.embedding(target), training=training)
-        return self.decoder(
-            x,
-            memory,
-            memory_padding_mask=mask,
-            return_scores=return_scores,
-            training=training,
-        )
+        options = {"return_scores": return_scores, "training": training}
+        return self.decoder(x, memory, memory_padding_mask=mask, **options)
 
     def call(self, inputs, training=None):
         source, target = inputs

@@ -61,8 +61,8 @@ def predict_texts(
         draws = np.random.default_rng(seed or 0).random(shape, np.float32)
         return generate(serving, texts, serving.sampling(**drawing), draws)
     if n_best == 1:
-        best = serving.method(beam_size or run.config.beam_size)
-        return generate(serving, texts, best)
+        width = beam_size or run.config.beam_size
+        return generate(serving, texts, serving.method(width))
     if beam_size and beam_size < n_best:
         raise UsageError(f"beam size {beam_size} cannot give {n_best} {what}: raise it")
     width = beam_size or max(run.config.beam_size, 2 * n_best)

@@ -46,8 +46,6 @@ class PairBatches(Sequence):
         targets: piece ids of every target, without start and end symbol.
         budget: tokens of a batch: its pairs times the longer side's padded length.
         rng: draws the order of the batches, and which pairs of like length share one.
-
-    `tokens` are those of both sides, and `padding` is a share, from 0 to 1.
     """
 
     def __init__(
@@ -67,10 +65,10 @@ class PairBatches(Sequence):
         # Keras reads off the first two batches which dimensions vary, so the first
         # batch is made wider than all others, on both sides.
         self.widest = sides.max(axis=0) + 1 if len(cuts) > 1 else np.ones(2, int)
-        self.tokens = int(sides.sum())
+        self.tokens = int(sides.sum())  # of both sides, padding not counted
         padded = [round_up(sides[rows].max(axis=0)).sum() for rows in self.rows]
         spent = sum(n * len(rows) for n, rows in zip(padded, self.rows, strict=True))
-        self.padding = float(1 - self.tokens / max(spent, 1))
+        self.padding = float(1 - self.tokens / max(spent, 1))  # a share
 
     def __len__(self) -> int:
         return len(self.rows)

@@ -105,9 +105,8 @@ def endless(recent: Any) -> Any:
     width = recent.shape[-1]
     symbol = ops.zeros_like(recent[..., 0])
     for period in range(1, width // 3 + 1):
-        same = ops.equal(recent[..., period:], recent[..., :-period])
-        repeats = ops.all(same, axis=-1)
-        symbol = ops.where(repeats, recent[..., width - period], symbol)
+        same = ops.all(ops.equal(recent[..., period:], recent[..., :-period]), axis=-1)
+        symbol = ops.where(same, recent[..., width - period], symbol)
     return symbol
 
 

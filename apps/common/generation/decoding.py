@@ -69,8 +69,7 @@ def greedy(
         stages: rising numbers of steps for which the caches have room before S.
         choose: another way to choose: log-probabilities `(B, C)` of the candidates, and
             the position, to a column `(B,)`. Column 0 is the end symbol.
-        count: how many of the best symbols are candidates beside the end symbol; all
-            if `None`.
+        count: how many candidates there are beside the end symbol; all if `None`.
 
     Returns:
         Ids `(B, S)` int32 without the end symbol, zero-padded, and scores `(B,)`: the
@@ -197,12 +196,10 @@ def run_stages(
 
         *others, state = variables
         if shorter:
-            state = keras.tree.map_structure(
-                lambda cache, slots=room * beams: grow_cache(cache, slots), state
-            )
-        variables = ops.while_loop(
-            unfinished, functools.partial(advance, room), (*others, state)
-        )
+            grow = functools.partial(grow_cache, slots=room * beams)
+            state = keras.tree.map_structure(grow, state)
+        body = functools.partial(advance, room)
+        variables = ops.while_loop(unfinished, body, (*others, state))
     return variables
 
 

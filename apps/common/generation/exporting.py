@@ -110,9 +110,9 @@ def draws_form(serving: Serving, sources: Sequence[str]) -> Form:
     seeds = np.arange(count, dtype=np.int32)
     draws = np.asarray(draw_numbers(seeds, serving.max_tokens))
     hypotheses = serving.generate(sources, serving.sampling(**DRAWING), draws=draws)
+    types = {"temperature": np.float32, "top_k": np.int32, "top_p": np.float32}
     settings = {
-        name: np.full(count, value, np.int32 if name == "top_k" else np.float32)
-        for name, value in DRAWING.items()
+        name: np.full(count, DRAWING[name], kind) for name, kind in types.items()
     }
     return Form(
         serving.draws_function(),

@@ -14,10 +14,7 @@ PARTS = 2 if keras.backend.backend() == "tensorflow" else 1
 
 
 def limit_threads() -> None:
-    """Gives each operation of TensorFlow the cores of one part of a batch.
-
-    It has no effect where TensorFlow runs already or the user has decided.
-    """
+    """Gives each operation the cores of one part; no effect once TensorFlow runs."""
     if PARTS > 1:
         threads = max(1, (os.cpu_count() or 1) // PARTS)
         os.environ.setdefault("TF_NUM_INTRAOP_THREADS", str(threads))
@@ -49,8 +46,7 @@ def smoothed_cross_entropy(
     Returns:
         The mean over the positions that are no padding.
 
-    Reference: Szegedy et al., "Rethinking the Inception Architecture for Computer
-    Vision", CVPR 2016 (label smoothing).
+    Reference: Szegedy et al., https://arxiv.org/abs/1512.00567 (label smoothing).
     """
     width = x.shape[-1]
     x = ops.reshape(x, (-1, width))  # (N, E)

@@ -31,10 +31,8 @@ STAGES = (32,)  # steps for which caches have room before they grow; each is tra
 class Serving:
     """Text in, text out: pure functions of weights, tables and text.
 
-    Args:
-        model: the trained model, computing in float32.
-        tokenizer: of both sides.
-        config: with `max_tokens`, `max_output_ratio` and `length_penalty`.
+    The model computes in float32; the tokenizer is that of both sides; `config` has
+    `max_tokens`, `max_output_ratio` and `length_penalty`.
     """
 
     def __init__(self, model: TextModel, tokenizer: Tokenizer, config: Any):
