@@ -3,7 +3,7 @@
 from typing import Any, Protocol
 
 
-class EncoderDecoder(Protocol):
+class TextModel(Protocol):
     """A built encoder-decoder model with one embedding, tied to its output."""
 
     embedding: Any  # a `TokenEmbedding`
