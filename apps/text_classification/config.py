@@ -85,9 +85,9 @@ RANGES = {
 class Config:
     """Configuration of a text-classification run.
 
-    The same fields serve the Python API, the command line (`--epochs 5`, or
-    `--set hidden_dim=256` for the ones without a flag of their own) and the
-    run's `config.json`. A field left at None is filled from the preset.
+    The same fields serve the Python API, the command line (`--epochs 5`, or `--set
+    hidden_dim=256` for those without a flag of their own) and the run's `config.json`.
+    A field left at None is filled from the preset.
     """
 
     # Data.

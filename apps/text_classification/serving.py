@@ -22,13 +22,6 @@ from .tokenizer import AnyTokenizer
 class Serving:
     """Text in, probabilities out: a pure function of weights, tables and bytes.
 
-    Args:
-        model: the trained model, computing in float32.
-        tokenizer: its tokenizer.
-        config: the run's configuration.
-        label_names: names of the labels.
-        multi_label: whether a text may have several labels.
-
     Call arguments:
         weights: arrays or tensors, as `weights`.
         tables: arrays or tensors, as `tables`.
@@ -50,8 +43,7 @@ class Serving:
         self.model = keras.Model(model.inputs, mean_logits(model.output))
         self.tokenizer: Any = tokenizer
         self.max_tokens = config.max_tokens
-        self.label_names = tuple(label_names)
-        self.multi_label = multi_label
+        self.label_names, self.multi_label = tuple(label_names), multi_label
         self.weights = [ops.convert_to_numpy(weight) for weight in self.model.weights]
         self.max_bytes = tokenizer.most_bytes(config.max_tokens)
 
@@ -88,10 +80,7 @@ class Serving:
         return ops.sigmoid(logits) if self.multi_label else ops.softmax(logits)
 
     def serve_strings(self, weights, tables, text):
-        """`(B,)` strings to names and probabilities, in TensorFlow.
-
-        The work grows with the longest text of the batch.
-        """
+        """`(B,)` strings to names and probabilities, in TensorFlow."""
         import tensorflow as tf
 
         tokenize = lambda data: self.tokenize(tables, data)  # noqa: E731
@@ -112,10 +101,7 @@ class Serving:
     def predict(
         self, texts: Sequence[str], max_input_bytes: int | None = None
     ) -> np.ndarray:
-        """Probabilities `(texts, labels)`, on any backend.
-
-        `max_input_bytes` cuts the texts as a client of the .tflite does.
-        """
+        """Probabilities `(texts, labels)` of texts, cut as a .tflite file does."""
         limit = min(max_input_bytes or self.max_bytes, self.max_bytes)
         cut = [cut_text(text, limit)[0].decode("utf-8", "replace") for text in texts]
         return self.predict_ids(self.tokenizer.encode_all(cut))

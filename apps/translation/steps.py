@@ -11,7 +11,7 @@ from ..common.run.saving import load_model
 from ..common.task import Steps
 from ..common.text.assets import NewPieceAssets, PieceAssets, save_assets
 from ..common.text.assets import make_assets as make_piece_assets
-from ..common.text.examples import text_examples
+from ..common.text.run import text_examples
 from .card import make_card
 from .config import Config
 from .data import Dataset, load_data

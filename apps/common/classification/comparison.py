@@ -34,12 +34,8 @@ def bootstrap(
     """Scores several models on the same resampled rows: float64 `(2000, models)`.
 
     Rows on which truth and all answers are alike are drawn together, which gives the
-    same distribution as drawing them one by one.
-
-    Args:
-        labels: int `(rows,)` or bool `(rows, labels)`.
-        answers: for each model an array of that shape.
-        metric: "accuracy" or "macro_f1".
+    same distribution as drawing them one by one. The answers have the shape of the
+    labels, `(rows,)` or `(rows, labels)`; `metric` is "accuracy" or "macro_f1".
     """
     groups = [np.asarray(labels), *map(np.asarray, answers)]
     multi_label = groups[0].ndim == 2
@@ -82,7 +78,7 @@ def _resampled_macro_f1(
     hits, given, true = (
         np.asarray((t.T @ draws.T).T) for t in tables
     )  # (draws, labels)
-    return macro_f1(hits, given, true, truth.ndim == 2)
+    return macro_f1((hits, given, true), truth.ndim == 2)
 
 
 def build_metrics(

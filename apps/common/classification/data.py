@@ -13,19 +13,12 @@ from .labels import encode_labels, sort_labels
 
 @dataclass(frozen=True)
 class Labelled:
-    """Inputs and their labels, before the labels are numbered.
+    """Inputs and their labels, before the labels are numbered."""
 
-    Args:
-        source: the name of the data.
-        inputs: such as texts; equal inputs are one example.
-        labels: strings, or with several labels to an input tuples of strings.
-        rows: int64 `(rows,)`, where in the source each comes from.
-    """
-
-    source: str
-    inputs: list
-    labels: list
-    rows: np.ndarray
+    source: str  # the name of the data
+    inputs: list  # such as texts
+    labels: list  # strings, or with several labels to an input tuples of strings
+    rows: np.ndarray  # int64 (rows,), where in the source each comes from
 
 
 @dataclass(frozen=True)
@@ -74,10 +67,6 @@ def make_dataset(
         describe: `(splits, label_names, removed, warnings)` to the report, where
             `removed` counts the rows that were removed from training.
         unit: what an input is called.
-
-    Raises:
-        PolyheadError: the data cannot train a classifier, or have a label that the
-            training data lack.
     """
     multi_label = config.multi_label
     names = name_labels(labelled["train"], config)

@@ -29,8 +29,7 @@ def score_classifier(
 
     Args:
         baselines: what the baselines answered for the same examples.
-        threshold: also report how many answers are at least this probable, and how
-            many of these are right (one label to an input only).
+        threshold: see `measure_coverage` (one label to an input only).
         other: the name of the test examples, if they are not the run's own.
         unit: what an input is called; the column of predictions.csv.
     """

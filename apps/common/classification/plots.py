@@ -29,14 +29,7 @@ def plot_evaluation(
     label_names: Sequence[str],
     history: Mapping[str, list[float]] | None = None,
 ) -> list[Path]:
-    """Draws every picture of an evaluation, and gives their paths.
-
-    Args:
-        folder: where the PNG files go; made if it is missing.
-        evaluation: what `scores.evaluate` gave.
-        label_names: in the order of the model's outputs.
-        history: column -> a number for each epoch; see `plot_history`.
-    """
+    """Draws every picture of what `scores.evaluate` gave, and gives their paths."""
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
     if evaluation["confusion"] is not None:

@@ -16,10 +16,7 @@ from .scores import count_labels, macro_f1, main_metric, tune_thresholds
 def make_targets(
     config: Any, labels: np.ndarray, num_labels: int, heads: list[str]
 ) -> Callable[[np.ndarray], tuple]:
-    """Row numbers to what `fit` takes after the inputs: targets, and weights if any.
-
-    All heads, the outputs of the model, have the same targets.
-    """
+    """Row numbers to what `fit` takes after the inputs: targets, and weights if any."""
     weights = example_weights(labels) if config.class_weights else None
 
     def targets_of_rows(rows: np.ndarray) -> tuple:
@@ -56,9 +53,9 @@ def example_weights(labels: np.ndarray) -> np.ndarray:
 class ClassificationLoss(keras.losses.Loss):
     """Cross-entropy, and the divergence between a batch's two halves.
 
-    With `consistency` each batch holds every text twice, read with other pieces
-    skipped and other units dropped. The symmetric Kullback-Leibler divergence of
-    the two answers is added, so that the answer depends less on either.
+    With `consistency` each batch has every text twice, with other pieces skipped and
+    other units dropped. The symmetric Kullback-Leibler divergence of the two answers is
+    added, so that the answer depends less on either.
 
     Args:
         multi_label: sigmoid for each label instead of one softmax.
@@ -79,12 +76,10 @@ class ClassificationLoss(keras.losses.Loss):
         self, multi_label: bool = False, consistency: float = 0.0, **kwargs: Any
     ) -> None:
         super().__init__(**kwargs)
-        self.multi_label = multi_label
-        self.consistency = consistency
+        self.multi_label, self.consistency = multi_label, consistency
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
-        y_pred = ops.cast(y_pred, "float32")
-        y_true = ops.cast(y_true, "float32")
+        y_true, y_pred = ops.cast(y_true, "float32"), ops.cast(y_pred, "float32")
         if self.multi_label:
             # log(1 + exp(z)) - y z, summed over labels
             losses = ops.sum(ops.softplus(y_pred) - y_true * y_pred, axis=-1)
@@ -127,9 +122,7 @@ def make_validation(
 ) -> Validation:
     """How a classifier is measured after each epoch, on the validation examples.
 
-    Args:
-        head_logits: a model to the logits `(rows, labels)` of each head.
-        labels: of the examples.
+    `head_logits` gives a model's logits `(rows, labels)` of each head on them.
     """
     multi_label = labels.ndim == 2
 
@@ -157,7 +150,7 @@ def score_probabilities(
         likelihood = np.where(labels, probabilities, 1 - probabilities)
         answers = probabilities >= tune_thresholds(probabilities, labels)
         counts = count_labels(labels, answers, labels.shape[1])
-        measures = {"macro_f1": float(macro_f1(*counts, multi_label=True))}
+        measures = {"macro_f1": float(macro_f1(counts, multi_label=True))}
     else:
         likelihood = probabilities[np.arange(len(labels)), labels]
         right = probabilities.argmax(axis=1) == labels
