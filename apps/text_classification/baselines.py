@@ -31,10 +31,7 @@ GRIDS: dict[str, dict[str, tuple]] = {
         "min_df": (1, 2),
         "sublinear_tf": (True, False),
     },
-    "tfidf-linear-svm": {
-        "analyzer": ("char_wb", "char"),
-        "C": (0.3, 0.1, 1.0, 3.0),
-    },
+    "tfidf-linear-svm": {"analyzer": ("char_wb", "char"), "C": (0.3, 0.1, 1.0, 3.0)},
 }
 REMEDY = "the training texts hold no words: name the right text column"
 

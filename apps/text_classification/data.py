@@ -70,13 +70,7 @@ def read_path(config: Config, path: str) -> Labelled:
     return _clean(config, table.source, texts, labels, table.rows)
 
 
-def _clean(
-    config: Config,
-    source: str,
-    texts: Sequence,
-    labels: Sequence,
-    rows: np.ndarray | None = None,
-) -> Labelled:
+def _clean(config: Config, source: str, texts, labels, rows=None) -> Labelled:
     rows = np.arange(1, len(texts) + 1) if rows is None else rows
     texts = clean_texts(source, texts, rows)
     separator = config.label_separator if config.multi_label else None
@@ -114,10 +108,7 @@ def _read_tfds_split(config: Config, builder: Any, split: str) -> Labelled | Non
 
 
 def describe(
-    splits: Mapping[str, Examples],
-    label_names: Sequence[str],
-    removed: int,
-    warnings: Sequence[str],
+    splits: Mapping[str, Examples], label_names, removed: int, warnings: list[str]
 ) -> dict:
     """Counts rows, classes and lengths of every split; warns of what looks wrong."""
     empty = sum(not text.strip() for part in splits.values() for text in part.inputs)

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Any
 
 import keras
 import numpy as np
@@ -10,17 +9,18 @@ from keras import ops
 
 from polyhead.runtime.text_bytes import cut_text
 
-from ..common.classification.calibration import mean_logits
+from ..common.classification.training import mean_logits
 from ..common.export.savedmodel import tokenize_strings
 from ..common.run.compiled import CompiledFunction
 from ..common.run.precision import check_float32
 from ..common.text.batches import scoring_batches
 from .config import Config
-from .tokenizer import AnyTokenizer
 
 
 class Serving:
     """Text in, probabilities out: a pure function of weights, tables and bytes.
+
+    The model computes in float32, and its outputs are in the order of `label_names`.
 
     Call arguments:
         weights: arrays or tensors, as `weights`.
@@ -32,16 +32,11 @@ class Serving:
     """
 
     def __init__(
-        self,
-        model: keras.Model,
-        tokenizer: AnyTokenizer,
-        config: Config,
-        label_names: Sequence[str],
-        multi_label: bool,
+        self, model: keras.Model, tokenizer, config: Config, label_names, multi_label
     ):
         check_float32(model)
         self.model = keras.Model(model.inputs, mean_logits(model.output))
-        self.tokenizer: Any = tokenizer
+        self.tokenizer = tokenizer
         self.max_tokens = config.max_tokens
         self.label_names, self.multi_label = tuple(label_names), multi_label
         self.weights = [ops.convert_to_numpy(weight) for weight in self.model.weights]

@@ -68,16 +68,15 @@ def make_dataset(
             `removed` counts the rows that were removed from training.
         unit: what an input is called.
     """
-    multi_label = config.multi_label
+    multi_label, warnings = config.multi_label, []
     names = name_labels(labelled["train"], config)
-    splits = {k: encode_examples(v, names, multi_label) for k, v in labelled.items()}
-    train, removed = remove_held_out(splits.pop("train"), splits, unit)
-    if "validation" not in splits:
-        train, splits["validation"] = split_validation(train, config)
-    validation, test, warnings = splits["validation"], splits.get("test"), []
-    described = {"train": train, "validation": validation}
+    held = {k: encode_examples(v, names, multi_label) for k, v in labelled.items()}
+    train, removed = remove_held_out(held.pop("train"), held, unit)
+    if "validation" not in held:
+        train, held["validation"] = split_validation(train, config)
+    splits = {"train": train, "validation": held["validation"], **held}
+    validation, test = splits["validation"], splits.get("test")
     if test is not None:
-        described["test"] = test
         tested = set(test.inputs)
         shared = sum(given in tested for given in validation.inputs)
         if shared:
@@ -86,7 +85,7 @@ def make_dataset(
         warnings.append(
             f"{removed} training rows removed: validation or test has the same {unit}"
         )
-    report = describe(described, names, removed, warnings)
+    report = describe(splits, names, removed, warnings)
     return Dataset(train, validation, test, names, multi_label, report)
 
 

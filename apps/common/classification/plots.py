@@ -100,11 +100,9 @@ def _plot_pairs(path: Path, confusion: np.ndarray, label_names: Sequence[str]) -
     axes.invert_yaxis()
     axes.set(xlim=(0, 1.15 * max(counts, default=1)), xlabel="texts")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axes.set_title(
-        f"Most frequent confusions, truth → predicted ({sum(counts)} of "
-        f"{int(mistakes.sum())} mistakes, {len(label_names)} labels)",
-        size=10,
-    )
+    title = "Most frequent confusions, truth → predicted"
+    shown = f"{sum(counts)} of {mistakes.sum()} mistakes, {len(label_names)} labels"
+    axes.set_title(f"{title} ({shown})", size=10)
     hide_frame(axes)
     save_figure(figure, path)
 
@@ -145,9 +143,8 @@ def plot_reliability(
     """Draws how often answers are right against how sure they are, with counts."""
     counts = np.array(reliability["count"])
     bins = len(counts)
-    figure, (above, below) = new_figure(
-        5.6, 6.2, 2, 1, sharex=True, height_ratios=(3, 1), squeeze=True
-    )
+    options = {"sharex": True, "height_ratios": (3, 1), "squeeze": True}
+    figure, (above, below) = new_figure(5.6, 6.2, 2, 1, **options)
     above.plot([0, 1], [0, 1], color=GREY, linestyle="--", label="as sure as right")
     kept = np.flatnonzero(counts)
     sure = [reliability["confidence"][bin] for bin in kept]

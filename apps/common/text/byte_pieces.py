@@ -1,9 +1,8 @@
 """Text to piece ids, with one rule for Python, SavedModel and TFLite.
 
-Greedy longest match of byte pieces. No piece crosses the start of a word, so matching
-a whole line gives what matching word by word gives, which is what the `tokenizers`
-library does with the same vocabulary file (the tests' oracle). All matches are found
-at once: every byte starts its own walk of the trie.
+Greedy longest match of byte pieces. No piece crosses the start of a word, so a whole
+line is matched as the `tokenizers` library matches word by word with the same file (the
+tests' oracle). All matches are found at once: every byte starts a walk of the trie.
 """
 
 import io
@@ -119,10 +118,8 @@ class Tokenizer:
         data = np.frombuffer(buffer.getbuffer(), np.uint8).astype(np.int32)
         if self.case_fold:
             data = fold_case(np, data)
-        keep = None
-        if piece_dropout:
-            keep = lambda: rng.random(len(data), np.float32) >= piece_dropout  # noqa: E731
-        pieces, lengths = match(np, self.tables, data, keep)
+        keep = lambda: rng.random(len(data), np.float32) >= piece_dropout  # noqa: E731
+        pieces, lengths = match(np, self.tables, data, keep if piece_dropout else None)
         # Walk all texts side by side from match to match.
         starts = np.concatenate([[0], ends[:-1]]).astype(np.int64)
         chosen = np.zeros(len(data), bool)
