@@ -18,8 +18,7 @@ from ..common.run.trainer import Validation
 from ..common.task import Steps
 from ..common.text.assets import NewPieceAssets, save_assets
 from ..common.text.assets import make_assets as make_piece_assets
-from ..common.text.examples import text_examples
-from ..common.text.run import TextRun
+from ..common.text.run import TextRun, text_examples
 from .card import make_card
 from .config import Config
 from .data import Dataset, load_data

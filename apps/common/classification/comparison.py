@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from ..data.splits import held_out
 from ..scoring.comparison import (
     Column,
     describe_difference,
@@ -34,12 +35,8 @@ def bootstrap(
     """Scores several models on the same resampled rows: float64 `(2000, models)`.
 
     Rows on which truth and all answers are alike are drawn together, which gives the
-    same distribution as drawing them one by one.
-
-    Args:
-        labels: int `(rows,)` or bool `(rows, labels)`.
-        answers: for each model an array of that shape.
-        metric: "accuracy" or "macro_f1".
+    same distribution as drawing them one by one. The answers have the shape of the
+    labels, `(rows,)` or `(rows, labels)`; `metric` is "accuracy" or "macro_f1".
     """
     groups = [np.asarray(labels), *map(np.asarray, answers)]
     multi_label = groups[0].ndim == 2
@@ -82,7 +79,7 @@ def _resampled_macro_f1(
     hits, given, true = (
         np.asarray((t.T @ draws.T).T) for t in tables
     )  # (draws, labels)
-    return macro_f1(hits, given, true, truth.ndim == 2)
+    return macro_f1((hits, given, true), truth.ndim == 2)
 
 
 def build_metrics(
@@ -106,17 +103,14 @@ def build_metrics(
     validation, thresholds = dataset.validation, None
     if multi_label:
         thresholds = tune_thresholds(probabilities["validation"], validation.labels)
-    splits = {"test": dataset.test, "validation": validation}
+    split, examples = held_out(dataset)
     evaluations = {
-        split: evaluate(probabilities[split], examples, names, multi_label, thresholds)
-        for split, examples in splits.items()
-        if examples is not None
+        key: evaluate(probabilities[key], part, names, multi_label, thresholds)
+        for key, part in {split: examples, "validation": validation}.items()
     }
-    split, evaluation = next(iter(evaluations.items()))
-    labels = np.asarray(getattr(dataset, split).labels)
-    answers = [result["predicted"] for result in (evaluation, *baselines.values())]
-    metric = main_metric(multi_label)
-    draws = bootstrap(labels, answers, len(names), metric, seed)
+    models = evaluations[split], *baselines.values()
+    answers, metric = [model["predicted"] for model in models], main_metric(multi_label)
+    draws = bootstrap(examples.labels, answers, len(names), metric, seed)
     kept = ("rows", *(column.key for column in COLUMNS), "reliability", "per_class")
     metrics: dict[str, Any] = {
         name: {key: result[key] for key in kept if key in result}
