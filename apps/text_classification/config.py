@@ -153,6 +153,8 @@ class Config:
 
 def fill(config: Config) -> Config:
     """Fills what the preset decides, and refuses what does not go together."""
+    if config.multi_label and not config.label_separator:
+        raise UsageError("label_separator is empty: give the sign between two labels")
     if config.fine_tunes and not config.init_from:
         from .networks.hub import check_preset
 
@@ -167,7 +169,7 @@ def fill(config: Config) -> Config:
         rate = {"learning_rate": LORA_LEARNING_RATE} if config.lora_rank else {}
         return fill_missing(config, defaults | rate)
     config = fill_missing(config, defaults | PRESETS[config.preset])
-    check_heads(config.hidden_dim or 1, config.num_heads or 1)
+    check_heads(config.hidden_dim or 1, config.num_heads or 1, rotary=True)
     return config
 
 

@@ -52,7 +52,7 @@ def test_any_bytes_get_an_answer(path):
 def test_probabilities_are_the_files():
     model = runtime.load(LANGUAGES)
     texts = ["Königreich der Niederlande", "español y francés", ""]
-    expected = TFLitePredictor(LANGUAGES).predict(texts)
+    expected = TFLitePredictor(LANGUAGES).predict_texts(texts)["probabilities"]
     np.testing.assert_array_equal(model.probabilities(texts)[0], expected)
     (best, *_), truncated = model.predict(texts, top_k=3)[1]
     assert best == ("es", float(expected[1].max())) and not truncated
@@ -215,7 +215,7 @@ def rewrite(tmp_path, source, change):
     [
         (LANGUAGES, lambda facts: facts.pop("labels")),
         (LANGUAGES, lambda facts: facts.update(labels=["only one"])),
-        (LANGUAGES, lambda facts: facts.update(task="forecasting")),
+        (LANGUAGES, lambda facts: facts.update(answers="forecast")),
         (CO2, lambda facts: facts.pop("frequency")),
         (CO2, lambda facts: facts.update(targets=None)),
     ],
@@ -232,7 +232,30 @@ def test_facts_that_cannot_be_checked(tmp_path, size):
 
 
 def test_a_task_of_a_later_version(tmp_path):
-    path = rewrite(tmp_path, CO2, lambda facts: facts.update(task="soothsaying"))
+    newer = {"task": "soothsaying", "answers": "omens"}
+    path = rewrite(tmp_path, CO2, lambda facts: facts.update(newer))
     assert "soothsaying" in refusal(path) and "upgrade" in refusal(path)
-    path = rewrite(tmp_path, CO2, lambda facts: facts.pop("task"))
+    path = rewrite(
+        tmp_path, CO2, lambda facts: (facts.pop("task"), facts.update(answers=7))
+    )
     assert "None" in refusal(path)
+
+
+@pytest.mark.parametrize(
+    "path, client",
+    [(LANGUAGES, "Classifier"), (DATES, "Translator"), (CO2, "Forecaster")],
+)
+def test_files_of_older_versions_are_known_by_their_outputs(tmp_path, path, client):
+    def as_in_0_1_0(facts):
+        facts.pop("answers", None)
+        facts["task"] = "whatever it was called"
+
+    assert type(runtime.load(rewrite(tmp_path, path, as_in_0_1_0))).__name__ == client
+
+
+def test_what_a_file_answers_says_who_reads_it(tmp_path):
+    def of_a_new_task(facts):
+        facts.update(task="seasons", answers="labels")
+
+    model = runtime.load(rewrite(tmp_path, LANGUAGES, of_a_new_task))
+    assert model.predict(["español y francés"])[0].labels[0][0] == "es"

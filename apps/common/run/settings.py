@@ -48,10 +48,19 @@ def fill_missing(config: Any, defaults: dict) -> Any:
     return dataclasses.replace(config, **missing)
 
 
-def check_heads(hidden_dim: int, num_heads: int) -> None:
-    """Raises a UsageError if the heads cannot share the width equally."""
+def check_heads(hidden_dim: int, num_heads: int, rotary: bool = False) -> None:
+    """Raises a UsageError if the heads cannot share the width equally.
+
+    With `rotary` positions the width of a head must also be even.
+    """
     if hidden_dim % num_heads:
         raise UsageError(
             f"hidden_dim {hidden_dim} is no multiple of num_heads {num_heads}: "
+            "change one"
+        )
+    if rotary and hidden_dim // num_heads % 2:
+        raise UsageError(
+            f"hidden_dim {hidden_dim} in {num_heads} heads (num_heads) gives "
+            f"{hidden_dim // num_heads} to each, which must be even for the positions: "
             "change one"
         )

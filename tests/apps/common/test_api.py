@@ -1,35 +1,45 @@
-"""What the package of every task offers."""
+"""The functions that the package of every task offers."""
 
+import importlib
 import inspect
-from dataclasses import fields
 
 import pytest
 
-from polyhead.apps import forecasting, registry, text_classification, translation
+from polyhead.apps import load, registry
 from polyhead.apps.common.api import make_api
 from polyhead.apps.common.errors import PolyheadError
-from polyhead.apps.common.flags import DATA_FLAGS, RUN_FLAGS
+from polyhead.apps.common.run import trainer
+from polyhead.apps.common.run.run import Run
 
-APPS = [text_classification, translation, forecasting]
 
-
-@pytest.mark.parametrize("app", APPS)
-def test_an_app_has_a_config_train_and_load(app):
-    assert registry.find_task(app.TASK.name) is app.TASK
-    assert app.Config is app.TASK.config
-    names = list(inspect.signature(app.train).parameters)
+@pytest.mark.parametrize("name", registry.task_names())
+def test_every_package_has_train_load_config_and_task(name):
+    task = registry.find_task(name)
+    package = importlib.import_module(f"polyhead.apps.{name.replace('-', '_')}")
+    assert package.TASK is task and package.Config is task.config
+    assert {"TASK", "Config", "load", "train"} <= set(package.__all__)
+    names = list(inspect.signature(package.train).parameters)
     assert names == ["config", "overwrite", "dry_run", "verbose", "quiet"]
-    assert "Raises" in app.train.__doc__ and app.load.__doc__
+    assert "Raises" in package.train.__doc__ and package.load.__doc__
 
 
-@pytest.mark.parametrize("app", APPS)
-def test_every_flag_is_a_field_and_every_app_has_the_common_ones(app):
-    names = {field.name for field in fields(app.Config)}
-    assert app.TASK.flags.keys() <= names
-    assert {*DATA_FLAGS, *RUN_FLAGS} <= app.TASK.flags.keys()
+def test_train_hands_everything_over(monkeypatch):
+    given = []
+    monkeypatch.setattr(trainer, "train", lambda *words: given.append(words) or "run")
+    task = registry.find_task("text-classification")
+    train, _ = make_api(task)
+    config = task.config(train="a.csv")
+    assert train(config, overwrite=True, quiet=True) == "run"
+    assert given == [(task, config, True, False, False, True)]
+
+
+def test_load_gives_the_run_of_a_folder(review_run):
+    _, load_of_task = make_api(registry.find_task("text-classification"))
+    for run in (load_of_task(review_run.path), load(review_run.path)):
+        assert isinstance(run, Run) and run.label_names == ("bad", "good")
 
 
 def test_load_of_nothing_is_one_clear_line(tmp_path):
-    _, load = make_api(text_classification.TASK)
+    _, load_of_task = make_api(registry.find_task("text-classification"))
     with pytest.raises(PolyheadError, match=r"config\.json: missing"):
-        load(tmp_path)
+        load_of_task(tmp_path)

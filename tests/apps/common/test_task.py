@@ -1,60 +1,87 @@
-"""A task's tables: what they may name, and what they may not import."""
+"""What the suite knows of every task, and what it imports for that."""
 
+import ast
+import dataclasses
+import inspect
 import subprocess
 import sys
-from dataclasses import FrozenInstanceError, fields
+from pathlib import Path
 
 import pytest
 
+from polyhead.apps.common import task as module
+from polyhead.apps.common.run.run import Run
+from polyhead.apps.common.task import Answering, Steps, keep_config, keep_data
+from polyhead.apps.registry import find_task, task_names
+
+CODE = """
+import sys
 from polyhead.apps import registry
-from polyhead.apps.common.task import Answering, Steps, Task
-
-HEAVY = ("keras", "tensorflow", "numpy", "pandas", "matplotlib", "polyhead.layers")
-
-
-@pytest.fixture(params=registry.task_names())
-def task(request):
-    return registry.find_task(request.param)
+task = registry.find_task(sys.argv[1])
+if sys.argv[2] == "answering":
+    task.answering()
+heavy = {"numpy", "keras", "tensorflow", "jax", "torch", "matplotlib", "sklearn"}
+print(sorted(heavy & set(sys.modules)))
+"""
 
 
-def test_a_task_is_frozen(task):
-    assert isinstance(task, Task)
-    with pytest.raises(FrozenInstanceError):
+@pytest.mark.parametrize("name", task_names())
+@pytest.mark.parametrize("half, heavy", [("task", []), ("answering", ["numpy"])])
+def test_each_half_imports_only_what_it_needs(name, half, heavy):
+    words = [sys.executable, "-c", CODE, name, half]
+    done = subprocess.run(words, capture_output=True, text=True)
+    assert done.stdout, done.stderr
+    assert ast.literal_eval(done.stdout) == heavy
+
+
+@pytest.mark.parametrize("name", task_names())
+def test_a_task_names_fields_that_its_configuration_has(name):
+    task = find_task(name)
+    fields = {field.name for field in dataclasses.fields(task.config)}
+    for names in (task.flags, task.choices, task.ranges, task.architecture):
+        assert set(names) <= fields
+    assert {"run", "init_from", "seed", "epochs", "mixed_precision"} <= fields
+    assert task.input in ("text", "lines", "table")
+
+
+@pytest.mark.parametrize("name", task_names())
+def test_flags_of_verbs_are_arguments_of_the_run(name):
+    task = find_task(name)
+    steps, answering = task.steps(), task.answering()
+    assert isinstance(steps, Steps) and isinstance(answering, Answering)
+    functions = {
+        "evaluate": [steps.evaluate],
+        "predict": [answering.predict],
+        "export": [Run.export, steps.make_exportable],
+    }
+    for verb, options in task.options.items():
+        arguments = {
+            name
+            for each in functions[verb]
+            for name in inspect.signature(each).parameters
+        }
+        assert set(options) <= arguments, verb
+    for verb in task.verbs.values():
+        assert set(verb.options) <= set(inspect.signature(verb.function).parameters)
+    assert set(task.keras_options) <= set(task.options["predict"])
+
+
+@pytest.mark.parametrize("name", task_names())
+def test_its_parts_are_frozen_and_complete(name):
+    task = find_task(name)
+    with pytest.raises(dataclasses.FrozenInstanceError):
         task.name = "other"
-
-
-def test_its_tables_name_fields_of_its_config(task):
-    names = {field.name for field in fields(task.config)}
-    for table in (task.flags, task.choices, task.ranges, task.architecture):
-        assert set(table) <= names
-
-
-def test_its_light_part_imports_nothing_heavy(task):
-    code = f"""
-import sys
-from polyhead.apps import registry
-registry.find_task({task.name!r})
-print([name for name in {HEAVY!r} if name in sys.modules])
-"""
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert done.stdout == "[]\n", done.stderr
-
-
-def test_its_answering_imports_no_keras(task):
-    code = f"""
-import sys
-from polyhead.apps import registry
-registry.find_task({task.name!r}).answering()
-print([name for name in ("keras", "tensorflow") if name in sys.modules])
-"""
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert done.stdout == "[]\n", done.stderr
-
-
-def test_its_parts_are_complete(task):
-    assert isinstance(task.answering(), Answering)
-    steps = task.steps()
-    assert isinstance(steps, Steps)
     optional = {"fit", "estimate", "fast_baselines", "start_from"}
-    for field in fields(Steps):
-        assert field.name in optional or callable(getattr(steps, field.name))
+    for field in dataclasses.fields(Steps):
+        assert field.name in optional or callable(getattr(task.steps(), field.name))
+
+
+def test_a_task_whose_data_decide_nothing_keeps_its_settings_and_data():
+    assert keep_config("config", "data") == "config"
+    assert keep_data("config", "assets", "data") == "data"
+
+
+def test_the_module_imports_the_standard_library_alone():
+    for node in ast.walk(ast.parse(Path(module.__file__).read_text("utf-8"))):
+        if isinstance(node, ast.ImportFrom):
+            assert node.module.split(".")[0] in sys.stdlib_module_names

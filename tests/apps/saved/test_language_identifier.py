@@ -32,14 +32,15 @@ def test_folder_is_small():
 def test_accuracy_is_the_cards(run, test_examples):
     stated = run.metrics["test"]["accuracy"]
     assert f"{stated:.4f}" in (FOLDER / "README.md").read_text(encoding="utf-8")
-    answers = run.serving.predict(test_examples.texts).argmax(axis=1)
+    answers = run.serving.predict(test_examples.inputs).argmax(axis=1)
     assert abs(np.mean(answers == test_examples.labels) - stated) <= TOLERANCE
 
 
 def test_int8_file_is_as_accurate(run, test_examples):
     stated = run.metrics["test"]["accuracy"]
     predictor = TFLitePredictor(FOLDER / "export" / "model_int8.tflite")
-    answers = predictor.predict(test_examples.texts).argmax(axis=1)
+    outputs = predictor.predict_texts(test_examples.inputs)
+    answers = outputs["probabilities"].argmax(axis=1)
     assert abs(np.mean(answers == test_examples.labels) - stated) <= TOLERANCE
 
 

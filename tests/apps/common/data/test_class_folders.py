@@ -1,32 +1,48 @@
-"""Folders of classes."""
+"""Folders of class folders, and folders of splits of these."""
 
 import pytest
 
-from polyhead.apps.common.data.class_folders import find_split_folders, list_class_files
+from polyhead.apps.common.data.class_folders import (
+    find_split_folders,
+    list_class_files,
+)
 from polyhead.apps.common.errors import PolyheadError
 
 
-def write(path):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("text")
+def touch(folder, *names):
+    for name in names:
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
 
 
-def test_files_come_in_order_with_the_class_of_their_folder(tmp_path):
-    for name in ("good/b.txt", "bad/a.txt", "good/a.txt.gz", "good/notes.md"):
-        write(tmp_path / name)
-    files, classes = list_class_files(tmp_path, [".txt", ".txt.gz"])
-    assert [file.name for file in files] == ["a.txt", "a.txt.gz", "b.txt"]
-    assert classes == ["bad", "good", "good"]
+def test_each_file_has_the_class_of_its_folder(tmp_path):
+    touch(tmp_path, "cat/2.png", "cat/10.png", "dog/1.jpg", "dog/notes.txt", "3.png")
+    (tmp_path / "dog" / "4.png").mkdir()  # no file
+    files, classes = list_class_files(tmp_path, (".png", ".jpg"), "picture")
+    names = [f"{file.parent.name}/{file.name}" for file in files]
+    assert names == ["cat/10.png", "cat/2.png", "dog/1.jpg"]
+    assert classes == ["cat", "cat", "dog"]
 
 
-def test_a_folder_without_texts_is_refused(tmp_path):
-    with pytest.raises(PolyheadError, match="no texts; a folder needs a folder"):
-        list_class_files(tmp_path, [".txt"])
+def test_a_folder_without_examples_is_named(tmp_path):
+    message = (
+        f"{tmp_path}: no pictures; a folder needs a folder a class, with .png files"
+    )
+    with pytest.raises(PolyheadError, match=message):
+        list_class_files(tmp_path, (".png",), "picture")
 
 
-def test_splits_have_folders_in_them_but_a_class_named_train_has_files(tmp_path):
-    write(tmp_path / "one" / "train" / "good" / "a.txt")
-    write(tmp_path / "one" / "test" / "good" / "a.txt")
-    assert set(find_split_folders(tmp_path / "one")) == {"train", "test"}
-    write(tmp_path / "two" / "train" / "a.txt")
-    assert find_split_folders(tmp_path / "two") == {}
+def test_splits_are_folders_of_class_folders(tmp_path):
+    touch(tmp_path, "train/cat/1.png", "test/dog/1.png", "validation/1.png", "more/a/1")
+    assert find_split_folders(tmp_path) == {
+        "train": tmp_path / "train",
+        "test": tmp_path / "test",
+    }
+
+
+def test_a_class_may_be_called_train(tmp_path):
+    touch(tmp_path, "train/1.png", "bus/1.png")
+    assert find_split_folders(tmp_path) == {}
+    touch(tmp_path, "bus.csv")
+    assert find_split_folders(tmp_path / "bus.csv") == {}

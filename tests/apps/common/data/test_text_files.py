@@ -1,39 +1,58 @@
-"""Plain and packed UTF-8 files, and their errors."""
+"""UTF-8 files, whose faults come out as one clear line."""
 
 import gzip
 
 import pytest
 
-from polyhead.apps.common.data.text_files import clear_errors, read_lines, read_text
+from polyhead.apps.common.data.text_files import (
+    clear_errors,
+    open_bytes,
+    read_lines,
+    read_text,
+)
 from polyhead.apps.common.errors import PolyheadError
 
 
-def test_a_text_and_its_lines_plain_or_packed(tmp_path):
-    content = "\ufeffeins\r\nzwei\u2028zwei\n\nlast\n".encode()
-    plain, packed = tmp_path / "a.txt", tmp_path / "a.txt.gz"
-    plain.write_bytes(content)
-    packed.write_bytes(gzip.compress(content))
-    for path in (plain, packed):
-        assert read_lines(path) == ["eins", "zwei\u2028zwei", "", "last"]
-        assert read_text(path) == "eins\r\nzwei\u2028zwei\n\nlast"
+@pytest.mark.parametrize("ending", [".txt", ".txt.gz"])
+def test_only_a_newline_ends_a_line(tmp_path, ending):
+    path = tmp_path / f"a{ending}"
+    data = "\ufeffone\r\n\ntwo\u2028still two\x0b\nthree".encode()
+    path.write_bytes(gzip.compress(data) if ending.endswith("gz") else data)
+    assert read_lines(path) == ["one", "", "two\u2028still two\x0b", "three"]
+    assert read_text(path).startswith("one\r\n\ntwo")
+    with open_bytes(path) as file:
+        assert file.read() == data
+
+
+def test_the_newline_at_the_end_is_no_text(tmp_path):
+    for content in ("a\nb\n", "a\nb\r\n", "a\nb"):
+        (tmp_path / "a.txt").write_bytes(content.encode())
+        assert read_text(tmp_path / "a.txt") == "a\nb"
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "words"),
+    "name, content, message",
     [
-        ("absent.txt", None, "no such file"),
-        ("bad.txt", b"ok\nna\xefve\n", "row 2"),
-        ("bad.txt.gz", b"no gzip at all", "damaged gzip file"),
-        ("cut.txt.gz", gzip.compress(b"x" * 9999)[:-20], "damaged gzip file"),
+        ("a.txt", None, "a.txt: no such file; check the path"),
+        ("a.txt", b"ok\nok\ncaf\xe9\n", "a.txt: row 3: byte 0xe9 at offset 9"),
+        ("a.txt", "é".encode("utf-16"), "iconv -f utf-16 -t utf-8"),
+        ("a.txt.gz", b"no gzip", "a.txt.gz: damaged gzip file"),
+        ("a.txt.gz", gzip.compress(b"x" * 9999)[:-9], "a.txt.gz: damaged gzip file"),
+        ("a.txt.gz", gzip.compress(b"caf\xe9"), "a.txt.gz: row 1: byte 0xe9"),
     ],
 )
-def test_errors_are_one_line_that_names_the_file(tmp_path, name, content, words):
-    path = tmp_path / name
+@pytest.mark.parametrize("read", [read_text, read_lines])
+def test_a_fault_is_one_line_with_its_remedy(tmp_path, read, name, content, message):
     if content is not None:
-        path.write_bytes(content)
-    with pytest.raises(PolyheadError, match=words) as caught:
-        read_lines(path)
-    assert str(path) in str(caught.value) and "\n" not in str(caught.value)
+        (tmp_path / name).write_bytes(content)
+    with pytest.raises(PolyheadError, match=message) as caught:
+        read(tmp_path / name)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_folder_is_no_file(tmp_path):
+    with pytest.raises(PolyheadError, match="Is a directory"):
+        read_text(tmp_path)
 
 
 def test_other_errors_pass():

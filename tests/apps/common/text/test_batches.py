@@ -1,73 +1,94 @@
-"""Padded batches of piece ids."""
+"""Padded batches of piece ids: all rows, little padding, the same at every resume."""
 
 from types import SimpleNamespace
 
 import numpy as np
+import pytest
 
 from polyhead.apps.common.text.batches import (
+    EpochBatches,
     count_steps,
+    fit_batch_size,
     pad,
     scoring_batches,
     training_batches,
 )
 
+ROWS = [np.arange(1, 1 + n) for n in (3, 12, 0, 30, 7, 9, 1)]
+
+
+def test_rows_are_padded_to_a_multiple_of_eight():
+    padded = pad(ROWS, max_tokens=20)
+    assert padded.shape == (7, 24) and padded.dtype == np.int32
+    for row, ids in zip(padded, ROWS, strict=True):
+        assert row[:20].tolist() == [*ids[:20], *[0] * (20 - len(ids[:20]))]
+        assert not row[20:].any()
+    assert pad([], 20).shape == (0, 8) and pad(ROWS[:1], 20, extra=8).shape == (1, 16)
+
+
+def make_epoch(rng=0, readings=1):
+    return EpochBatches(
+        [ROWS] * readings, 2, 20, np.random.default_rng(rng), lambda rows: (rows,)
+    )
+
+
+def test_an_epoch_has_every_row_once():
+    epoch = make_epoch()
+    assert len(epoch) == 4
+    rows = np.concatenate([rows for _, rows in epoch[:]])
+    assert sorted(rows) == list(range(7))
+    for ids, rows in epoch[:]:
+        for given, row in zip(ids, rows, strict=True):
+            assert given[given > 0].tolist() == ROWS[row][:20].tolist()
+    # Like lengths share a batch, and the first batch is the longest.
+    assert epoch[0][0].shape[1] > max(ids.shape[1] for ids, _ in epoch[1:])
+    assert epoch[1][0].shape[1] == 8
+
+
+def test_two_readings_stand_in_the_two_halves_of_a_batch():
+    for ids, rows in make_epoch(readings=2)[:]:
+        half = len(rows) // 2
+        assert rows[:half].tolist() == rows[half:].tolist()
+        np.testing.assert_array_equal(ids[:half], ids[half:])
+
 
 class Letters:
-    """A tokenizer with a piece for each letter."""
+    """A tokenizer that gives each letter an id, and draws what it leaves out."""
 
-    def encode_all(self, texts, piece_dropout=0.0, rng=None):
-        return [np.array([ord(letter) for letter in text]) for text in texts]
-
-
-TEXTS = ["a" * length for length in (3, 30, 7, 1, 12, 9, 22)]
+    def encode_all(self, texts, piece_dropout, rng):
+        rows = [np.array([ord(letter) for letter in text]) for text in texts]
+        return [row[rng.random(len(row)) >= piece_dropout] for row in rows]
 
 
-def make_batches(epoch, consistency=0.0):
-    config = SimpleNamespace(
-        batch_size=2, max_tokens=20, seed=1, piece_dropout=0.1, consistency=consistency
-    )
-    make_epoch = training_batches(config, Letters(), TEXTS, lambda rows: (rows,))
-    return config, make_epoch(epoch)
+@pytest.mark.parametrize("consistency", [0.0, 1.0])
+def test_an_epoch_follows_from_the_seed_and_its_number(consistency):
+    settings = {"seed": 3, "piece_dropout": 0.4, "consistency": consistency}
+    config = SimpleNamespace(batch_size=4, max_tokens=16, **settings)
+    texts = ["abcdefgh" * (1 + n % 3) for n in range(10)]
+    make = training_batches(config, Letters(), texts, lambda rows: (rows,))
+    one, again, other = (make(epoch)[:] for epoch in (5, 5, 6))
+    for (x, rows), (y, same) in zip(one, again, strict=True):
+        np.testing.assert_array_equal(x, y)
+        assert rows.tolist() == same.tolist()
+    pairs = zip(one, other, strict=True)
+    assert any(x.shape != y.shape or (x != y).any() for (x, _), (y, _) in pairs)
+    assert len(one) == count_steps(config, len(texts))
+    assert sum(len(rows) for _, rows in one) == len(texts) * (2 if consistency else 1)
 
 
-def test_padding_is_short_and_long_texts_are_cut():
-    padded = pad([np.array([5, 6]), np.arange(1, 30)], max_tokens=10)
-    assert padded.shape == (2, 16) and padded.dtype == np.int32
-    assert padded[0].tolist() == [5, 6] + [0] * 14
-    assert padded[1].tolist() == [*range(1, 11)] + [0] * 6
+def test_there_are_two_batches_at_least():
+    config = SimpleNamespace(batch_size=64)
+    assert [fit_batch_size(config, rows) for rows in (1, 5, 127, 1000)] == [
+        1,
+        3,
+        64,
+        64,
+    ]
+    assert [count_steps(config, rows) for rows in (1, 5, 127, 1000)] == [1, 2, 2, 16]
 
 
-def test_an_epoch_has_each_text_once_and_depends_on_its_number_alone():
-    config, batches = make_batches(0)
-    assert len(batches) == count_steps(config, len(TEXTS)) == 4
-    rows = np.concatenate([targets for _, targets in batches])
-    assert sorted(rows) == list(range(len(TEXTS)))
-    for ids, targets in batches:
-        lengths = np.minimum([len(TEXTS[row]) for row in targets], 20)
-        assert ((ids > 0).sum(axis=1) == lengths).all()
-    _, again = make_batches(0)
-    _, other = make_batches(1)
-    same = [np.array_equal(a[1], b[1]) for a, b in zip(batches, again, strict=True)]
-    assert all(same)
-    assert not all(
-        np.array_equal(a[1], b[1]) for a, b in zip(batches, other, strict=True)
-    )
-
-
-def test_the_first_two_batches_differ_in_length_so_that_keras_leaves_it_open():
-    _, batches = make_batches(0)
-    assert batches[0][0].shape[1] != batches[1][0].shape[1]
-
-
-def test_with_consistency_each_text_is_read_twice():
-    _, batches = make_batches(0, consistency=1.0)
-    ids, targets = batches[1]
-    assert len(ids) == len(targets) == 4
-    assert targets[:2].tolist() == targets[2:].tolist()
-
-
-def test_scoring_has_each_text_once():
-    ids = Letters().encode_all(TEXTS)
-    batches = scoring_batches(ids, max_tokens=20, batch_size=3)
-    assert sorted(np.concatenate([rows for rows, _ in batches])) == [*range(len(ids))]
+def test_scoring_reads_every_row_once_with_little_padding():
+    batches = scoring_batches(ROWS, 20, batch_size=3)
+    assert sorted(np.concatenate([rows for rows, _ in batches])) == list(range(7))
+    assert [ids.shape[1] for _, ids in batches] == [8, 16, 24]
     assert scoring_batches([], 20) == []

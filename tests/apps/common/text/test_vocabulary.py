@@ -3,30 +3,55 @@
 import pytest
 
 from polyhead.apps.common.text import vocabulary
-from polyhead.apps.common.text.vocabulary import byte_characters, learn_vocabulary
+from polyhead.apps.common.text.vocabulary import (
+    MAX_PIECE_BYTES,
+    SPECIAL,
+    byte_characters,
+    learn_vocabulary,
+    new_oracle,
+)
 
-TEXTS = ["the cat sat on the mat", "the dog sat on the log"] * 20
+TEXTS = ["The house, the HOUSE and a houseboat", "über die Häuser", "x" * 5000] * 20
 
 
-def test_every_byte_has_a_character_of_its_own():
+def test_every_byte_has_a_printable_character_of_its_own():
     characters = byte_characters()
     assert sorted(characters.values()) == list(range(256))
+    assert characters["a"] == ord("a") and all(c.isprintable() for c in characters)
 
 
-@pytest.mark.parametrize("size", [280, 300])
-def test_the_vocabulary_has_the_size_asked_for(size):
-    oracle = learn_vocabulary(TEXTS, size, case_fold=True)
-    assert 259 <= oracle.get_vocab_size() <= size
-    assert oracle.encode("the cat").tokens[0].endswith("the")
+def test_the_special_pieces_come_first_and_every_byte_is_a_piece():
+    learned = learn_vocabulary(TEXTS, 300, case_fold=True).get_vocab()
+    assert [learned[name] for name in SPECIAL] == [0, 1, 2]
+    assert set(byte_characters()) <= set(learned)
+    assert sorted(learned.values()) == list(range(len(learned)))
+    assert len(learned) <= 300 and max(map(len, set(learned) - set(SPECIAL))) <= 16
+    assert MAX_PIECE_BYTES == 16
+
+
+@pytest.mark.parametrize("case_fold", [True, False])
+def test_a_word_has_the_same_pieces_first_and_further_on(case_fold):
+    oracle = learn_vocabulary(TEXTS, 400, case_fold)
+    first, again = oracle.encode("house").tokens, oracle.encode("a house").tokens
+    assert again[-len(first) :] == first
+    same = oracle.encode("HOUSE").ids == oracle.encode("house").ids
+    assert same is case_fold
+
+
+def test_punctuation_is_cut_off_from_words():
+    oracle = new_oracle({"<pad>": 0}, case_fold=False)
+    parts = oracle.pre_tokenizer.pre_tokenize_str(" don't (x) ")
+    words = [text.replace("Ġ", " ") for text, _ in parts]
+    assert words == [" don", "'", "t", " (", "x", ")", " "]
+
+
+def test_of_very_many_texts_a_seeded_sample_is_read(monkeypatch):
+    texts = [f"word{n} again{n}" for n in range(400)]
+    whole = learn_vocabulary(texts, 700, True).get_vocab()
+    monkeypatch.setattr(vocabulary, "SAMPLE_BYTES", 2000)
+    sample = learn_vocabulary(texts, 700, True, seed=1).get_vocab()
+    assert sample == learn_vocabulary(texts, 700, True, seed=1).get_vocab() != whole
 
 
 def test_the_bytes_are_always_in_it():
     assert learn_vocabulary(["x"], 1, case_fold=False).get_vocab_size() >= 256
-
-
-def test_of_very_long_sets_a_seeded_sample_is_read(monkeypatch):
-    monkeypatch.setattr(vocabulary, "SAMPLE_BYTES", 200)
-    texts = [f"word{number} again" for number in range(200)]
-    one, same = (learn_vocabulary(texts, 300, True, seed=3).to_str() for _ in "ab")
-    other = learn_vocabulary(texts, 300, True, seed=4).to_str()
-    assert one == same != other
