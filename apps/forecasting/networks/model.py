@@ -150,8 +150,8 @@ class Forecaster(keras.Model):
         A category that is constant in a history would be lost.
         """
         normal, _ = self.normalization.normalize(past)
-        first, past = self.settings["num_targets"], self.settings["num_past"]
-        counts = [self.counts.get(first + place, 0) for place in range(past)]
+        first, num_past = self.settings["num_targets"], self.settings["num_past"]
+        counts = [self.counts.get(first + place, 0) for place in range(num_past)]
         if not any(counts):
             return normal
         is_category = np.repeat(np.array(counts) > 0, np.maximum(counts, 1))
