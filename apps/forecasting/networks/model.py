@@ -196,8 +196,8 @@ class Forecaster(keras.Model):
     def forecast(self, inputs) -> dict:
         """`forecast (B, H, T)` and, if the run has them, `quantiles (B, H, T, Q)`.
 
-        The forecast is `quantiles.central`; the quantiles are calibrated and never
-        cross. Both are in the units of the data.
+        In the units of the data: `quantiles.central`, and calibrated quantiles, which
+        never cross.
         """
         s = self.settings
         scaled, scale, _ = self.run(inputs)
