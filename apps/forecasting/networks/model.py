@@ -151,8 +151,8 @@ class Forecaster(keras.Model):
         A category that is constant in a history would be lost.
         """
         normal, _ = self.normalization.normalize(past)
-        first, past = self.settings["num_targets"], self.settings["num_past"]
-        counts = [self.counts.get(first + place, 0) for place in range(past)]
+        first, num_past = self.settings["num_targets"], self.settings["num_past"]
+        counts = [self.counts.get(first + place, 0) for place in range(num_past)]
         if not any(counts):
             return normal
         is_category = np.repeat(np.array(counts) > 0, np.maximum(counts, 1))
@@ -197,8 +197,8 @@ class Forecaster(keras.Model):
     def forecast(self, inputs) -> dict:
         """`forecast (B, H, T)` and, if the run has them, `quantiles (B, H, T, Q)`.
 
-        The forecast is `quantiles.central`; the quantiles are calibrated and never
-        cross. Both are in the units of the data.
+        In the units of the data: `quantiles.central`, and calibrated quantiles, which
+        never cross.
         """
         s = self.settings
         scaled, scale, _ = self.run(inputs)

@@ -22,9 +22,8 @@ MAX_NAMED = 500  # targets or series that metrics.json lists
 def build_metrics(windows: Windows, config, scores, uncalibrated, baselines) -> dict:
     """The content of metrics.json, without "train".
 
-    `scores` has the run's `Scores` of each split. The others are of the split that
-    measures it: those of its quantiles before calibration, or None, and those of each
-    baseline.
+    `scores` has the run's `Scores` of each split. Those before calibration, or None,
+    and those of each baseline are of the split that measures the run.
     """
     dataset, held_out = windows.dataset, windows.dataset.held_out
     metrics: dict = {
