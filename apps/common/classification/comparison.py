@@ -6,21 +6,14 @@ from typing import Any
 import numpy as np
 
 from ..data.splits import held_out
-from ..scoring.comparison import (
-    Column,
-    describe_difference,
-    describe_samples,
-    describe_scored,
-    format_table,
-    remark_on_validation,
-)
+from ..scoring import comparison as scoring
 from .data import Dataset
 from .scores import evaluate, macro_f1, main_metric, tune_thresholds
 
 RESAMPLES = 2000  # of the bootstrap
 _CELLS = 4_000_000  # the most numbers that are drawn at once
 COLUMNS = [
-    Column(key, key.replace("_", " "), "{:.4f}")
+    scoring.Column(key, key.replace("_", " "), "{:.4f}")
     for key in ("accuracy", "macro_f1", "micro_f1", "calibration_error")
 ]
 
@@ -76,9 +69,8 @@ def _resampled_macro_f1(
 
     support, answers = one_hot(truth), one_hot(answer)
     tables = (support.multiply(answers), answers, support)
-    hits, given, true = (
-        np.asarray((t.T @ draws.T).T) for t in tables
-    )  # (draws, labels)
+    # Three counts (draws, labels).
+    hits, given, true = (np.asarray((table.T @ draws.T).T) for table in tables)
     return macro_f1((hits, given, true), truth.ndim == 2)
 
 
@@ -139,7 +131,7 @@ def _compare(
         **{k: v for k, v in baseline.items() if k not in ("scores", "predicted")},
         f"{metric}_interval": _interval(draws[:, 1]),
         "difference": {"metric": metric, "value": difference, "interval": interval},
-        "verdict": describe_difference(name, 100 * difference, points, unit),
+        "verdict": scoring.describe_difference(name, 100 * difference, points, unit),
     }
 
 
@@ -153,9 +145,9 @@ def _protocol(dataset: Dataset, baselines: Mapping[str, dict], split: str) -> st
     parts = [
         f"trained on {len(dataset.train.labels)} rows of train; every choice (epoch, "
         f"settings{tuned}) made on {len(dataset.validation.labels)} rows of validation",
-        describe_scored(split, len(getattr(dataset, split).labels), "rows"),
+        scoring.describe_scored(split, len(getattr(dataset, split).labels), "rows"),
         *([same] if baselines else []),
-        *describe_samples(baselines, "fitted on", "rows"),
+        *scoring.describe_samples(baselines, "fitted on", "rows"),
         f"95% intervals from {RESAMPLES} bootstrap resamples of the rows",
     ]
     return "; ".join(parts)
@@ -163,11 +155,11 @@ def _protocol(dataset: Dataset, baselines: Mapping[str, dict], split: str) -> st
 
 def format_metrics(metrics: Mapping[str, Any]) -> str:
     """The content of metrics.json as one table, with a verdict on each baseline."""
-    remarks = remark_on_validation(metrics)
+    remarks = scoring.remark_on_validation(metrics)
     answered = metrics.get("answered")
     if answered:
         share, accuracy = answered["coverage"], answered["accuracy"]
         right = "none" if accuracy is None else f"{accuracy:.4f} of them right"
         sure = f"at least {answered['threshold']:g} sure"
         remarks = [f"{sure}: {share:.4f} of texts, {right}", *remarks]
-    return format_table(metrics, COLUMNS, remarks=remarks)
+    return scoring.format_table(metrics, COLUMNS, remarks=remarks)

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from keras import ops
 
-from ..generation.candidates import gather
+from polyhead.layers.candidates import gather
+
 from .vocabulary import MAX_PIECE_BYTES
 
 SPACE = 32
