@@ -19,7 +19,7 @@ def task_names() -> list[str]:
 
 
 def find_task(name: str) -> Task:
-    """The task of a name."""
+    """The task of a name, or a UsageError that lists the names."""
     if name not in _TASKS:
         raise UsageError(f"unknown task {name!r}: one of {', '.join(_TASKS)}")
     task = _TASKS[name]

@@ -141,8 +141,8 @@ def polyhead(options, run, beam, forced):
     from keras import ops
 
     from polyhead.apps.common.generation.batches import pad_rows
-    from polyhead.apps.common.generation.model import END
     from polyhead.apps.common.run.compiled import CompiledFunction
+    from polyhead.layers.candidates import END
 
     serving = run.serving
     weights = [np.array(weight) for weight in serving.weights]

@@ -6,10 +6,12 @@ if __name__ != "polyhead.layers":
     raise ImportError(f"Import polyhead.layers, not {__name__}.")
 
 from .attention import attention, masked_softmax
+from .beam_search import beam_search
 from .biases import LinearBias, RelativeBias
 from .caches import grow_cache, make_cache, write_cache
 from .decoder import Decoder
 from .decoder_block import DecoderBlock
+from .decoding import greedy, sample
 from .dropout import ByteDropout
 from .embedding import TokenEmbedding
 from .encoder import Encoder
@@ -43,13 +45,16 @@ __all__ = [
     "SinusoidalPositions",
     "TokenEmbedding",
     "attention",
+    "beam_search",
     "causal_mask",
     "combine_masks",
     "enable_lora",
+    "greedy",
     "grow_cache",
     "make_cache",
     "masked_softmax",
     "merge_lora",
+    "sample",
     "window_mask",
     "write_cache",
 ]

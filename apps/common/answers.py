@@ -43,5 +43,8 @@ def add_columns(
 
 def number_names(names: Sequence[str], ranks: int) -> list[str]:
     """Column names for each rank: "label", "label_2", "label_3"."""
-    suffixes = ["", *(f"_{rank}" for rank in range(2, ranks + 1))]
-    return [name + suffix for suffix in suffixes for name in names]
+    return [
+        name if rank == 1 else f"{name}_{rank}"
+        for rank in range(1, ranks + 1)
+        for name in names
+    ]

@@ -8,11 +8,7 @@ from ..common.errors import PolyheadError
 
 
 def read_co2() -> dict[str, list]:
-    """The columns `ds`, dates of Saturdays, and `co2`, parts per million.
-
-    Raises:
-        PolyheadError: statsmodels is not installed.
-    """
+    """The columns `ds`, dates of Saturdays, and `co2`, parts per million."""
     try:
         from statsmodels.datasets import co2
     except ModuleNotFoundError:

@@ -1,21 +1,17 @@
 """The embedded data set: dates written out in many languages, to be put as ISO dates.
 
 "jeudi 5 mars 1998" and "Thursday, March 5, 1998" both become "1998-03-05". The texts
-are CLDR's, inside Babel. Every pair has a date of its own, so none is in two splits,
-and every text says its date beyond doubt: forms of digits alone are left out where
-the order of day and month is a matter of country, and so are years of two digits.
+are those of CLDR, which Babel contains. Every pair has a date of its own, so no date is
+in two splits. Every text names one date only: years of two digits are left out, and so
+are forms of digits alone whose order of day and month differs between countries.
 """
 
 import random
 import re
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
+from typing import Any
 
-from ..common.errors import PolyheadError
-
-if TYPE_CHECKING:
-    from babel import Locale
-    from babel.dates import DateTimePattern
+from . import read_locale
 
 # Croatian is absent: its October (listopad) is November in Czech and Polish.
 LOCALES = (
@@ -38,35 +34,28 @@ _DIGITS = {
 
 
 def read_dates() -> dict[str, tuple[list[str], list[str]]]:
-    """Makes the data set; the same on every run and every machine.
-
-    Returns:
-        For "train", "validation" and "test", the texts and their ISO dates.
-
-    Raises:
-        PolyheadError: If Babel is not installed.
-    """
-    forms = {locale: clear_forms(locale) for locale in map(_locale, LOCALES)}
-    locales = list(forms)
+    """Split -> the texts and their ISO dates; the same on every machine."""
+    locales = [read_locale(code, "dates") for code in LOCALES]
+    forms = {locale: clear_forms(locale) for locale in locales}
     chance = random.Random("dates")
     days = chance.sample(range((_LAST - _FIRST).days + 1), sum(SIZES.values()))
-    data, start = {}, 0
+    dates = [_FIRST + timedelta(day) for day in days]
+    data = {}
     for split, size in SIZES.items():
-        dates = [_FIRST + timedelta(day) for day in days[start : start + size]]
-        start += size
+        chosen, dates = dates[:size], dates[size:]
         texts = []
-        for day in dates:
+        for day in chosen:
             locale = chance.choice(locales)
             text = write_date(day, chance.choice(forms[locale]), locale)
             digits = _DIGITS.get(locale.default_numbering_system)
             if digits and chance.random() < 0.5:  # both are in use
                 text = text.translate(str.maketrans("0123456789", digits))
             texts.append(text)
-        data[split] = (texts, [day.isoformat() for day in dates])
+        data[split] = (texts, [day.isoformat() for day in chosen])
     return data
 
 
-def clear_forms(locale: "Locale") -> list["DateTimePattern"]:
+def clear_forms(locale: Any) -> list:
     """The forms of a locale that leave no doubt about the date."""
     forms = [locale.date_formats[length] for length in ("full", "long", "medium")]
     forms.append(locale.datetime_skeletons["yMMMEd"])  # a short weekday
@@ -74,7 +63,7 @@ def clear_forms(locale: "Locale") -> list["DateTimePattern"]:
     return [form for pattern, form in distinct.items() if _is_clear(pattern)]
 
 
-def write_date(day: date, form: "DateTimePattern", locale: "Locale") -> str:
+def write_date(day: date, form: Any, locale: Any) -> str:
     """A date as text, with the spaces that a keyboard has."""
     return re.sub("[\xa0\u202f\u2009]", " ", form.apply(day, locale))
 
@@ -88,13 +77,3 @@ def _is_clear(pattern: str) -> bool:
     in_words = any(len(field) >= 3 for field in fields if field[0] == "M")
     dotted = re.search(r"d\. ?M+\. ?y", pattern) is not None
     return in_words or order == "yMd" or dotted
-
-
-def _locale(code: str) -> "Locale":
-    try:
-        from babel import Locale
-    except ModuleNotFoundError:
-        raise PolyheadError(
-            "the data set 'dates' is made from Babel: pip install babel"
-        ) from None
-    return Locale.parse(code)

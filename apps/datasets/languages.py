@@ -1,9 +1,9 @@
 """The embedded data set: which language is a short phrase written in?
 
-The phrases are made of the names that CLDR, inside Babel, has for countries,
+The phrases are made of the names that CLDR, which Babel contains, has for countries,
 languages, scripts, currencies, cities, time zones, units and times. Nothing leaks
-between the splits: what is named (Germany, say) belongs to one split in every
-language, and a name that two languages share ("Malta") is in none.
+between the splits: each thing (Germany, say) is in one split in every language, and a
+name that two languages share ("Malta") is in none.
 """
 
 import hashlib
@@ -13,12 +13,9 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import TYPE_CHECKING, Literal
+from typing import Any, Literal
 
-from ..common.errors import PolyheadError
-
-if TYPE_CHECKING:
-    from babel import Locale
+from . import read_locale
 
 # Many that share a script, close pairs among them (cs sk, da nb, hr sl, gl es pt,
 # id ms, be uk ru, bg mk sr, kk ky, hi mr ne, ar fa ur), and a few that do not.
@@ -35,15 +32,7 @@ _LENGTHS = ((1, 0.4), (2, 0.35), (3, 0.2), (4, 0.05))
 
 
 def read_languages() -> dict[str, tuple[list[str], list[str]]]:
-    """Makes the data set; the same on every run and every machine.
-
-    Returns:
-        For "train", "validation" and "test", the phrases and their language
-        codes, in shuffled order.
-
-    Raises:
-        PolyheadError: If Babel is not installed.
-    """
+    """Split -> the phrases and their language codes; the same on every machine."""
     names = _names_by_split()
     data = {}
     for split, size in SIZES.items():
@@ -58,15 +47,15 @@ def read_languages() -> dict[str, tuple[list[str], list[str]]]:
 
 
 def _names_by_split() -> dict[str, dict[str, list[str]]]:
-    found: dict[str, dict[str, tuple[str, str]]] = {}  # code -> same -> (thing, name)
+    # code -> normalized name -> (thing, name)
+    named: dict[str, dict[str, tuple[str, str]]] = {code: {} for code in LANGUAGES}
     for code in LANGUAGES:
-        found[code] = {}
-        for thing, name in _names(_locale(code)):
+        for thing, name in _names(read_locale(code, "languages")):
             # Two things of one name (Singapore) are one: the first.
-            found[code].setdefault(_normalize(name), (thing, name))
-    uses = Counter(same for names in found.values() for same in names)
+            named[code].setdefault(_normalize(name), (thing, name))
+    uses = Counter(same for names in named.values() for same in names)
     splits: dict[str, dict[str, list[str]]] = {}
-    for code, names in found.items():
+    for code, names in named.items():
         splits[code] = {split: [] for split in SIZES}
         for same, (thing, name) in names.items():
             if uses[same] == 1:
@@ -79,17 +68,7 @@ def _split_of(thing: str) -> str:
     return "test" if share < 0.12 else "validation" if share < 0.22 else "train"
 
 
-def _locale(code: str) -> "Locale":
-    try:
-        from babel import Locale
-    except ModuleNotFoundError:
-        raise PolyheadError(
-            "the data set 'languages' is made from Babel: pip install babel"
-        ) from None
-    return Locale.parse(code)
-
-
-def _names(locale: "Locale") -> Iterator[tuple[str, str]]:
+def _names(locale: Any) -> Iterator[tuple[str, str]]:
     """What is named, and its name, for every name that is a word or more."""
     for thing, name in _all_names(locale):
         # Without the years of an old currency.
@@ -99,7 +78,7 @@ def _names(locale: "Locale") -> Iterator[tuple[str, str]]:
             yield thing, name
 
 
-def _all_names(locale: "Locale") -> Iterator[tuple[str, str]]:
+def _all_names(locale: Any) -> Iterator[tuple[str, str]]:
     from babel.dates import format_timedelta
     from babel.units import format_unit
 
@@ -117,18 +96,15 @@ def _all_names(locale: "Locale") -> Iterator[tuple[str, str]]:
         if "city" in zone:
             yield f"city {key}", zone["city"]
     for key, zone in sorted(locale.meta_zones.items()):
-        names = zone.get("long", {})
-        for form in sorted(names):
-            yield f"zone {key}", names[form]
+        for _, name in sorted(zone.get("long", {}).items()):
+            yield f"zone {key}", name
     for unit in sorted(locale.unit_display_names):
         yield f"unit {unit}", format_unit(5, unit, locale=locale)
     for seconds in (1, 60, 3600, 86400, 7 * 86400, 30 * 86400, 365 * 86400):
         for amount in (3, -3):  # from "in 3 seconds" to "3 years ago"
             span = timedelta(seconds=amount * seconds)
-            name = format_timedelta(
-                span, threshold=1, add_direction=True, locale=locale
-            )
-            yield f"time {seconds}", name
+            options = {"threshold": 1, "add_direction": True, "locale": locale}
+            yield f"time {seconds}", format_timedelta(span, **options)
 
 
 def _normalize(name: str) -> str:
@@ -139,7 +115,7 @@ def _normalize(name: str) -> str:
 def _phrases(code: str, split: str, names: list[str], size: int) -> list[str]:
     from babel.lists import format_list
 
-    locale = _locale(code)
+    locale = read_locale(code, "languages")
     chance = random.Random(f"{code} {split}")
     styles: list[Literal["standard", "or"]] = ["standard", "or"]
     phrases: dict[str, None] = {}  # an ordered set

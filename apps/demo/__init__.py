@@ -7,11 +7,6 @@ Example:
     serve("saved_models/reviews", print)  # until Ctrl-C
 """
 
+from .server import serve
+
 __all__ = ["serve"]
-
-
-def serve(path, tell, port=8000, assets=None):
-    """Serves a run's page until it is interrupted; see `server.serve`."""
-    from .server import serve
-
-    serve(path, tell, port, assets)

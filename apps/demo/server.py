@@ -1,6 +1,10 @@
-"""A small HTTP server: the page, LiteRT.js, the run's .tflite files and its facts."""
+"""A small HTTP server: the page, LiteRT.js, the run's .tflite files and its facts.
+
+It imports neither Keras nor pandas.
+"""
 
 import contextlib
+import importlib.metadata
 import json
 import socketserver
 from collections.abc import Callable
@@ -15,8 +19,8 @@ from ..common.export.folder import list_tflites
 from ..common.run.config import read_config_json
 from ..common.run.folder import check_run
 from .assets import find_assets
-from .facts import read_facts
 
+FORMAT = 1  # of the facts
 PAGE = Path(__file__).with_name("page")
 HOSTS = ("127.0.0.1", "localhost")
 TYPES = {
@@ -91,13 +95,30 @@ def make_routes(path: Path, assets: str | Path | None = None) -> Routes:
         routes[f"/models/{file.name}"] = partial(_read_model, file)
     core = files["/litert/core.js"]
     routes["/litert/core.js"] = lambda: _link(core.read_bytes())
-    read_facts(path)  # what is wrong with the run is said before a page is opened
+    name = read_facts(path)["task"]  # a broken run fails before a page is opened
     routes["/facts.json"] = lambda: _to_json(read_facts(path))
-    name = read_config_json(path / "config.json")["task"]
     read_example = registry.find_task(name).page_example
     if read_example is not None:
         routes["/example.json"] = cache(lambda: _to_json(read_example(path)))
     return routes
+
+
+def read_facts(folder: Path) -> dict:
+    """What a client of a run's .tflite files has to know, in JSON's types.
+
+    `format`, `task`, `polyhead`, `run` (the folder's name), `files` (`name` and `bytes`
+    of each, the first one to run by default), and what the task adds.
+    """
+    config = read_config_json(folder / "config.json")
+    paths = list_tflites(folder)
+    files = [{"name": path.name, "bytes": path.stat().st_size} for path in paths]
+    return {
+        "format": FORMAT,
+        "task": config["task"],
+        "polyhead": importlib.metadata.version("polyhead"),
+        "run": folder.resolve().name,
+        "files": files,
+    } | registry.find_task(config["task"]).page_facts(folder, config)
 
 
 def _read_model(file: Path) -> bytes:

@@ -162,14 +162,13 @@ def _to_records(forecasts):
         yield record | {"stamps": stamps, "targets": targets}
 
 
-def _with_stamps(forecasts):
-    stamps = show_stamps([forecast.stamps for forecast in forecasts])
-    return zip(forecasts, stamps, strict=True)
-
-
 def _shorten(values: np.ndarray) -> list[float]:
     """Numbers to nine digits, which tell all float32 apart."""
     return [float(f"{value:.9g}") for value in values]
+
+
+def _with_stamps(forecasts):
+    return zip(forecasts, show_stamps([f.stamps for f in forecasts]), strict=True)
 
 
 def show_stamps(series: Sequence[np.ndarray]) -> list[list[str]]:

@@ -39,9 +39,7 @@ def load_data(config: Config, later: str | None = None) -> Dataset:
     for split, table in tables.items():
         if split != "train":
             check_header(table, columns, columns.values, f"{source} has")
-    frames = {
-        split: frames_of(table, columns, categories) for split, table in tables.items()
-    }
+    frames = {s: frames_of(t, columns, categories) for s, t in tables.items()}
     if config.frequency:
         frequency = parse_frequency(config.frequency)
     else:
@@ -106,11 +104,9 @@ def _find_ends(config: Config, lengths: Ends, horizon: int, source: str) -> Ends
         return _divide(config.split or SHARES, total, source)
     if config.split:
         raise UsageError("--split parts one file; leave out --validation and --test")
-    ends = {"train": total}
     if "validation" in lengths:
-        ends["validation"] = total + lengths["validation"]
-    else:
-        # At least one window has to fit.
+        ends = {"train": total, "validation": total + lengths["validation"]}
+    else:  # at least one window has to fit
         held = np.maximum((total * VALIDATION_SHARE).astype(int), horizon)
         ends = {"train": np.maximum(total - held, 0), "validation": total}
     if "test" in lengths:

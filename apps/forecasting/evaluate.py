@@ -39,25 +39,20 @@ def score(run: Any, windows: Windows, baselines: Mapping) -> Evaluation:
     """Scores a run beside baselines."""
     dataset, quantiles = windows.dataset, run.quantiles
     split = dataset.held_out
-    scores = {
-        name: score_model(windows, name, run.answer, quantiles)
-        for name in dataset.ends
-        if name != "train"
-    }
+    measured = [name for name in dataset.ends if name != "train"]
+    scores = {s: score_model(windows, s, run.answer, quantiles) for s in measured}
     before = None
     if quantiles:
         learned = run.serving.predict_uncalibrated
         before = score_model(windows, split, learned, quantiles)
     others = score_baselines(windows, baselines, quantiles)
     metrics = build_metrics(windows, run.config, scores, before, others)
-
-    def write(path):
-        write_predictions(path, windows, split, run.answer)
-
-    def plot(folder, history):
-        plot_evaluation(folder, run, windows, metrics, history)
-
-    return Evaluation(metrics, write, plot, dataset.test_begins is not None)
+    return Evaluation(
+        metrics,
+        lambda path: write_predictions(path, windows, split, run.answer),
+        lambda folder, history: plot_evaluation(folder, run, windows, metrics, history),
+        dataset.test_begins is not None,
+    )
 
 
 def score_model(windows: Windows, split: str, answer: Answer, quantiles) -> Scores:

@@ -39,17 +39,16 @@ def explain(run: Any, source: Any = None, output: str | Path | None = None) -> d
         inputs = read_newest(run, source).inputs
     inputs = {name: values[:1] for name, values in inputs.items()}
     scale = mean_and_spread(inputs["history"][0, :, : len(columns.targets)])[1]
-    attention = attention_map(run.model, inputs)
+    attention, importance = attention_map(run.model, inputs), {}
+    if covariates:
+        importance = permutation_importance(run.answer, windows, run.config.seed)
     explanation = {
         **hide_steps(run.answer, inputs, scale),
         "columns": hide_columns(run.answer, inputs, columns, scale),
-        "covariates": {},
+        "covariates": importance,
         "attention": None if attention is None else attention.tolist(),
         "model": run.model.settings["model"],
     }
-    if covariates:
-        importance = permutation_importance(run.answer, windows, run.config.seed)
-        explanation["covariates"] = importance
     if output is not None:
         plot_explanation(Path(output), explanation, columns)
     return explanation
@@ -58,8 +57,8 @@ def explain(run: Any, source: Any = None, output: str | Path | None = None) -> d
 def hide_steps(answer: Answer, inputs: dict, scale: np.ndarray) -> dict:
     """How far the forecast of one window moves when a block of its history is missing.
 
-    `steps`: first step of each block, counted back from the forecast; `moves`: mean
-    absolute change in units of the targets' `scale (T,)`; a number for each block.
+    Gives `steps`, the first of each block, counted back from the forecast, and `moves`,
+    the mean absolute change for each block, in units of the targets' `scale (T,)`.
     """
     history = inputs["history"]
     length = history.shape[1]
@@ -95,8 +94,7 @@ def _moves(answer, inputs, changed, scale) -> np.ndarray:
 def permutation_importance(answer: Answer, windows: Windows, seed: int) -> dict:
     """Growth of the mean absolute error when a covariate is another window's.
 
-    Covariate -> the growth, in standard deviations of the targets, on the split that
-    measures the run.
+    It is in standard deviations of the targets, on the split that measures the run.
 
     Reference:
         Breiman, Random Forests, 2001; Fisher et al., https://arxiv.org/abs/1801.01489

@@ -16,8 +16,8 @@ BATCH = 256
 class Serving:
     """History in, forecast out: a pure function of weights and inputs.
 
-    See `Forecaster` for the inputs, and `Forecaster.forecast` for the results, which
-    are float32, in the units of the data. There are no tables.
+    `Forecaster` describes the inputs and `Forecaster.forecast` the results, which are
+    float32, in the units of the data. There are no tables.
     """
 
     def __init__(self, model: Forecaster):

@@ -94,8 +94,7 @@ def fit(steps: Steps, config: Config, assets, windows, path: Path, terminal) -> 
 
 def estimate(steps: Steps, config: Config, assets, windows: Windows) -> dict:
     """What `--dry-run` says of the training: with "auto", of all candidates."""
-    args = assets, windows
-    facts = [trainer.estimate(steps, each, *args) for each in candidates(config)]
+    facts = [trainer.estimate(steps, c, assets, windows) for c in candidates(config)]
     minutes = sum(each["estimated_minutes_at_most"] for each in facts)
     return {
         "windows": len(windows.find("train")),

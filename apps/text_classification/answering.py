@@ -23,19 +23,12 @@ from .data import format_report
 
 @dataclass(frozen=True)
 class Assets:
-    """What a classifier needs besides its model.
-
-    Args:
-        config: the run's.
-        path: the run's folder.
-        label_names: in the order of the model's outputs.
-        num_special: special tokens that the model adds, but the tokenizer does not.
-    """
+    """What a classifier in the folder `path` needs besides its model."""
 
     config: Config
     path: Path
-    label_names: tuple[str, ...]
-    num_special: int = 0
+    label_names: tuple[str, ...]  # in the order of the model's outputs
+    num_special: int = 0  # special tokens that the model adds to a text
 
     @property
     def multi_label(self) -> bool:

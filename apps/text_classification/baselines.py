@@ -1,7 +1,7 @@
 """Two linear models on the same rows: what the Transformer has to beat.
 
 TF-IDF of words with logistic regression, and TF-IDF of words and characters with a
-linear SVM. Both are searched as in `common.classification.baselines`.
+linear SVM.
 """
 
 from collections.abc import Callable
@@ -31,10 +31,7 @@ GRIDS: dict[str, dict[str, tuple]] = {
         "min_df": (1, 2),
         "sublinear_tf": (True, False),
     },
-    "tfidf-linear-svm": {
-        "analyzer": ("char_wb", "char"),
-        "C": (0.3, 0.1, 1.0, 3.0),
-    },
+    "tfidf-linear-svm": {"analyzer": ("char_wb", "char"), "C": (0.3, 0.1, 1.0, 3.0)},
 }
 REMEDY = "the training texts hold no words: name the right text column"
 
@@ -47,30 +44,16 @@ TOKEN = rf"[{_UNSPACED}]|(?:(?![{_UNSPACED}])\w)+|[^\w\s]"
 
 
 def run_baselines(dataset: Dataset, seed: int = 0) -> dict[str, dict]:
-    """Fits, tunes and scores both baselines.
-
-    Args:
-        dataset: the data. Test is scored, or validation where there is no test.
-        seed: of the sampling and of the solver.
-
-    Returns:
-        Name of each baseline -> its result; see `run_baseline`.
-
-    Raises:
-        PolyheadError: the training texts hold nothing but spaces.
-    """
-    dataset = replace(
-        dataset,
-        train=_cut(dataset.train),
-        validation=_cut(dataset.validation),
-        test=dataset.test and _cut(dataset.test),
-    )
+    """Name -> result of both baselines; see `run_baseline`."""
+    train, validation = _cut(dataset.train), _cut(dataset.validation)
+    test = dataset.test and _cut(dataset.test)
+    dataset = replace(dataset, train=train, validation=validation, test=test)
     results = {}
     for name, (make_features, make_model) in MAKERS.items():
         limit = min(CHARACTER_LIMITS[name], WORK_LIMIT // len(dataset.label_names))
         baseline = LinearBaseline(GRIDS[name], make_features, make_model, REMEDY)
-        train = _sample(dataset.train, limit, seed)
-        results[name] = run_baseline(baseline, dataset, train, seed)
+        sample = _sample(train, limit, seed)
+        results[name] = run_baseline(baseline, dataset, sample, seed)
     return results
 
 

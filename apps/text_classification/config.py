@@ -12,25 +12,15 @@ PRESETS = {
     "base": {"num_layers": 4, "hidden_dim": 256, "num_heads": 8},
 }
 # What else is filled in: for a model from scratch, and for a KerasHub preset.
-FROM_SCRATCH = {
-    "epochs": 15,
-    "batch_size": 64,
-    "learning_rate": 1e-3,
-    "warmup_steps": 100,
-    "dropout": 0.3,
-    "label_smoothing": 0.1,
-    "consistency": 1.0,
+DEFAULTS = {
+    "epochs": (15, 3),
+    "batch_size": (64, 32),
+    "learning_rate": (1e-3, 5e-5),
+    "warmup_steps": (100, 100),
+    "dropout": (0.3, 0.1),
+    "label_smoothing": (0.1, 0.0),
+    "consistency": (1.0, 0.0),
 }
-FINE_TUNING = {
-    "epochs": 3,
-    "batch_size": 32,
-    "learning_rate": 5e-5,
-    "warmup_steps": 100,
-    "dropout": 0.1,
-    "label_smoothing": 0.0,
-    "consistency": 0.0,
-}
-PRESET_TOKENS = 512  # the most that a KerasHub BERT reads
 LORA_LEARNING_RATE = 5e-4  # adapters alone learn slowly
 WIDE_NUMBERS = 2**20  # of the wide branch's table
 # Up to so many labels, so wide.
@@ -85,9 +75,9 @@ RANGES = {
 class Config:
     """Configuration of a text-classification run.
 
-    The same fields serve the Python API, the command line (`--epochs 5`, or
-    `--set hidden_dim=256` for the ones without a flag of their own) and the
-    run's `config.json`. A field left at None is filled from the preset.
+    The same fields serve the Python API, the command line (`--epochs 5`, or `--set
+    hidden_dim=256` for those without a flag of their own) and the run's `config.json`.
+    A field left at None is filled from the preset.
     """
 
     # Data.
@@ -174,10 +164,11 @@ def fill(config: Config) -> Config:
             f"lora_rank is {config.lora_rank}, but preset {config.preset!r} has no "
             "trained weights to adapt: name a KerasHub preset"
         )
+    defaults = {key: pair[config.fine_tunes] for key, pair in DEFAULTS.items()}
     if config.fine_tunes:
         rate = {"learning_rate": LORA_LEARNING_RATE} if config.lora_rank else {}
-        return fill_missing(config, FINE_TUNING | rate)
-    config = fill_missing(config, FROM_SCRATCH | PRESETS[config.preset])
+        return fill_missing(config, defaults | rate)
+    config = fill_missing(config, defaults | PRESETS[config.preset])
     check_heads(config.hidden_dim or 1, config.num_heads or 1, rotary=True)
     return config
 

@@ -6,17 +6,13 @@ from typing import Any
 
 import numpy as np
 
+from ..common.classification import data_report
 from ..common.classification.data import (
     Dataset,
     Examples,
     Labelled,
     encode_examples,
     make_dataset,
-)
-from ..common.classification.data_report import (
-    describe_labels,
-    format_classes,
-    format_rows,
 )
 from ..common.classification.labels import clean_labels
 from ..common.data.class_folders import find_split_folders, list_class_files
@@ -35,12 +31,7 @@ _PERCENTILES = (50, 90, 95, 99, 100)
 
 
 def load_data(config: Config) -> Dataset:
-    """Reads and checks the data that a configuration names.
-
-    Raises:
-        PolyheadError: the data cannot be used; the message names file, row and remedy.
-        UsageError: the configuration names no source, or several.
-    """
+    """Reads and checks the data that a configuration names."""
     return make_dataset(config, read_splits(config), describe)
 
 
@@ -55,7 +46,12 @@ def read_splits(config: Config) -> dict[str, Labelled]:
         config,
         files=lambda path: _read_train(config, path),
         tfds=lambda builder, split: _read_tfds_split(config, builder, split),
-        embedded={"languages": lambda: _read_languages(config)},
+        embedded={
+            "languages": lambda: {
+                split: _clean(config, f"languages/{split}", texts, labels)
+                for split, (texts, labels) in read_languages().items()
+            }
+        },
     )
     for split in SPLITS[1:]:
         path = getattr(config, split)
@@ -74,13 +70,7 @@ def read_path(config: Config, path: str) -> Labelled:
     return _clean(config, table.source, texts, labels, table.rows)
 
 
-def _clean(
-    config: Config,
-    source: str,
-    texts: Sequence,
-    labels: Sequence,
-    rows: np.ndarray | None = None,
-) -> Labelled:
+def _clean(config: Config, source: str, texts, labels, rows=None) -> Labelled:
     rows = np.arange(1, len(texts) + 1) if rows is None else rows
     texts = clean_texts(source, texts, rows)
     separator = config.label_separator if config.multi_label else None
@@ -102,13 +92,6 @@ def _read_folder(config: Config, path: Path) -> Labelled:
     return _clean(config, str(path), [read_text(file) for file in files], labels)
 
 
-def _read_languages(config: Config) -> dict[str, Labelled]:
-    return {
-        split: _clean(config, f"languages/{split}", texts, labels)
-        for split, (texts, labels) in read_languages().items()
-    }
-
-
 def _read_tfds_split(config: Config, builder: Any, split: str) -> Labelled | None:
     import tensorflow_datasets as tfds
 
@@ -125,10 +108,7 @@ def _read_tfds_split(config: Config, builder: Any, split: str) -> Labelled | Non
 
 
 def describe(
-    splits: Mapping[str, Examples],
-    label_names: Sequence[str],
-    removed: int,
-    warnings: Sequence[str],
+    splits: Mapping[str, Examples], label_names, removed: int, warnings: list[str]
 ) -> dict:
     """Counts rows, classes and lengths of every split; warns of what looks wrong."""
     empty = sum(not text.strip() for part in splits.values() for text in part.inputs)
@@ -136,7 +116,7 @@ def describe(
         warnings = [*warnings, f"{empty} texts are empty"]
     lengths = np.array([len(text.encode()) for text in splits["train"].inputs])
     return {
-        **describe_labels(splits, label_names, removed, warnings),
+        **data_report.describe_labels(splits, label_names, removed, warnings),
         "length_bytes": {
             str(percentile): int(np.percentile(lengths, percentile, method="higher"))
             for percentile in _PERCENTILES
@@ -153,5 +133,5 @@ def format_report(report: dict) -> str:
     )
     share = report[f"share_over_{CUT_BYTES}_bytes"]
     line = f"bytes       {lengths}  (longer than {CUT_BYTES}: {share:.1%})"
-    lines = [*format_rows(report), line, "", *format_classes(report)]
-    return finish_report(lines, report["warnings"])
+    rows, classes = data_report.format_rows(report), data_report.format_classes(report)
+    return finish_report([*rows, line, "", *classes], report["warnings"])

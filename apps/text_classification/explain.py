@@ -9,7 +9,6 @@ Reference: Simonyan et al., "Deep Inside Convolutional Networks", ICLR workshop 
 Shrikumar et al., "Not Just a Black Box", arXiv:1605.01713 (gradient times input).
 """
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import keras
@@ -29,7 +28,6 @@ def explain(run, text: str, output: str | Path | None = None) -> dict:
     """Shows which pieces of a text speak for its label, and which against it.
 
     Args:
-        run: a `Run` whose model was trained from scratch.
         text: one text.
         output: a .png file. The words are drawn there, the attention of each layer
             in `*_attention.png`, and what is returned goes to `*.json`.
@@ -39,10 +37,6 @@ def explain(run, text: str, output: str | Path | None = None) -> dict:
         and `words`. Each token and each word has its `text`, the bytes `start` and
         `end` (exclusive) between which it stands, its signed weights `deep` and `wide`,
         and their sum `weight`.
-
-    Raises:
-        UsageError: the run reads WordPieces, the text is empty, or the output is no
-            .png file.
     """
     if run.config.word_pieces:
         raise UsageError(
@@ -117,15 +111,11 @@ def _encode(serving: Serving, text: str) -> tuple[bytes, list[int], bool]:
     return data, kept, cut or len(kept) < len(ids)
 
 
-def weigh_pieces(
-    model: keras.Model, ids: np.ndarray, label: int
-) -> tuple[np.ndarray, np.ndarray]:
+def weigh_pieces(model: keras.Model, ids: np.ndarray, label: int) -> tuple:
     """Gradient times input, float32 `(T,)`, of the deep and of the wide branch.
 
-    Args:
-        model: gives logits for ids, in float32.
-        ids: `(1, T)` piece ids without padding.
-        label: whose logit.
+    The model gives logits for piece `ids (1, T)` without padding; that of the label
+    counts.
     """
     names = ("embedding", "words", "bag")
     layers = {layer.name: layer for layer in model.layers if layer.name in names}
@@ -148,9 +138,7 @@ def weigh_pieces(
     return deep, share_among_pieces(shares, buckets[0], starts)
 
 
-def weigh_buckets(
-    bag: BagOfBuckets, buckets: np.ndarray, slope: np.ndarray
-) -> np.ndarray:
+def weigh_buckets(bag: BagOfBuckets, buckets, slope) -> np.ndarray:
     """Gradient times input `(N,)` of the table row of each of `buckets (1, N)`.
 
     `slope (dim,)` is the gradient with respect to the bag's output.
@@ -161,7 +149,7 @@ def weigh_buckets(
     return (rows @ slope) * real * np.float32(scale)
 
 
-def word_starts(edges: str, ids: Sequence[int] | np.ndarray) -> np.ndarray:
+def word_starts(edges: str, ids) -> np.ndarray:
     """Which pieces `(T,)` begin a word, as in `HashedWords`."""
     edge = np.array([int(edges[i]) for i in ids])
     starts = edge % 2 == 1
@@ -170,15 +158,12 @@ def word_starts(edges: str, ids: Sequence[int] | np.ndarray) -> np.ndarray:
     return starts
 
 
-def share_among_pieces(
-    weights: np.ndarray, buckets: np.ndarray, starts: np.ndarray
-) -> np.ndarray:
+def share_among_pieces(weights, buckets, starts) -> np.ndarray:
     """Spreads the buckets' weights evenly over the pieces `(T,)` that spell them.
 
-    Args:
-        weights: `(2 T,)`: at each word's last piece the word's, then the pair's.
-        buckets: `(2 T,)`, 0 where there is none.
-        starts: `(T,)`, which pieces begin a word.
+    `weights (2 T,)` and `buckets (2 T,)` are of words and then of pairs, each at the
+    last piece of a word; a bucket is 0 where there is none. `starts (T,)` says which
+    pieces begin a word.
     """
     length = len(starts)
     shared = np.zeros(length, np.float32)

@@ -16,7 +16,7 @@ from ..common.export.metadata import Metadata
 from ..common.export.verification import Form
 from .mediapipe_serving import check_tokenizer, make_mediapipe_form
 
-MAX_EXAMPLES = 2000  # that verify an export
+MAX_EXAMPLES = 2000  # that verify an export; a seeded sample of more
 CALIBRATION_TEXTS = 500  # of training, for full_int8
 BYTES = "UTF-8 bytes of the text, zero-padded, cut between two characters."
 
@@ -37,9 +37,7 @@ def make_exportable(
 ) -> Exportable:
     """The classifier, and held-out examples on which its files are verified.
 
-    Args:
-        dataset: its data; a seeded sample of at most 2,000 held-out texts is used.
-        max_input_bytes: the length N of the .tflite files' input.
+    `max_input_bytes` is the length N of the .tflite files' input.
     """
     serving, seed, thresholds = run.serving, run.config.seed, run.thresholds
     names, multi_label = serving.label_names, serving.multi_label

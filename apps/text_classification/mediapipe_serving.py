@@ -1,11 +1,10 @@
 """The classifier as MediaPipe's TextClassifier calls it, with token attributions.
 
-The second output says of each token how much it spoke for the likeliest label. The last
-layers are linear in the mean over the tokens and in the sum over the hashed words, so
-the label's logit is a sum over tokens and a constant; a word's share goes to its last
-token. Where one label is chosen, the mean over all labels is subtracted, which changes
-no probability. No gradient is needed, but a token's share includes what the encoder
-brought to it from its neighbours.
+These say how much each token spoke for the likeliest label. The last layers are linear
+in the mean over the tokens and in the sum over the hashed words, so the label's logit
+is a sum over tokens and a constant; a word's share goes to its last token. Where one
+label is chosen, the mean over all labels is subtracted, which changes no probability. A
+token's share includes what the encoder brought to it from its neighbours.
 
 Reference: Zhou et al., "Learning Deep Features for Discriminative Localization", CVPR
 2016 (class activation maps; there over the places of a picture).
@@ -51,10 +50,7 @@ def check_tokenizer(tokenizer) -> WordPieceTokenizer:
 def make_mediapipe_form(
     serving: Serving, texts: Sequence[str], thresholds: np.ndarray | None = None
 ) -> MediaPipeForm:
-    """The classifier as MediaPipe calls it, and held-out texts.
-
-    `thresholds` has a probability for each label if a text may have several.
-    """
+    """The classifier as MediaPipe calls it, and held-out texts."""
     tokenizer = check_tokenizer(serving.tokenizer)
     uncut = WordPieceTokenizer(tokenizer.pieces, True, UNCUT)
     names = serving.label_names
@@ -86,12 +82,8 @@ def make_mediapipe_form(
 class MediaPipeModel:
     """MediaPipe's three inputs to probabilities and attributions: a pure function.
 
-    Args:
-        serving: a classifier that reads WordPieces.
-        end: the id of [SEP].
-
     Call arguments:
-        weights: arrays or tensors, as `serving.weights`.
+        weights: as `serving.weights`.
         tables: empty.
         ids: `(1, T)` int32, cut at `max_tokens`, the last one then [SEP].
         mask: `(1, T)` int32, 1 for tokens and 0 after them.

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Any
 
 import keras
 import numpy as np
@@ -10,24 +9,18 @@ from keras import ops
 
 from polyhead.runtime.text_bytes import cut_text
 
-from ..common.classification.calibration import mean_logits
+from ..common.classification.training import mean_logits
 from ..common.export.savedmodel import tokenize_strings
 from ..common.run.compiled import CompiledFunction
 from ..common.run.precision import check_float32
 from ..common.text.batches import scoring_batches
 from .config import Config
-from .tokenizer import AnyTokenizer
 
 
 class Serving:
     """Text in, probabilities out: a pure function of weights, tables and bytes.
 
-    Args:
-        model: the trained model, computing in float32.
-        tokenizer: its tokenizer.
-        config: the run's configuration.
-        label_names: names of the labels.
-        multi_label: whether a text may have several labels.
+    The model computes in float32, and its outputs are in the order of `label_names`.
 
     Call arguments:
         weights: arrays or tensors, as `weights`.
@@ -39,19 +32,13 @@ class Serving:
     """
 
     def __init__(
-        self,
-        model: keras.Model,
-        tokenizer: AnyTokenizer,
-        config: Config,
-        label_names: Sequence[str],
-        multi_label: bool,
+        self, model: keras.Model, tokenizer, config: Config, label_names, multi_label
     ):
         check_float32(model)
         self.model = keras.Model(model.inputs, mean_logits(model.output))
-        self.tokenizer: Any = tokenizer
+        self.tokenizer = tokenizer
         self.max_tokens = config.max_tokens
-        self.label_names = tuple(label_names)
-        self.multi_label = multi_label
+        self.label_names, self.multi_label = tuple(label_names), multi_label
         self.weights = [ops.convert_to_numpy(weight) for weight in self.model.weights]
         self.max_bytes = tokenizer.most_bytes(config.max_tokens)
 
@@ -88,10 +75,7 @@ class Serving:
         return ops.sigmoid(logits) if self.multi_label else ops.softmax(logits)
 
     def serve_strings(self, weights, tables, text):
-        """`(B,)` strings to names and probabilities, in TensorFlow.
-
-        The work grows with the longest text of the batch.
-        """
+        """`(B,)` strings to names and probabilities, in TensorFlow."""
         import tensorflow as tf
 
         tokenize = lambda data: self.tokenize(tables, data)  # noqa: E731
@@ -112,10 +96,7 @@ class Serving:
     def predict(
         self, texts: Sequence[str], max_input_bytes: int | None = None
     ) -> np.ndarray:
-        """Probabilities `(texts, labels)`, on any backend.
-
-        `max_input_bytes` cuts the texts as a client of the .tflite does.
-        """
+        """Probabilities `(texts, labels)` of texts, cut as a .tflite file does."""
         limit = min(max_input_bytes or self.max_bytes, self.max_bytes)
         cut = [cut_text(text, limit)[0].decode("utf-8", "replace") for text in texts]
         return self.predict_ids(self.tokenizer.encode_all(cut))

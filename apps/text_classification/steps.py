@@ -17,7 +17,7 @@ from ..common.run.evaluation import measure
 from ..common.run.saving import load_model
 from ..common.run.trainer import copy_older_weights
 from ..common.task import Steps
-from ..common.text.examples import text_examples
+from ..common.text.run import text_examples
 from .baselines import run_baselines
 from .card import make_card
 from .config import Config, fit_wide_branch

@@ -3,9 +3,13 @@
 import keras
 import numpy as np
 
-from ..common.classification.calibration import fit_scales, scale_heads
 from ..common.classification.data import Dataset
-from ..common.classification.training import compile_classifier, make_targets
+from ..common.classification.training import (
+    compile_classifier,
+    fit_scales,
+    make_targets,
+    scale_heads,
+)
 from ..common.classification.training import make_validation as validate_heads
 from ..common.run.trainer import Training, Validation
 from ..common.text.batches import count_steps, scoring_batches, training_batches

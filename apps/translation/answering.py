@@ -38,7 +38,7 @@ def predict(
             follows twice as many hypotheses, and up to eight times as many for the
             texts that need it, unless `beam_size` is given.
         temperature: draws instead of searching; so do `top_k` and `top_p`, see
-            `common.generation.decoding.sample`.
+            `polyhead.layers.sample`.
         top_k: draw from the k most probable pieces only.
         top_p: draw from the most probable pieces that together reach this share.
         seed: of the draws; 0 where absent.

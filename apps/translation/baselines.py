@@ -23,26 +23,21 @@ _CELLS = 8_000_000  # similarities held at once, 100 MB
 def run_baselines(
     dataset: Dataset, split: str | None = None, seed: int = 0
 ) -> dict[str, dict]:
-    """Translates a split by both baselines: test where there is one, if not named.
+    """Translates a split (test where there is one, if not named) by both baselines.
 
-    Returns:
-        Name -> a dict of `split`, `hypotheses` (one a row), `settings`, and for
-        `nearest` `train_rows` and `sampled`, which say what it searched.
+    Gives name -> a dict of `split`, `hypotheses` (one a row), `settings`, and for
+    `nearest` `train_rows` and `sampled`, which say what it searched.
     """
     split = split or held_out(dataset)[0]
     sources = getattr(dataset, split).sources
     train = sample(dataset.train, seed)
-    settings = {
-        "features": "character TF-IDF",
-        "n-grams": list(_NGRAMS),
-        "max_df": _max_df(train),
-    }
+    settings = {"features": "character TF-IDF", "n-grams": list(_NGRAMS)}
     return {
         "copy": {"split": split, "hypotheses": list(sources), "settings": {}},
         "nearest": {
             "split": split,
             "hypotheses": translate_by_nearest(train, sources),
-            "settings": settings,
+            "settings": settings | {"max_df": _max_df(train)},
             "train_rows": len(train.sources),
             "sampled": len(train.sources) < len(dataset.train.sources),
         },

@@ -15,6 +15,7 @@ def make_card(run) -> str:
     """The model card as Markdown."""
     config, metrics, path = run.config, run.metrics, run.path
     train = metrics["train"]
+    case = ", and their case is folded" if config.case_fold else ""
     return f"""# {path.name}
 
 Translator{_languages(config)}, trained with Polyhead on {_data(config)}
@@ -50,7 +51,7 @@ polyhead export {path}
   languages it still writes something fluent, which may be wrong: have a reader check
   what matters, names and numbers first.
 - Sentences are translated one by one, without those around them. They are cut at
-  {config.max_tokens} pieces{_case(config)}.
+  {config.max_tokens} pieces{case}.
 - The scores are of one run with one seed; the intervals tell how other sentences of
   the same kind would score, not how another training would.
 """
@@ -59,9 +60,8 @@ polyhead export {path}
 def _languages(config: Config) -> str:
     if config.source_language and config.target_language:
         return f" from `{config.source_language}` to `{config.target_language}`"
-    if config.dataset == "dates":
-        return " from dates in many languages to ISO dates"
-    return ""
+    dates = config.dataset == "dates"
+    return " from dates in many languages to ISO dates" if dates else ""
 
 
 def _data(config: Config) -> str:
@@ -82,7 +82,3 @@ def _sizes(path: Path, config: Config, train: dict) -> str:
         if file.exists()
     ]
     return "; ".join(parts) + "."
-
-
-def _case(config: Config) -> str:
-    return ", and their case is folded" if config.case_fold else ""

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
@@ -15,6 +14,7 @@ from .filters import REASONS, count_bytes, sentence_key, sort_out
 from .sources import read_split, read_splits
 
 CUT_BYTES = 256  # what an exported file reads unless told otherwise
+_SIDES = ("source", "target")
 _SAMPLES = 3
 
 
@@ -38,19 +38,14 @@ def load_data(config: Config) -> Dataset:
 
     Texts stay as they are, control characters included, except that zero bytes, which
     would end the text in an exported file, and halves of surrogate pairs are removed.
-
-    Raises:
-        PolyheadError: the data cannot be used; the message names file, row and remedy.
-        UsageError: the Config names no source, or several, or half of one.
     """
     splits = read_splits(config)
     read = len(splits["train"].sources)
-    train, removed = _sort_out(splits, config)
+    splits["train"], removed = _sort_out(splits, config)
     if "validation" not in splits:
-        train, splits["validation"] = _split(train, config)
-    splits = {"train": train, **{k: v for k, v in splits.items() if k != "train"}}
+        splits["train"], splits["validation"] = _split(splits["train"], config)
     report = describe(splits, read, removed, config)
-    return Dataset(train, splits["validation"], splits.get("test"), report)
+    return Dataset(splits["train"], splits["validation"], splits.get("test"), report)
 
 
 def load_pairs(
@@ -59,12 +54,7 @@ def load_pairs(
     test_source: str | None = None,
     test_target: str | None = None,
 ) -> Pairs:
-    """Reads other pairs for a model: a table, or two files.
-
-    Raises:
-        PolyheadError: they cannot be read.
-        UsageError: none are named, or a table and files.
-    """
+    """Reads other pairs for a model: a table, or two files."""
     files = replace(config, test=test, test_source=test_source, test_target=test_target)
     pairs = read_split(files, "test")
     if pairs is None:
@@ -104,45 +94,37 @@ def describe(
 ) -> dict:
     """Counts pairs and lengths of every split; warns of what looks wrong.
 
-    Args:
-        splits: as they are used, "train" first.
-        read: how many training pairs the source has.
-        removed: how many of them are left out for each reason.
-        config: the run's.
+    Of the `read` training pairs of the source, `removed` are left out, by reason.
     """
     train = splits["train"]
-    lengths = {split: count_bytes(pairs) for split, pairs in splits.items()}
+    lengths = {
+        split: dict(zip(_SIDES, count_bytes(pairs).T, strict=True))
+        for split, pairs in splits.items()
+    }
     # Bytes of a target for a byte of its source.
-    ratios = lengths["train"][:, 1] / np.maximum(lengths["train"][:, 0], 1)
+    ratios = lengths["train"]["target"] / np.maximum(lengths["train"]["source"], 1)
+    several = sum(count > 1 for count in Counter(train.sources).values())
     places = np.linspace(0, len(train.sources) - 1, _SAMPLES).astype(int)
     samples = choose(train, np.unique(places))
     return {
         "sources": {split: pairs.source for split, pairs in splits.items()},
-        "languages": {
-            "source": config.source_language,
-            "target": config.target_language,
-        },
+        "languages": {side: getattr(config, f"{side}_language") for side in _SIDES},
         "rows": {split: len(pairs.sources) for split, pairs in splits.items()},
         "train_rows_read": read,
         "removed": removed,
-        "sources_with_several_translations": sum(
-            count > 1 for count in Counter(train.sources).values()
-        ),
+        "sources_with_several_translations": several,
         "length_bytes": {
-            split: _by_side(table, _summarize) for split, table in lengths.items()
+            split: {side: _summarize(sizes) for side, sizes in sides.items()}
+            for split, sides in lengths.items()
         },
         "length_ratio": float(np.median(ratios)),
         f"share_over_{CUT_BYTES}_bytes": {
-            split: _by_side(table, lambda column: float(np.mean(column > CUT_BYTES)))
-            for split, table in lengths.items()
+            split: {s: float(np.mean(sizes > CUT_BYTES)) for s, sizes in sides.items()}
+            for split, sides in lengths.items()
         },
         "samples": list(map(list, zip(samples.sources, samples.targets, strict=True))),
         "warnings": _warn(splits, read, removed),
     }
-
-
-def _by_side(table: np.ndarray, function: Any) -> dict:
-    return {"source": function(table[:, 0]), "target": function(table[:, 1])}
 
 
 def _summarize(lengths: np.ndarray) -> dict:
@@ -166,12 +148,11 @@ def _warn(splits: dict[str, Pairs], read: int, removed: dict[str, int]) -> list[
             f"{_describe_removed(removed)}"
         )
     for split, pairs in splits.items():
-        for side, texts in (("source", pairs.sources), ("target", pairs.targets)):
+        for side, texts in zip(_SIDES, (pairs.sources, pairs.targets), strict=True):
             empty = sum(not text.strip() for text in texts)
             if empty:
-                warnings.append(
-                    f"{empty} {split} pairs have an empty {side}; they stay"
-                )
+                note = f"{empty} {split} pairs have an empty {side}; they stay"
+                warnings.append(note)
     train = splits["train"]
     same = np.mean([s == t for s, t in zip(train.sources, train.targets, strict=True)])
     if same > 1 / 5:
@@ -196,15 +177,8 @@ def format_report(report: dict) -> str:
     lines.append(f"removed     {_describe_removed(report['removed']) or 'none'}")
     several = report["sources_with_several_translations"]
     lines.append(f"sources     {several:,} in train have several translations")
-    lines += ["", *_format_lengths(report), "", "samples"]
-    for source, target in report["samples"]:
-        lines += [f"  {_show(source)}", f"    -> {_show(target)}"]
-    return finish_report(lines, report["warnings"])
-
-
-def _format_lengths(report: dict) -> list[str]:
     over = f"over {CUT_BYTES}"
-    lines = [f"{'bytes':<20}{'mean':>8}{'95%':>8}{'max':>9}{over:>10}"]
+    lines += ["", f"{'bytes':<20}{'mean':>8}{'95%':>8}{'max':>9}{over:>10}"]
     for split, sides in report["length_bytes"].items():
         for side, length in sides.items():
             share = report[f"share_over_{CUT_BYTES}_bytes"][split][side]
@@ -213,7 +187,11 @@ def _format_lengths(report: dict) -> list[str]:
                 f"{length['100']:>9,}{share:>10.1%}"
             )
     ratio = report["length_ratio"]
-    return [*lines, f"a target has {ratio:.2f} bytes for a byte of its source (median)"]
+    lines.append(f"a target has {ratio:.2f} bytes for a byte of its source (median)")
+    lines += ["", "samples"]
+    for source, target in report["samples"]:
+        lines += [f"  {_show(source)}", f"    -> {_show(target)}"]
+    return finish_report(lines, report["warnings"])
 
 
 def _show(text: str, width: int = 72) -> str:

@@ -10,9 +10,7 @@ from .config import Config
 from .data import Dataset, load_pairs
 
 
-def make_scorer(
-    config: Config, tokenize: str | None = None, lowercase: bool = False
-) -> Scorer:
+def make_scorer(config: Config, tokenize: str | None = None, lowercase=False) -> Scorer:
     """The scorer of texts in the target language."""
     return Scorer(tokenize or tokenizer_for(config.target_language), lowercase)
 
@@ -54,13 +52,8 @@ def evaluate(
 
 
 def score(
-    run,
-    dataset: Dataset,
-    baselines: dict,
-    scorer: Scorer | None = None,
-    beam_size: int | None = None,
-    other: str | None = None,
+    run, dataset: Dataset, baselines: dict, scorer: Scorer | None = None, **options
 ) -> Evaluation:
-    """Scores a run beside baselines; `other` names rows that are not the run's own."""
+    """Scores a run beside baselines; see `score_texts` for the options."""
     scorer = scorer or make_scorer(run.config)
-    return score_texts(run, dataset, baselines, scorer, beam_size, other, "nearest")
+    return score_texts(run, dataset, baselines, scorer, drawn="nearest", **options)

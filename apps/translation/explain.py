@@ -5,9 +5,10 @@ from pathlib import Path
 import numpy as np
 from keras import ops
 
+from polyhead.layers.candidates import END, START
+
 from ..common.errors import PolyheadError, UsageError
 from ..common.files import write_json
-from ..common.generation.model import END, START
 
 MOST_PIECES = 60  # that the picture shows on each axis
 
@@ -19,7 +20,6 @@ def explain(run, text: str, output: str | Path | None = None) -> dict:
     information was read, which for words is often but not always an alignment.
 
     Args:
-        run: a `Run`.
         text: what to translate.
         output: a PNG file; the numbers are written beside it as JSON.
 
@@ -44,23 +44,21 @@ def explain(run, text: str, output: str | Path | None = None) -> dict:
     _, scores = model.decode(inputs, memory, mask, return_scores=True)
     cross = [ops.convert_to_numpy(cross_scores) for _, cross_scores in scores]
     weights = np.mean(cross, axis=(0, 1, 2))  # (T, S)
-    names = [
+    keys, queries = (
         ["<end>" if i == END else pieces[i].decode("utf-8", "replace") for i in side]
         for side in (source, np.append(target, END))
-    ]
+    )
     explanation = {
         "text": text,
         "translation": translation,
-        "source": names[0],
-        "target": names[1],
+        "source": keys,
+        "target": queries,
         "attention": np.round(weights, 5).tolist(),
     }
     if output is not None:
         from ..common.attention_plot import plot_attention
 
-        queries, keys, axes = names[1], names[0], ("translation", "source")
-        plot_attention(
-            Path(output), [weights], queries, keys, names=axes, most=MOST_PIECES
-        )
-        write_json(Path(output).with_suffix(".json"), explanation)
+        path, axes = Path(output), ("translation", "source")
+        plot_attention(path, [weights], queries, keys, names=axes, most=MOST_PIECES)
+        write_json(path.with_suffix(".json"), explanation)
     return explanation

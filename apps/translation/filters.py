@@ -1,6 +1,6 @@
 """Which training pairs are of use."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 
 import numpy as np
 
@@ -31,7 +31,6 @@ def sort_out(
     """Chooses the pairs to train on.
 
     Args:
-        train: all pairs.
         held_out: the `sentence_key` of every source that must not be trained on.
         max_tokens: a side of more than eight bytes a token is too long.
         max_length_ratio: how many times longer, or shorter, than usual a target may
@@ -41,8 +40,7 @@ def sort_out(
             are never left out for this.
 
     Returns:
-        bool `(pairs,)`, True for pairs that stay, and how many are removed for each
-        reason.
+        bool `(pairs,)`, True for pairs that stay, and reason -> how many are removed.
     """
     lengths = count_bytes(train)
     longest = lengths.max(axis=1)
@@ -58,7 +56,9 @@ def sort_out(
     remove("empty", np.array([not (s.strip() and t.strip()) for s, t in texts], bool))
     known = [sentence_key(source) in held_out for source in train.sources]
     remove("held_out", np.array(known, bool))
-    remove("repeated", _is_repeated(texts))
+    first = {pair: place for place, pair in reversed(list(enumerate(texts)))}
+    repeated = [first[pair] != place for place, pair in enumerate(texts)]
+    remove("repeated", np.array(repeated, bool))
     remove("too_long", longest > _BYTES_PER_TOKEN * max_tokens)
     letters = np.array([[len(text) for text in side] for side in sides], np.int64).T
     unusual = [_is_unusual(x, left, max_length_ratio) for x in (lengths, letters)]
@@ -78,13 +78,3 @@ def _is_unusual(lengths: np.ndarray, among: np.ndarray, ratio: float) -> np.ndar
         return among
     logs = np.diff(np.log(np.maximum(lengths, 1)), axis=1)[:, 0]  # (pairs,)
     return np.abs(logs - np.median(logs[among])) > np.log(ratio)
-
-
-def _is_repeated(texts: Sequence[tuple[str, str]]) -> np.ndarray:
-    """Whether the same pair occurs before."""
-    seen: set[tuple[str, str]] = set()
-    repeated = np.zeros(len(texts), dtype=bool)
-    for place, pair in enumerate(texts):
-        repeated[place] = pair in seen
-        seen.add(pair)
-    return repeated

@@ -4,8 +4,8 @@ import keras
 from keras import ops
 
 from polyhead.layers import ByteDropout, Decoder, Encoder, TokenEmbedding
+from polyhead.layers.candidates import PAD
 
-from ..common.generation.model import PAD
 from .config import SHAPE, Config
 
 
@@ -13,16 +13,10 @@ from .config import SHAPE, Config
 class Translator(keras.Model):
     """Encoder-decoder Transformer with one embedding for both sides, tied.
 
-    Args:
+    The arguments are those of `Encoder` and `Decoder`, besides:
         vocabulary_size: number of pieces.
-        encoder_layers: blocks of the encoder.
-        decoder_layers: blocks of the decoder.
         hidden_dim: width of the vectors, E.
-        feedforward_dim: inner width of the feed-forward parts.
-        num_heads: number of attention heads.
-        norm_position: "pre" or "post".
-        activation: of the feed-forward parts.
-        dropout: on the embeddings and on every residual branch.
+        dropout: on the embeddings, too.
         seed: seed of the weights and the dropouts.
 
     Call arguments:
@@ -64,6 +58,7 @@ class Translator(keras.Model):
             "dropout": dropout,
             "seed": seed,
         }
+        dtype = self.dtype_policy
         seeds = [None] * 5 if seed is None else [5 * seed + i for i in range(5)]
         stack = {
             "num_heads": num_heads,
@@ -74,22 +69,14 @@ class Translator(keras.Model):
             "dropout": dropout,
             # Dropout there costs a fifth of the time; such models usually have none.
             "feedforward_dropout": 0.0,
-            "dtype": self.dtype_policy,
+            "dtype": dtype,
         }
-        self.embedding = TokenEmbedding(
-            vocabulary_size,
-            hidden_dim,
-            scale=True,
-            seed=seeds[0],
-            dtype=self.dtype_policy,
-            name="embedding",
-        )
+        table = {"scale": True, "seed": seeds[0], "dtype": dtype, "name": "embedding"}
+        self.embedding = TokenEmbedding(vocabulary_size, hidden_dim, **table)
         self.encoder = Encoder(encoder_layers, **stack, seed=seeds[1], name="encoder")
         self.decoder = Decoder(decoder_layers, **stack, seed=seeds[2], name="decoder")
-        self.source_dropout, self.target_dropout = (
-            ByteDropout(dropout, seed=seed, dtype=self.dtype_policy)
-            for seed in seeds[3:]
-        )
+        dropouts = [ByteDropout(dropout, seed=seed, dtype=dtype) for seed in seeds[3:]]
+        self.source_dropout, self.target_dropout = dropouts
 
     def build(self, input_shape=None):
         width = self.settings["hidden_dim"]
@@ -107,13 +94,8 @@ class Translator(keras.Model):
     def decode(self, target, memory, mask, return_scores=False, training=None):
         """Piece ids `(B, T)` to the vectors `(B, T, E)` that give the next pieces."""
         x = self.target_dropout(self.embedding(target), training=training)
-        return self.decoder(
-            x,
-            memory,
-            memory_padding_mask=mask,
-            return_scores=return_scores,
-            training=training,
-        )
+        options = {"return_scores": return_scores, "training": training}
+        return self.decoder(x, memory, memory_padding_mask=mask, **options)
 
     def call(self, inputs, training=None):
         source, target = inputs

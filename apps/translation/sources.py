@@ -37,7 +37,9 @@ def read_splits(config: Config) -> dict[str, Pairs]:
     )
     splits: dict[str, Pairs] = {}
     if config.dataset is not None:
-        splits = read_embedded(config.dataset, {"dates": _read_dates})
+        texts = read_embedded(config.dataset, {"dates": read_dates})
+        for split, sides in texts.items():
+            splits[split] = make_pairs(f"{config.dataset}/{split}", *sides)
     elif config.tfds is not None:
         splits = _read_tfds(config)
     for split in SPLITS:
@@ -86,13 +88,6 @@ def _read_files(source: str, target: str) -> Pairs:
     return make_pairs(f"{source} + {target}", sources, targets)
 
 
-def _read_dates() -> dict[str, Pairs]:
-    return {
-        split: make_pairs(f"dates/{split}", *texts)
-        for split, texts in read_dates().items()
-    }
-
-
 def _read_tfds(config: Config) -> dict[str, Pairs]:
     """Reads every split of a TFDS data set, or of a TranslateFolder."""
     name = str(config.tfds)
@@ -103,7 +98,7 @@ def _read_tfds(config: Config) -> dict[str, Pairs]:
         )
     languages = config.source_language, config.target_language
     for folder in (Path(name), Path(config.tfds_dir or "") / name):
-        files = _find_translations(folder)
+        files = _find_files(folder)
         if files:
             return _read_folder(folder, files, languages)
     builder = open_tfds(name, config.tfds_dir)
@@ -115,25 +110,21 @@ def _read_tfds(config: Config) -> dict[str, Pairs]:
         stored = next((name for name in names if name in builder.info.splits), None)
         if stored is not None:
             examples = list(_read_examples(builder, stored, languages))
-            splits[split] = make_pairs(
-                f"{name}/{stored}",
-                [source for _, source, _ in examples],
-                [target for _, _, target in examples],
-                np.array([row for row, _, _ in examples], dtype=np.int64),
-            )
+            rows = np.array([row for row, _, _ in examples], dtype=np.int64)
+            sources, targets = ([pair[side] for pair in examples] for side in (1, 2))
+            splits[split] = make_pairs(f"{name}/{stored}", sources, targets, rows)
     if not len(splits["train"].rows):
         raise PolyheadError(f"{name}: no pair of {' and '.join(languages)} in 'train'")
     return splits
 
 
-def _find_translations(folder: Path) -> dict[tuple[str, str], Path]:
+def _find_files(folder: Path) -> dict[tuple[str, str], Path]:
     """The files of TFDS's TranslateFolder form, "en.train.txt", also with .gz."""
-    files = {}
-    for file in sorted(folder.glob("*.txt*")):
-        match = re.fullmatch(r"([^.]+)\.([^.]+)\.txt(\.gz)?", file.name)
-        if match:
-            files[match[2], match[1]] = file
-    return files
+    matches = (
+        (re.fullmatch(r"([^.]+)\.([^.]+)\.txt(\.gz)?", file.name), file)
+        for file in sorted(folder.glob("*.txt*"))
+    )
+    return {(match[2], match[1]): file for match, file in matches if match}
 
 
 def _read_folder(
@@ -143,18 +134,14 @@ def _read_folder(
     splits = {}
     for split, names in _SPLIT_NAMES.items():
         stored = [name for name in names if any((name, x) in files for x in languages)]
-        if stored:
+        for name in stored[:1]:
             # Reading a missing file raises the error that names it.
-            paths = [
-                files.get((stored[0], language), folder / f"{language}.{stored[0]}.txt")
-                for language in languages
-            ]
+            keys = {(name, x): folder / f"{x}.{name}.txt" for x in languages}
+            paths = [files.get(key, path) for key, path in keys.items()]
             splits[split] = _read_files(*map(str, paths))
     if "train" not in splits:
-        raise PolyheadError(
-            f"{folder}: no training pairs; it needs {languages[0]}.train.txt and "
-            f"{languages[1]}.train.txt"
-        )
+        needed = " and ".join(f"{language}.train.txt" for language in languages)
+        raise PolyheadError(f"{folder}: no training pairs; it needs {needed}")
     return splits
 
 
@@ -171,23 +158,23 @@ def _check_languages(name: str, wanted: Sequence[str], known: Sequence[str]) -> 
         )
 
 
+def _find_translations(features: Any) -> tuple[str | None, Any]:
+    """The feature that has the languages, and its name; all where they have none."""
+    import tensorflow_datasets as tfds
+
+    kinds = (tfds.features.Translation, tfds.features.TranslationVariableLanguages)
+    nested = [pair for pair in features.items() if isinstance(pair[1], kinds)]
+    return nested[0] if nested else (None, features)
+
+
 def _known_languages(features: Any) -> Sequence[str] | None:
     import tensorflow_datasets as tfds
 
-    features = _translations(features)
+    _, features = _find_translations(features)
     if isinstance(features, tfds.features.TranslationVariableLanguages):
         return features.languages
     texts = tfds.features.Text
     return [name for name, kind in features.items() if isinstance(kind, texts)]
-
-
-def _translations(features: Any) -> Any:
-    """The feature that has the languages, or all features where they are languages."""
-    import tensorflow_datasets as tfds
-
-    kinds = (tfds.features.Translation, tfds.features.TranslationVariableLanguages)
-    nested = [feature for feature in features.values() if isinstance(feature, kinds)]
-    return nested[0] if nested else features
 
 
 def _read_examples(
@@ -196,9 +183,7 @@ def _read_examples(
     """Row, source and target of all pairs; an example may have none, or several."""
     import tensorflow_datasets as tfds
 
-    features = builder.info.features
-    translations = _translations(features)
-    place = next((name for name in features if features[name] is translations), None)
+    place, translations = _find_translations(builder.info.features)
     varies = isinstance(translations, tfds.features.TranslationVariableLanguages)
     for row, example in enumerate(tfds.as_numpy(builder.as_dataset(split=split)), 1):
         texts = example if place is None else example[place]

@@ -48,7 +48,7 @@ def test_the_wheel_has_the_command_the_licence_and_the_extras(wheel):
     assert "Apache License" in read("licenses/LICENSE")
     metadata = read("METADATA").splitlines()
     extras = {line.split(": ")[1] for line in metadata if "Provides-Extra" in line}
-    assert extras == {"demo", "tensorboard", "tune", "jax", "torch", "test"} | {
+    assert extras == {"demo", "tensorboard", "jax", "torch", "test"} | {
         "browser",
         "bench",
     }

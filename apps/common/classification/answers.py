@@ -29,14 +29,10 @@ def classify(run: Any, inputs: Sequence[str], engine: str = "keras") -> np.ndarr
 def format_labels(
     inputs: Any, answers: list[list], style: str, separator: str | None = None
 ) -> str:
-    """Returns what `predict` prints.
+    """What `predict` prints, in the style "text", "json" or "csv".
 
-    Args:
-        inputs: an `Inputs`.
-        answers: for each input a list of (label, probability), best first.
-        style: "text", "json" or "csv".
-        separator: joins the labels of an input in CSV, where an input can have any
-            number of them; None gives each rank columns of its own.
+    The answers are a list of (label, probability) for each of the `Inputs`. In CSV the
+    separator joins the labels of an input; None gives each rank columns of its own.
     """
 
     def lines() -> Iterator[str]:

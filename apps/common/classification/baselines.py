@@ -54,9 +54,6 @@ def run_baseline(
         A dict of `split`, `accuracy`, `macro_f1` (`micro_f1` if multi-label),
         `settings`, `train_rows`, `sampled`, and the arrays `scores (rows, labels)` and
         `predicted`, which do not go into files.
-
-    Raises:
-        PolyheadError: the training inputs have no features.
     """
     from threadpoolctl import threadpool_limits
 

@@ -5,21 +5,15 @@ from typing import Any
 
 import numpy as np
 
-from ..scoring.comparison import (
-    Column,
-    describe_difference,
-    describe_samples,
-    describe_scored,
-    format_table,
-    remark_on_validation,
-)
+from ..data.splits import held_out
+from ..scoring import comparison as scoring
 from .data import Dataset
 from .scores import evaluate, macro_f1, main_metric, tune_thresholds
 
 RESAMPLES = 2000  # of the bootstrap
 _CELLS = 4_000_000  # the most numbers that are drawn at once
 COLUMNS = [
-    Column(key, key.replace("_", " "), "{:.4f}")
+    scoring.Column(key, key.replace("_", " "), "{:.4f}")
     for key in ("accuracy", "macro_f1", "micro_f1", "calibration_error")
 ]
 
@@ -34,12 +28,8 @@ def bootstrap(
     """Scores several models on the same resampled rows: float64 `(2000, models)`.
 
     Rows on which truth and all answers are alike are drawn together, which gives the
-    same distribution as drawing them one by one.
-
-    Args:
-        labels: int `(rows,)` or bool `(rows, labels)`.
-        answers: for each model an array of that shape.
-        metric: "accuracy" or "macro_f1".
+    same distribution as drawing them one by one. The answers have the shape of the
+    labels, `(rows,)` or `(rows, labels)`; `metric` is "accuracy" or "macro_f1".
     """
     groups = [np.asarray(labels), *map(np.asarray, answers)]
     multi_label = groups[0].ndim == 2
@@ -79,10 +69,9 @@ def _resampled_macro_f1(
 
     support, answers = one_hot(truth), one_hot(answer)
     tables = (support.multiply(answers), answers, support)
-    hits, given, true = (
-        np.asarray((t.T @ draws.T).T) for t in tables
-    )  # (draws, labels)
-    return macro_f1(hits, given, true, truth.ndim == 2)
+    # Three counts (draws, labels).
+    hits, given, true = (np.asarray((table.T @ draws.T).T) for table in tables)
+    return macro_f1((hits, given, true), truth.ndim == 2)
 
 
 def build_metrics(
@@ -106,17 +95,14 @@ def build_metrics(
     validation, thresholds = dataset.validation, None
     if multi_label:
         thresholds = tune_thresholds(probabilities["validation"], validation.labels)
-    splits = {"test": dataset.test, "validation": validation}
+    split, examples = held_out(dataset)
     evaluations = {
-        split: evaluate(probabilities[split], examples, names, multi_label, thresholds)
-        for split, examples in splits.items()
-        if examples is not None
+        key: evaluate(probabilities[key], part, names, multi_label, thresholds)
+        for key, part in {split: examples, "validation": validation}.items()
     }
-    split, evaluation = next(iter(evaluations.items()))
-    labels = np.asarray(getattr(dataset, split).labels)
-    answers = [result["predicted"] for result in (evaluation, *baselines.values())]
-    metric = main_metric(multi_label)
-    draws = bootstrap(labels, answers, len(names), metric, seed)
+    models = evaluations[split], *baselines.values()
+    answers, metric = [model["predicted"] for model in models], main_metric(multi_label)
+    draws = bootstrap(examples.labels, answers, len(names), metric, seed)
     kept = ("rows", *(column.key for column in COLUMNS), "reliability", "per_class")
     metrics: dict[str, Any] = {
         name: {key: result[key] for key in kept if key in result}
@@ -145,7 +131,7 @@ def _compare(
         **{k: v for k, v in baseline.items() if k not in ("scores", "predicted")},
         f"{metric}_interval": _interval(draws[:, 1]),
         "difference": {"metric": metric, "value": difference, "interval": interval},
-        "verdict": describe_difference(name, 100 * difference, points, unit),
+        "verdict": scoring.describe_difference(name, 100 * difference, points, unit),
     }
 
 
@@ -159,9 +145,9 @@ def _protocol(dataset: Dataset, baselines: Mapping[str, dict], split: str) -> st
     parts = [
         f"trained on {len(dataset.train.labels)} rows of train; every choice (epoch, "
         f"settings{tuned}) made on {len(dataset.validation.labels)} rows of validation",
-        describe_scored(split, len(getattr(dataset, split).labels), "rows"),
+        scoring.describe_scored(split, len(getattr(dataset, split).labels), "rows"),
         *([same] if baselines else []),
-        *describe_samples(baselines, "fitted on", "rows"),
+        *scoring.describe_samples(baselines, "fitted on", "rows"),
         f"95% intervals from {RESAMPLES} bootstrap resamples of the rows",
     ]
     return "; ".join(parts)
@@ -169,11 +155,11 @@ def _protocol(dataset: Dataset, baselines: Mapping[str, dict], split: str) -> st
 
 def format_metrics(metrics: Mapping[str, Any]) -> str:
     """The content of metrics.json as one table, with a verdict on each baseline."""
-    remarks = remark_on_validation(metrics)
+    remarks = scoring.remark_on_validation(metrics)
     answered = metrics.get("answered")
     if answered:
         share, accuracy = answered["coverage"], answered["accuracy"]
         right = "none" if accuracy is None else f"{accuracy:.4f} of them right"
         sure = f"at least {answered['threshold']:g} sure"
         remarks = [f"{sure}: {share:.4f} of texts, {right}", *remarks]
-    return format_table(metrics, COLUMNS, remarks=remarks)
+    return scoring.format_table(metrics, COLUMNS, remarks=remarks)

@@ -13,19 +13,12 @@ from .labels import encode_labels, sort_labels
 
 @dataclass(frozen=True)
 class Labelled:
-    """Inputs and their labels, before the labels are numbered.
+    """Inputs and their labels, before the labels are numbered."""
 
-    Args:
-        source: the name of the data.
-        inputs: such as texts; equal inputs are one example.
-        labels: strings, or with several labels to an input tuples of strings.
-        rows: int64 `(rows,)`, where in the source each comes from.
-    """
-
-    source: str
-    inputs: list
-    labels: list
-    rows: np.ndarray
+    source: str  # the name of the data
+    inputs: list  # such as texts
+    labels: list  # strings, or with several labels to an input tuples of strings
+    rows: np.ndarray  # int64 (rows,), where in the source each comes from
 
 
 @dataclass(frozen=True)
@@ -74,21 +67,16 @@ def make_dataset(
         describe: `(splits, label_names, removed, warnings)` to the report, where
             `removed` counts the rows that were removed from training.
         unit: what an input is called.
-
-    Raises:
-        PolyheadError: the data cannot train a classifier, or have a label that the
-            training data lack.
     """
-    multi_label = config.multi_label
+    multi_label, warnings = config.multi_label, []
     names = name_labels(labelled["train"], config)
-    splits = {k: encode_examples(v, names, multi_label) for k, v in labelled.items()}
-    train, removed = remove_held_out(splits.pop("train"), splits, unit)
-    if "validation" not in splits:
-        train, splits["validation"] = split_validation(train, config)
-    validation, test, warnings = splits["validation"], splits.get("test"), []
-    described = {"train": train, "validation": validation}
+    held = {k: encode_examples(v, names, multi_label) for k, v in labelled.items()}
+    train, removed = remove_held_out(held.pop("train"), held, unit)
+    if "validation" not in held:
+        train, held["validation"] = split_validation(train, config)
+    splits = {"train": train, "validation": held["validation"], **held}
+    validation, test = splits["validation"], splits.get("test")
     if test is not None:
-        described["test"] = test
         tested = set(test.inputs)
         shared = sum(given in tested for given in validation.inputs)
         if shared:
@@ -97,7 +85,7 @@ def make_dataset(
         warnings.append(
             f"{removed} training rows removed: validation or test has the same {unit}"
         )
-    report = describe(described, names, removed, warnings)
+    report = describe(splits, names, removed, warnings)
     return Dataset(train, validation, test, names, multi_label, report)
 
 

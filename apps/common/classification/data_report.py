@@ -19,10 +19,7 @@ def describe_labels(
     warnings: Sequence[str],
     unit: str = "text",
 ) -> dict:
-    """Counts rows and classes of every split, and adds warnings of what looks wrong.
-
-    `removed` is the number of training rows that another split has too.
-    """
+    """Counts rows and classes of every split, and adds warnings of what looks wrong."""
     train = splits["train"]
     counts = {split: count_classes(part, label_names) for split, part in splits.items()}
     numbers = number_texts(train.inputs)
@@ -80,10 +77,7 @@ def count_classes(examples: Examples, label_names: Sequence[str]) -> np.ndarray:
 
 
 def count_conflicting(numbers: np.ndarray, labels: np.ndarray) -> int:
-    """How many inputs occur with more than one label, or set of labels.
-
-    `numbers (rows,)` are the same for equal inputs.
-    """
+    """How many inputs, of which equal ones have one number, differ in their labels."""
     if labels.ndim == 2:
         labels = number_texts([row.tobytes() for row in labels])
     pairs = np.unique(np.stack([numbers, labels], axis=1), axis=0)
@@ -93,10 +87,8 @@ def count_conflicting(numbers: np.ndarray, labels: np.ndarray) -> int:
 def warn_of_rare(counts: np.ndarray, label_names: Sequence[str]) -> list[str]:
     """Warnings of classes that have one training row, or none."""
     warnings = []
-    for count, what in (
-        (1, "one training example only"),
-        (0, "no training example left"),
-    ):
+    rare = {1: "one training example only", 0: "no training example left"}
+    for count, what in rare.items():
         names = [label_names[int(place)] for place in np.flatnonzero(counts == count)]
         if names:
             shown = ", ".join(names[:10]) + (", ..." if len(names) > 10 else "")

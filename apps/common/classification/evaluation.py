@@ -29,20 +29,16 @@ def score_classifier(
 
     Args:
         baselines: what the baselines answered for the same examples.
-        threshold: also report how many answers are at least this probable, and how
-            many of these are right (one label to an input only).
+        threshold: see `measure_coverage` (one label to an input only).
         other: the name of the test examples, if they are not the run's own.
         unit: what an input is called; the column of predictions.csv.
     """
-    splits = {"validation": dataset.validation, "test": dataset.test}
-    probabilities = {
-        split: run.serving.predict(examples.inputs)
-        for split, examples in splits.items()
-        if examples is not None
-    }
-    seed, names = run.config.seed, run.label_names
-    metrics, evaluations = build_metrics(dataset, probabilities, baselines, seed)
     split, examples = held_out(dataset)
+    seed, names = run.config.seed, run.label_names
+    probabilities = {"validation": run.serving.predict(dataset.validation.inputs)}
+    if split == "test":
+        probabilities["test"] = run.serving.predict(examples.inputs)
+    metrics, evaluations = build_metrics(dataset, probabilities, baselines, seed)
     scored = probabilities[split]
     if threshold is not None and not dataset.multi_label:
         metrics["answered"] = measure_coverage(scored, examples.labels, threshold)
@@ -52,10 +48,8 @@ def score_classifier(
         metrics["protocol"] = f"{source}; {metrics['protocol']}"
 
     def write(path: Path) -> None:
-        separator = run.config.label_separator
-        write_predictions(
-            path, scored, examples, names, run.thresholds, separator, unit
-        )
+        style = run.config.label_separator, unit
+        write_predictions(path, scored, examples, names, run.thresholds, *style)
 
     def plot(folder: Path, history: Any) -> None:
         plot_evaluation(folder, evaluations[split], names, history)

@@ -32,17 +32,12 @@ def clean_labels(
 ) -> list:
     """Cleans the labels of every row: strings, or with a separator tuples of strings.
 
-    Args:
-        source, column: where the labels stand, for the messages.
-        rows: `(rows,)`, where in the source each comes from.
-        separator: between the labels of one input; None where each has one label.
-
-    Raises:
-        PolyheadError: a row has no label, or a list of them, where it needs one.
+    The separator is None where each row needs one label; a row without a label or with
+    a list of them is then a PolyheadError.
     """
     if separator is not None:
         return [split_labels(label, separator) for label in labels]
-    pairs = list(zip(rows, labels, strict=True))
+    pairs = zip(rows, labels, strict=True)
     lists = [row for row, label in pairs if isinstance(label, list)]
     if lists:
         raise PolyheadError(

@@ -17,7 +17,7 @@ def make_metric(
         answers = decide(outputs["probabilities"], multi_label, thresholds)
         if multi_label:
             counts = count_labels(labels, answers, labels.shape[1])
-            return macro_f1(*counts, multi_label)
+            return macro_f1(counts, multi_label)
         return np.mean(answers == labels)
 
     def differs(outputs: Outputs, expected: Outputs) -> np.ndarray:

@@ -29,14 +29,7 @@ def plot_evaluation(
     label_names: Sequence[str],
     history: Mapping[str, list[float]] | None = None,
 ) -> list[Path]:
-    """Draws every picture of an evaluation, and gives their paths.
-
-    Args:
-        folder: where the PNG files go; made if it is missing.
-        evaluation: what `scores.evaluate` gave.
-        label_names: in the order of the model's outputs.
-        history: column -> a number for each epoch; see `plot_history`.
-    """
+    """Draws every picture of what `scores.evaluate` gave, and gives their paths."""
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
     if evaluation["confusion"] is not None:
@@ -107,11 +100,9 @@ def _plot_pairs(path: Path, confusion: np.ndarray, label_names: Sequence[str]) -
     axes.invert_yaxis()
     axes.set(xlim=(0, 1.15 * max(counts, default=1)), xlabel="texts")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axes.set_title(
-        f"Most frequent confusions, truth → predicted ({sum(counts)} of "
-        f"{int(mistakes.sum())} mistakes, {len(label_names)} labels)",
-        size=10,
-    )
+    title = "Most frequent confusions, truth → predicted"
+    shown = f"{sum(counts)} of {mistakes.sum()} mistakes, {len(label_names)} labels"
+    axes.set_title(f"{title} ({shown})", size=10)
     hide_frame(axes)
     save_figure(figure, path)
 
@@ -152,9 +143,8 @@ def plot_reliability(
     """Draws how often answers are right against how sure they are, with counts."""
     counts = np.array(reliability["count"])
     bins = len(counts)
-    figure, (above, below) = new_figure(
-        5.6, 6.2, 2, 1, sharex=True, height_ratios=(3, 1), squeeze=True
-    )
+    options = {"sharex": True, "height_ratios": (3, 1), "squeeze": True}
+    figure, (above, below) = new_figure(5.6, 6.2, 2, 1, **options)
     above.plot([0, 1], [0, 1], color=GREY, linestyle="--", label="as sure as right")
     kept = np.flatnonzero(counts)
     sure = [reliability["confidence"][bin] for bin in kept]

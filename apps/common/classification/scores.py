@@ -10,6 +10,7 @@ from .data import Examples
 
 CALIBRATION_BINS = 15  # equal widths
 Thresholds = np.ndarray | float | None  # one for each label, or one for all
+Counts = tuple[np.ndarray, np.ndarray, np.ndarray]  # of hits, answers and support
 
 
 def main_metric(multi_label: bool) -> str:
@@ -33,16 +34,10 @@ def decide(
 def tune_thresholds(
     probabilities: np.ndarray, labels: np.ndarray, neutral: float = 0.5
 ) -> np.ndarray:
-    """Finds the threshold of each label with the best F1, by trying all.
+    """The threshold of each label with the best F1, by trying all: float64 `(labels,)`.
 
-    Args:
-        probabilities: `(rows, labels)`, or any scores that grow with belief.
-        labels: bool `(rows, labels)`.
-        neutral: threshold of a label that no row has.
-
-    Returns:
-        float64 `(labels,)`. A threshold lies halfway between two scores that occur; of
-        equally good ones it is the highest.
+    A threshold lies halfway between two scores that occur; of equally good ones it is
+    the highest. A label that no row has takes the `neutral` threshold.
 
     Example:
 
@@ -84,18 +79,12 @@ def evaluate(
     Macro-F1 is scikit-learn's: the mean over labels that occur in the truth or in the
     answers, and if multi-label over all labels.
 
-    Args:
-        calibrated: False for scores that are no probabilities: no calibration then.
-
     Returns:
         A dict of `rows`, `accuracy` (if multi-label the share of rows with every label
-        right), `macro_f1`, `micro_f1` (multi-label only), `calibration_error`,
-        `per_class` (a list of dicts), `reliability` (see `measure_calibration`), and
-        two arrays that do not go into files: `predicted` and `confusion (truth,
-        answer)`, which is None if multi-label.
-
-    Raises:
-        PolyheadError: no rows, or probabilities that do not match the rows.
+        right), `macro_f1`, `micro_f1` (multi-label only), `calibration_error` and
+        `reliability` (if `calibrated`, see `measure_calibration`), `per_class` (a list
+        of dicts), and two arrays that do not go into files: `predicted` and `confusion
+        (truth, answer)`, which is None if multi-label.
     """
     num_labels = len(label_names)
     _check(probabilities, examples, num_labels, multi_label)
@@ -107,7 +96,7 @@ def evaluate(
     result: dict[str, Any] = {
         "rows": len(labels),
         "accuracy": float(np.mean(right.all(axis=1) if multi_label else right)),
-        "macro_f1": float(macro_f1(*counts, multi_label)),
+        "macro_f1": float(macro_f1(counts, multi_label)),
     }
     if multi_label:
         total = answers.sum() + support.sum()
@@ -123,7 +112,7 @@ def evaluate(
             "support": int(supported),
         }
         for name, hit, answered, supported, score in zip(
-            label_names, *counts, f1_scores(*counts), strict=True
+            label_names, *counts, f1_scores(counts), strict=True
         )
     ]
     confusion = None
@@ -159,9 +148,7 @@ def _check(
         )
 
 
-def count_labels(
-    labels: np.ndarray, predicted: np.ndarray, num_labels: int
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def count_labels(labels: np.ndarray, predicted: np.ndarray, num_labels: int) -> Counts:
     """Hits, answers and support of each label, three int `(labels,)`."""
     if labels.ndim == 2:
         return (labels & predicted).sum(0), predicted.sum(0), labels.sum(0)
@@ -172,16 +159,15 @@ def count_labels(
     )
 
 
-def f1_scores(hits: np.ndarray, answers: np.ndarray, support: np.ndarray) -> np.ndarray:
+def f1_scores(counts: Counts) -> np.ndarray:
     """F1 of each label; 0 where it is neither in the truth nor in the answers."""
+    hits, answers, support = counts
     return 2 * hits / np.maximum(answers + support, 1)
 
 
-def macro_f1(
-    hits: np.ndarray, answers: np.ndarray, support: np.ndarray, multi_label: bool
-) -> Any:
+def macro_f1(counts: Counts, multi_label: bool) -> Any:
     """Mean F1 over the last axis."""
-    f1 = f1_scores(hits, answers, support)
+    f1, (_, answers, support) = f1_scores(counts), counts
     if multi_label:
         return f1.mean(axis=-1)
     return f1.sum(axis=-1) / (answers + support > 0).sum(axis=-1)
@@ -192,12 +178,10 @@ def measure_calibration(
 ) -> dict[str, Any]:
     """Compares how sure the answers are with how often they are right.
 
-    With one label to an input the likeliest label counts; if multi-label every label
-    of every input does, each as a yes or no.
-
-    Returns:
-        `calibration_error`, the mean gap over rows in 15 bins of equal width, and
-        `reliability`, in each bin `confidence`, `accuracy` (None if empty) and `count`.
+    With one label to an input the likeliest label counts; if multi-label every label of
+    every input does, each as a yes or no. Gives `calibration_error`, the mean gap over
+    rows in 15 bins of equal width, and `reliability`: in each bin `confidence`,
+    `accuracy` (None if empty) and `count`.
     """
     if multi_label:
         confidence, right = np.ravel(probabilities), np.ravel(labels)

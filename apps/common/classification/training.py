@@ -1,6 +1,6 @@
-"""Training a classifier: targets, the loss, and the scores after each epoch."""
+"""Training a classifier: targets, loss, scores after each epoch, calibrated heads."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import keras
@@ -9,17 +9,13 @@ from keras import ops
 
 from ..run.schedules import make_adamw
 from ..run.trainer import Validation
-from .calibration import mean_logits
 from .scores import count_labels, macro_f1, main_metric, tune_thresholds
 
 
 def make_targets(
     config: Any, labels: np.ndarray, num_labels: int, heads: list[str]
 ) -> Callable[[np.ndarray], tuple]:
-    """Row numbers to what `fit` takes after the inputs: targets, and weights if any.
-
-    All heads, the outputs of the model, have the same targets.
-    """
+    """Row numbers to what `fit` takes after the inputs: targets, and weights if any."""
     weights = example_weights(labels) if config.class_weights else None
 
     def targets_of_rows(rows: np.ndarray) -> tuple:
@@ -56,9 +52,9 @@ def example_weights(labels: np.ndarray) -> np.ndarray:
 class ClassificationLoss(keras.losses.Loss):
     """Cross-entropy, and the divergence between a batch's two halves.
 
-    With `consistency` each batch holds every text twice, read with other pieces
-    skipped and other units dropped. The symmetric Kullback-Leibler divergence of
-    the two answers is added, so that the answer depends less on either.
+    With `consistency` each batch has every text twice, with other pieces skipped and
+    other units dropped. The symmetric Kullback-Leibler divergence of the two answers is
+    added, so that the answer depends less on either.
 
     Args:
         multi_label: sigmoid for each label instead of one softmax.
@@ -79,12 +75,10 @@ class ClassificationLoss(keras.losses.Loss):
         self, multi_label: bool = False, consistency: float = 0.0, **kwargs: Any
     ) -> None:
         super().__init__(**kwargs)
-        self.multi_label = multi_label
-        self.consistency = consistency
+        self.multi_label, self.consistency = multi_label, consistency
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
-        y_pred = ops.cast(y_pred, "float32")
-        y_true = ops.cast(y_true, "float32")
+        y_true, y_pred = ops.cast(y_true, "float32"), ops.cast(y_pred, "float32")
         if self.multi_label:
             # log(1 + exp(z)) - y z, summed over labels
             losses = ops.sum(ops.softplus(y_pred) - y_true * y_pred, axis=-1)
@@ -127,9 +121,7 @@ def make_validation(
 ) -> Validation:
     """How a classifier is measured after each epoch, on the validation examples.
 
-    Args:
-        head_logits: a model to the logits `(rows, labels)` of each head.
-        labels: of the examples.
+    `head_logits` gives a model's logits `(rows, labels)` of each head on them.
     """
     multi_label = labels.ndim == 2
 
@@ -157,12 +149,59 @@ def score_probabilities(
         likelihood = np.where(labels, probabilities, 1 - probabilities)
         answers = probabilities >= tune_thresholds(probabilities, labels)
         counts = count_labels(labels, answers, labels.shape[1])
-        measures = {"macro_f1": float(macro_f1(*counts, multi_label=True))}
+        measures = {"macro_f1": float(macro_f1(counts, multi_label=True))}
     else:
         likelihood = probabilities[np.arange(len(labels)), labels]
         right = probabilities.argmax(axis=1) == labels
         measures = {"accuracy": float(np.mean(right))}
     return measures | {"loss": float(-np.log(np.maximum(likelihood, 1e-7)).mean())}
+
+
+def mean_logits(heads: Mapping[str, Any]) -> Any:
+    """The answer's logits `(B, labels)`: the mean over the heads."""
+    return sum(heads.values()) / len(heads)
+
+
+def fit_scales(heads: dict[str, np.ndarray], labels: np.ndarray) -> dict[str, float]:
+    """The factor, at least 0, on each head's logits that makes the labels most likely.
+
+    The answer is the sum of the scaled logits. A few numbers are fitted on many rows,
+    and the problem is convex, so there is nothing to tune. For one head this is
+    temperature scaling.
+
+    Reference: Guo et al., "On Calibration of Modern Neural Networks", ICML 2017;
+    Wolpert, "Stacked Generalization", Neural Networks 5(2), 1992.
+    """
+    from scipy.optimize import minimize
+
+    logits = np.stack(list(heads.values())).astype(np.float64)  # (heads, rows, labels)
+
+    def loss(scales: np.ndarray) -> tuple[float, np.ndarray]:
+        mixed = np.tensordot(scales, logits, 1)  # (rows, labels)
+        if labels.ndim == 2:
+            losses = np.logaddexp(0, mixed) - labels * mixed
+            error = 1 / (1 + np.exp(-mixed)) - labels
+        else:
+            top = mixed.max(axis=1, keepdims=True)
+            total = top + np.log(np.exp(mixed - top).sum(axis=1, keepdims=True))
+            chosen = np.arange(len(labels)), labels
+            losses = total[:, 0] - mixed[chosen]
+            error = np.exp(mixed - total)
+            error[chosen] -= 1
+        gradient = np.tensordot(logits, error, ((1, 2), (0, 1)))
+        return losses.sum() / labels.size, gradient / labels.size
+
+    start = np.full(len(logits), 1 / len(logits))
+    bounds = [(0, 10)] * len(logits)
+    solution = minimize(loss, start, jac=True, bounds=bounds, method="L-BFGS-B")
+    return dict(zip(heads, solution.x.tolist(), strict=True))
+
+
+def scale_heads(model: Any, scales: dict[str, float]) -> None:
+    """Multiplies each head's weights, so that the mean of the heads is the answer."""
+    for name, scale in scales.items():
+        for weight in model.get_layer(name).weights:
+            weight.assign(weight * (scale * len(scales)))
 
 
 def reset_heads(model: keras.Model) -> None:

@@ -31,20 +31,14 @@ class Table:
     rows: np.ndarray  # int64, counted from 1
 
 
-def table_format(path: str | os.PathLike) -> str:
+def _format(path: str | os.PathLike) -> str:
     """The format in a file's name, such as ".csv" for "a.csv.gz"."""
-    name = Path(path).name.lower().removesuffix(".gz")
-    if not is_table(path):
-        raise UsageError(
-            f"{path}: unknown kind of file; name it {' '.join(FORMATS)}, "
-            "or one of these with .gz"
-        )
-    return Path(name).suffix
+    return Path(Path(path).name.lower().removesuffix(".gz")).suffix
 
 
 def is_table(path: str | os.PathLike) -> bool:
     """Whether a file's name ends as that of a table does."""
-    return Path(Path(path).name.lower().removesuffix(".gz")).suffix in FORMATS
+    return _format(path) in FORMATS
 
 
 def read_table(
@@ -64,7 +58,12 @@ def read_table(
         A `Table`. Values are strings from .csv, .tsv and .txt, and as stored from
         .jsonl and .parquet.
     """
-    source, suffix = str(path), table_format(path)
+    source, suffix = str(path), _format(path)
+    if suffix not in FORMATS:
+        raise UsageError(
+            f"{path}: unknown kind of file; name it {' '.join(FORMATS)}, "
+            "or one of these with .gz"
+        )
     with clear_errors(source):
         if suffix == ".parquet":
             return _read_parquet(source, names, keep_all)

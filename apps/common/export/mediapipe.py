@@ -57,7 +57,7 @@ class MediaPipeForm:
         """Writes and verifies both files; see `export.FurtherForm`."""
         variant = choose_variant(variants)
         cut = [cut_ids(row, self.max_tokens) for row in self.ids]
-        padded = _inputs(_pad(cut, self.max_tokens))
+        padded = _inputs(cut, self.max_tokens)
         usual = int(np.median([len(row) for row in cut]))
         files = {}
         for name, any_length in FILES.items():
@@ -107,7 +107,7 @@ def check_one_graph(name: str, content: bytes) -> None:
 def run_rows(path: Path, ids: Sequence[np.ndarray], length: int) -> dict:
     """Runs a file on rows of ids, padded to `length` unless that is 0."""
     predictor = TFLitePredictor(path)
-    rows = [predictor(**_inputs(_pad([row], length or len(row)))) for row in ids]
+    rows = [predictor(**_inputs([row], length or len(row))) for row in ids]
     return {n: np.concatenate([row[n] for row in rows]) for n in predictor.outputs}
 
 
@@ -118,13 +118,10 @@ def cut_ids(ids: np.ndarray, max_tokens: int) -> np.ndarray:
     return np.append(ids[: max_tokens - 1], ids[-1])
 
 
-def _pad(rows: Sequence[np.ndarray], length: int) -> np.ndarray:
-    padded = np.zeros((len(rows), length), np.int32)
-    for target, row in zip(padded, rows, strict=True):
-        target[: len(row)] = row
-    return padded
-
-
-def _inputs(ids: np.ndarray) -> dict[str, np.ndarray]:
+def _inputs(rows: Sequence[np.ndarray], length: int) -> dict[str, np.ndarray]:
+    """The file's inputs `(rows, length)`, padded with 0."""
+    ids = np.zeros((len(rows), length), np.int32)
+    for padded, row in zip(ids, rows, strict=True):
+        padded[: len(row)] = row
     mask = (ids != 0).astype(np.int32)
     return dict(zip(INPUTS, (ids, mask, np.zeros_like(ids)), strict=True))

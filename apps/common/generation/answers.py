@@ -4,12 +4,12 @@ Imports no Keras.
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from ..answers import Table, add_columns, number_names, write_answers
+from ..answers import add_columns, number_names, write_answers
 from ..errors import UsageError
 from ..export.folder import find_exported
 from ..run.run import check_engine
@@ -27,18 +27,13 @@ def predict_texts(
     seed: int | None,
     what: str,
 ) -> list[Hypotheses]:
-    """Texts and scores for texts, the best first.
+    """Texts and scores for texts, the best first, by a `TextRun`.
 
     Args:
-        run: a `TextRun` whose `serving` is a `generation.serving.Serving`.
-        texts: any number of texts.
-        engine: "keras", "savedmodel" or "tflite"; the files decode as exported.
-        beam_size: hypotheses followed side by side; the run's own where None.
-        n_best: how many answers a text, no two alike.
         drawing: `temperature`, `top_k` and `top_p` of `decoding.sample`; answers are
             drawn where any is not None.
-        seed: of the draws; 0 where None.
         what: the name of the answers in messages, such as "translations".
+        The others: as in the task's `predict`.
     """
     texts = list(texts)
     drawing = {name: value for name, value in drawing.items() if value is not None}
@@ -66,8 +61,8 @@ def predict_texts(
         draws = np.random.default_rng(seed or 0).random(shape, np.float32)
         return generate(serving, texts, serving.sampling(**drawing), draws)
     if n_best == 1:
-        best = serving.method(beam_size or run.config.beam_size)
-        return generate(serving, texts, best)
+        width = beam_size or run.config.beam_size
+        return generate(serving, texts, serving.method(width))
     if beam_size and beam_size < n_best:
         raise UsageError(f"beam size {beam_size} cannot give {n_best} {what}: raise it")
     width = beam_size or max(run.config.beam_size, 2 * n_best)
@@ -121,14 +116,11 @@ def run_savedmodel(run: Any, texts: list[str]) -> list[Hypotheses]:
 def format_texts(
     inputs: Any, answers: list[Hypotheses], style: str, column: str, key: str
 ) -> str:
-    """What `predict` prints.
+    """What `predict` prints of each of the `Inputs` and its answers.
 
     Args:
-        inputs: an `Inputs`.
-        answers: for each input its texts and scores.
-        style: "text": one line a text, so one line out for each line in where one text
-            is asked for; "json": with scores; "csv": the input's columns and one more
-            a text.
+        style: "text": one line a text; "json": with scores; "csv": the input's columns
+            and one more a text.
         column: of a text in CSV, such as "summary".
         key: of the texts in JSON, such as "summaries".
     """
@@ -137,18 +129,18 @@ def format_texts(
     rows = [[text for text, _ in answer] for answer in answers]
     rows = [row + [""] * (width - len(row)) for row in rows]
 
-    def lines() -> Iterable[str]:
-        return (" ".join(text.splitlines()) for row in rows for text in row)
-
-    def records() -> Iterable[dict]:
-        for record, answer in zip(inputs.records(), answers, strict=True):
-            yield {**record, key: [_to_record(*pair) for pair in answer]}
-
-    def table() -> Table:
-        return add_columns(inputs.columns, number_names([column], width), rows)
-
-    return write_answers(style, lines, records, table)
+    return write_answers(
+        style,
+        lambda: (" ".join(text.splitlines()) for row in rows for text in row),
+        lambda: (
+            {**record, key: [_to_record(*pair) for pair in answer]}
+            for record, answer in zip(inputs.records(), answers, strict=True)
+        ),
+        lambda: add_columns(inputs.columns, number_names([column], width), rows),
+    )
 
 
 def _to_record(text: str, score: float) -> dict:
-    return {"text": text} | ({"score": round(score, 6)} if math.isfinite(score) else {})
+    if math.isfinite(score):
+        return {"text": text, "score": round(score, 6)}
+    return {"text": text}

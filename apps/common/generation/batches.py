@@ -8,12 +8,14 @@ from typing import Any
 import keras
 import numpy as np
 
+from polyhead.layers.candidates import END, START
+
 from ..data.pairs import Pairs, choose
 from ..errors import PolyheadError
 from ..text.byte_pieces import Tokenizer
 from .losses import PARTS
-from .model import END, START
 
+Rows = Sequence[np.ndarray]  # the ids of each text
 # Padded lengths are multiples of this: JAX compiles anew for every shape.
 LENGTH_STEP = 8 if keras.backend.backend() == "jax" else 1
 
@@ -23,7 +25,7 @@ def round_up(length: Any) -> Any:
     return -(-length // LENGTH_STEP) * LENGTH_STEP
 
 
-def pad_rows(rows: Sequence[np.ndarray], at_least: int = 1) -> np.ndarray:
+def pad_rows(rows: Rows, at_least: int = 1) -> np.ndarray:
     """Rows of ids as one `(B, T)` int32 array, T a multiple of `LENGTH_STEP`."""
     longest = max((len(row) for row in rows), default=1)
     padded = np.zeros((len(rows), round_up(max(longest, at_least))), np.int32)
@@ -32,7 +34,7 @@ def pad_rows(rows: Sequence[np.ndarray], at_least: int = 1) -> np.ndarray:
     return padded
 
 
-def encode_source(ids: Sequence[np.ndarray], max_tokens: int) -> list[np.ndarray]:
+def encode_source(ids: Rows, max_tokens: int) -> list[np.ndarray]:
     """Piece ids as the encoder reads them: cut, with the end symbol."""
     return [np.append(row[: max_tokens - 1], END) if len(row) else row for row in ids]
 
@@ -45,26 +47,16 @@ class PairBatches(Sequence):
         targets: piece ids of every target, without start and end symbol.
         budget: tokens of a batch: its pairs times the longer side's padded length.
         rng: draws the order of the batches, and which pairs of like length share one.
-
-    Attributes:
-        tokens: of both sides, padding not counted.
-        padding: the share of padding, from 0 to 1.
     """
 
     def __init__(
-        self,
-        sources: Sequence[np.ndarray],
-        targets: Sequence[np.ndarray],
-        budget: int,
-        rng: np.random.Generator,
+        self, sources: Rows, targets: Rows, budget: int, rng: np.random.Generator
     ) -> None:
-        self.sources = sources
-        self.targets = targets
+        self.sources, self.targets = sources, targets
         sides = np.array(
             [[len(s), len(t) + 1] for s, t in zip(sources, targets, strict=True)]
         )
-        # A little noise in the second length, or a batch would always have the same
-        # pairs.
+        # A little noise, or a batch would always have the same pairs.
         noise = rng.uniform(0, 2, len(sides))
         order = np.lexsort([sides.min(axis=1) + noise, sides.max(axis=1)])
         cuts = cut_batches(order, round_up(sides.max(axis=1)[order]), budget)
@@ -74,10 +66,10 @@ class PairBatches(Sequence):
         # Keras reads off the first two batches which dimensions vary, so the first
         # batch is made wider than all others, on both sides.
         self.widest = sides.max(axis=0) + 1 if len(cuts) > 1 else np.ones(2, int)
-        self.tokens = int(sides.sum())
+        self.tokens = int(sides.sum())  # of both sides, padding not counted
         padded = [round_up(sides[rows].max(axis=0)).sum() for rows in self.rows]
         spent = sum(n * len(rows) for n, rows in zip(padded, self.rows, strict=True))
-        self.padding = float(1 - self.tokens / max(spent, 1))
+        self.padding = float(1 - self.tokens / max(spent, 1))  # a share
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -119,31 +111,23 @@ def fitting_pairs(max_tokens: int, tokenizer: Tokenizer, pairs: Pairs) -> np.nda
 
 
 def leave_out_long(max_tokens: int, tokenizer: Tokenizer, dataset: Any) -> Any:
-    """Takes pairs of more pieces than the model reads out of training.
+    """Takes pairs of more pieces than the model reads, ends counted, out of training.
 
-    Args:
-        max_tokens: pieces a side that the model reads, ends counted.
-        tokenizer: of both sides.
-        dataset: a dataclass with `train` and `report`, which counts what is "removed"
-            and has "warnings".
-
-    Raises:
-        PolyheadError: no pair is left.
+    `dataset` is a dataclass with `train` and `report`, which counts what is "removed"
+    and has "warnings".
     """
+    limit, source = max_tokens - 1, dataset.train.source
     fits = fitting_pairs(max_tokens, tokenizer, dataset.train)
     if not fits.any():
         raise PolyheadError(
-            f"{dataset.train.source}: no training pair has at most {max_tokens - 1} "
-            "pieces a side: raise max_tokens, or give shorter pairs"
+            f"{source}: no training pair has at most {limit} pieces a side: raise "
+            "max_tokens, or give shorter pairs"
         )
     long = int((~fits).sum())
     report = dataset.report | {"removed": dataset.report["removed"] | {"pieces": long}}
     if long:
-        report["warnings"] = [
-            *report["warnings"],
-            f"{long} training pairs have more than {max_tokens - 1} pieces and are "
-            "left out",
-        ]
+        note = f"{long} training pairs have more than {limit} pieces and are left out"
+        report["warnings"] = [*report["warnings"], note]
     train = choose(dataset.train, np.flatnonzero(fits))
     return replace(dataset, train=train, report=report)
 
@@ -153,10 +137,8 @@ def pair_batches(
 ) -> Callable[[int], PairBatches]:
     """Makes each epoch's batches from the seed and the epoch's number alone.
 
-    Args:
-        config: with `seed`, `max_tokens`, `tokens_per_batch` and `piece_dropout`.
-        tokenizer: of both sides.
-        pairs: of at most `max_tokens` pieces a side; longer ones are cut.
+    `config` has `seed`, `max_tokens`, `tokens_per_batch` and `piece_dropout`. Sides of
+    more than `max_tokens` pieces are cut.
     """
     limit = config.max_tokens - 1
     sides = pairs.sources, pairs.targets

@@ -31,36 +31,27 @@ def build_metrics(
     decoding: str = "",
     bootstrap: int = BOOTSTRAP,
 ) -> dict:
-    """Scores a run beside its baselines.
+    """Scores a run beside its baselines; gives metrics.json, without `train`.
 
     The run and its baselines are scored on the same resamples of the rows, so that
     their difference has an interval of its own (paired bootstrap).
 
     Args:
-        dataset: with the `Pairs` of `train`, `validation` and `test`; their targets
-            are the references.
+        dataset: with the `Pairs` of `train`, `validation` and `test`.
         hypotheses: split -> one text a row. Baselines are compared on "test", or on
             "validation" where there is no test.
         baselines: name -> the `split` that a baseline answered, its `hypotheses`, and
             what else metrics.json says of it.
-        scorer: how texts are scored.
         decoding: how the run decoded, such as "beam size 5, length penalty 1".
         bootstrap: number of resamples; 0 for no intervals.
 
-    Returns:
-        The content of metrics.json, without `train`.
-
-    Raises:
-        PolyheadError: nothing to score, or rows that do not match.
-
-    Reference:
-        Koehn, Statistical Significance Tests for Machine Translation Evaluation,
-        https://aclanthology.org/W04-3250
+    Reference: Koehn, Statistical Significance Tests for Machine Translation
+    Evaluation, https://aclanthology.org/W04-3250
     """
     splits = [split for split in ("test", "validation") if split in hypotheses]
     if not splits:
         raise PolyheadError("no hypotheses for test or validation to score")
-    compared = splits[0]
+    compared, main = splits[0], scorer.main
     for name, baseline in baselines.items():
         if baseline["split"] != compared:
             raise PolyheadError(
@@ -80,14 +71,20 @@ def build_metrics(
         except PolyheadError as error:
             raise PolyheadError(f"{pairs.source}: {error}") from error
     metrics: dict = {split: scores[split][RUN] for split in splits}
-    metrics["baselines"] = {
-        name: {
-            **{k: v for k, v in baseline.items() if k != "hypotheses"},
-            **{k: v for k, v in scores[compared][name].items() if k != "rows"},
-            **_compare(name, scores[compared], draws[compared], scorer),
-        }
-        for name, baseline in baselines.items()
-    }
+    metrics["baselines"] = {}
+    for name, baseline in baselines.items():
+        values = scores[compared]
+        difference = {"metric": main, "value": values[RUN][main] - values[name][main]}
+        if bootstrap:
+            runs, others = (draws[compared][system][main] for system in (RUN, name))
+            difference["interval"] = interval(runs - others)
+        size = difference["value"], difference.get("interval")
+        unit, rows = scorer.titles[main], values[RUN]["rows"]
+        verdict = describe_difference(name, *size, unit, rows)
+        entry = baseline | values[name]
+        entry |= {"difference": difference, "verdict": verdict}
+        kept = {k: v for k, v in entry.items() if k not in ("hypotheses", "rows")}
+        metrics["baselines"][name] = kept
     metrics["protocol"] = _protocol(dataset, compared, baselines, scorer, decoding)
     if bootstrap:
         metrics["protocol"] += (
@@ -95,17 +92,6 @@ def build_metrics(
             "the same for the run and its baselines"
         )
     return metrics | scorer.signatures(bootstrap)
-
-
-def _compare(name: str, scores: dict, draws: dict, scorer: Scorer) -> dict:
-    """How far the run is above a baseline, in numbers and in words."""
-    main = scorer.main
-    difference = {"metric": main, "value": scores[RUN][main] - scores[name][main]}
-    if draws[name]:
-        difference["interval"] = interval(draws[RUN][main] - draws[name][main])
-    size, unit = (difference["value"], difference.get("interval")), scorer.titles[main]
-    verdict = describe_difference(name, *size, unit, scores[RUN]["rows"])
-    return {"difference": difference, "verdict": verdict}
 
 
 def _protocol(

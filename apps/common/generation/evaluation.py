@@ -26,8 +26,6 @@ def score_texts(
         run: a `Run` with the task's `predict`.
         dataset: with the `Pairs` of `train`, `validation` and `test`.
         baselines: what the baselines answered for the same pairs.
-        scorer: how texts are scored.
-        beam_size: hypotheses followed side by side; the run's own where None.
         other: what other test pairs than the run's own are called.
         drawn: the baseline that the plots show beside the run, where there is one.
     """

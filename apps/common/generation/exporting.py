@@ -1,11 +1,12 @@
 """What of a text-to-text model is exported, and how its files are verified."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from keras import ops
 
+from polyhead.layers.candidates import START
 from polyhead.runtime.text_bytes import cut_text, texts_to_bytes
 
 from ..data.pairs import Pairs, choose
@@ -14,7 +15,6 @@ from ..export.export import Exportable
 from ..export.metadata import Metadata
 from ..export.verification import Form, Metric
 from .batches import pad_rows
-from .model import START
 from .scores import Scorer, main_score
 from .serving import Serving, draw_numbers
 
@@ -40,15 +40,13 @@ def make_text_exportable(
     """A text-to-text model, and held-out pairs on which its files are verified.
 
     Args:
-        serving: the model.
-        pairs: held-out pairs; a seeded sample of at most 2,000 is used.
+        pairs: a seeded sample of at most 2,000 is used.
         split: what they are: "test" or "validation".
-        scorer: how texts are scored.
         description: of the .tflite files, such as "Translation: text to text".
         facts: of the task, which the .tflite files tell their clients.
         max_input_bytes: the length N of the .tflite files' input.
         max_output_bytes: the length M of their output.
-        beam_size: of the .tflite files and the SavedModel's serving_default.
+        beam_size: of the .tflite files and of the SavedModel's default; 1 is greedy.
     """
     config, total = serving.config, len(pairs.sources)
     pairs = choose(pairs, sample_rows(total, MAX_EXAMPLES, config.seed))
@@ -58,6 +56,7 @@ def make_text_exportable(
     answers = [best(row)[0] for row in hypotheses]
     expected, truncated_outputs = texts_to_bytes(answers, max_output_bytes)
     search = f"beam search of {beam_size}" if beam_size > 1 else "greedy search"
+    examples = {"split": split, "rows": len(sources), "of": total, "seed": config.seed}
     some, widest = sources[:SIGNATURE_EXAMPLES], max(2, config.beam_size)
     return Exportable(
         weights=serving.weights,
@@ -79,7 +78,9 @@ def make_text_exportable(
                 "truncated": int(truncated.sum()),
                 "truncated_outputs": int(truncated_outputs.sum()),
             },
-            is_tie=make_is_tie(serving, sources, beam_size, max_input_bytes),
+            is_tie=lambda row: (
+                margin(serving, sources[row], max_input_bytes, beam_size) < TIE
+            ),
         ),
         per_channel=False,  # the table is tied, and the largest part by far
         metric=make_metric(pairs.targets, scorer),
@@ -89,12 +90,7 @@ def make_text_exportable(
             {"text": f"{BYTES}."},
             facts={"answers": "text", **facts},
         ),
-        examples={
-            "split": split,
-            "rows": len(sources),
-            "of": total,
-            "seed": config.seed,
-        },
+        examples=examples,
     )
 
 
@@ -104,7 +100,7 @@ def strings_form(serving: Serving, sources: Sequence[str], beam_size: int) -> Fo
         serving.strings_function(beam_size),
         {"text": encode(sources)},
         outputs(serving.generate(sources, serving.method(beam_size))),
-        is_tie=make_is_tie(serving, sources, beam_size),
+        is_tie=lambda row: margin(serving, sources[row], beam_size=beam_size) < TIE,
     )
 
 
@@ -114,9 +110,9 @@ def draws_form(serving: Serving, sources: Sequence[str]) -> Form:
     seeds = np.arange(count, dtype=np.int32)
     draws = np.asarray(draw_numbers(seeds, serving.max_tokens))
     hypotheses = serving.generate(sources, serving.sampling(**DRAWING), draws=draws)
+    types = {"temperature": np.float32, "top_k": np.int32, "top_p": np.float32}
     settings = {
-        name: np.full(count, value, np.int32 if name == "top_k" else np.float32)
-        for name, value in DRAWING.items()
+        name: np.full(count, DRAWING[name], kind) for name, kind in types.items()
     }
     return Form(
         serving.draws_function(),
@@ -128,21 +124,8 @@ def draws_form(serving: Serving, sources: Sequence[str]) -> Form:
     )
 
 
-def make_is_tie(
-    serving: Serving,
-    sources: Sequence[str],
-    beam_size: int,
-    max_input_bytes: int | None = None,
-) -> Callable[[int], bool]:
-    """Whether float32 cannot decide on the answer to a row of the sources."""
-    return lambda row: margin(serving, sources[row], max_input_bytes, beam_size) < TIE
-
-
 def margin(
-    serving: Serving,
-    text: str,
-    max_input_bytes: int | None = None,
-    beam_size: int = 1,
+    serving: Serving, text: str, max_input_bytes: int | None = None, beam_size: int = 1
 ) -> float:
     """How sure decoding was of the answer to a text.
 

@@ -6,7 +6,9 @@ from typing import Any
 import keras
 from keras import ops
 
-from .model import PAD, EncoderDecoder
+from polyhead.layers.candidates import PAD
+
+from .model import TextModel
 
 # TensorFlow runs the halves of a batch side by side on a processor, which keeps its
 # cores busier than sharing every operation out between them does.
@@ -14,10 +16,7 @@ PARTS = 2 if keras.backend.backend() == "tensorflow" else 1
 
 
 def limit_threads() -> None:
-    """Gives each operation of TensorFlow the cores of one part of a batch.
-
-    It has no effect where TensorFlow runs already or the user has decided.
-    """
+    """Gives each operation the cores of one part; no effect once TensorFlow runs."""
     if PARTS > 1:
         threads = max(1, (os.cpu_count() or 1) // PARTS)
         os.environ.setdefault("TF_NUM_INTRAOP_THREADS", str(threads))
@@ -49,8 +48,7 @@ def smoothed_cross_entropy(
     Returns:
         The mean over the positions that are no padding.
 
-    Reference: Szegedy et al., "Rethinking the Inception Architecture for Computer
-    Vision", CVPR 2016 (label smoothing).
+    Reference: Szegedy et al., https://arxiv.org/abs/1512.00567 (label smoothing).
     """
     width = x.shape[-1]
     x = ops.reshape(x, (-1, width))  # (N, E)
@@ -72,14 +70,9 @@ def smoothed_cross_entropy(
 
 
 class TrainedModel(keras.Model):
-    """A model as `fit` sees it: pairs in, the loss from the decoder's vectors.
+    """An `TextModel` as `fit` sees it: pairs in, the loss from its vectors."""
 
-    Args:
-        inner: a built `EncoderDecoder`.
-        smoothing: see `smoothed_cross_entropy`.
-    """
-
-    def __init__(self, inner: EncoderDecoder, smoothing: float, **kwargs: Any) -> None:
+    def __init__(self, inner: TextModel, smoothing: float, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.inner = inner
         self.smoothing = smoothing
@@ -93,7 +86,12 @@ class TrainedModel(keras.Model):
         return ops.concatenate(outputs, axis=0)
 
     def compute_loss(
-        self, y: Any, y_pred: Any, training: bool = True, **others: Any
+        self,
+        x: Any = None,
+        y: Any = None,
+        y_pred: Any = None,
+        sample_weight: Any = None,
+        training: bool = True,
     ) -> Any:
         table = self.inner.embedding.embedding.embeddings
         smoothing = self.smoothing if training else 0.0

@@ -1,11 +1,9 @@
-"""What is asked of a text-to-text model: its methods, and its special ids."""
+"""What is asked of a text-to-text model."""
 
 from typing import Any, Protocol
 
-PAD, START, END = 0, 1, 2  # ids: padding, and the symbols before and after a text
 
-
-class EncoderDecoder(Protocol):
+class TextModel(Protocol):
     """A built encoder-decoder model with one embedding, tied to its output."""
 
     embedding: Any  # a `TokenEmbedding`

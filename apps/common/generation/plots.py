@@ -24,19 +24,13 @@ def plot_evaluation(
 ) -> list[Path]:
     """Draws every picture of an evaluation into a folder, and returns their paths.
 
-    Args:
-        folder: made where missing.
-        pairs: what was answered.
-        hypotheses: one a row.
-        scorer: how texts are scored.
-        baseline: name and hypotheses of a baseline to draw beside the run.
-        history: the columns of history.csv.
+    `baseline`, a name and its hypotheses, is drawn beside the run; `history` are the
+    columns of history.csv.
     """
     folder.mkdir(parents=True, exist_ok=True)
     systems = {"this run": score_by_length(pairs, hypotheses, scorer)}
     if baseline is not None:
-        name, texts = baseline
-        systems[name] = score_by_length(pairs, texts, scorer)
+        systems[baseline[0]] = score_by_length(pairs, baseline[1], scorer)
     paths = [folder / "lengths.png"]
     plot_lengths(paths[0], systems)
     if history:

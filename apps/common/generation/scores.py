@@ -11,6 +11,7 @@ from ..errors import PolyheadError, UsageError
 from ..files import replacing
 from ..scoring.bootstrap import SEED, interval, resample
 
+Texts = Sequence[str]
 BOOTSTRAP = 1000  # resamples, as many as sacreBLEU draws
 LENGTH_SHARES = (0.1, 0.3, 0.5, 0.7, 0.9)  # of the rows, where buckets end
 
@@ -34,9 +35,7 @@ def tokenizer_for(language: str | None) -> str:
     return _UNSPACED.get(short, "13a")
 
 
-def main_score(
-    hypotheses: Sequence[str], references: Sequence[str], scorer: "Scorer"
-) -> float:
+def main_score(hypotheses: Texts, references: Texts, scorer: "Scorer") -> float:
     """The scorer's main measure of hypotheses, one a row, without an interval."""
     results, _ = score_systems({"run": hypotheses}, references, scorer, bootstrap=0)
     return results["run"][scorer.main]
@@ -46,11 +45,7 @@ class Scorer:
     """BLEU and chrF++ in one setting, computed from each row's counts of matches.
 
     Both metrics need only sums of the rows' counts. So each row is counted once, and
-    a resample is a sum.
-
-    Args:
-        tokenize: a tokenizer of sacreBLEU, for BLEU alone.
-        lowercase: whether case is ignored.
+    a resample is a sum. `tokenize`, a tokenizer of sacreBLEU, is for BLEU alone.
     """
 
     main = "bleu"  # the measure that decides
@@ -77,29 +72,25 @@ class Scorer:
         self.lowercase = lowercase
         self.metrics = {"bleu": bleu, "chrf": CHRF(word_order=2, lowercase=lowercase)}
 
-    def count(
-        self, hypotheses: Sequence[str], references: Sequence[str]
-    ) -> dict[str, np.ndarray]:
+    def count(self, hypotheses: Texts, references: Texts) -> dict[str, np.ndarray]:
         """Each row's lengths and n-gram matches, float64 `(rows, counts)` a metric."""
-        statistics = {
-            name: metric._extract_corpus_statistics(hypotheses, [references])
+        rows = hypotheses, [references]
+        return {
+            name: np.array(metric._extract_corpus_statistics(*rows), np.float64)
             for name, metric in self.metrics.items()
         }
-        return {name: np.array(rows, float) for name, rows in statistics.items()}
 
     def rate(self, name: str, sums: np.ndarray) -> np.ndarray:
         """Scores, from 0 to 100, of each row of sums `(draws, counts)`."""
         rate = self.metrics[name]._compute_score_from_stats
         return np.array([rate(row).score for row in sums])
 
-    def exact(self, hypotheses: Sequence[str], references: Sequence[str]) -> float:
+    def exact(self, hypotheses: Texts, references: Texts) -> float:
         """Share of rows that are right to the letter, spaces at the end aside."""
-        pairs = zip(hypotheses, references, strict=True)
-        return float(np.mean([self._fold(h) == self._fold(r) for h, r in pairs]))
-
-    def _fold(self, text: str) -> str:
-        text = text.rstrip()
-        return text.lower() if self.lowercase else text
+        sides = ([text.rstrip() for text in side] for side in (hypotheses, references))
+        if self.lowercase:
+            sides = ([text.lower() for text in side] for side in sides)
+        return float(np.mean([a == b for a, b in zip(*sides, strict=True)]))
 
     def signatures(self, bootstrap: int = 0, seed: int = SEED) -> dict[str, str]:
         """How each metric was computed, in sacreBLEU's own form, for papers."""
@@ -119,29 +110,19 @@ class Scorer:
 
 
 def score_systems(
-    systems: Mapping[str, Sequence[str]],
-    references: Sequence[str],
+    systems: Mapping[str, Texts],
+    references: Texts,
     scorer: Scorer,
     bootstrap: int = BOOTSTRAP,
     seed: int = SEED,
 ) -> tuple[dict[str, dict], dict[str, dict[str, np.ndarray]]]:
-    """Scores several systems on the same rows and the same resamples.
-
-    Args:
-        systems: name -> one hypothesis a row.
-        references: one a row.
-        scorer: counts the matches.
-        bootstrap: number of resamples; 0 for none.
-        seed: of the resamples.
+    """Scores several systems, name -> one hypothesis a row, on the same resamples.
 
     Returns:
         Name -> `rows`, `bleu`, `chrf` (chrF++) from 0 to 100, `bleu_interval` and
         `chrf_interval` (95%, from the resamples that sacreBLEU draws), and `exact`
         (share of rows that are right to the letter); name -> metric -> the scores of
         each resample `(bootstrap,)`.
-
-    Raises:
-        PolyheadError: no rows, or not as many hypotheses as references.
     """
     if bootstrap < 0:
         raise UsageError(f"bootstrap is {bootstrap}; it must be 0 or more")
@@ -172,16 +153,13 @@ def score_systems(
 
 
 def score_by_length(
-    pairs: Pairs, hypotheses: Sequence[str], scorer: Scorer, bootstrap: int = 200
+    pairs: Pairs, hypotheses: Texts, scorer: Scorer, bootstrap: int = 200
 ) -> list[dict]:
-    """Scores short and long sources apart.
+    """The scores of short and of long sources.
 
-    The buckets end at the same shares of the rows in every set, so that each has
-    enough rows; sources of equal length share a bucket.
-
-    Returns:
-        For each bucket `shortest` and `longest` (characters of the source) and what
-        `score_systems` gives.
+    Each bucket has its `shortest` and `longest` (characters of the source) and what
+    `score_systems` gives. The buckets end at the same shares of the rows in every set,
+    so that each has enough rows; sources of equal length share a bucket.
     """
     lengths = np.array([len(source) for source in pairs.sources])
     ends = np.unique(np.quantile(lengths, LENGTH_SHARES, method="lower"))
@@ -198,7 +176,7 @@ def score_by_length(
 
 
 def write_predictions(
-    path: Path, pairs: Pairs, hypotheses: Sequence[str], lowercase: bool = False
+    path: Path, pairs: Pairs, hypotheses: Texts, lowercase: bool = False
 ) -> None:
     """Writes every hypothesis as CSV, the worst first by its own chrF++.
 

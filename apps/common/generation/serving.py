@@ -1,5 +1,6 @@
 """A text-to-text model as pure functions, for Python, SavedModel and TFLite."""
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -7,6 +8,8 @@ import keras
 import numpy as np
 from keras import ops
 
+from polyhead.layers import beam_search, greedy, sample
+from polyhead.layers.candidates import END, PAD
 from polyhead.runtime.text_bytes import cut_text
 
 from ..export.savedmodel import tokenize_strings
@@ -15,9 +18,7 @@ from ..run.precision import check_float32
 from ..text.byte_pieces import Tokenizer, encode_bytes
 from ..text.detokenizer import decode_ids, join_pieces, piece_tables
 from .batches import encode_source, pad_rows
-from .beam_search import beam_search
-from .decoding import greedy, sample
-from .model import END, PAD, EncoderDecoder
+from .model import TextModel
 
 BATCH = 64
 MIN_OUTPUT_RATIO = 2.0  # pieces that may come out for each that goes in
@@ -30,17 +31,13 @@ STAGES = (32,)  # steps for which caches have room before they grow; each is tra
 class Serving:
     """Text in, text out: pure functions of weights, tables and text.
 
-    Args:
-        model: the trained model, computing in float32.
-        tokenizer: of both sides.
-        config: with `max_tokens`, `max_output_ratio` and `length_penalty`.
+    The model computes in float32; the tokenizer is that of both sides; `config` has
+    `max_tokens`, `max_output_ratio` and `length_penalty`.
     """
 
-    def __init__(self, model: EncoderDecoder, tokenizer: Tokenizer, config: Any):
+    def __init__(self, model: TextModel, tokenizer: Tokenizer, config: Any):
         check_float32(model)
-        self.model = model
-        self.tokenizer = tokenizer
-        self.config = config
+        self.model, self.tokenizer, self.config = model, tokenizer, config
         self.max_tokens = config.max_tokens
         self.weights = [ops.convert_to_numpy(weight) for weight in model.weights]
         # Every byte is a piece, and a draw may give the zero byte, which ends a text.
@@ -112,9 +109,8 @@ class Serving:
     ) -> tuple[Any, Any]:
         """Decodes what `encode` gave by `greedy`, `beam_search` or `sample`.
 
-        Args:
-            static: whether it is for a .tflite: caches that grow gain nothing there,
-                and what comes from outside the loop cannot be quantised.
+        It is `static` for a .tflite: caches that grow gain nothing there, and what
+        comes from outside the loop cannot be quantised.
         """
         model = self.model
         memory, mask = encoded
@@ -153,7 +149,7 @@ class Serving:
         """The function of the .tflite files: `text (1, N)` to `text (1, M)`, uint8."""
         method = self.method(beam_size)
 
-        def serve(weights: Any, tables: Any, text: Any) -> dict[str, Any]:
+        def serve(weights: Any, tables: Any, text: Any) -> dict:
             source = self.tokenize(tables, text)
             encoded, limits = self.encode_static(weights, source), self.limits(source)
             ids, _ = self.search(weights, encoded, limits, static=True, **method)
@@ -166,33 +162,28 @@ class Serving:
 
     def strings_function(self, beam_size: int = 1) -> Callable:
         """A function of the SavedModel: `(B,)` strings to strings, in TensorFlow."""
-
-        def serve(weights: Any, tables: Any, text: Any) -> dict[str, Any]:
-            return self._serve_strings(weights, tables, text, **self.method(beam_size))
-
-        return serve
+        return functools.partial(self._serve_strings, method=self.method(beam_size))
 
     def draws_function(self) -> Callable:
         """As `strings_function`, but it draws; each text has its seed and settings."""
 
         def serve(
             weights: Any, tables: Any, text: Any, seed: Any, **settings: Any
-        ) -> dict[str, Any]:
-            settings["draws"] = draw_numbers(seed, self.max_tokens)
-            method = self.sampling(**settings)
-            return self._serve_strings(weights, tables, text, **method)
+        ) -> dict:
+            draws = draw_numbers(seed, self.max_tokens)
+            method = self.sampling(draws=draws, **settings)
+            return self._serve_strings(weights, tables, text, method)
 
         return serve
 
     def _serve_strings(
-        self, weights: Any, tables: Any, text: Any, **method: Any
-    ) -> dict[str, Any]:
+        self, weights: Any, tables: Any, text: Any, method: dict
+    ) -> dict:
         """The work grows with the longest text of the batch."""
         import tensorflow as tf
 
-        source = tokenize_strings(
-            text, lambda data: self.tokenize(tables, data), self.max_bytes
-        )
+        tokenize = functools.partial(self.tokenize, tables)
+        source = tokenize_strings(text, tokenize, self.max_bytes)
         encoded, limits = self.encode(weights, source), self.limits(source)
         ids, scores = self.search(weights, encoded, limits, **method)
         if "beam_size" in method:
@@ -205,9 +196,9 @@ class Serving:
         """The arguments that make `search` greedy, or a beam search."""
         if beam_size == 1:
             return {"method": greedy}
-        sizes = {"beam_size": beam_size, "n_best": n_best}
-        penalty = self.config.length_penalty
-        return {"method": beam_search, **sizes, "length_penalty": penalty}
+        settings = {"beam_size": beam_size, "n_best": n_best}
+        settings["length_penalty"] = self.config.length_penalty
+        return {"method": beam_search, **settings}
 
     def sampling(self, **settings: Any) -> dict:
         """The arguments that make `search` draw; see `decoding.sample`."""
@@ -218,9 +209,7 @@ class Serving:
     ) -> list[np.ndarray]:
         """What `tokenize` gives, in Python: piece ids and the end symbol, not padded.
 
-        Args:
-            texts: any number of texts; one of white space alone has no ids.
-            max_input_bytes: cuts them as a client of the .tflite does.
+        `max_input_bytes` cuts the texts as a client of the .tflite does.
         """
         limit = min(max_input_bytes or self.max_bytes, self.max_bytes)
         data = [cut_text(text, limit)[0] for text in texts]
@@ -238,9 +227,8 @@ class Serving:
         """What the model writes for texts, on any backend.
 
         Args:
-            texts: any number of texts.
             method: from `method` or `sampling`; greedy where absent.
-            max_input_bytes: cuts them as a client of the .tflite does.
+            max_input_bytes: cuts the texts as a client of the .tflite does.
             draws: random numbers `(texts, max_tokens)` for `sampling`.
 
         Returns:

@@ -19,7 +19,7 @@ from ..text.byte_pieces import Tokenizer
 from .batches import pair_batches
 from .comparison import SCORED_PAIRS
 from .losses import TrainedModel, smoothed_cross_entropy
-from .model import EncoderDecoder
+from .model import TextModel
 from .scores import Scorer, main_score
 from .serving import MIN_OUTPUT_RATIO, Serving
 
@@ -41,16 +41,9 @@ def fit_output_ratio(config: Any, dataset: Any) -> Any:
 
 
 def train_pairs(
-    config: Any, tokenizer: Tokenizer, pairs: Pairs, model: EncoderDecoder
+    config: Any, tokenizer: Tokenizer, pairs: Pairs, model: TextModel
 ) -> Training:
-    """The compiled model and its epochs' batches.
-
-    Args:
-        config: the task's, all filled.
-        tokenizer: of both sides.
-        pairs: of training.
-        model: with its first weights.
-    """
+    """The compiled model, which has its first weights, and its epochs' batches."""
     make_epoch = pair_batches(config, tokenizer, pairs)
     first = make_epoch(0)
     # Keras counts batches here, of which an update may take several.
@@ -70,6 +63,8 @@ def train_pairs(
     trained = TrainedModel(model, config.label_smoothing)
     trained.compile(optimizer)
     rows, padding = len(pairs.sources), f"{100 * first.padding:.1f}%"
+    facts = {"parameters": model.count_params(), "precision": model.dtype_policy.name}
+    sizes = {"pieces": len(tokenizer.pieces), "pieces_an_epoch": first.tokens}
     return Training(
         trained,
         make_epoch,
@@ -77,16 +72,8 @@ def train_pairs(
         rows=rows,
         tokens=first.tokens,
         count_tokens=count_tokens,
-        facts={
-            "padding": round(first.padding, 4),
-            "parameters": model.count_params(),
-            "precision": model.dtype_policy.name,
-        },
-        estimate={
-            "pieces": len(tokenizer.pieces),
-            "pieces_an_epoch": first.tokens,
-            "padding": padding,
-        },
+        facts={"padding": round(first.padding, 4), **facts},
+        estimate={**sizes, "padding": padding},
         notes=[f"{rows} pairs, {first.tokens} pieces an epoch, {padding} padding"],
     )
 
@@ -98,17 +85,16 @@ def count_tokens(batch: Any) -> int:
 
 
 def validate_pairs(
-    config: Any,
-    model: EncoderDecoder,
-    tokenizer: Tokenizer,
-    pairs: Pairs,
-    scorer: Scorer,
+    config: Any, model: TextModel, tokenizer: Tokenizer, pairs: Pairs, scorer: Scorer
 ) -> Validation:
     """Measures a model on the validation pairs; see `Score` for the arguments."""
     score = Score(config, model, tokenizer, pairs, scorer)
 
     def make_callbacks(terminal: Terminal | None, path: Path) -> list:
-        callbacks: list = [] if terminal is None else [Samples(score, terminal.err)]
+        callbacks: list = []
+        if terminal is not None:
+            show = lambda *epoch: print_samples(score, terminal.err)  # noqa: E731
+            callbacks.append(keras.callbacks.LambdaCallback(on_epoch_end=show))
         if config.tensorboard:
             callbacks.append(keras.callbacks.TensorBoard(path / "logs"))
         return callbacks
@@ -125,18 +111,14 @@ def validate_pairs(
 class Score:
     """Measures a model on validation pairs: its loss, and its answers' main score.
 
-    Args:
-        config: the task's, all filled.
-        model: of the shape of the one that is trained; computes in float32.
-        tokenizer: of both sides.
-        pairs: the validation pairs; of very many, a seeded sample is used.
-        scorer: how texts are scored.
+    `model`, of the shape of the one that is trained, computes in float32. Of very many
+    pairs, a seeded sample is used.
     """
 
     def __init__(
         self,
         config: Any,
-        model: EncoderDecoder,
+        model: TextModel,
         tokenizer: Tokenizer,
         pairs: Pairs,
         scorer: Scorer,
@@ -179,18 +161,10 @@ class Score:
         return {"loss": loss, self.scorer.main: main}
 
 
-class Samples(keras.callbacks.Callback):
-    """Prints a few validation sources and their answers after each epoch."""
-
-    def __init__(self, score: Score, stream: TextIO) -> None:
-        super().__init__()
-        self.score = score
-        self.stream = stream
-
-    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
-        pairs, hypotheses = self.score.pairs, self.score.hypotheses
-        count = len(pairs.sources)
-        for row in sorted({count * k // SAMPLES for k in range(SAMPLES)}):
-            print(f"  {pairs.sources[row][:100]!r}", file=self.stream)
-            print(f"    gives {hypotheses[row][:100]!r}", file=self.stream)
-            print(f"    wants {pairs.targets[row][:100]!r}", file=self.stream)
+def print_samples(score: Score, stream: TextIO) -> None:
+    """Prints a few validation sources and their answers."""
+    pairs, count = score.pairs, len(score.pairs.sources)
+    for row in sorted({count * k // SAMPLES for k in range(SAMPLES)}):
+        print(f"  {pairs.sources[row][:100]!r}", file=stream)
+        print(f"    gives {score.hypotheses[row][:100]!r}", file=stream)
+        print(f"    wants {pairs.targets[row][:100]!r}", file=stream)

@@ -54,8 +54,15 @@ class RunFolder:
     def __exit__(self, kind: type | None, *error: object) -> None:
         checkpoint = self.path / "checkpoint"
         started = checkpoint.is_dir() and any(checkpoint.iterdir())
-        if kind is not None and not started and not self.resumed:
-            self._restore()
+        if kind is None or started or self.resumed:
+            return
+        _remove_entries(self.path, self.entries)
+        if self._replaced.exists():
+            for name in _present(self._replaced, self.entries):
+                os.replace(self._replaced / name, self.path / name)
+            self._replaced.rmdir()
+        with contextlib.suppress(OSError):
+            self.path.rmdir()  # fails unless it is empty
 
     @property
     def _replaced(self) -> Path:
@@ -71,16 +78,6 @@ class RunFolder:
         self._replaced.mkdir()
         for name in _present(self.path, self.entries):
             os.replace(self.path / name, self._replaced / name)
-
-    def _restore(self) -> None:
-        """Removes the files of the failed run and restores the old run."""
-        _remove_entries(self.path, self.entries)
-        if self._replaced.exists():
-            for name in _present(self._replaced, self.entries):
-                os.replace(self._replaced / name, self.path / name)
-            self._replaced.rmdir()
-        with contextlib.suppress(OSError):
-            self.path.rmdir()  # fails unless it is empty
 
 
 def name_data(config: Any) -> str:

@@ -2,7 +2,6 @@
 
 import contextlib
 import csv
-import io
 import math
 import time
 from collections.abc import Callable, Sequence
@@ -14,7 +13,7 @@ import keras
 import numpy as np
 
 from ..errors import PolyheadError
-from ..files import write_text
+from ..files import write_csv
 from .checkpoint import (
     load_arrays,
     read_values,
@@ -265,11 +264,8 @@ def train(
 def write_history(path: Path, history: list[dict]) -> None:
     """Writes a CSV file with a row for each epoch."""
     columns = list(dict.fromkeys(key for row in history for key in row))
-    text = io.StringIO()
-    writer = csv.DictWriter(text, columns)
-    writer.writeheader()
-    writer.writerows(history)
-    write_text(path, text.getvalue())
+    rows = [[row.get(name, "") for name in columns] for row in history]
+    write_csv(path, [columns, *rows])
 
 
 def read_history(path: Path) -> dict[str, list[float]]:

@@ -1,6 +1,6 @@
 """Bootstrap: intervals from resampled rows."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -11,35 +11,24 @@ _CELLS = 4_000_000  # the most numbers that are drawn at once
 def resample(
     tables: Sequence[np.ndarray], draws: int, seed: int = SEED
 ) -> list[np.ndarray]:
-    """Sums each table over the same resampled rows.
+    """The sums `(draws, counts)` of tables `(rows, counts)` over the same resamples.
 
-    The resamples are the same as sacreBLEU's for the same seed, but rows are counted
-    and not copied, which takes a thousandth of the memory.
-
-    Args:
-        tables: arrays `(rows, counts)`.
-        draws: number of resamples; each has as many rows as the tables.
-        seed: seed of the resamples. NumPy's global state is not changed.
-
-    Returns:
-        The sums `(draws, counts)` of each table.
+    Each resample has as many rows as the tables. It is the same as sacreBLEU's for the
+    same seed, but rows are counted and not copied, which takes a thousandth of the
+    memory. NumPy's global state is not changed.
     """
     joined = np.hstack(tables)
-    sums = np.vstack([times @ joined for times in _draw(len(joined), draws, seed)])
-    ends = np.cumsum([table.shape[1] for table in tables])[:-1]
-    return np.split(sums, ends, axis=1)
-
-
-def _draw(rows: int, draws: int, seed: int) -> Iterator[np.ndarray]:
-    """How often each row is drawn: float64 `(n, rows)`, for n draws at a time."""
-    rng = np.random.default_rng(seed)
-    size = max(1, _CELLS // rows)
+    rows, rng = len(joined), np.random.default_rng(seed)
+    size, sums = max(1, _CELLS // rows), []
     for start in range(0, draws, size):
         count = min(size, draws - start)
         drawn = rng.choice(rows, size=(count, rows), replace=True)
         drawn += np.arange(count)[:, None] * rows
-        times = np.bincount(drawn.ravel(), minlength=count * rows)
-        yield times.reshape(count, rows).astype(np.float64)
+        # How often each row is drawn, (count, rows).
+        times = np.bincount(drawn.ravel(), minlength=count * rows).reshape(count, rows)
+        sums.append(times.astype(np.float64) @ joined)
+    ends = np.cumsum([table.shape[1] for table in tables])[:-1]
+    return np.split(np.vstack(sums), ends, axis=1)
 
 
 def interval(values: np.ndarray) -> list[float]:

@@ -10,19 +10,12 @@ FEWEST_ROWS = 20  # resamples of fewer rows say nothing about new data
 
 
 class Column(NamedTuple):
-    """A measure in the table of scores.
+    """A measure in the table of scores."""
 
-    Args:
-        key: its key in metrics.json.
-        title: the header of the column.
-        form: the format of a number, such as "{:.4f}".
-        interval_form: the format of the ends of its interval.
-    """
-
-    key: str
+    key: str  # in metrics.json
     title: str
-    form: str
-    interval_form: str = "{:.3f}"
+    form: str  # of a number, such as "{:.4f}"
+    interval_form: str = "{:.3f}"  # of the ends of its interval
 
 
 def describe_difference(
@@ -35,11 +28,10 @@ def describe_difference(
     """Says whether the run is better than a baseline, in one line.
 
     Args:
-        name: name of the baseline.
         difference: the run's score minus the baseline's.
         interval: the 95% interval of the difference; None without resamples.
         unit: unit of the score, such as "BLEU" or "points of accuracy".
-        rows: number of scored rows; too few rows give no verdict. None: enough.
+        rows: number of scored rows; too few give no verdict. None: enough.
 
     Example:
 
@@ -47,22 +39,17 @@ def describe_difference(
     >>> describe_difference("nearest", -2.04, (-3.1, -0.9), "BLEU")
     'below nearest by 2.0 BLEU (95% interval -3.1 to -0.9)'
     """
+    size = f"{difference:+.1f} {unit}"
     if interval is None:
-        return f"{difference:+.1f} {unit} against {name}; no interval, so no claim"
+        return f"{size} against {name}; no interval, so no claim"
     low, high = interval
     within = f"95% interval {low:+.1f} to {high:+.1f}"
     if rows is not None and rows < FEWEST_ROWS:
-        return (
-            f"{rows} rows are too few to tell this run from {name} "
-            f"({difference:+.1f} {unit})"
-        )
+        return f"{rows} rows are too few to tell this run from {name} ({size})"
     if low > 0 or high < 0:
         side = "above" if low > 0 else "below"
         return f"{side} {name} by {abs(difference):.1f} {unit} ({within})"
-    return (
-        f"no difference from {name} that the data can show "
-        f"({difference:+.1f} {unit}, {within})"
-    )
+    return f"no difference from {name} that the data can show ({size}, {within})"
 
 
 def describe_scored(split: str, rows: int, what: str) -> str:
@@ -72,9 +59,7 @@ def describe_scored(split: str, rows: int, what: str) -> str:
     return f"no test data, so scores are on the {what} the choices were made on"
 
 
-def describe_samples(
-    baselines: Mapping[str, Mapping], verb: str, what: str
-) -> list[str]:
+def describe_samples(baselines: Mapping, verb: str, what: str) -> list[str]:
     """The lines of the protocol on baselines that used a sample of the rows."""
     return [
         f"{name} {verb} a sample of {baseline['train_rows']} {what}"
@@ -88,11 +73,8 @@ def describe_other(
 ) -> str:
     """The first line of the protocol if other rows than the run's own are scored."""
     known = set(trained)
-    seen = sum(text in known for text in texts)
-    return (
-        f"{source}, which is not the run's own test ({seen} of its {what} were "
-        "trained on)"
-    )
+    seen = f"{sum(text in known for text in texts)} of its {what} were trained on"
+    return f"{source}, which is not the run's own test ({seen})"
 
 
 def scored_split(metrics: Mapping[str, Any]) -> str:
@@ -107,15 +89,13 @@ def format_table(
     verdict: Callable[[str, Mapping, Mapping], str | None] | None = None,
     remarks: Sequence[str] = (),
 ) -> str:
-    """Formats a run and its baselines as a table with verdicts.
+    """Formats the content of metrics.json as a table with verdicts.
 
     Args:
-        metrics: the content of metrics.json.
         columns: the measures; those that the run does not have are left out.
         unit: the key of the number of scored rows: "rows" or "windows".
         verdict: gives the line of a baseline from its name, the run's scores and its
             own. None: the "verdict" in the baseline's scores.
-        remarks: further lines.
     """
     split = scored_split(metrics)
     scores = metrics[split]

@@ -17,13 +17,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class PieceAssets:
-    """Of a finished run in the folder `path`.
-
-    `num_special` is the number of special tokens that the model adds to a text.
-    """
+    """Of a finished run in the folder `path`."""
 
     path: Path
-    num_special: int = 0
+    num_special: int = 0  # special tokens that the model adds to a text
 
     @cached_property
     def tokenizer(self) -> "Tokenizer":
@@ -41,13 +38,7 @@ class NewPieceAssets:
 
 
 def make_assets(config: Any, texts: Iterable[str], path: Path | None) -> NewPieceAssets:
-    """The tokenizer that is in the run's folder, the older run's, or a new one.
-
-    Args:
-        config: has `init_from`, `vocabulary_size`, `case_fold` and `seed`.
-        texts: of training.
-        path: the run's folder, if there is one.
-    """
+    """The tokenizer in the run's folder `path`, the older run's, or a new one."""
     from .byte_pieces import Tokenizer
 
     if path is not None and (path / "tokenizer.json").exists():

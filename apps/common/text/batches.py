@@ -27,7 +27,6 @@ class EpochBatches(Sequence):
         readings: the ids of every text, once or, for a loss that compares the two
             halves of a batch, twice.
         size: number of texts in a batch.
-        max_tokens: longer rows are cut.
         rng: draws the batches and their order.
         make_targets: row numbers to what `fit` takes after the inputs.
     """

@@ -1,9 +1,8 @@
 """Text to piece ids, with one rule for Python, SavedModel and TFLite.
 
-Greedy longest match of byte pieces. No piece crosses the start of a word, so matching
-a whole line gives what matching word by word gives, which is what the `tokenizers`
-library does with the same vocabulary file (the tests' oracle). All matches are found
-at once: every byte starts its own walk of the trie.
+Greedy longest match of byte pieces. No piece crosses the start of a word, so a whole
+line is matched as the `tokenizers` library matches word by word with the same file (the
+tests' oracle). All matches are found at once: every byte starts a walk of the trie.
 """
 
 import io
@@ -87,11 +86,9 @@ class Tokenizer:
     ) -> list[np.ndarray]:
         """The piece ids of many texts, each a uint16 or int32 array.
 
-        Args:
-            texts: the texts; each ends at its first zero byte.
-            piece_dropout: the chance that a match longer than one byte is skipped, so
-                that the model also meets other divisions of a text into pieces.
-            rng: draws what is skipped; needed with `piece_dropout`.
+        A text ends at its first zero byte. `piece_dropout` is the chance that a match
+        longer than one byte is skipped, so that the model also meets other divisions of
+        a text into pieces; `rng` draws what is skipped.
 
         Reference: Provilkov et al., "BPE-Dropout", ACL 2020 (here for greedy
         matching, as in MaxMatch-Dropout, Hiraoka, COLING 2022).
@@ -121,10 +118,8 @@ class Tokenizer:
         data = np.frombuffer(buffer.getbuffer(), np.uint8).astype(np.int32)
         if self.case_fold:
             data = fold_case(np, data)
-        keep = None
-        if piece_dropout:
-            keep = lambda: rng.random(len(data), np.float32) >= piece_dropout  # noqa: E731
-        pieces, lengths = match(np, self.tables, data, keep)
+        keep = lambda: rng.random(len(data), np.float32) >= piece_dropout  # noqa: E731
+        pieces, lengths = match(np, self.tables, data, keep if piece_dropout else None)
         # Walk all texts side by side from match to match.
         starts = np.concatenate([[0], ends[:-1]]).astype(np.int64)
         chosen = np.zeros(len(data), bool)
@@ -152,19 +147,16 @@ def match(
     state: Any = None,
     longest: int = MAX_PIECE_BYTES,
 ) -> tuple[Any, Any]:
-    """The longest piece that starts at each byte.
+    """The longest piece at each byte: ids and lengths; 0 and 1 at a zero byte.
 
     Args:
         xp: `numpy` or `keras.ops`.
-        tables: the trie's arrays `base`, `check` and `value`.
+        tables: from `build_trie`.
         data: `(N,)` int32 bytes; texts are separated by zeros.
-        keep: makes an `(N,)` boolean array at each call: which matches of more than one
-            byte may be used. None uses all.
+        keep: gives booleans `(N,)` at each call: which matches of more than one byte
+            may be used. None uses all.
         state: `(N,)` int32 states to begin with; the trie's root if None.
         longest: bytes of the longest piece.
-
-    Returns:
-        Ids and lengths of the pieces, int32 `(N,)`; id 0, length 1 at a zero byte.
     """
     base, check, value = tables["base"], tables["check"], tables["value"]
     state = xp.zeros_like(data) + ROOT if state is None else state
@@ -206,14 +198,8 @@ def follow_jumps(jump: Any, start: Any, count: int) -> Any:
 def encode_bytes(tables: Any, text: Any, max_tokens: int, case_fold: bool) -> Any:
     """The tokenizer as a graph of builtin TFLite operators.
 
-    Args:
-        tables: the trie's arrays, int32.
-        text: `(B, N)` int32 bytes, zero-padded; a text ends at its first zero.
-        max_tokens: static; later pieces are cut.
-        case_fold: whether ASCII capitals are lowered.
-
-    Returns:
-        `(B, max_tokens)` int32 piece ids, padded with 0.
+    `text (B, N)`, int32 bytes that end at the first zero, becomes `(B, max_tokens)` ids
+    and zeros. Later pieces are cut; `max_tokens` is static.
     """
     from keras import ops
 

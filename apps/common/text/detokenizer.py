@@ -1,8 +1,7 @@
 """Piece ids to text, with one rule for Python, SavedModel and TFLite.
 
 The pieces' bytes are joined, without the space that `encode` puts before every text. In
-a graph, byte m of the text is looked up in the piece that covers it, for which builtin
-TFLite operators are enough.
+a graph, byte m of the text is looked up in the piece that covers it.
 """
 
 from collections.abc import Iterable, Sequence
@@ -11,7 +10,8 @@ from typing import Any
 import numpy as np
 from keras import ops
 
-from ..generation.candidates import gather
+from polyhead.layers.candidates import gather
+
 from .vocabulary import MAX_PIECE_BYTES
 
 SPACE = 32
@@ -38,15 +38,9 @@ def join_pieces(pieces: Sequence[bytes], ids: Iterable[int]) -> bytes:
 
 
 def decode_ids(tables: Any, ids: Any, max_bytes: int) -> Any:
-    """The detokenizer as a graph: piece ids in, padded UTF-8 bytes out.
+    """The detokenizer as a graph: piece ids `(B, T)` in, UTF-8 bytes `(B, M)` out.
 
-    Args:
-        tables: from `piece_tables`.
-        ids: `(B, T)` int32, 0 for padding.
-        max_bytes: M; a longer text is cut between two characters.
-
-    Returns:
-        `(B, M)` int32 bytes, zero-padded.
+    Both are padded with 0. M is `max_bytes`; a longer text is cut between characters.
     """
     lengths = ops.take(tables["piece_lengths"], ids, axis=0)  # (B, T)
     ends = ops.cumsum(lengths, axis=1)

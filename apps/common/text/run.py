@@ -1,4 +1,4 @@
-"""A run whose task reads texts: its tokenizer, and the texts that it cuts.
+"""A run whose task reads texts: its tokenizer, the texts that it cuts, and examples.
 
 Imports no Keras: `polyhead predict` starts fast with an exported file.
 """
@@ -9,12 +9,16 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from polyhead.runtime.text_bytes import cut_text
+import numpy as np
+
+from polyhead.runtime.text_bytes import cut_text, texts_to_bytes
 
 from ..alignment import list_some
+from ..data.splits import held_out
 from ..run.run import Run
 
 SHOWN = 5  # texts that a note names
+ANY = sys.maxsize  # no limit
 
 
 class TextRun(Run):
@@ -26,20 +30,13 @@ class TextRun(Run):
         return self.assets.tokenizer
 
     def note_cuts(
-        self,
-        texts: Sequence[str],
-        path: Path | None = None,
-        max_bytes: int = sys.maxsize,
+        self, texts: Sequence[str], path: Path | None = None, max_bytes: int = ANY
     ) -> None:
         """Keeps which texts are cut, and the notes that say so; see `find_cuts`."""
+        limit, special = self.config.max_tokens, self.assets.num_special
+        highest = int(self.task.ranges["max_tokens"][1])
         self.truncated, self.notes = find_cuts(
-            texts,
-            self.config.max_tokens,
-            lambda: self.tokenizer,
-            num_special=self.assets.num_special,
-            highest=int(self.task.ranges["max_tokens"][1]),
-            path=path,
-            max_bytes=max_bytes,
+            texts, limit, lambda: self.tokenizer, special, highest, path, max_bytes
         )
 
 
@@ -48,27 +45,24 @@ def find_cuts(
     max_tokens: int,
     tokenizer: Callable[[], Any],
     num_special: int = 0,
-    highest: int = sys.maxsize,
+    highest: int = ANY,
     path: Path | None = None,
-    max_bytes: int = sys.maxsize,
+    max_bytes: int = ANY,
 ) -> tuple[list[bool], list[str]]:
     """Finds the texts that a model, or a .tflite file of it, does not read to the end.
 
     Args:
-        texts: any texts; each ends at its first zero byte.
-        max_tokens: of the run.
         tokenizer: gives the tokenizer; called only if a text may be long enough.
         num_special: special tokens that the model adds, but the tokenizer does not.
         highest: the highest value of `max_tokens`.
-        path: the .tflite file, if one reads the texts.
-        max_bytes: the bytes of a text that this file reads.
+        path: the .tflite file, if one reads the texts, `max_bytes` of each.
 
     Returns:
         For each text whether it is cut, after a zero byte too, and the notes: one on
         the model's limit, and one on texts that the file alone cuts.
     """
     limit = max_tokens - num_special
-    data = [cut_text(text, sys.maxsize) for text in texts]
+    data = [cut_text(text, ANY) for text in texts]
     # A piece has at least one byte, and at most two further pieces frame a text.
     long = [row for row, (text, _) in enumerate(data) if len(text) >= limit - 1]
     by_model = [False] * len(data)
@@ -97,3 +91,16 @@ def _describe_cut(cut: list[bool], limit: str, remedy: str) -> list[str]:
     if not numbers:
         return []
     return [f"longer than {limit}, and cut: text {list_some(numbers, SHOWN)}{remedy}"]
+
+
+def text_examples(
+    run: Any, data: Any, count: int, texts_of: Callable[[Any], Sequence[str]]
+) -> Callable[[Any], dict[str, np.ndarray]]:
+    """Up to `count` held-out texts: a function from a .tflite file to their bytes.
+
+    Args:
+        data: with `test` and `validation`.
+        texts_of: a split to its texts.
+    """
+    texts = texts_of(held_out(data)[1])[:count]
+    return lambda file: {"text": texts_to_bytes(texts, file.inputs["text"][1])[0]}

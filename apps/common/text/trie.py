@@ -16,11 +16,9 @@ DEAD, ROOT = 0, 1
 
 
 def build_trie(pieces: dict[bytes, int]) -> dict[str, np.ndarray]:
-    """Builds the double array of a mapping of byte string to id (> 0).
+    """The double array of a mapping of byte string to id (> 0).
 
-    Returns:
-        `{"base", "check", "value"}`: int32 arrays of one length. Every index
-        `base[s] + b` lies inside them.
+    `base`, `check` and `value` have one length; every `base[s] + b` lies inside them.
     """
     root: dict = {}
     for piece, piece_id in pieces.items():

@@ -27,13 +27,9 @@ def byte_characters() -> dict[str, int]:
 
 def new_oracle(vocabulary: dict[str, int], case_fold: bool) -> Tokenizer:
     """A `tokenizers.Tokenizer` with our rules and the given vocabulary."""
-    model = models.WordPiece(
-        vocabulary,
-        unk_token=PAD,  # never used: every byte is a piece
-        continuing_subword_prefix="",
-        max_input_chars_per_word=1_000_000,
-    )
-    oracle = Tokenizer(model)
+    # The unknown token is never used: every byte is a piece.
+    rules = {"continuing_subword_prefix": "", "max_input_chars_per_word": 1_000_000}
+    oracle = Tokenizer(models.WordPiece(vocabulary, unk_token=PAD, **rules))
     capitals = string.ascii_uppercase if case_fold else ""
     fold = [normalizers.Replace(capital, capital.lower()) for capital in capitals]
     # A first word then has the same pieces as the same word further on.

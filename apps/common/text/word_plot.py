@@ -15,12 +15,9 @@ def plot_words(
 ) -> None:
     """Draws the weight of each word by branch, in reading order.
 
-    Args:
-        path: a PNG file.
-        explanation: has `label`, `probability`, `truncated` and `words`: each has its
-            `text`, the weight of each branch, and their sum `weight`. Of more than 40
-            words the strongest are drawn.
-        branches: names of two branches of the model.
+    The explanation has `label`, `probability`, `truncated` and `words`: each has its
+    `text`, the weight of each of two branches of the model, and their sum `weight`. Of
+    more than 40 words the strongest are drawn.
     """
     words = explanation["words"]
     strength = np.abs([word["weight"] for word in words])

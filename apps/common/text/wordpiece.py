@@ -1,14 +1,12 @@
 """WordPiece by the rules of MediaPipe's BERT tokenizer, in Python.
 
-ASCII capitals are lowered and nothing else is: accents and characters stay as they
-are. White space separates words; punctuation, ASCII symbols and Chinese characters are
-words of their own. A word is cut greedily into the longest known pieces, and all but
-the first are written with `##`. A word for which that fails, or of more than 100 bytes,
-is [UNK]. A text ends at its first zero byte.
+ASCII capitals are lowered and nothing else is. White space separates words, and each
+punctuation mark, ASCII symbol and Chinese character is one. A word is cut greedily into
+the longest known pieces, and all but the first are written with `##`. A word for which
+that fails, or of more than 100 bytes, is [UNK]. A text ends at its first zero byte.
 
-Text classification has two tokenizers because one cannot serve both purposes: MediaPipe
-knows no other rules than these, and they cannot express the byte pieces of
-`byte_pieces.py`, which have no unknown words.
+MediaPipe knows no other rules, and these cannot express the byte pieces of
+`byte_pieces.py`, which have no unknown words. Therefore there are two tokenizers.
 
 Reference: tasks/cc/text/tokenizers/bert_tokenizer.h in
 https://github.com/google-ai-edge/mediapipe; Wu et al., arXiv:1609.08144.
@@ -32,7 +30,6 @@ from polyhead.runtime.text_bytes import cut_text
 
 from ..errors import RETRAIN, PolyheadError, UsageError
 from .vocabulary import sample_texts
-from .wordpiece_graph import build_tables, encode_words
 from .wordpiece_rules import CONTINUES, MAX_WORD_BYTES, SPACES, delimiter_ranges
 
 PAD, UNKNOWN, START, END = SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]")
@@ -47,10 +44,9 @@ _BORDERS = re.compile(f"[{SPACES}]+|([{_CLASS}])")
 class WordPieceTokenizer:
     """A vocabulary of word pieces, called as the byte `Tokenizer` is.
 
-    Args:
-        vocabulary: its pieces, "[PAD]" first; "[UNK]", "[CLS]" and "[SEP]" are needed.
-        lowercase: whether ASCII capitals are lowered, as MediaPipe always does.
-        max_tokens: texts are cut to this number of ids, with [CLS] and [SEP].
+    "[PAD]" is its first piece, and "[UNK]", "[CLS]" and "[SEP]" are in it. `lowercase`
+    lowers ASCII capitals, as MediaPipe always does. Texts are cut to `max_tokens` ids,
+    with [CLS] and [SEP].
 
     Example:
 
@@ -62,8 +58,7 @@ class WordPieceTokenizer:
     def __init__(
         self, vocabulary: Sequence[str], lowercase: bool, max_tokens: int
     ) -> None:
-        self.pieces = list(vocabulary)
-        self.lowercase = lowercase
+        self.pieces, self.lowercase = list(vocabulary), lowercase
         self.max_tokens = max_tokens
         self.ids = {piece: number for number, piece in enumerate(self.pieces)}
         missing = [piece for piece in SPECIAL if piece not in self.ids]
@@ -99,28 +94,26 @@ class WordPieceTokenizer:
         return cls(*parts[:2], max_tokens or parts[2])
 
     def save(self, path: str | Path) -> None:
-        content = {
-            "lowercase": self.lowercase,
-            "max_tokens": self.max_tokens,
-            "vocabulary": self.pieces,
-        }
+        settings = {"lowercase": self.lowercase, "max_tokens": self.max_tokens}
+        content = {**settings, "vocabulary": self.pieces}
         text = json.dumps(content, ensure_ascii=False, indent=1)
         Path(path).write_text(text + "\n", encoding="utf-8")
 
     @cached_property
     def tables(self) -> dict[str, np.ndarray]:
         """The arrays that `encode_graph` reads."""
+        from .wordpiece_graph import build_tables
+
         return build_tables(self.ids)
 
     def most_bytes(self, max_tokens: int) -> int:
-        """Texts are read up to this many bytes; only unusual ones are longer.
-
-        White space and unknown words have no bound of their own.
-        """
+        """Texts are read up to this many bytes; only unusual ones are longer."""
         return max_tokens * BYTES_A_TOKEN
 
     def encode_graph(self, tables: Any, text: Any, max_tokens: int) -> Any:
         """`(B, N)` int32 bytes to `(B, max_tokens)` ids, in `keras.ops`."""
+        from .wordpiece_graph import encode_words
+
         special = [self.ids[name] for name in (UNKNOWN, START, END)]
         sizes = [len(piece.removeprefix(CONTINUES).encode()) for piece in self.pieces]
         longest = min(max(sizes), MAX_WORD_BYTES)

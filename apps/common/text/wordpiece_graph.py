@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from keras import ops
 
 from .byte_pieces import fold_case, follow_jumps, match
 from .trie import DEAD, ROOT, build_trie
@@ -23,11 +24,7 @@ MOST_DOUBLINGS = 17  # of a text whose length the graph does not know: 128 kB
 
 
 def build_tables(ids: Mapping[str, int]) -> dict[str, np.ndarray]:
-    """The int32 arrays that `encode_words` reads, from the id of each piece.
-
-    They are the trie's `base`, `check` and `value`, and `pages` and `kinds`, which give
-    the kind of each code point.
-    """
+    """The trie of the pieces, and `pages` and `kinds`, the kind of each code point."""
     kind_of = np.zeros(CODE_POINTS, np.int32)
     kind_of[[ord(character) for character in SPACES]] = SPACE
     for first, last in delimiter_ranges():
@@ -54,22 +51,14 @@ def encode_words(
     longest: int,
     lowercase: bool,
 ) -> Any:
-    """The tokenizer as a graph.
+    """The tokenizer as a graph: `(B, max_tokens)` ids, [CLS], the pieces, [SEP], zeros.
 
     Args:
-        tables: from `build_tables`.
-        text: `(B, N)` int32 bytes of valid UTF-8, zero-padded; a text ends at its
-            first zero.
+        text: `(B, N)` int32 bytes of valid UTF-8 that end at the first zero.
         max_tokens: static; later pieces are cut.
         special: the ids of [UNK], [CLS] and [SEP].
         longest: bytes of the longest piece, without its mark.
-        lowercase: whether ASCII capitals are lowered.
-
-    Returns:
-        `(B, max_tokens)` int32 ids: [CLS], the pieces, [SEP], zeros.
     """
-    from keras import ops
-
     unknown, start, end = special
     ended = ops.cumsum(ops.cast(ops.equal(text, 0), "int32"), axis=1)
     text = ops.pad(ops.where(ended > 0, 0, text), [[0, 0], [0, 1]])
@@ -130,8 +119,6 @@ def find_words(tables: Any, text: Any) -> tuple[Any, Any]:
 
     None goes on where one begins, and at spaces and zeros. Both are booleans `(B, N)`.
     """
-    from keras import ops
-
     second, third, fourth = (ahead(text, steps) % 64 for steps in (1, 2, 3))
     two = (text % 32) * 64 + second
     three = ((text % 16) * 64 + second) * 64 + third
@@ -156,22 +143,16 @@ def find_words(tables: Any, text: Any) -> tuple[Any, Any]:
 
 def ahead(x: Any, steps: int) -> Any:
     """`x (B, N)` moved left by `steps`, zeros coming in from the right."""
-    from keras import ops
-
     return ops.pad(x, [[0, 0], [0, steps]])[:, steps:]
 
 
 def behind(x: Any, steps: int) -> Any:
     """Booleans `x (B, N)` moved right by `steps`, False coming in from the left."""
-    from keras import ops
-
     return ops.pad(ops.cast(x, "int32"), [[0, 0], [steps, 0]])[:, :-steps] > 0
 
 
 def next_true(x: Any, column: Any, last: Any) -> Any:
     """The first column from each on at which `x (B, N)` is True, or `last`."""
-    from keras import ops
-
     missing = last - ops.where(x, column, last)  # 0 for none: what comes in
     length = x.shape[1]
     doublings = length.bit_length() if length else MOST_DOUBLINGS

@@ -23,8 +23,6 @@ def conformal_offsets(truth, base, scale, quantiles) -> np.ndarray:
     `scale (N, 1, T)`, the spread of each history, so that a calm history moves less
     than a wild one; 0 where there is no truth.
 
-    Example:
-
     >>> truth, base = np.arange(99.0).reshape(99, 1, 1), np.zeros((99, 1, 1, 1))
     >>> conformal_offsets(truth, base, np.ones((99, 1, 1)), [0.9]).tolist()
     [[[89.0]]]
@@ -69,8 +67,6 @@ def calibrate(model: Forecaster, windows: Windows, seed: int) -> None:
 
 def count_blocks(chosen: np.ndarray, horizon: int) -> float:
     """How many blocks as long as the horizon the windows `(N, 2)` cover.
-
-    Example:
 
     >>> count_blocks(np.array([[0, 96], [0, 97], [1, 96]]), horizon=2)
     2.5

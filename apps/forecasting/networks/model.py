@@ -11,10 +11,8 @@ from ..series.dataset import Dataset
 from ..series.frequency import Frequency
 from ..series.statistics import standardisation
 from .clock import calendar_features, cycle_phase, step_times
-from .linear import LinearCore
-from .periodic import PeriodicCore
+from .cores import CORES
 from .quantiles import central, in_order, levels_of, rising
-from .transformers import EncoderDecoderCore, PatchCore
 
 
 @keras.saving.register_keras_serializable(package="polyhead")
@@ -81,7 +79,9 @@ class Forecaster(keras.Model):
         self.counts = dict(map(tuple, categories))
         options = {"epsilon": epsilon, "name": "normalization"}
         self.normalization = ReversibleNormalization(**options)
-        self.core = make_core(self.settings)
+        width = horizon * len(levels)
+        # The layers of a core count up from its seed.
+        self.core = CORES[model](num_targets, width, 100 * seed, self.settings)
 
     def build(self, input_shape=None):
         s = self.settings
@@ -151,8 +151,8 @@ class Forecaster(keras.Model):
         A category that is constant in a history would be lost.
         """
         normal, _ = self.normalization.normalize(past)
-        first, past = self.settings["num_targets"], self.settings["num_past"]
-        counts = [self.counts.get(first + place, 0) for place in range(past)]
+        first, num_past = self.settings["num_targets"], self.settings["num_past"]
+        counts = [self.counts.get(first + place, 0) for place in range(num_past)]
         if not any(counts):
             return normal
         is_category = np.repeat(np.array(counts) > 0, np.maximum(counts, 1))
@@ -197,7 +197,8 @@ class Forecaster(keras.Model):
     def forecast(self, inputs) -> dict:
         """`forecast (B, H, T)` and, if the run has them, `quantiles (B, H, T, Q)`.
 
-        The forecast is `quantiles.central`; the quantiles are calibrated, never cross.
+        In the units of the data: `quantiles.central`, and calibrated quantiles, which
+        never cross.
         """
         s = self.settings
         scaled, scale, _ = self.run(inputs)
@@ -219,24 +220,6 @@ class Forecaster(keras.Model):
 
     def get_config(self):
         return {**super().get_config(), **self.settings}
-
-
-def make_core(settings: dict) -> keras.Layer:
-    """The network that the settings of a `Forecaster` describe."""
-    s = settings
-    shared = {"num_targets": s["num_targets"], "width": s["horizon"] * len(s["levels"])}
-    shared["seed"] = 100 * s["seed"]  # the layers of a core count up from there
-    attention = {name: s[name] for name in ("hidden_dim", "num_heads", "dropout")}
-    patches = {name: s[name] for name in ("patch_length", "num_layers")}
-    if s["model"] == "encoder-decoder":
-        horizon = s["horizon"]
-        return EncoderDecoderCore(**shared, **attention, **patches, horizon=horizon)
-    shared["covariates"] = s["num_past"] + s["num_future"] > 0
-    if s["model"] == "patch":
-        return PatchCore(**shared, **attention, **patches)
-    if s["model"] == "periodic":
-        return PeriodicCore(**shared, **attention, cycle=s["cycle"])
-    return LinearCore(**shared)
 
 
 def build_model(config: Config, dataset: Dataset) -> Forecaster:

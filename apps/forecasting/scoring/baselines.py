@@ -92,10 +92,8 @@ def _training_rows(windows, seed):
     """Normalised histories `(N, L)` and their truths `(N, H)`, those without gaps."""
     window = _sample(windows, "train", max(1, MAX_ROWS // windows.num_targets), seed)
     history, (level, scale) = _normalise(window)
-    truth = (window.truth - level) / scale
-    history, truth = (
-        np.moveaxis(x, 1, 2).reshape(-1, x.shape[1]) for x in (history, truth)
-    )
+    pair = history, (window.truth - level) / scale
+    history, truth = (np.moveaxis(x, 1, 2).reshape(-1, x.shape[1]) for x in pair)
     whole = ~np.isnan(truth).any(axis=1)
     if not whole.any():  # as on a grid of days without weekends
         truth = fill_forward(truth[..., None])[..., 0]

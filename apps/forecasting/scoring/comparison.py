@@ -22,11 +22,10 @@ MAX_NAMED = 500  # targets or series that metrics.json lists
 def build_metrics(windows: Windows, config, scores, uncalibrated, baselines) -> dict:
     """The content of metrics.json, without "train".
 
-    The `Scores` of the run come by split. On the split that measures it, come those of
-    its quantiles before calibration, or None, and those of the baselines by name.
+    `scores` has the run's `Scores` of each split. Those before calibration, or None,
+    and those of each baseline are of the split that measures the run.
     """
-    dataset = windows.dataset
-    held_out = dataset.held_out
+    dataset, held_out = windows.dataset, windows.dataset.held_out
     metrics: dict = {
         split: {**of_split.summary(), "windows": of_split.windows}
         for split, of_split in scores.items()
@@ -55,10 +54,8 @@ def build_metrics(windows: Windows, config, scores, uncalibrated, baselines) -> 
 def _details(dataset: Dataset, scores: Scores) -> dict:
     """The measures of each step, and of each target and series by its name."""
     details: dict = {"by_step": scores.by("step")}
-    for kind, names in (
-        ("target", dataset.columns.targets),
-        ("series", [series.name for series in dataset.series]),
-    ):
+    series = [one.name for one in dataset.series]
+    for kind, names in ("target", dataset.columns.targets), ("series", series):
         if 1 < len(names) <= MAX_NAMED:
             values = scores.by(kind)
             details[f"by_{kind}"] = {

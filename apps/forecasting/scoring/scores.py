@@ -25,8 +25,8 @@ class Scores:
         shape = (len(naive), horizon, self.spreads.shape[2])
         names = ("count", "squared", "absolute", "relative", "truth")
         self.sums = {name: np.zeros(shape) for name in names}
-        shape = (*shape, len(self.quantiles))
-        self.sums |= {name: np.zeros(shape) for name in ("pinball", "below")}
+        sizes = (*shape, len(self.quantiles))
+        self.sums |= {name: np.zeros(sizes) for name in ("pinball", "below")}
         self.windows = 0
 
     def add(self, window, forecast, quantiles=None) -> None:

@@ -102,7 +102,7 @@ def save_assets(assets: Assets, path: Path) -> None:
 def load_assets(config: Config, path: Path) -> Assets:
     """Reads columns.json from a run's folder; older ones have no gap and no zone."""
     facts: dict[str, Any] = read_json(path / "columns.json", RETRAIN)
-    items = facts["columns"].items()
-    known = {k: tuple(v) if isinstance(v, list) else v for k, v in items}
+    known: dict[str, Any] = facts["columns"]
+    known = {k: tuple(v) if isinstance(v, list) else v for k, v in known.items()}
     columns, frequency = Columns(**known), Frequency(*facts["frequency"])
     return Assets(config, **facts | {"columns": columns, "frequency": frequency})

@@ -39,8 +39,6 @@ class Frequency:
     def season(self) -> int:
         """Steps of the shortest usual cycle: a day, a week or a year; 1 for none.
 
-        Example:
-
         >>> [Frequency("second", s).season for s in (900, 3600, 86400, 7 * 86400)]
         [96, 24, 7, 52]
         """
@@ -54,9 +52,9 @@ class Frequency:
         return max(1, int(365.25 * DAY / self.step))
 
     def places(self, stamps: np.ndarray, day: int | None = None) -> np.ndarray:
-        """Number of each stamp on the grid of the first; -1 for those beside the grid.
+        """Number of each sorted stamp on the grid of the first; -1 for those beside it.
 
-        The stamps are in time order. `day` is of the month, by default `day_of_months`.
+        `day` is of the month; by default that of `day_of_months`.
         """
         if self.unit == "second":
             gaps = (stamps - stamps[0]).astype("timedelta64[s]").astype(np.int64)
@@ -125,8 +123,6 @@ def _last_day(stamps):
 def day_of_months(stamps: np.ndarray) -> int:
     """The day of the month of monthly stamps; 31 for the last of every month.
 
-    Example:
-
     >>> [day_of_months(np.array([f"2023-02-{day}", f"2023-03-{day}"], "M8[s]"))
     ...  for day in ("01", "28")]
     [1, 28]
@@ -145,8 +141,6 @@ def split_stamps(stamps: np.ndarray) -> np.ndarray:
 
 def parse_frequency(text: str) -> Frequency:
     """Reads "h", "15min", "D", "W", "B", "MS", "QS" or "YS", as pandas writes them.
-
-    Example:
 
     >>> parse_frequency("15min")
     Frequency(unit='second', step=900)

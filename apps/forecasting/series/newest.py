@@ -76,7 +76,7 @@ def make_inputs(assets: Assets, source: Source, future: Source | None = None) ->
     Series that are too short are left out, with a note. Rows at the end of `source`
     that have no target count as future, where `future` is no table of its own.
     """
-    look_back, num_future = assets.look_back, len(assets.columns.future)
+    look_back = assets.look_back
     ends = {one.name: _known_steps(one, assets) for one in source.series}
     series = [one for one in source.series if ends[one.name] >= max(look_back, 1)]
     if not series:
@@ -95,21 +95,19 @@ def make_inputs(assets: Assets, source: Source, future: Source | None = None) ->
             f"{source.name}: series {short}: fewer than {look_back} steps with a "
             "target, not forecast"
         )
-    ahead = {one.name: one for one in (future or source).series}
-    stamps: list[np.ndarray] = []
-    kinds = ("history", "start", "future") if num_future else ("history", "start")
-    inputs: dict[str, list] = {kind: [] for kind in kinds}
+    stamps, history = [], []
     for one in series:
         end = ends[one.name]
-        steps = one.stamps(assets.frequency, end + assets.horizon)[end:]
-        stamps.append(steps)
-        inputs["history"].append(one.values[end - look_back : end])
-        inputs["start"].append(split_stamps(steps[0]))
-        if num_future:
-            known = one, ahead.get(one.name), steps, future or source
-            inputs["future"].append(_future_values(assets, *known))
-    arrays = {name: np.stack(values) for name, values in inputs.items()}
-    return Newest(names, arrays, stamps, notes)
+        stamps.append(one.stamps(assets.frequency, end + assets.horizon)[end:])
+        history.append(one.values[end - look_back : end])
+    start = [split_stamps(steps[0]) for steps in stamps]
+    inputs = {"history": np.stack(history), "start": np.stack(start)}
+    if assets.columns.future:
+        known, pairs = future or source, zip(series, stamps, strict=True)
+        ahead = {one.name: one for one in known.series}
+        values = [_future_values(assets, *pair, ahead, known) for pair in pairs]
+        inputs["future"] = np.stack(values)
+    return Newest(names, inputs, stamps, notes)
 
 
 def _known_steps(series: Series, assets: Assets) -> int:
@@ -119,9 +117,10 @@ def _known_steps(series: Series, assets: Assets) -> int:
     return int(known[-1]) + 1 if len(known) else 0
 
 
-def _future_values(assets, series, given, steps, source) -> np.ndarray:
-    """`(H, future covariates)` of the steps ahead, from the series `given`."""
+def _future_values(assets, series, steps, ahead, source) -> np.ndarray:
+    """`(H, future covariates)` of the steps ahead, from the series `ahead` by name."""
     names, frequency = assets.columns.future, assets.frequency
+    given = ahead.get(series.name)
     values = np.full((len(steps), len(names)), np.nan, np.float32)
     if given is not None:
         check_zones(series, given, source.name)
@@ -171,10 +170,7 @@ def read_example(folder: Path) -> dict:
     assets = load_assets(config, folder)
     columns, horizon = assets.columns, assets.horizon
     tables = read_tables(config)
-    frames = {
-        split: frames_of(table, columns, assets.categories)
-        for split, table in tables.items()
-    }
+    frames = {s: frames_of(t, columns, assets.categories) for s, t in tables.items()}
     series, _ = join_series(frames, tables, assets.frequency, assets.usual_gap)
     source = tables["train"].source
     steps = assets.look_back + (horizon if columns.future else 0)

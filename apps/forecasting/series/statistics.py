@@ -8,19 +8,15 @@ EPSILON = 1e-5  # added to the variance of a history, in standardised units
 SMALL = 1e-6  # of the smallest variance, where series are of many sizes
 
 
-def spreads(dataset: Dataset) -> np.ndarray:
-    """Standard deviation of each series' targets in training, `(series, T)`."""
-    targets = len(dataset.columns.targets)
-    return _spreads_of([values[:, :targets] for values in dataset.training_values()])
-
-
-def _spreads_of(series: list[np.ndarray]) -> np.ndarray:
-    """Standard deviation of each column of each series, `(series, columns)`.
+def spreads(dataset: Dataset, count: int | None = None) -> np.ndarray:
+    """Standard deviations of the targets, or of `count` columns, `(series, count)`.
 
     A column that is constant in one series takes the median of the other series,
     because it may change later: with a spread of 1 it could then outweigh all others.
     """
-    spreads = np.stack([_moments(values)[1] for values in series])
+    count = count or len(dataset.columns.targets)
+    series = dataset.training_values()
+    spreads = np.stack([_moments(values[:, :count])[1] for values in series])
     usual = [np.median(c[c > 0]) if (c > 0).any() else 1.0 for c in spreads.T]
     return np.where(spreads > 0, spreads, usual)
 
@@ -58,11 +54,10 @@ def standardisation(dataset: Dataset) -> tuple[np.ndarray, np.ndarray, float]:
     """
     series = dataset.training_values()
     mean, scale = mean_and_spread(np.concatenate(series))
-    epsilon = EPSILON
-    columns = dataset.columns
+    columns, epsilon = dataset.columns, EPSILON
     own = len(columns.targets) + len(columns.past)
     if len(series) > 1:
-        sizes = _spreads_of([values[:, :own] for values in series])
+        sizes = spreads(dataset, own)
         mean[:own], scale[:own] = 0.0, np.median(sizes, axis=0)
         epsilon = float(SMALL * ((sizes / scale[:own]) ** 2).min())
     for place, name in enumerate(columns.values):

@@ -32,8 +32,7 @@ class ConvolutionStem(keras.layers.Layer):
 
     def __init__(self, width, seed=None, **kwargs):
         super().__init__(**kwargs)
-        self.width = width
-        self.seed = seed
+        self.width, self.seed = width, seed
 
     def build(self, input_shape):
         self.convolution = keras.layers.Conv1D(

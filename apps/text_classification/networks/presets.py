@@ -40,8 +40,7 @@ def _load(config: Config, kind: str, **settings):
 def preset_tokenizer(config: Config) -> WordPieceTokenizer:
     """The preset's vocabulary, read by MediaPipe's rules.
 
-    KerasHub's own tokenizer has other rules for some characters beyond ASCII, and
-    cannot be a part of the exported files.
+    KerasHub's own tokenizer cannot be a part of the exported files.
     """
     loaded = _load(config, "BertTokenizer")
     vocabulary, lowercase = loaded.get_vocabulary(), loaded.lowercase
@@ -49,10 +48,7 @@ def preset_tokenizer(config: Config) -> WordPieceTokenizer:
 
 
 def build_classifier(config: Config, num_labels: int) -> keras.Model:
-    """The preset, or the older run's model, as a classifier to be trained.
-
-    Ids `(B, T)` in, `{"joint"}` logits out, under the global dtype policy.
-    """
+    """The preset, or the older run's model, as a classifier under the dtype policy."""
     if config.init_from:
         path = Path(config.init_from) / "model.keras"
         model = copy_classifier(load_classifier(path), config, num_labels)
@@ -90,17 +86,13 @@ def _classifier(backbone, config: Config, num_labels: int) -> keras.Model:
 
 
 def copy_classifier(model: keras.Model, config: Config, num_labels: int) -> keras.Model:
-    """The same classifier under the global dtype policy, adapters merged.
-
-    A head for another number of labels begins anew.
-    """
+    """The same with adapters merged; a head for another number of labels is new."""
     old = model.get_layer(BACKBONE)
     settings = {"dtype": keras.config.dtype_policy(), "dropout": config.dropout}
     backbone = type(old).from_config({**old.get_config(), **settings})
     copy = _classifier(backbone, config, num_labels)
-    for source, target in zip(
-        old._flatten_layers(), backbone._flatten_layers(), strict=True
-    ):
+    layers = [part._flatten_layers() for part in (old, backbone)]
+    for source, target in zip(*layers, strict=True):
         store: dict = {}  # as in a file, kernels hold what their adapters add
         source.save_own_variables(store)
         target.load_own_variables(store)

@@ -1,4 +1,4 @@
-"""The wide branch: hashed word uni- and bigrams, hashed inside the graph.
+"""The wide branch: word uni- and bigrams, hashed inside the graph.
 
 Rare words and fixed phrases decide many short texts, and a small encoder has too few
 examples to learn them. A bag of hashed n-grams learns them at once.

@@ -14,8 +14,7 @@ import pytest
 
 from polyhead.apps.cli.main import main
 from polyhead.apps.demo import assets
-from polyhead.apps.demo.facts import read_facts
-from polyhead.apps.demo.server import make_server
+from polyhead.apps.demo.server import make_server, read_facts
 
 SAVED = Path(__file__).resolve().parents[3] / "saved_models"
 

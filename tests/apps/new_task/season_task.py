@@ -28,7 +28,7 @@ from polyhead.apps.common.run.folder import name_data
 from polyhead.apps.common.run.run import Run
 from polyhead.apps.common.run.trainer import Training, Validation
 from polyhead.apps.common.task import Answering, Steps, Task
-from polyhead.apps.common.text.examples import text_examples
+from polyhead.apps.common.text.run import text_examples
 from polyhead.layers import Encoder, MaskedPooling
 from polyhead.runtime.classifier import choose
 from polyhead.runtime.text_bytes import texts_to_bytes

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from polyhead.apps.common.classification.calibration import fit_scales
+from polyhead.apps.common.classification.training import fit_scales
 
 
 def softmax(logits):

@@ -6,11 +6,11 @@ import keras
 import numpy as np
 import pytest
 
-from polyhead.apps.common.classification.calibration import mean_logits
 from polyhead.apps.common.classification.training import (
     compile_classifier,
     make_targets,
     make_validation,
+    mean_logits,
     reset_heads,
     score_probabilities,
 )

@@ -14,8 +14,8 @@ from polyhead.apps.common.generation.batches import (
     leave_out_long,
     pair_batches,
 )
-from polyhead.apps.common.generation.model import END, START
 from polyhead.apps.common.text.byte_pieces import Tokenizer
+from polyhead.layers.candidates import END, START
 
 
 @dataclass(frozen=True)

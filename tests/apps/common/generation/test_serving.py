@@ -8,8 +8,8 @@ import pytest
 from keras import ops
 
 from polyhead.apps.common.generation import serving as module
-from polyhead.apps.common.generation.decoding import greedy
 from polyhead.apps.common.generation.serving import Serving, draw_numbers
+from polyhead.layers.decoding import greedy
 from polyhead.runtime.text_bytes import texts_to_bytes
 
 TEXTS = ["one two three", "", "  \t", "seven 😀 مرحبا", "one " * 90, "four\0 and more"]

@@ -2,7 +2,7 @@
 
 from types import SimpleNamespace
 
-from polyhead.apps.common.text.examples import text_examples
+from polyhead.apps.common.text.run import text_examples
 
 
 def test_texts_of_test_are_cut_as_the_file_takes_them():

@@ -22,9 +22,9 @@ from decoding_tools import (
 )
 from keras import ops
 
-from polyhead.apps.common.generation.beam_search import beam_search
-from polyhead.apps.common.generation.decoding import greedy, sample
 from polyhead.layers import Decoder, TokenEmbedding
+from polyhead.layers.beam_search import beam_search
+from polyhead.layers.decoding import greedy, sample
 
 BACKEND = keras.backend.backend()
 

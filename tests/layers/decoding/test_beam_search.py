@@ -20,8 +20,8 @@ from decoding_tools import (
 )
 from keras import ops
 
-from polyhead.apps.common.generation.beam_search import beam_search, to_ancestors
-from polyhead.apps.common.generation.decoding import greedy
+from polyhead.layers.beam_search import beam_search, to_ancestors
+from polyhead.layers.decoding import greedy
 
 # The empty sentence has .55 and is finished at once. A beam that goes on with it
 # multiplies it by .57 at each step (what follows the end is noise), and A B wins with

@@ -1,16 +1,13 @@
 """The symbols that may come next in decoding, best first; ties to the lowest id."""
 
-from typing import Any
-
 import keras
 from keras import ops
 
-from .model import PAD
-
+PAD, START, END = 0, 1, 2  # ids: padding, and the symbols before and after a text
 NEVER = float("-inf")
 
 
-def largest(x: Any, k: int) -> tuple[Any, Any]:
+def largest(x, k: int):
     """Values and int32 columns `(B, k)` of the largest entries of `x (B, V)`.
 
     Equal entries come in the order of their columns, on every backend.
@@ -23,9 +20,9 @@ def largest(x: Any, k: int) -> tuple[Any, Any]:
     if _entries_sifted(size, group, k) > size // 2:
         values, columns = ops.top_k(x, k)
         return values, ops.cast(columns, "int32")
-    # A row's k best lie in the k groups with the largest maxima, the earlier groups
-    # first. So a wide row is read once for its maxima, which is fast, and only a small
-    # part of it is sifted, which is slow.
+    # A row's k best are in the k groups with the largest maxima; among equal maxima the
+    # earlier groups count. So a wide row is read once for its maxima, which is fast,
+    # and only a small part of it is sifted, which is slow.
     groups = size // group
     whole = groups * group
     grouped = ops.reshape(x[:, :whole] if whole < size else x, (-1, groups, group))
@@ -44,8 +41,8 @@ def largest(x: Any, k: int) -> tuple[Any, Any]:
     return values, gather(columns, places)
 
 
-def _entries_sifted(size: int, group: int, k: int) -> int:
-    """The cost of the k largest of `size` by groups; with a rest, all are copied.
+def _entries_sifted(size, group, k):
+    """What the k largest of `size` cost by groups; with a rest, the others are copied.
 
     Measured: the maxima of many small groups cost more than their number.
     """
@@ -53,7 +50,7 @@ def _entries_sifted(size: int, group: int, k: int) -> int:
     return 2 * (size // group) + k * group + rest + (size // 16 if rest else 0)
 
 
-def gather(x: Any, index: Any) -> Any:
+def gather(x, index):
     """`x (B, M, ...)` at `index (B, R)`, row by row: `(B, R, ...)`."""
     size = x.shape[1]
     flat = ops.reshape(x, (-1, *x.shape[2:]))
@@ -61,13 +58,11 @@ def gather(x: Any, index: Any) -> Any:
     return ops.take(flat, index + ops.expand_dims(rows, 1), axis=0)
 
 
-def candidates(
-    logits: Any, banned: Any, k: int, start_id: int, end_id: int
-) -> tuple[Any, Any]:
+def candidates(logits, banned, k: int, start_id: int, end_id: int):
     """The end symbol and the best others that may come next.
 
-    Padding and start symbol never come. Log-probabilities are the model's own: symbols
-    that may not come keep their share.
+    Padding and start symbol never come. The log-probabilities are the model's own: they
+    are not normalised again without the symbols that may not come.
 
     Args:
         logits: `(B, N, V)`.
@@ -76,12 +71,12 @@ def candidates(
 
     Returns:
         Log-probabilities and int32 ids, each `(B, N, C)`, C static. Column 0 is the end
-        symbol. The others follow from best to worst, ties to the lowest id. Symbols
-        that may not come are among them, at minus infinity.
+        symbol. The others follow from best to worst, among equals the lowest id first;
+        those that may not come are among them, with minus infinity.
     """
     beams, size = logits.shape[1:]
     logits = ops.reshape(ops.cast(logits, "float32"), (-1, size))
-    # Not a log-softmax, which would write all of (B, N, V) once more.
+    # A log-softmax would write all of (B, N, V) once more.
     total = ops.logsumexp(logits, axis=-1, keepdims=True)
     values, ids = largest(logits, min(k + 4, size))  # four are forbidden at most
     banned = ops.reshape(banned, (-1, 1))
@@ -94,19 +89,19 @@ def candidates(
     return ops.reshape(values, shape), ops.reshape(ids, shape)
 
 
-def endless(recent: Any) -> Any:
+def endless(recent):
     """The symbol that would make a run of repetitions too long; padding if none would.
 
-    A run repeats a group of 1 symbol, or 2, and so on up to a third of W, and may grow
-    to W symbols, which is at least three repetitions. Runs of padding end nothing, for
-    padding never comes anyway.
+    A run repeats a sequence of 1 to W // 3 symbols. It may grow to W symbols, which are
+    three repetitions or more, and no further. Runs of padding do not count: padding
+    never comes.
 
     Args:
         recent: `(B, N, W)` int32, the last W symbols.
 
     Returns:
-        `(B, N)` int32. One is enough: symbols with two such periods have their greatest
-        common divisor as a period, and both ask for the same next one.
+        `(B, N)` int32. One symbol is enough: a run with two such periods also has their
+        greatest common divisor as a period, so both give the same next symbol.
     """
     width = recent.shape[-1]
     symbol = ops.zeros_like(recent[..., 0])
@@ -125,34 +120,34 @@ class History:
         max_run: W, or `None` for no such guard.
     """
 
-    def __init__(self, max_steps: int, max_run: int | None) -> None:
+    def __init__(self, max_steps: int, max_run: int | None):
         if max_run is not None and max_run < 3:
             raise ValueError(f"max_run must be 3 or more, not {max_run}.")
         self.max_steps = max_steps
         self.width = max_run or 0
 
-    def start(self, batch_size: Any, beams: int) -> Any:
+    def start(self, batch_size, beams: int):
         return ops.zeros((batch_size, beams, self.width + self.max_steps), "int32")
 
-    def banned(self, history: Any, position: Any) -> Any:
+    def banned(self, history, position):
         """What may not come at `position`: `(B, N)` int32."""
         if not self.width:
             return ops.zeros_like(history[..., 0])
         last = ops.arange(self.width, dtype="int32") + position
         return endless(ops.take(history, last, axis=-1))
 
-    def add(self, history: Any, position: Any, symbols: Any) -> Any:
+    def add(self, history, position, symbols):
         """Writes `symbols (B, N)` at `position`."""
         return put(history, position + self.width, symbols)
 
-    def ids(self, history: Any) -> Any:
+    def ids(self, history):
         """`(B, N, S)`, without the padding."""
         return history[..., self.width :]
 
 
-def put(x: Any, column: Any, values: Any) -> Any:
+def put(x, column, values):
     """Writes `values (B, N)` into a column of `x (B, N, S)`."""
     size = x.shape[-1]
-    written = ops.equal(ops.arange(size, dtype="int32"), column)
-    written = ops.reshape(written, (1, 1, size))
-    return ops.where(written, ops.expand_dims(values, -1), x)
+    here = ops.equal(ops.arange(size, dtype="int32"), column)
+    here = ops.reshape(here, (1, 1, size))
+    return ops.where(here, ops.expand_dims(values, -1), x)
