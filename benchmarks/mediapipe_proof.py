@@ -90,7 +90,7 @@ def prove(path: Path) -> dict:
         run.export(formats=["mediapipe"])
     report = json.loads(report_path.read_text())["files"]
     test = load_data(run.config).test
-    texts, labels = test.texts[:SENTENCES], test.labels[:SENTENCES]
+    texts, labels = test.inputs[:SENTENCES], test.labels[:SENTENCES]
     ours = run.probabilities(texts)
     ids = run.tokenizer.encode_all(texts)
     return {

