@@ -17,6 +17,7 @@ import json
 import re
 import string
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -201,18 +202,31 @@ def split_words(text: str, lowercase: bool = True) -> list[str]:
 
 
 def learn_pieces(texts: Iterable[str], size: int, seed: int = 0) -> list[str]:
-    """Learns at most `size` pieces from a sample of the texts."""
+    """Learns at most `size` pieces from a sample of the texts.
+
+    The library numbers the pieces of one character by chance, which decides what it
+    learns from them. So they are given to it in a fixed order.
+    """
+    sample = sample_texts(texts, seed)
+    words = Counter(w for text in sample for w in filter(_is_plain, split_words(text)))
+    counts: Counter[str] = Counter()
+    for word, count in words.items():
+        for character in word:
+            counts[character] += count
+    frequent = sorted(counts, key=lambda c: (-counts[c], c))[: max(size // 4, 1)]
+    later = {c for word in words for c in word[1:]}.intersection(frequent)
     learner = HuggingFaceTokenizer(models.WordPiece({}, unk_token=UNKNOWN))
     learner.pre_tokenizer = pre_tokenizers.Split(" ", "removed")
     trainer = trainers.WordPieceTrainer(
         vocab_size=size,
         show_progress=False,
-        special_tokens=list(SPECIAL),
-        limit_alphabet=max(size // 4, 1),
+        special_tokens=[*SPECIAL, *sorted(CONTINUES + c for c in later)],
+        initial_alphabet=sorted(frequent),
+        limit_alphabet=len(frequent),
         continuing_subword_prefix=CONTINUES,
     )
-    words = (filter(_is_plain, split_words(t)) for t in sample_texts(texts, seed))
-    learner.train_from_iterator(map(" ".join, words), trainer)
+    lines = (filter(_is_plain, split_words(text)) for text in sample)
+    learner.train_from_iterator(map(" ".join, lines), trainer)
     vocabulary = learner.get_vocab()
     return sorted(vocabulary, key=vocabulary.__getitem__)
 

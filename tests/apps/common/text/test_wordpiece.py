@@ -40,6 +40,15 @@ def test_a_vocabulary_is_learned_of_words_and_their_pieces():
     assert split_words("Nb\u00a0sp\tA.b") == ["nb\u00a0sp", "a", ".", "b"]
 
 
+def test_the_same_texts_give_the_same_pieces():
+    lines = ["the film was filmed", "a splendid evening of music, and 中文!"] * 20
+    for size in (40, 120):
+        learned = [learn_pieces(lines, size) for _ in range(4)]
+        assert all(pieces == learned[0] for pieces in learned)
+        assert learned[0][:4] == ["[PAD]", "[UNK]", "[CLS]", "[SEP]"]
+    assert learn_pieces([], 50) == ["[PAD]", "[UNK]", "[CLS]", "[SEP]"]
+
+
 def test_pieces_are_passed_over_in_training(tokenizer):
     rng = np.random.default_rng(0)
     line = [ORACLE["lines"][0]]
