@@ -67,7 +67,7 @@ TASK = Task(
             options={
                 "stride": (int, 1, "steps between origins (default: the horizon)")
             },
-            function=lambda run, **options: run.backtest(**options),
+            function=lambda run, stride=None: run.backtest(stride),
             format=_format_backtest,
         )
     },

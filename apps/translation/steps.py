@@ -69,15 +69,28 @@ def check_export(run: TextRun, formats: Sequence[str], variants: Sequence[str]) 
 
 
 def make_exportable(
-    run: TextRun, dataset: Dataset, formats: Sequence[str], **options: int
+    run: TextRun,
+    dataset: Dataset,
+    formats: Sequence[str],
+    max_input_bytes: int = 256,
+    max_output_bytes: int = 256,
+    beam_size: int = 1,
 ) -> Exportable:
-    """The translator and held-out pairs; `options` as in `make_text_exportable`."""
+    """The translator and held-out pairs; see `make_text_exportable`."""
     split, pairs = held_out(dataset)
     scorer, what = make_scorer(run.config), "Translation: text to text"
     names = ("source_language", "target_language")
     facts = {name: getattr(run.config, name) for name in names}
     return make_text_exportable(
-        run.serving, pairs, split, scorer, what, facts, **options
+        run.serving,
+        pairs,
+        split,
+        scorer,
+        what,
+        facts,
+        max_input_bytes,
+        max_output_bytes,
+        beam_size,
     )
 
 
