@@ -26,9 +26,7 @@ def test_each_file_has_the_class_of_its_folder(tmp_path):
 
 
 def test_a_folder_without_examples_is_named(tmp_path):
-    message = (
-        f"{tmp_path}: no pictures; a folder needs a folder a class, with .png files"
-    )
+    message = f"{tmp_path}: no pictures; a folder needs a folder for each class, with"
     with pytest.raises(PolyheadError, match=message):
         list_class_files(tmp_path, (".png",), "picture")
 

@@ -14,7 +14,9 @@ from polyhead.apps.common.export.savedmodel import (
 pytestmark = pytest.mark.tensorflow
 
 
-def test_each_signature_answers_any_number_of_rows(tmp_path):
+def test_each_signature_answers_any_number_of_rows(tmp_path, monkeypatch):
+    monkeypatch.setattr("polyhead.apps.common.export.savedmodel.BATCH_SIZE", 16)
+
     def negated(weights, tables, x):
         return {"y": -linear(weights, tables, x)["y"]}
 
@@ -23,7 +25,7 @@ def test_each_signature_answers_any_number_of_rows(tmp_path):
     expected = make_exportable().savedmodel.expected["y"]
     predictor = SavedModelPredictor(tmp_path)
     for rows in (0, 1, 40):
-        outputs = predictor(batch_size=16, x=INPUTS["x"][:rows])
+        outputs = predictor(x=INPUTS["x"][:rows])
         np.testing.assert_allclose(outputs["y"], expected[:rows], atol=1e-5)
     other = SavedModelPredictor(tmp_path, "negated")(**INPUTS)["y"]
     np.testing.assert_allclose(other, -expected, atol=1e-5)

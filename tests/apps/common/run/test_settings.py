@@ -22,7 +22,7 @@ from polyhead.apps.common.run.trainer import train
 from polyhead.apps.registry import find_task, task_names
 
 # Text that the user is free to choose, and settings that `fill` checks.
-FREE = {"run", "init_from", "frequency", "preset", "label_separator"}
+FREE = {"run", "init_from", "frequency", "preset", "label_separator", "activation"}
 FREE_ENDINGS = ("column", "language", "dir", "source", "target")
 DATA = {"train", "validation", "test", "split", "dataset", "tfds"}
 WRONG = [
