@@ -28,7 +28,7 @@ def make_card(run) -> str:
         )
         calibrated = (
             " Quantiles were calibrated on validation data:\n"
-            "they hold what they say as long as the future errs like that part did."
+            "they hold what they say as long as the future errs like that split did."
         )
     return f"""# {path.name}
 

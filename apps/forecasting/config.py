@@ -63,7 +63,7 @@ class Config:
     tfds_dir: str | None = None
     time_column: str | None = None
     series_column: str | None = None
-    target: tuple[str, ...] = ()  # all columns without another part where absent
+    target: tuple[str, ...] = ()  # all columns without another role where absent
     past_covariates: tuple[str, ...] = ()
     future_covariates: tuple[str, ...] = ()  # known before they happen
     categorical: tuple[str, ...] = ()  # covariates that are names, not numbers

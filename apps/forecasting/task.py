@@ -33,7 +33,7 @@ TASK = Task(
         "split": "rows or shares of train, validation and test, in time order",
         "time_column": "column of the time stamps",
         "series_column": "column of the series' names, in a long table",
-        "target": "columns to forecast (default: all without another part)",
+        "target": "columns to forecast (default: all without another role)",
         "past_covariates": "columns that help, known up to now",
         "future_covariates": "columns that are known before they happen",
         "categorical": "covariates that are names, not numbers",

@@ -83,8 +83,8 @@ def _split(train: Pairs, config: Config) -> tuple[Pairs, Pairs]:
     if not mask.any():
         raise PolyheadError(
             f"{train.source}: {len(keys)} pairs of {len(set(keys))} different sources "
-            "are too few to take a validation part from; add pairs, or give validation "
-            "data"
+            "are too few to take a validation split from; add pairs, or give "
+            "validation data"
         )
     return choose(train, np.flatnonzero(~mask)), choose(train, np.flatnonzero(mask))
 

@@ -137,6 +137,6 @@ def split_validation(train: Examples, config: Any) -> tuple[Examples, Examples]:
     if not chosen.any():
         raise PolyheadError(
             f"{train.source}: {len(train.inputs)} rows are too few to take a "
-            "validation part from; add examples, or give --validation"
+            "validation split from; add examples, or give --validation"
         )
     return train.take(~chosen), train.take(chosen)

@@ -16,7 +16,7 @@ from ..scoring.comparison import (
 )
 from .scores import BOOTSTRAP, Scorer, score_systems
 
-SCORED_PAIRS = 1000  # of the validation part, after each epoch
+SCORED_PAIRS = 1000  # of the validation split, after each epoch
 COLUMNS = [
     *(Column(key, title, "{:.2f}", "{:.1f}") for key, title in Scorer.titles.items()),
     Column("exact", "exact", "{:.4f}"),

@@ -33,9 +33,9 @@ def score_texts(
     names = ("test",) if other else ("validation", "test")
     splits = {name: getattr(dataset, name) for name in names}
     hypotheses = {
-        name: [row[0][0] if row else "" for row in run.predict(part.sources, beam_size)]
-        for name, part in splits.items()
-        if part is not None
+        name: [row[0][0] if row else "" for row in run.predict(rows.sources, beam_size)]
+        for name, rows in splits.items()
+        if rows is not None
     }
     decoding = describe_decoding(beam_size, run.config.length_penalty)
     metrics = build_metrics(dataset, hypotheses, baselines, scorer, decoding)

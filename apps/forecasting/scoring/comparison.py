@@ -73,8 +73,8 @@ def _describe_protocol(windows: Windows, config: Config, scored: int) -> str:
         f"look-back {windows.look_back}, horizon {windows.horizon}, loss {config.loss}",
         f"steps: {steps}",
         f"all {scored:,} windows of {split} scored, one a step, histories reaching "
-        "back into the parts before",
-        "mse and mae of values standardised by the training part, rmse in the data's "
+        "back into the splits before",
+        "mse and mae of values standardised by the train split, rmse in the data's "
         "units, smape from 0 to 2, mase against the seasonal naive forecast "
         f"(season {dataset.season}) on the rows before",
         "every choice made on validation",

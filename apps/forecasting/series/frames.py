@@ -127,7 +127,7 @@ def _check_columns(columns: Columns, table: Table) -> None:
             if name in seen:
                 raise UsageError(
                     f"column '{name}' is given by {seen[name]} and by {flag}: a column "
-                    "has one part only"
+                    "has one role only"
                 )
             seen[name] = flag
             if name not in table.columns:
@@ -225,7 +225,7 @@ def parse_numbers(table: Table, name: str) -> np.ndarray:
     else:
         what = (
             "is no number; leave it empty where it is unknown, write decimals with a "
-            "point, or name the column's part with --categorical"
+            "point, or name the column's role with --categorical"
         )
     raise bad_field(table, name, at, what)
 

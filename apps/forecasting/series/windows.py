@@ -93,11 +93,11 @@ class Windows:
         targets = np.concatenate(values)[:, : self.num_targets]
         if len(targets) and np.isnan(targets).all():
             return PolyheadError(
-                f"{source}: the {split} part has no value of a target: fill some in, "
+                f"{source}: the {split} split has no value of a target: fill some in, "
                 "or give other rows"
             )
         return PolyheadError(
-            f"{source}: no window fits: the {split} part has at most "
+            f"{source}: no window fits: the {split} split has at most "
             f"{int((ends - begins).max())} steps a series (with {int(ends.max())} from "
             f"its beginning on), and a window needs --look-back {self.look_back} and "
             f"--horizon {self.horizon}: make them shorter, or give more rows"

@@ -94,7 +94,7 @@ def test_tables_that_cannot_be_used(tmp_path, capsys, rows, message):
             "'y' is given by --target and",
             2,
         ),
-        (["--target", "y", "--future-covariates", "y"], "has one part only", 2),
+        (["--target", "y", "--future-covariates", "y"], "has one role only", 2),
         (["--target", "z"], "no column 'z' (--target); it has: date, y", 1),
         (["--time-column", "when"], "no column 'when' (--time-column)", 1),
         (["--categorical", "y"], "--categorical y: name it with", 2),

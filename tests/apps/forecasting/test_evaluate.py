@@ -54,5 +54,5 @@ def test_later_rows_take_the_place_of_the_test_file_alone(tmp_path):
     with pytest.raises(PolyheadError, match="a.csv: begins at .* give rows that foll"):
         load_data(config, train_file)
     few = write_wide(tmp_path / "d.csv", values[:5], stamps=hours(305)[300:])
-    with pytest.raises(PolyheadError, match="d.csv: no window fits: the test part"):
+    with pytest.raises(PolyheadError, match="d.csv: no window fits: the test split"):
         Windows(load_data(config, few), 12, 6).find("test")

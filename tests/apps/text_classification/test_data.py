@@ -54,7 +54,7 @@ def test_repeated_texts_leave_training_and_never_test(tmp_path):
         ([("a", "x"), ("b", "x")], "every row of column 'label' has 'x'; a classifier"),
         ([("a", "x"), ("b", " "), ("c", "")], "rows 3, 4: no label in column 'label'"),
         ([], "empty file"),
-        ([("a", "x"), ("a", "y")], "2 rows are too few to take a validation part"),
+        ([("a", "x"), ("a", "y")], "2 rows are too few to take a validation split"),
     ],
 )
 def test_data_that_cannot_train_a_classifier(tmp_path, pairs, message):

@@ -154,7 +154,7 @@ def test_training_alone_is_filtered(tmp_path):
     ]
 
 
-# The validation part.
+# The validation split.
 
 
 def random_pairs(generator):

@@ -92,5 +92,5 @@ def test_a_part_without_a_target_says_so(tmp_path):
     values[160:] = np.nan
     path = write_wide(tmp_path / "a.csv", values)
     _, windows = prepare(make_small(path, split="120,40,40"))
-    with pytest.raises(PolyheadError, match="the test part has no value of a target"):
+    with pytest.raises(PolyheadError, match="the test split has no value of a target"):
         windows.find("test")
