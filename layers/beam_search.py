@@ -1,6 +1,7 @@
 """Beam search: a pure function of a step, for every backend and for TFLite."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from keras import ops
@@ -20,10 +21,10 @@ from .decoding import Step, make_limits, run_stages
 
 def beam_search(
     step: Step,
-    state,
-    batch_size,
+    state: Any,
+    batch_size: Any,
     max_steps: int,
-    limits=None,
+    limits: Any = None,
     start_id: int = START,
     end_id: int = END,
     max_run: int | None = None,
@@ -53,12 +54,21 @@ def beam_search(
     `t * N + n`, and `ancestors` says for each hypothesis which slots it descends from.
 
     Args:
-        beam_size: N. With 1, the ids are those of `greedy`.
-        length_penalty: 0 or more.
-        n_best: how many hypotheses to return, at most N.
-        early_stopping: whether N finished hypotheses are enough, as in most toolkits;
-            otherwise the search goes on until it is sure of its n best.
-        The others: as in `greedy`.
+        step: callable, as in `greedy`.
+        state: nest of tensors, as in `greedy`.
+        batch_size: int or int32 scalar tensor, B.
+        max_steps: int, S.
+        limits: int32 tensor `(B,)`, as in `greedy`. Defaults to `None`.
+        start_id: int, as in `greedy`. Defaults to `1`.
+        end_id: int, as in `greedy`. Defaults to `2`.
+        max_run: int, as in `greedy`. Defaults to `None`.
+        stages: sequence of ints, as in `greedy`. Defaults to `()`.
+        beam_size: int, N. With 1, the ids are those of `greedy`. Defaults to `5`.
+        length_penalty: float, 0 or more. Defaults to `1.0`.
+        n_best: int, how many hypotheses to return, at most N. Defaults to `1`.
+        early_stopping: bool, whether N finished hypotheses are enough, as in most
+            toolkits; otherwise the search goes on until it is sure of its n best.
+            Defaults to `True`.
 
     Returns:
         Ids `(B, n_best, S)` int32 without the end symbol, zero-padded, and scores

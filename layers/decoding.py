@@ -42,10 +42,10 @@ Step = Callable[[Any, Any, Any, Any], tuple[Any, Any]]
 
 def greedy(
     step: Step,
-    state,
-    batch_size,
+    state: Any,
+    batch_size: Any,
     max_steps: int,
-    limits=None,
+    limits: Any = None,
     start_id: int = START,
     end_id: int = END,
     max_run: int | None = None,
@@ -54,17 +54,19 @@ def greedy(
     """Takes the most probable symbol; of equal ones the end, then the lowest id.
 
     Args:
-        step: see above.
-        state: of the first step.
-        batch_size: B, an int or an int32 scalar.
-        max_steps: S, see above.
-        limits: `(B,)` int32, how many symbols may come out; `None` for S - 1.
-        start_id: the symbol before the first.
-        end_id: the symbol that ends a sentence.
-        max_run: how many symbols a run of repetitions may have; see
-            `candidates.endless`. A dozen zeros, "ha ha ha" and the like are below 24.
-        stages: numbers of steps, rising, for which the caches have room before they
-            are made for S; see above.
+        step: callable, see above.
+        state: nest of tensors, that of the first step.
+        batch_size: int or int32 scalar tensor, B.
+        max_steps: int, S, see above.
+        limits: int32 tensor `(B,)`, how many symbols may come out; `None` is S - 1.
+            Defaults to `None`.
+        start_id: int, the symbol before the first. Defaults to `1`.
+        end_id: int, the symbol that ends a sentence. Defaults to `2`.
+        max_run: int, how many symbols a run of repetitions may have; `None` is no
+            limit, see `candidates.endless`. A dozen zeros, "ha ha ha" and the like are
+            below 24. Defaults to `None`.
+        stages: sequence of ints, numbers of steps, rising, for which the caches have
+            room before they are made for S; see above. Defaults to `()`.
 
     Returns:
         Ids `(B, S)` int32 without the end symbol, zero-padded, and scores `(B,)`: the
@@ -102,16 +104,16 @@ def greedy(
 
 def sample(
     step: Step,
-    state,
-    batch_size,
+    state: Any,
+    batch_size: Any,
     max_steps: int,
-    limits=None,
+    limits: Any = None,
     start_id: int = START,
     end_id: int = END,
     max_run: int | None = None,
     stages: Sequence[int] = (),
     *,
-    draws,
+    draws: Any,
     temperature: float = 1.0,
     top_k: int | None = None,
     top_p: float = 1.0,
@@ -119,16 +121,29 @@ def sample(
     """Draws each symbol by its probability; for Python and SavedModel.
 
     Args:
-        draws: random numbers `(B, S)`, uniform over [0, 1), one for each sentence and
-            step. They are given, so that a sentence's symbols do not depend on the
-            other sentences of its batch.
-        temperature: divides the logits; below 1 probable symbols become more probable.
-        top_k: draws from the k most probable symbols only; from all if `None`.
-        top_p: draws, of these, from the most probable that together reach this share.
-        The others: as in `greedy`. The last three may also be tensors, `(B,)` or
-        scalars, that are inputs of a graph. There a temperature or a share that is 0 or
-        no number draws the most probable symbol, an infinite temperature makes all
-        symbols equally probable, and a `top_k` of 0 draws from all.
+        step: callable, as in `greedy`.
+        state: nest of tensors, as in `greedy`.
+        batch_size: int or int32 scalar tensor, B.
+        max_steps: int, S.
+        limits: int32 tensor `(B,)`, as in `greedy`. Defaults to `None`.
+        start_id: int, as in `greedy`. Defaults to `1`.
+        end_id: int, as in `greedy`. Defaults to `2`.
+        max_run: int, as in `greedy`. Defaults to `None`.
+        stages: sequence of ints, as in `greedy`. Defaults to `()`.
+        draws: float tensor `(B, S)`, random numbers, uniform over [0, 1), one for each
+            sentence and step. They are given, so that a sentence's symbols do not
+            depend on the other sentences of its batch.
+        temperature: float, divides the logits; below 1 probable symbols become more
+            probable. Defaults to `1.0`.
+        top_k: int, draws from the k most probable symbols only; from all if `None`.
+            Defaults to `None`.
+        top_p: float, draws, of these, from the most probable that together reach this
+            share. Defaults to `1.0`.
+
+    The last three may also be tensors, `(B,)` or scalars, that are inputs of a graph.
+    There a temperature or a share that is 0 or no number draws the most probable
+    symbol, an infinite temperature makes all symbols equally probable, and a `top_k` of
+    0 draws from all.
 
     Returns:
         As `greedy`. The scores are of the model's own probabilities.

@@ -29,11 +29,15 @@ SENTENCES = [
 # Classification.
 
 
+def probabilities_of(run, texts):
+    return predictor(run).predict_texts(texts)["probabilities"]
+
+
 @pytest.mark.parametrize("text", SENTENCES)
 def test_labels_are_those_of_litert(open_page, text):
     page = open_page(CLASSIFIER)
     ask(page, text)
-    (expected,) = predictor(CLASSIFIER).predict([text])
+    (expected,) = probabilities_of(CLASSIFIER, [text])
     page.get_by_role("button", name="Show all 54 labels").click()
     rows = page.locator("#bars li")
     shown = {
@@ -57,7 +61,7 @@ def test_the_words_that_decide_are_marked(open_page):
     assert words == ["Alemania", "España", "e", "Italia"]
     assert page.inner_text("#words") == text
     less = ["España e Italia", "Alemania, e Italia", "Alemania, España Italia"]
-    whole, *without = predictor(CLASSIFIER).predict([text, *less])
+    whole, *without = probabilities_of(CLASSIFIER, [text, *less])
     top = whole.argmax()
     for place, probabilities in zip((0, 1, 2), without, strict=True):
         if place == 0:
@@ -71,7 +75,7 @@ def test_several_labels_are_chosen_by_their_thresholds(open_page, tmp_path):
     run = shutil.copytree(CLASSIFIER, tmp_path / "run")
     config = json.loads((run / "config.json").read_text())
     (run / "config.json").write_text(json.dumps(config | {"multi_label": True}))
-    (expected,) = predictor(run).predict(SENTENCES[:1])
+    (expected,) = probabilities_of(run, SENTENCES[:1])
     order = np.argsort(-expected)
     limit = float(expected[order[1]])  # two labels reach it
     metrics = json.loads((run / "metrics.json").read_text())
@@ -119,7 +123,7 @@ def test_long_text_is_cut_between_characters_and_said_so(open_page, text):
     ask(page, text)
     wait_for_text(page, "#note", "Truncated: the file reads 256 bytes")
     data, _ = cut_text(text, 256)
-    (expected,) = predictor(CLASSIFIER).predict([data])
+    (expected,) = probabilities_of(CLASSIFIER, [data])
     best = labels_of(CLASSIFIER)[expected.argmax()]
     assert page.inner_text("#spoken") == f"{best}, {100 * expected.max():.1f} %"
 
@@ -151,7 +155,7 @@ def test_half_a_character_is_read_as_a_question_mark(open_page):
     page = open_page(CLASSIFIER)
     put(page, r"'Deutsch\ud83d und Franz\udc00'")
     wait_for_text(page, "#note", "lone surrogate")
-    (expected,) = predictor(CLASSIFIER).predict(["Deutsch? und Franz?"])
+    (expected,) = probabilities_of(CLASSIFIER, ["Deutsch? und Franz?"])
     best = labels_of(CLASSIFIER)[expected.argmax()]
     assert page.inner_text("#spoken") == f"{best}, {100 * expected.max():.1f} %"
 

@@ -280,9 +280,8 @@ def test_the_same_on_jax(review_run):
 
 def test_a_map_for_each_layer_is_drawn(serving, tmp_path, monkeypatch):
     figures = keep_figures(monkeypatch, attention_plot)
-    explanation = explain(
-        SimpleNamespace(serving=serving), TEXTS[0], tmp_path / "a.png"
-    )
+    run = SimpleNamespace(serving=serving, config=Config(tokenizer="bpe"))
+    explanation = explain(run, TEXTS[0], tmp_path / "a.png")
     maps = [axes for axes in figures[0].axes if axes.images and axes.get_title()]
     titles = [axes.get_title() for axes in maps]
     assert titles == ["Layer 1, mean over heads", "Layer 2, mean over heads"]

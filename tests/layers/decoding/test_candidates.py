@@ -55,7 +55,7 @@ def test_what_makes_a_run_too_long(recent, symbol):
 def test_forbidden_symbols_are_at_minus_infinity_and_the_end_comes_first():
     logits = np.array([[[9.0, 8.0, 1.0, 3.0, 2.0, 0.0]]], "float32")
     banned = ops.convert_to_tensor([[3]], dtype="int32")
-    values, ids = candidates(ops.convert_to_tensor(logits), banned, 6)
+    values, ids = candidates(ops.convert_to_tensor(logits), banned, 6, START, END)
     values, ids = (ops.convert_to_numpy(x)[0, 0] for x in (values, ids))
     logp = logits[0, 0] - np.log(np.exp(logits).sum())
     assert ids[0] == END
