@@ -7,6 +7,7 @@ import sys
 import numpy as np
 import pytest
 from matplotlib.image import imread
+from picture_tools import keep_figures, names_on
 
 from polyhead.apps.common import attention_plot
 from polyhead.apps.common.attention_plot import name_piece, plot_attention
@@ -23,19 +24,7 @@ ODD = [
 @pytest.fixture
 def maps(monkeypatch):
     """The figures that were saved, in order."""
-    saved = []
-    save = attention_plot.save_figure
-
-    def keep(figure, path):
-        saved.append(figure)
-        save(figure, path)
-
-    monkeypatch.setattr(attention_plot, "save_figure", keep)
-    return saved
-
-
-def names_on(axis):
-    return [label.get_text() for label in axis.get_ticklabels()]
+    return keep_figures(monkeypatch, attention_plot)
 
 
 def assert_drawn(path):

@@ -3,7 +3,7 @@
 from itertools import pairwise
 
 import pytest
-from matplotlib.image import imread
+from picture_tools import assert_drawn, keep_figures, names_on
 
 from polyhead.apps.common import history_plot
 from polyhead.apps.common.data.pairs import make_pairs
@@ -24,18 +24,6 @@ HISTORY = {
 }
 
 
-def keep_figures(monkeypatch, module):
-    saved = []
-    save = module.save_figure
-
-    def keep(figure, path):
-        saved.append(figure)
-        save(figure, path)
-
-    monkeypatch.setattr(module, "save_figure", keep)
-    return saved
-
-
 @pytest.fixture
 def figures(monkeypatch):
     """The figures that `plots` saved, in order."""
@@ -52,18 +40,8 @@ def plot_history(path, history):
     history_plot.plot_history(path, history, SCORES, LOSS_LABEL)
 
 
-def names_on(axis):
-    return [label.get_text() for label in axis.get_ticklabels()]
-
-
 def legend_of(axes):
     return [text.get_text() for text in axes.get_legend().get_texts()]
-
-
-def assert_drawn(path):
-    pixels = imread(path)[..., :3]
-    assert min(pixels.shape[:2]) > 150
-    assert pixels.std() > 0.02  # not a blank page
 
 
 def make_rows(rows):

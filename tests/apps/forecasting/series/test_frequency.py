@@ -1,8 +1,8 @@
 """The step of time, against pandas."""
 
 import numpy as np
-import pandas as pd
 import pytest
+from grid_tools import GRIDS, grid
 
 from polyhead.apps.common.errors import PolyheadError, UsageError
 from polyhead.apps.forecasting.series.frequency import (
@@ -12,22 +12,6 @@ from polyhead.apps.forecasting.series.frequency import (
     find_frequency,
     parse_frequency,
 )
-
-GRIDS = [
-    ("15min", "2024-02-28 23:00", Frequency("second", 900)),
-    ("h", "2023-12-31 05:30", Frequency("second", 3600)),
-    ("D", "2024-02-27", Frequency("second", 86400)),
-    ("W-SAT", "1999-12-25", Frequency("second", 7 * 86400)),
-    ("B", "2024-02-28", Frequency("business", 1)),
-    ("MS", "2023-11-01", Frequency("month", 1)),
-    ("ME", "2023-11-30", Frequency("month", 1)),
-    ("QS", "2023-10-01", Frequency("month", 3)),
-    ("YS", "1960-01-01", Frequency("month", 12)),
-]
-
-
-def grid(code, first, count=40):
-    return pd.date_range(first, periods=count, freq=code).to_numpy("datetime64[s]")
 
 
 def test_a_step_of_a_year_has_no_year_to_tell_of():
