@@ -12,14 +12,19 @@ COVER := $(if $(COVERAGE),--cov=layers --cov=runtime --cov=apps --cov-report=)
 DATA ?= data
 
 VENV := .venv
+EXTRAS := browser,demo,jax,test
+# The newest Python that we support.
+NEWEST ?= python3.13
+NEWEST_VENV := .venv-newest
 BIN := $(VENV)/bin
-DEMO := saved_models/demo
-DATES := saved_models/demo-dates
-CO2 := saved_models/demo-co2
+# The demo's runs; saved_models/ has those that the repository ships.
+DEMO := demo/languages
+DATES := demo/dates
+CO2 := demo/co2
 MYPY_ROOT := .cache/mypy-root
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test test-backends check format bench clean
+.PHONY: demo test test-backends test-newest check format bench clean
 .DELETE_ON_ERROR:
 
 # An older build/ would ship modules that are gone.
@@ -29,7 +34,7 @@ $(STAMP): setup.cfg pyproject.toml
 	rm -rf build
 	$(PYTHON) -m venv $(VENV)
 	@echo "Installing into $(VENV): about 1.5 GB the first time."
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[browser,demo,jax,test]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[$(EXTRAS)]'
 	@touch $@
 
 demo: $(STAMP)
@@ -63,6 +68,15 @@ test-backends: $(STAMP)
 	@echo "== the layers on PyTorch"
 	KERAS_BACKEND=torch $(BIN)/$(PYTEST) --dist load tests/layers
 
+# In an environment of its own, with the newest packages that pip finds for that Python.
+test-newest:
+	$(MAKE) VENV=$(NEWEST_VENV) PYTHON=$(NEWEST) EXTRAS=demo,jax,test $(NEWEST_VENV)/.installed
+	@echo "== forecasting on TensorFlow, with $(NEWEST)"
+	KERAS_BACKEND=tensorflow $(NEWEST_VENV)/bin/$(PYTEST) $(addprefix tests/apps/forecasting/, \
+	  series scoring networks test_data.py test_forecasting.py)
+	@echo "== the layers on JAX, with $(NEWEST)"
+	KERAS_BACKEND=jax $(NEWEST_VENV)/bin/$(PYTEST) --dist load tests/layers
+
 # mypy cannot follow an editable install, so it is shown a folder with polyhead in it.
 check: $(STAMP)
 	$(BIN)/ruff check .
@@ -81,5 +95,5 @@ bench: $(STAMP)
 	$(BIN)/python benchmarks/forecasting.py --data $(DATA)
 
 clean:
-	rm -rf $(VENV) $(DEMO) $(DATES) $(CO2) .cache build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) $(NEWEST_VENV) demo .cache build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -56,7 +56,7 @@ def load(path: str | os.PathLike[str], threads: int = 1) -> Any:
         )
     try:
         return clients[answers](model)
-    except (KeyError, TypeError, ValueError) as error:
+    except (LookupError, TypeError, ValueError) as error:
         raise PolyheadError(
             f"{path}: its metadata does not fit its task ({error}): {REMEDY}"
         ) from None

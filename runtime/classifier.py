@@ -8,8 +8,10 @@ import numpy as np
 from .errors import PolyheadError
 from .model import Model
 from .text_bytes import texts_to_bytes
+from .texts import list_texts
 
 UNKNOWN = "unknown"
+NOTHING_CUT = np.zeros(1, np.int32)  # of a file that does not say it
 
 
 class Classification(NamedTuple):
@@ -17,8 +19,8 @@ class Classification(NamedTuple):
 
     Args:
         labels: `(label, probability)` pairs, the best first.
-        truncated: whether the text has more bytes than the file reads. The model may
-            read fewer tokens than these bytes hold; this is not reported.
+        truncated: whether the file, or the model in it, does not read the whole text.
+            A file of Polyhead 0.2 knows its own limit of bytes alone.
     """
 
     labels: list[tuple[str, float]]
@@ -62,16 +64,31 @@ class Classifier:
 
     def probabilities(self, texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
         """Probabilities `(texts, labels)`, and which texts were cut `(texts,)`."""
+        texts = list_texts(texts)
         rows, truncated = texts_to_bytes(texts, self.max_bytes)
         probabilities = np.zeros((len(texts), len(self.labels)), np.float32)
         for row, text in enumerate(rows):
-            probabilities[row] = self.model(text=text[None])["probabilities"][0]
+            outputs = self.model(text=text[None])
+            probabilities[row] = outputs["probabilities"][0]
+            truncated[row] |= bool(outputs.get("truncated", NOTHING_CUT)[0])
         return probabilities, truncated
 
     def predict(
         self, texts: Sequence[str], top_k: int = 1, threshold: float | None = None
     ) -> list[Classification]:
-        """The labels of texts; see `choose` for the arguments."""
+        """The labels of texts.
+
+        Args:
+            texts: any number of texts; one `str` is one text.
+            top_k: see `choose`.
+            threshold: see `choose`.
+
+        Returns:
+            A `Classification` for each text.
+
+        Raises:
+            UsageError: something is no text.
+        """
         probabilities, truncated = self.probabilities(texts)
         thresholds = self.thresholds if self.multi_label else None
         return [

@@ -1,5 +1,6 @@
 """Numbers in, their future out."""
 
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -8,6 +9,7 @@ from numpy.typing import ArrayLike
 
 from .errors import PolyheadError
 from .model import Model
+from .rounding import describe_rounding
 
 SECONDS_PER_DAY = 86_400
 
@@ -16,14 +18,17 @@ class Forecast(NamedTuple):
     """A forecast, in the units of the history.
 
     Args:
-        values: `(H, targets)`.
+        values: `(H, targets)`, NaN where there is no forecast.
         quantiles: `(H, targets, levels)`, or None if the model has none.
         truncated: whether the history was longer than `look_back`.
+        notes: why there is no forecast, or what float32 does to the history; a line a
+            target.
     """
 
     values: np.ndarray
     quantiles: np.ndarray | None
     truncated: bool = False
+    notes: tuple[str, ...] = ()
 
 
 class Forecaster:
@@ -39,8 +44,8 @@ class Forecaster:
         future: names of the columns that are known ahead.
         targets: names of the columns that are forecast.
         levels: levels of the quantiles.
-        frequency: unit of time ("second", "month" or "business") and how many of them
-            make a step.
+        frequency: unit of time ("second", "month", "business" or "microsecond") and how
+            many of them make a step.
 
     Example:
 
@@ -60,6 +65,7 @@ class Forecaster:
         self.targets = tuple(facts["targets"])
         self.levels = tuple(facts["quantiles"])
         self.frequency = tuple(facts["frequency"])
+        self.silent = dict(facts.get("silent", {}))
         self.look_back = model.inputs["history"][1]
         self.horizon = model.outputs["forecast"][1]
 
@@ -102,12 +108,74 @@ class Forecaster:
                 )
             inputs["future"] = ahead[None]
         outputs = {name: array[0] for name, array in self.model(**inputs).items()}
-        if not all(np.isfinite(array).all() for array in outputs.values()):
-            raise PolyheadError(
-                "the forecast is beyond float32: some values given are too large"
-            )
+        values, quantiles = outputs["forecast"], outputs.get("quantiles")
+        read = inputs["history"][0, :, : len(self.targets)]
+        is_silent = self._find_silent(inputs, values)
+        notes = explain_missing(self.targets, read, values, self.silent, is_silent)
+        may_be_nan = is_silent | np.isnan(read).all(axis=0)
+        _refuse_infinite(values, may_be_nan)
+        if quantiles is not None:
+            _refuse_infinite(quantiles, may_be_nan[..., None])
+        numbers = np.asarray(history, np.float64)[-self.look_back :]
+        for place, name in enumerate(self.history):
+            lost = describe_rounding(numbers[:, place])
+            notes += [f"{name}: {lost}"] if lost else []
         truncated = len(past) > self.look_back
-        return Forecast(outputs["forecast"], outputs.get("quantiles"), truncated)
+        return Forecast(values, quantiles, truncated, tuple(notes))
+
+    def _find_silent(self, inputs: Mapping, values: np.ndarray) -> np.ndarray:
+        """Which steps have no forecast whatever the history is, `(H, targets)`."""
+        if not self.silent or not np.isnan(values).any():
+            return np.zeros(values.shape, bool)
+        zeros = {name: np.zeros_like(array) for name, array in inputs.items()}
+        calm = self.model(**{**zeros, "start": inputs["start"]})
+        return np.isnan(calm["forecast"][0])
+
+
+def explain_missing(
+    targets: Sequence[str],
+    history: np.ndarray,
+    values: np.ndarray,
+    silent: Mapping[str, Sequence[str]],
+    is_silent: np.ndarray,
+) -> list[str]:
+    """Why targets have no forecast, a line each.
+
+    Args:
+        targets: names.
+        history: `(L, targets)`, what the forecast was made from.
+        values: `(H, targets)`, the forecast.
+        silent: names of the hours, weekdays or months at which a target never had a
+            value in training.
+        is_silent: `(H, targets)`, which steps of the forecast are there.
+    """
+    notes = []
+    for place, name in enumerate(targets):
+        is_missing = np.isnan(values[:, place])
+        if np.isnan(history[:, place]).all():
+            made = f"the {len(history)} steps that it is made from have no value"
+            if is_missing.any():
+                notes.append(f"{name}: no forecast: {made}")
+            else:  # a model of version 0.1.0
+                notes.append(f"{name}: its forecast and interval mean nothing: {made}")
+        elif (~np.isfinite(values[:, place]) & ~is_silent[:, place]).any():
+            notes.append(
+                f"{name}: no forecast: it is beyond float32: some values given are too "
+                "large"
+            )
+        elif (is_missing & is_silent[:, place]).any():
+            notes.append(
+                f"{name}: no forecast at {', '.join(silent[name])}: training never has "
+                "a value there"
+            )
+    return notes
+
+
+def _refuse_infinite(array: np.ndarray, may_be_nan: np.ndarray) -> None:
+    if (np.isinf(array) | (np.isnan(array) & ~may_be_nan)).any():
+        raise PolyheadError(
+            "the forecast is beyond float32: some values given are too large"
+        )
 
 
 def to_numbers(name: str, values: ArrayLike) -> np.ndarray:

@@ -82,15 +82,22 @@ def open_file(path: Path, threads: int) -> tuple[Any, dict[str, Any], dict[str, 
     from ai_edge_litert.interpreter import Interpreter
 
     try:
-        interpreter = Interpreter(str(path), num_threads=threads)
+        # Bytes: a name may hold some that are no UTF-8.
+        interpreter = Interpreter(os.fsencode(path), num_threads=threads)
         interpreter.allocate_tensors()
         runner = interpreter.get_signature_runner(SIGNATURE)
     except (ValueError, RuntimeError) as error:
-        reason = str(error).splitlines()[0]
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise PolyheadError(
             f"{path}: LiteRT cannot run it ({reason}): {REMEDY}"
         ) from error
-    return interpreter, runner.get_input_details(), runner.get_output_details()
+    # In the order of their places in the file, not of their names.
+    places = [each["index"] for each in interpreter.get_output_details()]
+    outputs = sorted(
+        runner.get_output_details().items(),
+        key=lambda output: places.index(output[1]["index"]),
+    )
+    return interpreter, runner.get_input_details(), dict(outputs)
 
 
 def read_facts(path: Path) -> dict[str, Any]:
@@ -101,8 +108,9 @@ def read_facts(path: Path) -> dict[str, Any]:
     """
     try:
         content = path.read_bytes()
-    except OSError as error:
-        raise PolyheadError(f"{path}: {error.strerror}") from None
+    except (OSError, ValueError) as error:  # a zero byte in the name
+        reason = getattr(error, "strerror", None) or error
+        raise PolyheadError(f"{path}: {reason}: check the path") from None
     if content[4:8] != b"TFL3":
         raise PolyheadError(f"{path}: no .tflite file: {REMEDY}")
     try:

@@ -5,8 +5,10 @@ import importlib.metadata
 from pathlib import Path
 
 from .. import registry
+from ..common.answers import STYLES
 from ..common.errors import UsageError
 from ..common.export.formats import DEFAULT_FORMATS, DEFAULT_VARIANTS, VARIANTS
+from ..common.files import check_path
 from .flags import train_arguments
 from .parser import Options, Parser, intermixed, names_of, number, with_run
 
@@ -48,6 +50,15 @@ def parse(argv, task=None):
     return arguments
 
 
+def check_names(arguments):
+    """Refuses the name of a file that no file can have."""
+    given = vars(arguments)
+    settings = vars(given["config"]) if "config" in given else {}
+    for value in [*given.values(), *settings.values()]:
+        if isinstance(value, str | Path):
+            check_path(value)
+
+
 def _describe_verbs():
     verbs = _verbs_of_one_task()
     lines = [f"  {name + ' RUN':<14}{verb.help}\n" for name, verb in verbs.items()]
@@ -70,7 +81,9 @@ def _of_one_task(verb, words):
         )
     options = Options(Parser(verb, "RUN [flags]", verbs[verb].description))
     for name, (kind, lowest, text) in verbs[verb].options.items():
-        options.add(name, type=number(kind, lowest), metavar="N", help=text)
+        if kind is not str:
+            kind = number(kind, lowest)
+        options.add(name, type=kind, metavar=name[0].upper(), help=text)
     return options.parse(words)
 
 
@@ -101,9 +114,14 @@ _OPTIONS = {
         "draw from the likeliest that together reach P",
     ),
     "seed": (number(int, 0), "N", "of the draws"),
+    "min_score": (
+        number(float, -1000, 0),
+        "S",
+        'score, such as -0.5, under which the answer is "unsure"',
+    ),
     "future": (str, "F", "known-future covariates of the steps to forecast"),
-    "max_input_bytes": (number(int, 1), "N", "what a .tflite takes (default: 256)"),
-    "max_output_bytes": (number(int, 1), "M", "what a .tflite gives (default: 256)"),
+    "max_input_bytes": (number(int, 1), "N", "what a .tflite takes (by the data)"),
+    "max_output_bytes": (number(int, 1), "M", "what a .tflite gives (by the data)"),
     "max_loss": (number(float, 0, 100), "POINTS", _MAX_LOSS),
     "author": (str, "NAME", "who made it, named in the files"),
     "license": (str, "TEXT", "of the model, named in the files"),
@@ -128,20 +146,31 @@ def _evaluate(words):
 def _predict(words):
     parser = Parser(
         "predict",
-        "RUN [INPUT ...] [flags] [-- INPUT ...]",
-        "Answer for texts, a file, or the lines of standard input. Texts that begin "
-        "with - come after --.",
+        "RUN [INPUT ... | -] [flags] [-- INPUT ...]",
+        "Answer for texts, a file, or standard input (-): as text and jsonl for each "
+        "line that arrives; a forecast for a whole table. Texts that begin with - come "
+        "after --.",
     )
     kinds = ".csv .tsv .txt .jsonl .parquet, .gz"
     parser.add_argument("--file", metavar="F", help=kinds)
     parser.add_argument("--column", help="of the file (default: as in training)")
     parser.add_argument("--output", metavar="F", help="write there, not to the screen")
-    parser.add_argument("--format", choices=("text", "json", "csv"), default="text")
+    by_name = "of the answers (default: by the name of --output, else text)"
+    parser.add_argument("--format", choices=STYLES, help=by_name)
     options = Options(parser)
     options.add("engine", choices=("keras", "savedmodel", "tflite"))
     _add_options(options, "top_k", "threshold", "beam_size", "n_best", "temperature")
-    _add_options(options, "top_p", "seed", "future")
+    _add_options(options, "top_p", "seed", "min_score", "future")
     arguments = options.parse(words, takes_input=True)
+    last = words[words.index("--") + 1 :] if "--" in words else []
+    plain = arguments.words[: max(0, len(arguments.words) - len(last))]
+    arguments.standard_input = "-" in plain or arguments.file == "-"
+    if arguments.standard_input:
+        if len(arguments.words) + bool(arguments.file) > 1:
+            raise UsageError("- is standard input: give it alone, or a text - after --")
+        arguments.words, arguments.file = [], None
+    if arguments.output == "-":  # the screen
+        arguments.output = None
     if arguments.words and arguments.file:
         raise UsageError("give texts or --file, not both")
     if arguments.column and not arguments.file:
@@ -171,8 +200,10 @@ def _export(words):
     text = "of the TFLite file (default: all but full_int8)"
     _add_names(parser, "--variants", VARIANTS, DEFAULT_VARIANTS, text)
     options = Options(parser)
-    _add_options(options, "max_input_bytes", "max_output_bytes", "beam_size")
-    _add_options(options, "max_loss", "author", "license")
+    _add_options(options, "test", "test_source", "test_target", "max_input_bytes")
+    _add_options(
+        options, "max_output_bytes", "beam_size", "max_loss", "author", "license"
+    )
     return options.parse(words)
 
 
@@ -183,7 +214,9 @@ def _add_names(parser, flag, names, default, text):
 
 def _benchmark(words):
     parser = Parser("benchmark", "RUN [flags]", "Time the exported files side by side.")
-    return Options(parser).parse(words)
+    options = Options(parser)
+    _add_options(options, "test", "test_source", "test_target")
+    return options.parse(words)
 
 
 def _compare(words):

@@ -35,10 +35,16 @@ def train_arguments(words):
     add("--config", metavar="F.json", help="settings, as in config.json")
     text = "any setting, with a flag or without"
     add("--set", action="extend", nargs="+", default=[], metavar="key=value", help=text)
+    text = "end an interrupted training now, with its best epoch so far"
+    add("--finish", action="store_true", help=text)
     add("--overwrite", action="store_true", help="replace the run that is there")
     add("--dry-run", action="store_true", help="read the data, report, train nothing")
     arguments = intermixed(parser, words)
     refuse_words(parser, arguments)
+    if arguments.finish and arguments.dry_run:
+        raise UsageError(
+            "--finish writes a run, and --dry-run writes nothing: drop one"
+        )
     arguments.task = task
     given = {name: value for name, value in vars(arguments).items() if name in flags}
     arguments.config = _merge(config, arguments.config, given, arguments.set)

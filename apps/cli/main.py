@@ -1,18 +1,19 @@
 """The command `polyhead`: one function a verb."""
 
 import json
-import os
 import sys
 from dataclasses import replace
+from functools import partial
 
 from .. import registry
-from ..common.errors import PolyheadError, UsageError
+from ..common.errors import UsageError
 from ..common.export.folder import has_tflite
-from ..common.files import is_full, write_text
-from ..common.quiet import quiet
+from ..common.files import check_target, write_text
+from ..common.quiet import open_closed_streams, quiet
 from ..common.run.config import read_config_json
 from ..common.run.folder import check_run
-from .arguments import parse
+from .arguments import check_names, parse
+from .ending import end, fail, lost, say, tell
 
 
 def main(argv=None, task=None):
@@ -25,39 +26,35 @@ def main(argv=None, task=None):
     Returns:
         The exit status: 0 done, 1 the work failed, 2 wrong use.
     """
+    words = sys.argv[1:] if argv is None else argv
+    open_closed_streams()
     try:
-        arguments = parse(sys.argv[1:] if argv is None else argv, task)
+        arguments = _parse(words, task)
         if arguments is not None:
-            with quiet(arguments.verbose) as terminal:
+            check_names(arguments)
+            with quiet(arguments.verbose, tell=False) as terminal:
                 _VERBS.get(arguments.verb, _of_one_task)(arguments, terminal)
-        sys.stdout.flush()
     except SystemExit as error:  # argparse, after --help
-        return error.code or 0
-    except PolyheadError as error:
-        return _fail(error, error.exit_status)
+        return end(error.code or 0)
+    except (Exception, KeyboardInterrupt) as error:
+        return end(fail(error, verbose=not {"-v", "--verbose"}.isdisjoint(words)))
+    return end(0)
+
+
+def _parse(words, task):
+    try:
+        return parse(words, task)
     except BrokenPipeError:
-        # The reader (`| head`) has left. Python would complain once more at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        return 1
-    except KeyboardInterrupt:
-        return _fail("interrupted", 130)
-    except MemoryError:
-        return _fail(
-            "out of memory: try smaller batches (--set batch_size=16, or to translate "
-            "--set tokens_per_batch=1024), or less data",
-            1,
-        )
-    except OSError as error:
-        if not is_full(error):
-            raise
-        return _fail(f"{error.filename or 'writing'}: the disk is full", 1)
-    return 0
+        raise
+    except OSError as error:  # help and version are printed there
+        raise lost(error) from None
 
 
-def _fail(message, status):
-    line = " ".join(str(message).split())
-    print(f"polyhead: error: {line}", file=sys.stderr)
-    return status
+def _tell(run, arguments, terminal, first=1):
+    """Shows the notes on the latest answers; text 1 of them is in line `first`."""
+    where = f"counted from line {first}: " if first > 1 else ""
+    for note in run.notes if not arguments.quiet else ():
+        print(f"note: {where}{note}", file=terminal.err)
 
 
 def _train(arguments, terminal):
@@ -65,51 +62,58 @@ def _train(arguments, terminal):
 
     task = registry.find_task(arguments.task)
     answering = task.answering()
-    names = "overwrite", "dry_run", "verbose", "quiet"
+    names = "overwrite", "dry_run", "verbose", "quiet", "finish"
     options = {name: getattr(arguments, name) for name in names}
     result = train(task, arguments.config, **options)
     if arguments.dry_run:
-        print(answering.format_report(result), file=terminal.out)
-        print("\n" + format_facts(result["estimate"]), file=terminal.out)
+        say(terminal, answering.format_report(result))
+        say(terminal, "\n" + format_facts(result["estimate"]))
     elif not arguments.quiet:
-        print(answering.format_metrics(result.metrics), file=terminal.out)
-        print(f"saved in {result.path}", file=terminal.out)
+        tell(terminal, answering.format_metrics(result.metrics))
+        tell(terminal, f"saved in {result.path}")
 
 
 def _evaluate(arguments, terminal):
-    run = _load(arguments)
+    run = _load(arguments, terminal)
     metrics = run.evaluate(**arguments.options)
-    print(run.task.answering().format_metrics(metrics), file=terminal.out)
+    _tell(run, arguments, terminal)
+    say(terminal, run.task.answering().format_metrics(metrics))
 
 
 def _predict(arguments, terminal):
     task = _check_options(arguments)
-    from .inputs import read_inputs, read_typed
+    from .inputs import ARRIVING, TYPED, read_arriving, read_inputs, read_typed
+    from .output import choose_style
 
     # The exported file answers where it can: it needs no TensorFlow to start.
     decided = {"engine", *task.keras_options}
     if decided.isdisjoint(arguments.options) and has_tflite(arguments.run):
         arguments.options["engine"] = "tflite"
-    # Inputs before the model: a wrong file is reported at once.
-    inputs = read_inputs(task, arguments)
+    # Files before the model: a wrong one is reported at once.
+    if arguments.output:
+        check_target(arguments.output)
+    style, note = choose_style(arguments.format, arguments.output)
+    if note and not arguments.quiet:
+        print(f"note: {note}", file=terminal.err)
+    inputs = read_inputs(task, arguments, style)
     run = task.answering().run(task, arguments.run)
 
     def answer(inputs):
-        answers = run.predict(inputs.given, **arguments.options)
-        inputs = replace(inputs, truncated=run.truncated)
-        for note in run.notes if not arguments.quiet else ():
-            print(f"note: {note}", file=terminal.err)
-        style = arguments.format
+        answers = []
+        if inputs.given != []:
+            answers = run.predict(inputs.given, **arguments.options)
+            inputs = replace(inputs, truncated=run.truncated)
+        _tell(run, arguments, terminal, inputs.first)
         return task.answering().format_answers(run, inputs, answers, style)
 
-    if inputs is None:
-        for line in read_typed(terminal.err):
-            terminal.out.write(answer(line))
-            terminal.out.flush()
+    if inputs in (TYPED, ARRIVING):
+        parts = read_typed(terminal.err) if inputs == TYPED else read_arriving()
+        for part in parts:
+            say(terminal, answer(part), end="")
     elif arguments.output:
         write_text(arguments.output, answer(inputs))
     else:
-        terminal.out.write(answer(inputs))
+        say(terminal, answer(inputs), end="")
 
 
 def _explain(arguments, terminal):
@@ -120,29 +124,31 @@ def _explain(arguments, terminal):
         if not arguments.words:
             raise UsageError("explain takes one text, in quotes, and there is none")
         check_word(arguments.words[0])
+    check_target(arguments.output)
     run = task.answering().run(task, arguments.run)
     run.explain(arguments.words[0] if arguments.words else None, arguments.output)
+    _tell(run, arguments, terminal)
     if not arguments.quiet:
-        print(f"wrote {arguments.output}", file=terminal.out)
+        tell(terminal, f"wrote {arguments.output}")
 
 
 def _export(arguments, terminal):
     from ..common.export.report import format_export_report
 
-    run = _load(arguments)
+    run = _load(arguments, terminal)
     report = run.export(
         formats=arguments.format, variants=arguments.variants, **arguments.options
     )
     if not arguments.quiet:
-        print(format_export_report(report), file=terminal.out)
+        tell(terminal, format_export_report(report))
 
 
 def _benchmark(arguments, terminal):
     from .benchmark import benchmark_files, format_benchmark
 
-    run = _load(arguments)
-    measured = benchmark_files(run.path / "export", run.examples())
-    print(format_benchmark(measured), file=terminal.out)
+    run = _load(arguments, terminal)
+    examples = run.examples(**arguments.options)
+    say(terminal, format_benchmark(benchmark_files(run.path / "export", examples)))
 
 
 def _compare(arguments, terminal):
@@ -150,7 +156,7 @@ def _compare(arguments, terminal):
 
     figures = compare_runs(arguments.run, arguments.other)
     names = str(arguments.run), str(arguments.other)
-    print(format_comparison(names, figures), file=terminal.out)
+    say(terminal, format_comparison(names, figures))
 
 
 def _inspect(arguments, terminal):
@@ -158,9 +164,9 @@ def _inspect(arguments, terminal):
 
     content = inspect_tflite(arguments.file)
     if arguments.format == "json":
-        print(json.dumps(content, ensure_ascii=False, indent=1), file=terminal.out)
+        say(terminal, json.dumps(content, ensure_ascii=False, indent=1))
     else:
-        print(format_inspection(content), file=terminal.out)
+        say(terminal, format_inspection(content))
 
 
 def _demo(arguments, terminal):
@@ -174,10 +180,11 @@ def _demo(arguments, terminal):
 
 def _of_one_task(arguments, terminal):
     """A verb that one task alone has."""
-    run = _load(arguments)
+    run = _load(arguments, terminal)
     verb = run.task.verbs[arguments.verb]
     report = verb.function(run, **arguments.options)
-    print(verb.format(report), file=terminal.out)
+    _tell(run, arguments, terminal)
+    say(terminal, verb.format(report))
 
 
 def _check_options(arguments):
@@ -194,10 +201,13 @@ def _check_options(arguments):
     return task
 
 
-def _load(arguments):
+def _load(arguments, terminal):
     """The run, once its task is known to have the verb and its flags."""
     task = _check_options(arguments)
-    return task.answering().run(task, arguments.run)
+    run = task.answering().run(task, arguments.run)
+    if not arguments.quiet:
+        run.tell = partial(print, file=terminal.err)
+    return run
 
 
 def format_facts(facts):

@@ -10,6 +10,8 @@ from ..common.errors import UsageError
 class Parser(argparse.ArgumentParser):
     """Raises a UsageError where argparse prints its usage and exits."""
 
+    takes_texts = False  # besides flags
+
     def __init__(self, verb, usage, description):
         prog = f"polyhead {verb}"
         usage = f"{prog} {usage}"
@@ -18,7 +20,12 @@ class Parser(argparse.ArgumentParser):
         add("-v", "--verbose", action="store_true", help="show what the libraries say")
         add("-q", "--quiet", action="store_true", help="show results and errors only")
 
+    def print_help(self, file=None):
+        print(self.format_help(), end="", file=file)  # argparse hides a failure
+
     def error(self, message):
+        if self.takes_texts and message.startswith("unrecognized"):
+            message += ": a text that begins with - comes after --"
         raise UsageError(f"{message} (see {self.prog} --help)")
 
 
@@ -46,6 +53,7 @@ class Options:
 
 def with_run(parser, words, takes_input=False):
     """Parses flags and words; the first word is the run's folder."""
+    parser.takes_texts = takes_input
     arguments = intermixed(parser, words)
     if not arguments.words:
         raise UsageError(f"which run? Give its folder (see {parser.prog} --help)")

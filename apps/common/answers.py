@@ -5,6 +5,8 @@ import io
 import json
 from collections.abc import Callable, Iterable, Sequence
 
+STYLES = ("text", "json", "jsonl", "csv", "tsv")
+_SPACES = dict.fromkeys(map(ord, "\t\n\r"), " ")
 Table = tuple[Sequence[str], Iterable[Sequence]]  # header and rows
 
 
@@ -14,10 +16,21 @@ def write_answers(
     records: Callable[[], Iterable[dict]],
     table: Callable[[], Table],
 ) -> str:
-    """What `predict` prints: "text" lines, "json" records or a "csv" table."""
+    """What `predict` prints, in one of the `STYLES`.
+
+    They are lines of text, records as one JSON array or each on a line, and a table
+    with commas or tabs. A table with tabs has no quotes: a tab or a line break inside
+    a field is a space there.
+    """
     if style == "json":
         objects = [json.dumps(record, ensure_ascii=False) for record in records()]
         return "[\n" + ",\n".join(objects) + "\n]\n" if objects else "[]\n"
+    if style == "jsonl":
+        return "".join(f"{json.dumps(x, ensure_ascii=False)}\n" for x in records())
+    if style == "tsv":
+        header, rows = table()
+        fields = ([str(x).translate(_SPACES) for x in row] for row in (header, *rows))
+        return "".join("\t".join(row) + "\n" for row in fields)
     if style == "csv":
         output = io.StringIO()
         writer = csv.writer(output, lineterminator="\n")

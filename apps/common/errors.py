@@ -1,13 +1,14 @@
 """Errors that the user can act on: one line each."""
 
-from polyhead.runtime.errors import PolyheadError
+from polyhead.runtime.errors import PolyheadError, UsageError
 
-__all__ = ["RETRAIN", "PolyheadError", "UsageError"]
+__all__ = ["RETRAIN", "PolyheadError", "UsageError", "reason_of"]
 
 RETRAIN = "train the run again with --overwrite"  # the remedy for a damaged run
 
 
-class UsageError(PolyheadError):
-    """The command or its settings are wrong."""
-
-    exit_status = 2
+def reason_of(error: BaseException) -> str:
+    """What an error says, in one short line: its first line, or its kind."""
+    text = getattr(error, "strerror", None) or str(error)
+    lines = [line.strip() for line in str(text).splitlines() if line.strip()]
+    return lines[0][:200] if lines else type(error).__name__

@@ -1,4 +1,4 @@
-"""The picture of a training: loss and scores by epoch."""
+"""The picture of a training: each measure by epoch, of training and validation."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -6,69 +6,84 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .figures import BLUE, GREEN, GREY, ORANGE, hide_frame, new_figure, save_figure
+from .figures import BLUE, GREY, ORANGE, hide_frame, new_figure, save_figure
+from .history import OBJECTIVE
 
 MARKED_EPOCHS = 40  # the markers of more epochs would overlap
+TRAIN_LABEL = "training, with dropout"
 
 
 class Score(NamedTuple):
-    """A measure on validation data."""
+    """A measure of an epoch, which has a panel of its own."""
 
-    column: str  # in history.csv
-    label: str  # in the legend
-    form: str = ""  # the format of its best value, such as "{:.4f}"; "" leaves it out
+    name: str  # its column in history.csv; that of validation begins with "val_"
+    title: str
+    form: str = "{:.4g}"  # of its value in the kept epoch
+
+
+LOSS = Score("loss", "Loss")
 
 
 def plot_history(
     path: Path,
     history: Mapping[str, Sequence[float]],
     scores: Sequence[Score],
-    loss_label: str = "train",
-    title: str = "Score",
+    kept: int | None = None,
 ) -> None:
-    """Draws the losses on the left, and the scores by epoch on the right.
+    """Draws a panel for each score: training and validation, and the epoch `kept`.
 
-    `history` has the columns of history.csv, `loss` and `val_loss` among them. Scores
-    without a column are left out. `title` is that of the right panel.
+    `history` has the columns of history.csv. Scores without a column are left out. In
+    a file of an older version `loss` is the objective of the training, which is no
+    measure of validation: it has a panel of its own.
     """
-    scores = [score for score in scores if score.column in history]
-    columns = 2 if scores else 1
-    figure, panels = new_figure(4.5 * columns, 3.8, 1, columns, squeeze=False)
-    losses = (("loss", loss_label, ORANGE, "--"), ("val_loss", "validation", BLUE, "-"))
-    for column, label, colour, style in losses:
-        if column in history:
-            _curve(panels[0, 0], history[column], label, colour, style)
-    _finish(panels[0, 0], "Loss")
-    for score, colour in zip(scores, (BLUE, ORANGE, GREEN, GREY), strict=False):
-        axes, values = panels[0, 1], np.array(history[score.column], float)
-        _curve(axes, values, f"{score.label}, validation", colour, "-")
-        if score.form and np.isfinite(values).any():
-            best = int(np.nanargmax(values))
-            text, point = score.form.format(values[best]), (best + 1, values[best])
-            above = {"textcoords": "offset points", "xytext": (0, 7), "ha": "center"}
-            axes.annotate(text, point, **above, fontsize=8)
-    if scores:
-        _finish(panels[0, 1], title)
+    history = dict(history)
+    panels = [s for s in scores if {s.name, f"val_{s.name}"} & history.keys()]
+    if "loss" in history and OBJECTIVE not in history:
+        history[OBJECTIVE] = history.pop("loss")
+        panels = [s for s in panels if {s.name, f"val_{s.name}"} & history.keys()]
+        panels.insert(0, Score(OBJECTIVE, "What the training made small"))
+    columns = max(1, len(panels))
+    figure, grid = new_figure(4.5 * columns, 3.8, 1, columns, squeeze=False)
+    for axes, score in zip(grid[0], panels, strict=False):
+        _draw(axes, score, history, kept)
     save_figure(figure, path)
 
 
+def _draw(axes: Any, score: Score, history: Mapping, kept: int | None) -> None:
+    from matplotlib.ticker import MaxNLocator
+
+    columns = (
+        (score.name, TRAIN_LABEL, ORANGE, "--"),
+        (f"val_{score.name}", "validation", BLUE, "-"),
+    )
+    for column, label, colour, style in columns:
+        if column in history:
+            _curve(axes, history[column], label, colour, style)
+    values = np.array(history.get(f"val_{score.name}", ()), float)
+    if kept is not None:
+        line = {"color": GREY, "linestyle": ":", "linewidth": 1.2}
+        axes.axvline(kept, label=f"kept: epoch {kept}", **line)
+    if kept is not None and 1 <= kept <= len(values) and np.isfinite(values[kept - 1]):
+        point = kept, values[kept - 1]
+        above = {"textcoords": "offset points", "xytext": (0, 7), "ha": "center"}
+        axes.annotate(score.form.format(point[1]), point, **above, fontsize=8)
+    axes.set_title(score.title, size=10)
+    axes.set_xlabel("epoch")
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.grid(color="#dddddd", linewidth=0.6)
+    axes.margins(y=0.12)
+    # Away from where the curve ends. To look for the best place may take seconds.
+    falls = len(values) > 0 and values[0] > values[-1]
+    axes.legend(
+        frameon=False, fontsize=8, loc="upper right" if falls else "lower right"
+    )
+    hide_frame(axes)
+
+
 def _curve(
-    axes: Any, values: Sequence[float] | np.ndarray, label: str, colour: str, style: str
+    axes: Any, values: Sequence[float], label: str, colour: str, style: str
 ) -> None:
     marker = "o" if len(values) <= MARKED_EPOCHS else None
     look = {"marker": marker, "markersize": 4, "color": colour, "linestyle": style}
     epochs = np.arange(1, len(values) + 1)
     axes.plot(epochs, np.array(values, float), label=label, **look)
-
-
-def _finish(axes: Any, title: str) -> None:
-    from matplotlib.ticker import MaxNLocator
-
-    axes.set_title(title, size=10)
-    axes.set_xlabel("epoch")
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axes.grid(color="#dddddd", linewidth=0.6)
-    axes.margins(y=0.12)
-    if axes.lines:
-        axes.legend(frameon=False, fontsize=8)
-    hide_frame(axes)

@@ -19,14 +19,15 @@ class Verb:
     Args:
         help: one line for `polyhead --help`.
         description: a sentence for `polyhead VERB --help`.
-        options: argument of `function` -> its type, lowest value and help text.
+        options: argument of `function` -> its type, lowest value (None for a str) and
+            help text.
         function: a run and the options to a report.
         format: the report to text for the terminal.
     """
 
     help: str
     description: str
-    options: Mapping[str, tuple[type, int, str]]
+    options: Mapping[str, tuple[type, int | None, str]]
     function: Callable[..., Any]
     format: Callable[[Any], str]
 
@@ -47,6 +48,8 @@ class Task:
         architecture: fields of `config` that the weights of a run depend on.
         fill: fills what a configuration leaves open, as far as no data are needed, and
             refuses settings that do not go together.
+        older_defaults: field of `config` -> the values that it had in older versions
+            where nobody gave one; the first is that of a version without the field.
         older_config: the configuration of an older run, with what that run has chosen.
         data_name: a short name of the data, from a configuration; names the folder.
         input: what `predict` takes: "text" (a file is a table), "lines" (a file that is
@@ -56,7 +59,7 @@ class Task:
         formats: what `export` can write besides the formats of every task.
         verbs: verbs of the command line that this task alone has.
         page_facts: a run's folder and the content of its config.json to what the demo
-            page has to know of the run; imports the standard library alone.
+            page has to know of the run; imports no Keras.
         page_example: a run's folder to the inputs that the demo page begins with.
     """
 
@@ -71,6 +74,7 @@ class Task:
     architecture: tuple[str, ...]
     fill: Callable[[Any], Any]
     data_name: Callable[[Any], str]
+    older_defaults: Mapping[str, tuple] = field(default_factory=dict)
     older_config: Callable[[Any, Path], Any] = lambda config, path: config
     input: str = "text"
     keras_options: tuple[str, ...] = ()
@@ -111,11 +115,15 @@ class Steps:
     """The steps in the life of a run, which `trainer`, `Run` and `evaluation` call.
 
     `data` is whatever `load_data` gives. It has a `report`, a dict with a list of
-    "warnings". `assets` is whatever `make_assets` gives: what a run needs besides its
-    model.
+    "warnings", `differences`, lines on what has changed since the run was trained, and
+    `is_whole`, whether every row of the run is there. `assets` is whatever
+    `make_assets` gives: what a run needs besides its model.
 
     Args:
-        load_data: `(config)` to the data, checked.
+        load_data: `(config, known)` to the data, checked. `known` is None, or the
+            `data.known_rows.Known` of a run that goes on or is measured again: its
+            parts are found by the hashes of their rows.
+        remember: `(config, assets, data)` to the `KnownRows` of a run that begins.
         make_assets: `(config, data, path)` to the assets. In the folder `path` of a run
             that goes on, those that are there already are kept.
         save_assets: `(assets, path)` writes them to the run's folder.
@@ -126,24 +134,33 @@ class Steps:
         finish: `(config, assets, data, model)` to the model in float32 that the run
             keeps, calibrated on validation data where the task does that.
         serve: `(run)` to the pure function that answers, such as a `Serving`.
+        baselines: `(run, data)` to what each baseline answers for the held-out data, by
+            its name; `train` and `evaluate` show them beside the run.
         score: `(run, data, baselines, ...)` to an `evaluation.Evaluation`.
         make_card: `(run)` to the text of the run's README.md.
         evaluate: `(run, test, ...)` to metrics; it becomes `run.evaluate`.
+        load_test: `(run, test, ...)` to data that have nothing but a test split, read
+            from other files, without what the run was trained on (see
+            `evaluation.spare_trained`); needs no other data. Its arguments are the
+            files.
+        keep: `(config, data, count)` to at most `count` examples of the split that
+            measures a run, as a `kept.Kept`; see `run.find_examples`.
         explain: `(run, input, output)` to numbers; it becomes `run.explain`.
-        examples: `(run, data, count)` to a function from an exported file to inputs.
+        examples: `(run, kept, count)` to a function from an exported file to inputs.
         check_export: `(run, formats, variants)` refuses what cannot be exported.
-        make_exportable: `(run, data, formats, ...)` to an `export.Exportable`.
+        make_exportable: `(run, kept, formats, ...)` to an `export.Exportable`.
         start_from: `(config, assets, model)` takes over the weights of the run that
             `config.init_from` names. None: all whose shapes agree.
-        fit_config: `(config, data)` fills the settings that the data decide.
+        fit_config: `(config, assets, data)` fills the settings that the data decide.
         prepare: `(config, assets, data)` to the data as the model reads them.
         fit: see `trainer.fit`; a task may wrap it. None: as it is.
         estimate: see `trainer.estimate`; a task may wrap it. None: as it is.
-        fast_baselines: `(run, data)` to the baselines that a training, too, compares
-            its run with. None: `evaluate` alone does.
+        tune: `(run, data)` fits on validation data what the answers are decided by, and
+            is not in the model, such as thresholds; called once, after the training.
     """
 
-    load_data: Callable[[Any], Any]
+    load_data: Callable[[Any, Any], Any]
+    remember: Callable[[Any, Any, Any], Any]
     make_assets: Callable[[Any, Any, Path | None], Any]
     save_assets: Callable[[Any, Path], None]
     build: Callable
@@ -154,6 +171,8 @@ class Steps:
     score: Callable
     make_card: Callable[[Any], str]
     evaluate: Callable[..., dict]
+    load_test: Callable
+    keep: Callable
     explain: Callable
     examples: Callable
     make_exportable: Callable
@@ -161,8 +180,9 @@ class Steps:
         lambda run, formats, variants: None
     )
     start_from: Callable[[Any, Any, Any], None] | None = None
-    fit_config: Callable[[Any, Any], Any] = lambda config, data: config
+    fit_config: Callable[[Any, Any, Any], Any] = lambda config, assets, data: config
     prepare: Callable[[Any, Any, Any], Any] = lambda config, assets, data: data
     fit: Callable | None = None
     estimate: Callable | None = None
-    fast_baselines: Callable[[Any, Any], Mapping] | None = None
+    tune: Callable[[Any, Any], None] = lambda run, data: None
+    baselines: Callable[[Any, Any], Mapping] = lambda run, data: {}

@@ -8,14 +8,15 @@ from typing import Any
 import numpy as np
 
 from ..common.answers import write_answers
-from ..common.errors import UsageError
+from ..common.errors import PolyheadError, UsageError
 from ..common.export.folder import find_exported, find_tflite
-from ..common.run.run import Run, check_engine
+from ..common.run.run import Run, check_engine, locked
 from ..common.task import Answering
-from .data import load_data
 from .scoring.comparison import format_metrics
+from .series import name_silent
 from .series.dataset import Assets, Dataset, load_assets
 from .series.newest import Newest, Source, make_inputs, read_source
+from .series.phases import is_silent
 from .series.report import format_report
 from .series.windows import Windows
 
@@ -27,24 +28,25 @@ class Forecast:
     series: str  # its name; empty where there is one series only
     stamps: np.ndarray  # (H,) time stamps of the steps
     targets: tuple[str, ...]  # names of the columns
-    values: np.ndarray  # (H, T) in the data's units
+    values: np.ndarray  # (H, T) in the data's units; NaN where `run.notes` says why
     levels: tuple[float, ...]  # of the quantiles
     quantiles: np.ndarray | None  # (H, T, Q)
+    zone: str | None = None  # the stamps' offset from UTC, such as "+02:00", if known
 
 
 def predict(run, source=None, future=None, engine: str = "keras") -> list[Forecast]:
     """Forecasts the steps after the newest history of each series.
 
     Args:
-        source: a file, or a pandas DataFrame, with the columns of the training data;
-            the run's own data where absent.
+        source: a file, or a pandas DataFrame, a list of dicts or a dict of columns,
+            with the columns of the training data; the run's own data where absent.
         future: the known-future covariates of the steps ahead, likewise; they may
             also stand in `source`, in rows without targets.
         engine: "keras", "savedmodel" or "tflite".
 
     Returns:
         A `Forecast` for each series that has a whole history; `notes` names the
-        others.
+        others, and says why a target has no forecast.
 
     Raises:
         PolyheadError: what is given does not suffice; says what is missing.
@@ -56,8 +58,26 @@ def predict(run, source=None, future=None, engine: str = "keras") -> list[Foreca
     values = outputs["forecast"]
     quantiles = outputs["quantiles"] if run.quantiles else [None] * len(values)
     targets, levels = run.columns.targets, tuple(run.quantiles)
-    rows = zip(newest.names, newest.stamps, values, quantiles, strict=True)
-    return [Forecast(n, stamps, targets, v, levels, q) for n, stamps, v, q in rows]
+    run.notes += _explain_missing(run, newest, values)
+    ahead = zip(newest.names, newest.stamps, newest.zones, strict=True)
+    rows = zip(ahead, values, quantiles, strict=True)
+    return [Forecast(n, at, targets, v, levels, q, z) for (n, at, z), v, q in rows]
+
+
+def _explain_missing(run: Run, newest: Newest, values: np.ndarray) -> list[str]:
+    """Why targets of series have no forecast."""
+    from polyhead.runtime.forecaster import explain_missing
+
+    targets, silent = run.columns.targets, run.assets.silent
+    histories = newest.inputs["history"][:, :, : len(targets)]
+    notes = []
+    rows = zip(newest.names, histories, newest.stamps, values, strict=True)
+    for name, history, stamps, found in rows:
+        of = f"series '{name}': " if name else ""
+        at = is_silent(stamps, targets, silent)
+        told = explain_missing(targets, history, found, name_silent(silent), at)
+        notes += [of + line for line in told]
+    return notes
 
 
 def read_newest(run: Run, source: Any = None, future: Any = None) -> Newest:
@@ -67,12 +87,15 @@ def read_newest(run: Run, source: Any = None, future: Any = None) -> Newest:
             f"{run.path}: the run knows no future covariates: leave --future out"
         )
     if source is None:
-        dataset = load_data(run.config)
-        given = Source(dataset.report["sources"]["train"], dataset.series)
+        dataset = run.load_data("name a file with --file").dataset
+        name = dataset.report["sources"]["train"]
+        given = Source(name, dataset.series)
+        rounded = [f"{name}: {text}" for text in dataset.report["rounded"]]
     else:
-        given = read_source(run.assets, source)
+        given, rounded = read_source(run.assets, source), []
     ahead = None if future is None else read_source(run.assets, future, future=True)
-    return make_inputs(run.assets, given, ahead)
+    newest = make_inputs(run.assets, given, ahead)
+    return newest._replace(notes=newest.notes + rounded)
 
 
 def answer(run: Run, inputs: dict, engine: str = "keras") -> dict[str, np.ndarray]:
@@ -86,7 +109,9 @@ def answer(run: Run, inputs: dict, engine: str = "keras") -> dict[str, np.ndarra
         return SavedModelPredictor(find_exported(run.path, "savedmodel"))(**inputs)
     from polyhead import runtime
 
-    model = runtime.load(find_tflite(run.path)).model
+    forecaster = runtime.load(find_tflite(run.path))
+    _refuse_other_columns(run, forecaster)
+    model = forecaster.model
     rows = [
         model(**{name: array[row : row + 1] for name, array in inputs.items()})
         for row in range(len(inputs["history"]))
@@ -94,17 +119,43 @@ def answer(run: Run, inputs: dict, engine: str = "keras") -> dict[str, np.ndarra
     return {name: np.concatenate([r[name] for r in rows]) for name in rows[0]}
 
 
+def _refuse_other_columns(run: Run, file: Any) -> None:
+    """Refuses a file of which columns.json or config.json says something else."""
+    columns, frequency = run.columns, run.frequency
+    pairs = {
+        "history": (columns.values, file.history),
+        "future": (columns.future, file.future),
+        "targets": (columns.targets, file.targets),
+        "quantiles": (tuple(run.quantiles), file.levels),
+        "frequency": ((frequency.unit, frequency.step), file.frequency),
+    }
+    for name, (known, other) in pairs.items():
+        if known != other:
+            source = "config.json" if name == "quantiles" else "columns.json"
+            raise PolyheadError(
+                f"{run.path / source}: the {name} {_list(known)}, but "
+                f"{file.model.path} has {_list(other)}: restore {source}, or export "
+                f"{run.path} again"
+            )
+
+
+def _list(names: Sequence) -> str:
+    return ", ".join(map(str, names)) or "(none)"
+
+
 def windows(run: Run | Assets, dataset: Dataset) -> Windows:
     """Cuts the windows that this run forecasts."""
     return Windows(dataset, run.look_back, run.horizon)
 
 
-def backtest(run: Run, stride: int | None = None) -> dict:
+def backtest(run: Run, stride: int | None = None, test: Any = None) -> dict:
     """Forecasts from one origin after the other; the model is not trained again.
 
     Args:
         stride: steps between origins; the horizon where absent, so that each step is
             forecast once.
+        test: a file of rows instead of the run's own test data, as in `evaluate`; then
+            nothing is written.
 
     Returns:
         `origins`, a list of dicts of the origin's time stamp, its number of series and
@@ -112,27 +163,34 @@ def backtest(run: Run, stride: int | None = None) -> dict:
         the baselines; `mean` of each. Also writes backtest.csv, a row a forecast value,
         and plots/backtest.png.
     """
+    from .kept import load_later
     from .scoring.backtest import backtest
 
-    return backtest(run, windows(run, load_data(run.config)), stride)
+    windows = run.load_data() if test is None else load_later(run, test)
+    return backtest(run, windows, stride)
 
 
 def format_answers(run: Run, inputs: Any, forecasts: list[Forecast], style: str) -> str:
     """What `predict` prints; CSV has a row a step, and a column a quantile."""
 
     def lines():
-        header, rows = _tabulate(run.columns, forecasts, "{:.5g}")
+        header, rows = _tabulate(run.columns, forecasts, _round, "-")
         cells = [header, *rows]
         widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
         for row in cells:
             padded = [c.rjust(width) for c, width in zip(row, widths, strict=True)]
             yield "  ".join(padded).rstrip()
 
-    table = partial(_tabulate, run.columns, forecasts, "{:.9g}")
+    table = partial(_tabulate, run.columns, forecasts, "{:.9g}".format, "")
     return write_answers(style, lines, partial(_to_records, forecasts), table)
 
 
-def _tabulate(columns, forecasts, form):
+def _round(number: float) -> str:
+    """Five digits, or all of a whole number: 100000001 is not 1e+08."""
+    return f"{number:.0f}" if 1e4 <= abs(number) < 1e15 else f"{number:.5g}"
+
+
+def _tabulate(columns, forecasts, form, missing):
     """Header and rows: a row a step, a column for each target and quantile."""
     names = [] if columns.series is None else [columns.series]
     header = [columns.time, *names]
@@ -144,7 +202,10 @@ def _tabulate(columns, forecasts, form):
             numbers = forecast.values[step][:, None]  # (T, 1), then (T, 1 + Q)
             if forecast.quantiles is not None:
                 numbers = np.concatenate([numbers, forecast.quantiles[step]], axis=1)
-            cells = [form.format(number) for number in numbers.ravel()]
+            cells = [
+                missing if np.isnan(number) else form(number)
+                for number in numbers.ravel()
+            ]
             rows.append([stamp, *([forecast.series] if names else []), *cells])
     return header, rows
 
@@ -162,18 +223,23 @@ def _to_records(forecasts):
         yield record | {"stamps": stamps, "targets": targets}
 
 
-def _shorten(values: np.ndarray) -> list[float]:
-    """Numbers to nine digits, which tell all float32 apart."""
-    return [float(f"{value:.9g}") for value in values]
+def _shorten(values: np.ndarray) -> list[float | None]:
+    """Numbers to nine digits, which tell all float32 apart; None for NaN."""
+    return [None if np.isnan(v) else float(f"{v:.9g}") for v in values]
 
 
 def _with_stamps(forecasts):
-    return zip(forecasts, show_stamps([f.stamps for f in forecasts]), strict=True)
+    zone = next((f.zone for f in forecasts if f.zone), "")
+    shown = show_stamps([f.stamps for f in forecasts], zone)
+    return zip(forecasts, shown, strict=True)
 
 
-def show_stamps(series: Sequence[np.ndarray]) -> list[list[str]]:
+def show_stamps(series: Sequence[np.ndarray], zone: str = "") -> list[list[str]]:
     """Stamps of some series, written alike: without a time where all are midnights."""
-    texts = [[str(stamp).replace("T", " ") for stamp in stamps] for stamps in series]
+    times = np.stack(series)
+    if times.dtype == "M8[us]" and (times == times.astype("M8[ms]")).all():
+        times = times.astype("M8[ms]")
+    texts = [[str(stamp).replace("T", " ") + zone for stamp in row] for row in times]
     if all(text.endswith(" 00:00:00") for stamps in texts for text in stamps):
         return [[text.removesuffix(" 00:00:00") for text in stamps] for stamps in texts]
     return texts
@@ -186,5 +252,9 @@ ANSWERING = Answering(
     format_answers=format_answers,
     format_metrics=format_metrics,
     format_report=format_report,
-    methods={"answer": answer, "windows": windows, "backtest": backtest},
+    methods={
+        "answer": answer,
+        "windows": windows,
+        "backtest": locked(backtest, "backtesting"),
+    },
 )

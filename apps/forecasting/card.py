@@ -1,16 +1,19 @@
 """The run's README.md: what it is, how good it is, how to use it."""
 
+from ..common.alignment import list_some
 from ..common.run.card import name_source
 from .scoring.comparison import format_metrics
+from .series import name_silent
 
 SHOWN_COLUMNS = 4  # of those with missing values
 
 
 def make_card(run) -> str:
     """The model card as Markdown."""
-    config, columns, metrics, path = run.config, run.columns, run.metrics, run.path
+    config, columns, metrics, path = run.config, run.columns, run.metrics, run.home
     train = metrics["train"]
     shape = ", ".join(columns.values)
+    bound = ", none below 0" if config.non_negative else ""
     future = quantiles = calibrated = choice = ""
     if "candidates" in train:
         scores = [f"{name} {score:.4f}" for name, score in train["candidates"].items()]
@@ -27,9 +30,14 @@ def make_card(run) -> str:
             f"{len(run.quantiles)}]` ({levels})"
         )
         calibrated = (
-            " Quantiles were calibrated on validation data:\n"
-            "they hold what they say as long as the future errs like that split did."
+            " Quantiles were calibrated on validation data\n"
+            "where these sufficed: they hold what they say as long as the future errs\n"
+            "like that split did. The forecast is the quantile 0.5."
         )
+    silent = "".join(
+        f"\n{name} has no forecast at {list_some(phases)}: training has no value there."
+        for name, phases in name_silent(run.assets.silent).items()
+    )
     return f"""# {path.name}
 
 Forecasts {", ".join(columns.targets)}: {run.horizon} steps ahead
@@ -50,7 +58,7 @@ Trained with Polyhead on `{name_source(config)}`, model `{train["model"]}`, pres
 ```
 polyhead predict {path} --file new.csv
 polyhead predict {path} --file new.csv --format csv --output forecast.csv
-polyhead backtest {path}
+polyhead backtest {path} --test new.csv
 polyhead export {path}
 ```
 
@@ -61,7 +69,7 @@ polyhead export {path}
   that is forecast, by the clock of the data{future}
 
 and give `forecast float32[1, {run.horizon}, {len(columns.targets)}]`{quantiles}
-in the same units.
+in the same units{bound}; NaN for a target whose history has no value.{silent}
 
 ## Limits
 

@@ -1,63 +1,187 @@
 """From tables to a data set: series, their splits in time, and what is reported."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
-from ..common.errors import PolyheadError, UsageError
-from .config import Config, choose_horizon
-from .series.dataset import SPLITS, Dataset
-from .series.frames import check_header, find_columns, frames_of, learn_categories
+from ..common.data.formats.numbers import describe_reading
+from ..common.data.known_parts import unknown_rows
+from ..common.data.known_rows import Known, KnownRows
+from ..common.errors import PolyheadError
+from .config import Config
+from .defaults.lengths import explain_lengths, known_cycles
+from .defaults.parts import Ends, find_ends
+from .defaults.seasons import find_cycles
+from .series.columns import check_header, find_columns
+from .series.dataset import Dataset
+from .series.frames import frames_of, learn_categories
 from .series.frequency import find_frequency, parse_frequency
-from .series.report import describe
+from .series.known import cut_series, follow, restore_ends, trained_ends
+from .series.phases import find_silent
+from .series.report import describe, find_rounded, notes_on
 from .series.series import constant_columns, join_series, usual_gap
 from .series.sources import read_rows, read_tables
 
-SHARES = "0.7,0.1,0.2"  # of a series that comes as one file
-VALIDATION_SHARE = 0.1  # of the training rows, where test data are given apart
 LATER = "later"  # rows that are scored instead of the test split
 
-Ends = dict[str, np.ndarray]  # split -> a step of each series
 
-
-def load_data(config: Config, later: str | None = None) -> Dataset:
+def load_data(config: Config, known: Known | None = None, later: Any = None) -> Dataset:
     """Reads and checks the data that a Config names.
 
     Time stamps without a row and empty fields are missing values; they are counted,
     never filled. Training data alone are divided by `split`; with test data, the last
     tenth of the training rows is for validation. A category that is not in the
-    training rows has no trained weights, so it counts as missing. `later` is a file of
-    rows after all others, which replaces the test split.
+    training rows has no trained weights, so it counts as missing.
+
+    `known` is what is known of the run if it was trained before: its splits end where
+    they ended then, and newer rows are in none of them. `later` is a file of rows after
+    all others, which replaces the test split.
     """
     tables = read_tables(config)
     if later is not None:
         tables[LATER] = read_rows(later)
     sources = {split: table.source for split, table in tables.items()}
     source = sources["train"]
-    columns = find_columns(config, tables["train"])
-    categories = learn_categories(tables["train"], config.categorical)
+    notes = list[str]()
+    if known:
+        columns, categories = known.assets.columns, known.assets.categories
+        check_header(tables["train"], columns, columns.values, "the run has")
+    else:
+        columns, notes = find_columns(config, tables["train"])
+        categories = learn_categories(tables["train"], config.categorical)
     for split, table in tables.items():
         if split != "train":
             check_header(table, columns, columns.values, f"{source} has")
-    frames = {s: frames_of(t, columns, categories) for s, t in tables.items()}
-    if config.frequency:
+    frequency = known.assets.frequency if known else None
+    zone = known.assets.zone if known else None
+    first = frames_of(tables["train"], columns, categories, frequency, zone)
+    if frequency is None and config.frequency:
         frequency = parse_frequency(config.frequency)
-    else:
-        frequency = find_frequency([f.stamps for f in frames["train"]], source)
-    gap = usual_gap(frames["train"], frequency)
+    frequency = frequency or find_frequency([one.stamps for one in first], source)
+    gap, zone = usual_gap(first, frequency), zone or first[0].zone
+    frames = {
+        split: frames_of(table, columns, categories, frequency, zone)
+        for split, table in tables.items()
+        if split != "train"
+    }
+    frames = {"train": first} | frames
+    added = frames.pop(LATER, None)
     series, lengths = join_series(frames, tables, frequency, gap)
-    added, begins = lengths.pop(LATER, None), None
-    horizon = choose_horizon(config, frequency.season)
-    ends = _find_ends(config, lengths, horizon, source)
+    begins = None
+    found, horizon = None, config.horizon or 0
+    if known and known.rows:
+        found = restore_ends(known.rows, series, frequency, source)
+        series, ends = found.series, found.ends
+    else:
+        ahead = _count_ahead(series, lengths, len(columns.targets))
+        ends, horizon = find_ends(config, lengths, ahead, frequency.season, source)
+        notes += _tell_ahead(series, ahead, ends, sources)
+        notes += _suggest_future(series, columns.targets, source)
+        if config.init_from:
+            ends, told = _spare_trained(config.init_from, ends, series, frequency)
+            notes += told
     if added is not None:
-        ends["test"] = np.array([len(one) for one in series])
-        begins = ends["test"] - added
+        if found:  # what the run does not know is of use only in the file `later`
+            series = cut_series(series, list(ends.values())[-1])
+        added, told = follow(added, series, ends["train"], frequency, sources[LATER])
+        notes += told
+        rows = {LATER: added}
+        series, lengths = join_series(rows, tables, frequency, gap, before=series)
+        notes += notes_on(series)
+        total = np.array([len(one) for one in series])
+        ahead = _count_ahead(series, lengths, len(columns.targets))
+        begins, ends["test"] = total - lengths[LATER], total - ahead
+        notes += _tell_ahead(series, ahead, ends, sources)
         sources["test"] = sources.pop(LATER)
-    if categories:
+    if categories and not known:
         series, categories = _forget_unseen(series, ends["train"], columns, categories)
     dataset = Dataset(columns, categories, frequency, series, ends, {}, gap, begins)
-    _refuse_constant(dataset, source)
-    return replace(dataset, report=describe(dataset, sources))
+    if found and later is None:
+        dataset = replace(
+            dataset, differences=found.differences, is_whole=found.is_whole
+        )
+    silent = known.assets.silent if known else find_silent(dataset)
+    dataset = replace(
+        dataset,
+        silent=silent,
+        horizon=horizon,
+        cycles=_find_cycles(config, dataset, known),
+        mase_season=config.mase_season,
+    )
+    if not known:
+        notes += explain_lengths(config, dataset)
+    rounded = find_rounded(frames["train"], columns, categories)
+    _refuse_constant(dataset, source, rounded)
+    if config.non_negative:
+        _refuse_negative(dataset, source)
+    report = describe(dataset, sources, rounded)
+    numbers = [name for name in columns.values if name not in categories]
+    how = {s: describe_reading(table, numbers) for s, table in tables.items()}
+    report["notes"] = notes = [*how.pop(LATER, []), *notes]
+    notes = [*sum(how.values(), []), *notes, *dataset.differences]
+    report["warnings"] = [*notes, *report["warnings"]]
+    return replace(dataset, report=report)
+
+
+def _count_ahead(series, lengths: Ends, targets: int) -> np.ndarray:
+    """How many steps at the end of each series have no target yet."""
+    total = np.array([len(one) for one in series])
+    known = np.array([one.known_steps(targets) for one in series])
+    last = list(lengths.values())[-1]
+    return np.where(known > total - last, total - known, 0)
+
+
+def _tell_ahead(series, ahead: np.ndarray, ends: Ends, sources: Mapping) -> list[str]:
+    """A note on the steps without a target, unless the user has put them in a split."""
+    split, end = list(ends.items())[-1]
+    known = np.array([len(one) for one in series]) - ahead
+    if not ahead.any() or (end > known).any():
+        return []
+    steps = f"{'up to ' * (len(np.unique(ahead)) > 1)}{ahead.max():,}"
+    source = sources.get(split) or sources["train"]
+    told = f"{source}: {steps} steps at the end have no target: they count as the "
+    return [f"{told}future, and are in no split"]
+
+
+def _suggest_future(series, targets: Sequence[str], source: str) -> list[str]:
+    """A note where targets end before others do, which may be known ahead."""
+    ends = [
+        [int(np.flatnonzero(x).max(initial=-1)) for x in ~np.isnan(one.values.T)]
+        for one in series
+    ]
+    missing = np.array([[max(row) - end for end in row] for row in ends])
+    missing = missing[:, : len(targets)]  # (series, targets), steps at the end
+    early = [name for name, x in zip(targets, missing.T, strict=True) if x.min() > 1]
+    late = [name for name, x in zip(targets, missing.T, strict=True) if not x.any()]
+    if not early or not late:
+        return []
+    return [
+        f"{source}: the last {missing.max()} steps have no {', '.join(early)}: if "
+        f"{', '.join(late)} is known ahead, say so with --future-covariates "
+        f"{' '.join(late)}"
+    ]
+
+
+def _spare_trained(run: str, ends: Ends, series, frequency) -> tuple[Ends, list[str]]:
+    """Splits of which validation and test have no row that `run` was trained on."""
+    older = KnownRows.load(run)
+    if older is None:
+        return ends, [unknown_rows(run)]
+    trained = trained_ends(older, series, frequency)
+    if (trained <= ends["train"]).all():
+        return ends, []
+    # The rows after those are shared as the rows after training were to be.
+    train, last = ends["train"], list(ends.values())[-1]
+    begin, rest = np.maximum(train, trained), np.maximum(last - train, 1)
+    moved = {
+        split: begin + (np.maximum(last - begin, 0) * (end - train)) // rest
+        for split, end in ends.items()
+    }
+    return moved, [
+        f"training reaches as far as that of {run} did, from which it begins"
+    ]
 
 
 def _forget_unseen(series, ends: np.ndarray, columns, categories: dict) -> tuple:
@@ -78,7 +202,7 @@ def _forget_unseen(series, ends: np.ndarray, columns, categories: dict) -> tuple
     return [replace(one, values=values) for one, values in pairs], kept
 
 
-def _refuse_constant(dataset: Dataset, source: str) -> None:
+def _refuse_constant(dataset: Dataset, source: str, rounded: Mapping) -> None:
     """Refuses a target that has one value in all of the training rows."""
     names = dataset.columns.targets
     parts = [part[:, : len(names)] for part in dataset.training_values() if len(part)]
@@ -91,6 +215,8 @@ def _refuse_constant(dataset: Dataset, source: str) -> None:
         remedy = f"name the others with --target {' '.join(others[:3])}"
         remedy += " ..." if len(others) > 3 else ""
     for name in names:
+        if name in constant and name in rounded:
+            raise PolyheadError(f"{source}: {rounded[name]}")
         if name in constant:
             raise PolyheadError(
                 f"{source}: column '{name}' never changes in the training rows, so "
@@ -98,46 +224,24 @@ def _refuse_constant(dataset: Dataset, source: str) -> None:
             )
 
 
-def _find_ends(config: Config, lengths: Ends, horizon: int, source: str) -> Ends:
-    total = lengths["train"]
-    if len(lengths) == 1:
-        return _divide(config.split or SHARES, total, source)
-    if config.split:
-        raise UsageError("--split parts one file; leave out --validation and --test")
-    if "validation" in lengths:
-        ends = {"train": total, "validation": total + lengths["validation"]}
-    else:  # at least one window has to fit
-        held = np.maximum((total * VALIDATION_SHARE).astype(int), horizon)
-        ends = {"train": np.maximum(total - held, 0), "validation": total}
-    if "test" in lengths:
-        ends["test"] = ends["validation"] + lengths["test"]
-    return ends
+def _refuse_negative(dataset: Dataset, source: str) -> None:
+    """Refuses a negative target where no forecast may be negative."""
+    names = dataset.columns.targets
+    for series, values in zip(dataset.series, dataset.training_values(), strict=True):
+        steps, places = np.nonzero(values[:, : len(names)] < 0)
+        if len(steps):
+            value, name = values[steps[0], places[0]], names[places[0]]
+            of = f" of series '{series.name}'" if series.name else ""
+            stamp = series.stamps(dataset.frequency, steps[0] + 1)[-1]
+            raise PolyheadError(
+                f"{source}: {value:g} in column '{name}'{of} at {stamp} is below 0: "
+                "correct it, or train without --non-negative"
+            )
 
 
-def _divide(text: str, total: np.ndarray, source: str) -> Ends:
-    """Ends of the splits: rows, or shares with the rest of rounding in validation."""
-    try:
-        sizes = [float(word) for word in text.split(",")]
-    except ValueError:
-        sizes = []
-    if len(sizes) not in (2, 3) or not all(size > 0 for size in sizes):
-        raise UsageError(
-            f"--split {text!r}: give train, validation and test as rows "
-            "(8640,2880,2880) or as shares (0.7,0.1,0.2)"
-        )
-    if max(sizes) < 1:
-        if sum(sizes) > 1 + 1e-9:
-            raise UsageError(f"--split {text!r}: the shares are more than 1")
-        train = (total * sizes[0] + 1e-9).astype(int)
-        test = (total * sum(sizes[2:]) + 1e-9).astype(int)
-        used = (total * sum(sizes) + 1e-9).astype(int)
-        ends = {"train": train, "validation": used - test}
-        return ends | ({"test": used} if len(sizes) == 3 else {})
-    if any(size != int(size) for size in sizes):
-        raise UsageError(f"--split {text!r}: either rows or shares, not both")
-    if sum(sizes) > total.min():
-        raise PolyheadError(
-            f"{source}: {total.min():,} rows, but --split asks for {int(sum(sizes)):,}"
-        )
-    sums = np.cumsum(sizes).astype(int)
-    return {s: np.full(len(total), end) for s, end in zip(SPLITS, sums, strict=False)}
+def _find_cycles(config: Config, dataset: Dataset, known: Known | None) -> tuple:
+    if known or config.clock is not None:
+        return known_cycles(config)
+    targets = len(dataset.columns.targets)
+    parts = [values[:, :targets] for values in dataset.training_values()]
+    return tuple(find_cycles(dataset.frequency, parts))

@@ -6,22 +6,24 @@ from typing import Any
 import numpy as np
 from keras import ops
 
+from ..common.errors import PolyheadError
 from .answering import read_newest
 from .evaluate import Answer
+from .kept import window_of
 from .scoring.plots import plot_explanation
-from .series.statistics import mean_and_spread
-from .series.windows import Windows
+from .series.frames import Columns
+from .series.statistics import mean_and_spread, mean_known
+from .series.windows import Window
 
 BLOCKS = 24  # of the history, each hidden in turn
-MAX_WINDOWS = 500  # whose covariates are shuffled
 
 
 def explain(run: Any, source: Any = None, output: str | Path | None = None) -> dict:
     """Explains a forecast, and draws the explanation if `output` is given.
 
     Args:
-        source: a file, whose first series is forecast; the last window that measures
-            the run where absent.
+        source: a file, whose first series is forecast; the last of the held-out
+            windows that the run keeps where absent.
         output: a PNG file to draw.
 
     Returns:
@@ -29,19 +31,22 @@ def explain(run: Any, source: Any = None, output: str | Path | None = None) -> d
         `covariates` (see `permutation_importance`), `attention`, a nested list or None,
         and `model`, the core.
     """
-    columns = run.columns
-    # A new file needs the run's own data for the covariates' importance alone.
+    columns, window, run.notes = run.columns, None, []
     covariates = columns.past + columns.future
-    windows: Any = run.load_data() if source is None or covariates else None
     if source is None:
-        inputs = windows.take(windows.find(windows.dataset.held_out)[-1:]).inputs
+        window = window_of(run.find_examples({}, "name a file to explain"))
+        inputs = {name: values[-1:] for name, values in window.inputs.items()}
     else:
-        inputs = read_newest(run, source).inputs
-    inputs = {name: values[:1] for name, values in inputs.items()}
+        newest = read_newest(run, source)
+        inputs = {name: values[:1] for name, values in newest.inputs.items()}
+        if covariates:  # whose importance many windows tell
+            window = _find_windows(run)
     scale = mean_and_spread(inputs["history"][0, :, : len(columns.targets)])[1]
     attention, importance = attention_map(run.model, inputs), {}
-    if covariates:
-        importance = permutation_importance(run.answer, windows, run.config.seed)
+    if covariates and window is not None:
+        importance = permutation_importance(
+            run.answer, window, columns, run.config.seed
+        )
     explanation = {
         **hide_steps(run.answer, inputs, scale),
         "columns": hide_columns(run.answer, inputs, columns, scale),
@@ -52,6 +57,15 @@ def explain(run: Any, source: Any = None, output: str | Path | None = None) -> d
     if output is not None:
         plot_explanation(Path(output), explanation, columns)
     return explanation
+
+
+def _find_windows(run: Any) -> Window | None:
+    """The windows that the run keeps; None, and a note, where there are none."""
+    try:
+        return window_of(run.find_examples({}, "train with keep_examples=500"))
+    except PolyheadError as error:
+        run.notes.append(f"the importance of covariates is left out: {error}")
+        return None
 
 
 def hide_steps(answer: Answer, inputs: dict, scale: np.ndarray) -> dict:
@@ -66,6 +80,7 @@ def hide_steps(answer: Answer, inputs: dict, scale: np.ndarray) -> dict:
     changed = np.repeat(history, len(edges) - 1, axis=0)
     for row, (begin, end) in enumerate(zip(edges[:-1], edges[1:], strict=True)):
         changed[row, begin:end] = np.nan
+    changed = _keep_level(changed, history, len(scale))
     moves = _moves(answer, inputs, {"history": changed}, scale)
     return {"steps": (edges[:-1] - length).tolist(), "moves": moves.tolist()}
 
@@ -76,6 +91,7 @@ def hide_columns(answer: Answer, inputs: dict, columns, scale: np.ndarray) -> di
     rows, ahead = np.arange(len(names)), np.arange(num_future)
     changed = {"history": np.repeat(inputs["history"], len(names), axis=0)}
     changed["history"][rows, :, rows] = np.nan
+    _keep_level(changed["history"], inputs["history"], len(scale))
     if num_future:
         changed["future"] = np.repeat(inputs["future"], len(names), axis=0)
         changed["future"][rows[-num_future:], :, ahead] = np.nan
@@ -83,27 +99,38 @@ def hide_columns(answer: Answer, inputs: dict, columns, scale: np.ndarray) -> di
     return dict(zip(names, moves.tolist(), strict=True))
 
 
+def _keep_level(changed: np.ndarray, history: np.ndarray, count: int) -> np.ndarray:
+    """Of the first columns, the targets, those without a value left have their mean.
+
+    Without any value, nothing would be forecast. One that is missing itself stays so.
+    """
+    past, targets = history[0, :, :count], changed[:, :, :count]
+    mean = np.where(np.isnan(past).all(axis=0), np.nan, mean_known(past))
+    is_empty = np.isnan(targets).all(axis=1, keepdims=True)
+    changed[:, :, :count] = np.where(is_empty, mean, targets)
+    return changed
+
+
 def _moves(answer, inputs, changed, scale) -> np.ndarray:
     rows = len(changed["history"])
     whole = {name: np.repeat(array, rows, axis=0) for name, array in inputs.items()}
     before = answer(inputs)["forecast"]
     after = answer(whole | changed)["forecast"]
-    return (np.abs(after - before) / scale).mean(axis=(1, 2))
+    moves = np.abs(after - before) / scale  # (rows, H, T), NaN without a forecast
+    return mean_known(moves.reshape(rows, -1).T)
 
 
-def permutation_importance(answer: Answer, windows: Windows, seed: int) -> dict:
+def permutation_importance(
+    answer: Answer, window: Window, columns: Columns, seed: int
+) -> dict:
     """Growth of the mean absolute error when a covariate is another window's.
 
-    It is in standard deviations of the targets, on the split that measures the run.
+    It is in standard deviations of the targets.
 
     Reference:
         Breiman, Random Forests, 2001; Fisher et al., https://arxiv.org/abs/1801.01489
     """
-    columns, chosen = windows.dataset.columns, windows.find(windows.dataset.held_out)
     generator = np.random.default_rng(seed)
-    count = min(MAX_WINDOWS, len(chosen))
-    places = np.sort(generator.choice(len(chosen), count, replace=False))
-    window = windows.take(chosen[places])
 
     def error(inputs):
         return float(np.nanmean(window.errors(answer(inputs)["forecast"])))
@@ -112,7 +139,7 @@ def permutation_importance(answer: Answer, windows: Windows, seed: int) -> dict:
     for place, name in enumerate(columns.values):
         if name in columns.targets:
             continue
-        order = generator.permutation(count)
+        order = generator.permutation(len(window.truth))
         inputs = {key: values.copy() for key, values in window.inputs.items()}
         inputs["history"][:, :, place] = inputs["history"][order, :, place]
         if name in columns.future:
@@ -125,7 +152,7 @@ def permutation_importance(answer: Answer, windows: Windows, seed: int) -> dict:
 def attention_map(model, inputs: dict) -> np.ndarray | None:
     """Attention weights of one window, the heads' mean: `(queries, keys)`, or None."""
     tensors = {name: ops.convert_to_tensor(array) for name, array in inputs.items()}
-    _, _, scores = model.run(tensors, return_scores=True)
+    *_, scores = model.run(tensors, return_scores=True)
     if scores is None or scores.shape[-1] == 1:  # nothing to choose from
         return None
     return ops.convert_to_numpy(scores).mean(axis=(0, 1))

@@ -3,22 +3,26 @@
 from pathlib import Path
 
 from ..common.errors import RETRAIN
-from ..common.files import read_json
+from ..common.files import expecting, read_json
+from .series import name_silent
 
 
 def page_facts(folder: Path, config: dict) -> dict:
     """Columns, quantiles, the step of time and the categories."""
-    known = read_json(folder / "columns.json", RETRAIN)
-    columns = known["columns"]
-    unit, step = known["frequency"]
-    return {
-        "history": columns["targets"] + columns["past"] + columns["future"],
-        "future": columns["future"],
-        "targets": columns["targets"],
-        "quantiles": sorted(config["quantiles"]),
-        "frequency": {"unit": unit, "step": step},
-        "categories": known["categories"],
-    }
+    file = folder / "columns.json"
+    known = read_json(file, RETRAIN)
+    with expecting(file, RETRAIN):
+        columns = known["columns"]
+        unit, step = known["frequency"]
+        return {
+            "history": columns["targets"] + columns["past"] + columns["future"],
+            "future": columns["future"],
+            "targets": columns["targets"],
+            "quantiles": sorted(config["quantiles"]),
+            "frequency": {"unit": unit, "step": step},
+            "categories": known["categories"],
+            "silent": name_silent(known.get("silent", [])),
+        }
 
 
 def page_example(folder: Path) -> dict:

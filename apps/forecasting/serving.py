@@ -1,7 +1,7 @@
 """The trained forecaster as one pure function, for Python, SavedModel and TFLite."""
 
 from collections.abc import Mapping
-from functools import cached_property
+from functools import cached_property, partial
 
 import keras
 import numpy as np
@@ -9,6 +9,7 @@ from keras import ops
 
 from ..common.run.compiled import CompiledFunction
 from .networks.model import Forecaster
+from .networks.quantiles import central
 
 BATCH = 256
 
@@ -38,9 +39,12 @@ class Serving:
         return keras.StatelessScope(state_mapping=values)
 
     def _run_parts(self, inputs):
-        scaled, scale, _ = self.model.run(inputs)
-        base = ops.transpose(self.model.quantiles_of(scaled), (0, 3, 2, 1))
-        return {"base": base, "scale": scale[:, :, :, 0]}
+        model, s = self.model, self.model.settings
+        y, level, scale, _ = model.run(inputs)
+        middle = ops.expand_dims(central(y, s["levels"]), 1)
+        spread = model.spread_of(inputs, level, scale)
+        base = middle * scale + level + (model.quantiles_of(y) - middle) * spread
+        return {"base": ops.transpose(base, (0, 3, 2, 1)), "scale": spread[:, :, :, 0]}
 
     def signature(self) -> dict[str, tuple]:
         """Name of each input -> shape and type."""
@@ -65,6 +69,10 @@ class Serving:
         return self._compile(self.model.forecast)
 
     @cached_property
+    def _uncalibrated(self):
+        return self._compile(partial(self.model.forecast, calibrated=False))
+
+    @cached_property
     def _parts(self):
         return self._compile(self._run_parts)
 
@@ -77,12 +85,8 @@ class Serving:
         return self._in_batches(self._parts, inputs)
 
     def predict_uncalibrated(self, inputs: Mapping) -> dict[str, np.ndarray]:
-        """Quantiles as the model learned them; the first of them as the forecast."""
-        model = self.model
-        targets = model.settings["num_targets"]
-        mean, scale = (np.asarray(v)[:targets, None] for v in (model.mean, model.scale))
-        quantiles = self.predict_parts(inputs)["base"] * scale + mean
-        return {"forecast": quantiles[..., 0], "quantiles": quantiles}
+        """Forecasts whose quantiles are as the model learned them."""
+        return self._in_batches(self._uncalibrated, inputs)
 
     def _in_batches(self, function, inputs):
         rows, batches = len(inputs["history"]), []

@@ -1,6 +1,7 @@
 """The steps in the life of a forecaster's run."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from ..common.errors import UsageError
@@ -9,32 +10,29 @@ from ..common.task import Steps
 from . import training
 from .answering import windows
 from .card import make_card
-from .config import Config, fit_lengths
+from .config import EPOCHS_PER_WINDOW, LENGTH, Config
 from .data import load_data
-from .evaluate import evaluate, score
+from .defaults.lengths import fit_lengths
+from .evaluate import baselines, evaluate, score
 from .explain import explain
 from .exporting import make_exportable
-from .networks.model import build_model
-from .scoring.baselines import make_baselines
-from .series.dataset import Dataset, make_assets, save_assets
+from .kept import examples, keep, load_test, make_assets
+from .networks.building import build_model
+from .series.dataset import Dataset, save_assets
+from .series.known import remember_series
 from .series.windows import Windows
 from .serving import Serving
 
 
-def fit_config(config: Config, dataset: Dataset) -> Config:
+def fit_config(config: Config, assets: Any, dataset: Dataset) -> Config:
     """Fills the lengths, and refuses data that are too short for a window."""
-    config = fit_lengths(config, dataset.season)
+    config = replace(config, series_column=dataset.columns.series)
+    config = fit_lengths(config, dataset)
     cut = Windows(dataset, config.look_back or 1, config.horizon or 1)
-    for split in dataset.ends:
-        cut.find(split)
-    return config
-
-
-def examples(run: Any, windows: Windows, count: int) -> Callable:
-    """Held-out windows: a function gives them as a .tflite file takes them."""
-    chosen = windows.find(windows.dataset.held_out)
-    inputs = windows.take(chosen[:: max(1, len(chosen) // count)][:count]).inputs
-    return lambda model: inputs
+    windows = {split: cut.find(split) for split in dataset.ends}
+    batches = training.make_batches(config, cut, windows["train"])
+    most_epochs = EPOCHS_PER_WINDOW * len(windows["train"])
+    return LENGTH.fit(config, len(batches), most_epochs)
 
 
 def check_export(run: Any, formats: Sequence[str], variants: Sequence[str]) -> None:
@@ -48,7 +46,12 @@ def check_export(run: Any, formats: Sequence[str], variants: Sequence[str]) -> N
 STEPS = Steps(
     load_data=load_data,
     fit_config=fit_config,
-    make_assets=make_assets,
+    make_assets=lambda config, dataset, path: make_assets(
+        fit_config(config, None, dataset), dataset, path
+    ),
+    remember=lambda config, assets, windows: remember_series(
+        windows.dataset, config.init_from
+    ),
     save_assets=save_assets,
     prepare=lambda config, assets, dataset: windows(assets, dataset),
     build=lambda config, assets, windows: build_model(config, windows.dataset),
@@ -59,10 +62,12 @@ STEPS = Steps(
     estimate=training.estimate,
     finish=training.finish,
     serve=lambda run: Serving(load_model(run.path / "model.keras")),
-    fast_baselines=lambda run, windows: make_baselines(windows, run.config.seed),
+    baselines=baselines,
     score=score,
     make_card=make_card,
     evaluate=evaluate,
+    load_test=load_test,
+    keep=keep,
     explain=explain,
     examples=examples,
     check_export=check_export,

@@ -3,7 +3,15 @@
 from ..common.flags import DATA_FLAGS, RUN_FLAGS
 from ..common.run.folder import name_data
 from ..common.task import Task, Verb
-from .config import ARCHITECTURE, CHOICES, RANGES, Config, fill, read_choice
+from .config import (
+    ARCHITECTURE,
+    CHOICES,
+    OLDER_DEFAULTS,
+    RANGES,
+    Config,
+    fill,
+    read_choice,
+)
 from .page import page_example, page_facts
 
 
@@ -32,7 +40,7 @@ TASK = Task(
         **DATA_FLAGS,
         "split": "rows or shares of train, validation and test, in time order",
         "time_column": "column of the time stamps",
-        "series_column": "column of the series' names, in a long table",
+        "series_column": "column of the series' names, if several (default: found)",
         "target": "columns to forecast (default: all without another role)",
         "past_covariates": "columns that help, known up to now",
         "future_covariates": "columns that are known before they happen",
@@ -41,6 +49,7 @@ TASK = Task(
         "look_back": "steps of history that a forecast is made from",
         "horizon": "steps that are forecast",
         "quantiles": "shares of the truth below each line of the fan",
+        "non_negative": "for counts: no forecast is below 0",
         "model": "periodic, patch, encoder-decoder, linear, or auto",
         "loss": "mae, mse or huber",
         **RUN_FLAGS,
@@ -48,13 +57,15 @@ TASK = Task(
     options={
         "evaluate": ("test",),
         "predict": ("engine", "future"),
-        "export": ("max_loss", "author", "license"),
+        "export": ("test", "max_loss", "author", "license"),
+        "benchmark": ("test",),
     },
     answering=_answering,
     steps=_steps,
     choices=CHOICES,
     ranges=RANGES,
     architecture=ARCHITECTURE,
+    older_defaults=OLDER_DEFAULTS,
     fill=fill,
     older_config=read_choice,
     data_name=name_data,
@@ -65,9 +76,10 @@ TASK = Task(
             help="forecast the past from one origin after the other",
             description="Forecast from one origin after the other, no refit.",
             options={
-                "stride": (int, 1, "steps between origins (default: the horizon)")
+                "stride": (int, 1, "steps between origins (default: the horizon)"),
+                "test": (str, None, "rows after the run's own, instead of its test"),
             },
-            function=lambda run, stride=None: run.backtest(stride),
+            function=lambda run, stride=None, test=None: run.backtest(stride, test),
             format=_format_backtest,
         )
     },

@@ -1,22 +1,26 @@
 """Training a forecaster: batches, loss, optimizer, validation, choice of a model."""
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import keras
 import numpy as np
 
-from ..common.errors import UsageError
+from ..common.errors import RETRAIN, UsageError
+from ..common.files import expecting, read_json
+from ..common.history import write_history
 from ..common.run import trainer
-from ..common.run.loop import write_history
+from ..common.run.checkpoint import whole_epochs
 from ..common.run.saving import copy_matching_weights, load_model
 from ..common.run.schedules import make_adamw
 from ..common.run.trainer import Fitted, Training, Validation, say
 from ..common.task import Steps
-from .config import LEARNING_RATES, Config, candidates
+from .config import LEARNING_RATES, Config, candidates, read_choice
+from .networks.building import build_model
 from .networks.conformal import calibrate
-from .networks.losses import ForecastLoss
-from .networks.model import Forecaster, build_model
+from .networks.losses import ForecastError, ForecastLoss
+from .networks.model import Forecaster
 from .series.windows import EpochBatches, Windows
 
 SMALLEST_BATCH, LARGEST_BATCH = 16, 256
@@ -26,17 +30,28 @@ FEWEST_STEPS = 32  # of an epoch, where there are enough windows
 def make_training(config: Config, assets, windows: Windows, model) -> Training:
     """The compiled model and its epochs' batches."""
     chosen = windows.find("train")
-    batch_size = config.batch_size or choose_batch_size(len(chosen))
-
-    def make_epoch(epoch):
-        return EpochBatches(windows, chosen, batch_size, config.seed, epoch)
-
+    make_epoch = partial(make_batches, config, windows, chosen)
     steps = len(make_epoch(0))
     rate = config.learning_rate or LEARNING_RATES[config.model]
-    optimizer = make_adamw(config, rate, steps, steps * config.epochs)
-    model.compile(optimizer, loss=ForecastLoss(config.loss, model.settings["levels"]))
-    facts = {"model": config.model}
-    return Training(model, make_epoch, steps, len(chosen), "windows", facts=facts)
+    optimizer = make_adamw(config, rate, steps, steps * (config.epochs or 1))
+    levels = model.settings["levels"]
+    errors = [ForecastError(n, model.middle, len(levels)) for n in ("mae", "mse")]
+    model.compile(optimizer, ForecastLoss(config.loss, levels), metrics=errors)
+    return Training(
+        model,
+        make_epoch,
+        steps,
+        rows=len(chosen),
+        unit="windows",
+        facts={"model": config.model},
+        fixed_length=True,
+    )
+
+
+def make_batches(config: Config, windows: Windows, chosen, epoch=0) -> EpochBatches:
+    """The batches of an epoch of the `chosen` windows."""
+    batch_size = config.batch_size or choose_batch_size(len(chosen))
+    return EpochBatches(windows, chosen, batch_size, config.seed, epoch)
 
 
 def choose_batch_size(count: int) -> int:
@@ -59,7 +74,8 @@ def make_validation(config: Config, assets, windows: Windows) -> Validation:
             sums += [errors.sum(), (errors * errors).sum(), is_known.sum()]
         return {"mae": sums[0] / sums[2], "mse": sums[1] / sums[2]}
 
-    return Validation(score, monitored(config), False, ("val_mae", "val_mse"))
+    shown, how = ("val_mae", "val_mse"), "before the quantiles were calibrated"
+    return Validation(score, monitored(config), False, shown, how=how)
 
 
 def monitored(config: Config) -> str:
@@ -67,23 +83,53 @@ def monitored(config: Config) -> str:
     return "mse" if config.loss == "mse" else "mae"
 
 
-def fit(steps: Steps, config: Config, assets, windows, path: Path, terminal) -> Fitted:
-    """Trains the model, or with "auto" every candidate, of which the best is kept."""
+def fit(
+    steps: Steps,
+    config: Config,
+    assets,
+    windows,
+    path: Path,
+    terminal,
+    older: Path | None = None,
+    finish: bool = False,
+) -> Fitted:
+    """Trains the model, or with "auto" every candidate, of which the best is kept.
+
+    With `older`, that run goes on, and only the model that it has chosen. With
+    `finish`, an interrupted training ends, without the candidates that have no epoch.
+    """
+    if older:
+        chosen = read_choice(config, older)
+        begun = steps, chosen, assets, windows, path, terminal
+        only = trainer.fit(*begun, older=older, finish=finish)
+        metrics = read_json(older / "metrics.json", RETRAIN)
+        with expecting(older / "metrics.json", RETRAIN):
+            facts = metrics["train"]
+            facts = {k: facts[k] for k in ("chosen_by", "candidates") if k in facts}
+        if "candidates" in facts:
+            facts["candidates"][chosen.model] = round(only.state.best_score or 0, 5)
+        return replace(only, facts=only.facts | facts)
     if config.model != "auto":
-        return trainer.fit(steps, config, assets, windows, path, terminal)
+        begun = steps, config, assets, windows, path, terminal
+        return trainer.fit(*begun, finish=finish)
     fitted: dict[str, Fitted] = {}
     for candidate in candidates(config):
-        say(terminal, f"model {candidate.model}")
         folder = f"checkpoint/{candidate.model}"
+        if finish and not (path / folder / "best.npz").exists():
+            say(terminal, f"note: {candidate.model} has no whole epoch: it is left out")
+            continue
+        say(terminal, f"model {candidate.model}")
         args = steps, candidate, assets, windows, path, terminal, folder
-        fitted[candidate.model] = trainer.fit(*args)
+        fitted[candidate.model] = trainer.fit(*args, finish=finish)
+    if not fitted:
+        whole_epochs(path / "checkpoint")  # which says that there is none
     scores = {name: float(one.state.best_score or 0) for name, one in fitted.items()}
     name = min(scores, key=lambda name: scores[name])
     best, measure = fitted[name], monitored(config)
     write_history(path / "history.csv", best.state.history)
     others = ", ".join(f"{k} {v:.4g}" for k, v in scores.items() if k != name)
-    chosen = f"validation {measure.upper()} {scores[name]:.4g} ({others})"
-    say(terminal, f"auto: {name}, {chosen}")
+    reason = f"validation {measure.upper()} {scores[name]:.4g}"
+    say(terminal, f"auto: {name}, {reason}" + (f" ({others})" if others else ""))
     facts = best.facts | {
         "seconds": round(sum(one.state.seconds for one in fitted.values()), 1),
         "chosen_by": f"validation {measure}",

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 
 from polyhead.runtime.classifier import choose
+from polyhead.runtime.texts import list_texts
 
 from ..common.classification.answers import classify, format_labels
 from ..common.classification.comparison import format_metrics
 from ..common.classification.labels import read_labels
-from ..common.errors import RETRAIN
-from ..common.files import read_json
+from ..common.classification.thresholds import read_thresholds
 from ..common.task import Answering
 from ..common.text.run import TextRun
 from .config import Config
@@ -40,8 +40,7 @@ class Assets:
         """With several labels to a text, the probability that each label needs."""
         if not self.multi_label:
             return None
-        tuned = read_json(self.path / "metrics.json", RETRAIN)["thresholds"]
-        return np.array([tuned[name] for name in self.label_names])
+        return read_thresholds(self.path, self.label_names)
 
     @cached_property
     def tokenizer(self) -> Any:
@@ -65,7 +64,8 @@ def predict(
     """Labels and probabilities of texts, the best first.
 
     Args:
-        texts: any number of texts, cut at `max_tokens` pieces.
+        texts: any number of texts, cut at `max_tokens` pieces: a list, a tuple, an
+            array, a Series or a generator of `str`. One `str` is one text.
         top_k: number of labels for each text; with several labels to a text, all that
             reach their thresholds, but at most `top_k` where it is above 1.
         threshold: a best probability below it gives the label "unknown"; with several
@@ -74,10 +74,20 @@ def predict(
 
     Returns:
         For each text a list of `(label, probability)`.
+
+    Raises:
+        UsageError: something is no text.
     """
-    rows = classify(run, list(texts), engine)
+    rows = probabilities(run, texts, engine)
     names, tuned = run.label_names, run.thresholds
     return [choose(row, names, top_k, threshold, tuned) for row in rows]
+
+
+def probabilities(
+    run: TextRun, texts: Sequence[str], engine: str = "keras"
+) -> np.ndarray:
+    """Probabilities `(texts, labels)`; see `predict` for the arguments."""
+    return classify(run, list_texts(texts), engine)
 
 
 def format_answers(run: TextRun, inputs: Any, answers: list[list], style: str) -> str:
@@ -92,5 +102,5 @@ ANSWERING = Answering(
     format_answers=format_answers,
     format_metrics=format_metrics,
     format_report=format_report,
-    methods={"probabilities": classify},
+    methods={"probabilities": probabilities},
 )

@@ -43,7 +43,9 @@ _UNSPACED = (
 TOKEN = rf"[{_UNSPACED}]|(?:(?![{_UNSPACED}])\w)+|[^\w\s]"
 
 
-def run_baselines(dataset: Dataset, seed: int = 0) -> dict[str, dict]:
+def run_baselines(
+    dataset: Dataset, seed: int = 0, tell: Callable[[str], None] = lambda line: None
+) -> dict[str, dict]:
     """Name -> result of both baselines; see `run_baseline`."""
     train, validation = _cut(dataset.train), _cut(dataset.validation)
     test = dataset.test and _cut(dataset.test)
@@ -53,6 +55,7 @@ def run_baselines(dataset: Dataset, seed: int = 0) -> dict[str, dict]:
         limit = min(CHARACTER_LIMITS[name], WORK_LIMIT // len(dataset.label_names))
         baseline = LinearBaseline(GRIDS[name], make_features, make_model, REMEDY)
         sample = _sample(train, limit, seed)
+        tell(f"fitting {name} to {len(sample.inputs):,} texts")
         results[name] = run_baseline(baseline, dataset, sample, seed)
     return results
 

@@ -9,7 +9,7 @@ SHOWN_LABELS = 60
 
 def make_card(run) -> str:
     """The model card as Markdown."""
-    config, metrics, path = run.config, run.metrics, run.path
+    config, metrics, path = run.config, run.metrics, run.home
     labels = [row["label"] for row in metrics[scored_split(metrics)]["per_class"]]
     source = name_source(config)
     more = ", ..." if len(labels) > SHOWN_LABELS else ""
@@ -36,6 +36,7 @@ polyhead export {path}
 ```
 
 `export/model_*.tflite` take `text uint8[1, N]`, UTF-8 padded with zeros, and give
-`probabilities float32[1, {len(labels)}]` in the order of `labels.txt`.
-Texts are cut at {config.max_tokens} pieces.
+`probabilities float32[1, {len(labels)}]` in the order of `labels.txt`, and
+`truncated int32[1]`: 1 if the text has more than the {config.max_tokens} pieces that
+the model reads.
 """

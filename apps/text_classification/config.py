@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from ..common.errors import UsageError
-from ..common.run.settings import check_heads, fill_missing
+from ..common.run.settings import Length, check_heads, fill_missing
 
 # What a preset fills in where the user said nothing.
 PRESETS = {
@@ -13,18 +13,26 @@ PRESETS = {
 }
 # What else is filled in: for a model from scratch, and for a KerasHub preset.
 DEFAULTS = {
-    "epochs": (15, 3),
     "batch_size": (64, 32),
     "learning_rate": (1e-3, 5e-5),
-    "warmup_steps": (100, 100),
     "dropout": (0.3, 0.1),
     "label_smoothing": (0.1, 0.0),
     "consistency": (1.0, 0.0),
 }
+LENGTH = Length(epochs=15, patience=8, fewest_steps=1000)
+FINE_TUNING = Length(epochs=3, patience=8, fewest_steps=200)
+WARM_UP = 100, 0.1  # steps, but at most this share of all
 LORA_LEARNING_RATE = 5e-4  # adapters alone learn slowly
 WIDE_NUMBERS = 2**20  # of the wide branch's table
 # Up to so many labels, so wide.
 WIDE_DIMS = ((2, 4), (16, 16), (float("inf"), 64))
+# Of older versions, where nobody gave another one.
+OLDER_DEFAULTS: dict[str, tuple] = {
+    "epochs": (15, 3),
+    "patience": (8,),
+    "warmup_steps": (100,),
+    "validation_fraction": (0.1,),
+}
 # What the weights of a run depend on.
 ARCHITECTURE = (
     "preset",
@@ -47,9 +55,11 @@ RANGES = {
     "validation_fraction": (1e-9, 1 - 1e-9),
     "epochs": (1, 10**6),
     "seed": (0, 2**31),
+    "keep_examples": (0, 10_000),
     "vocabulary_size": (258, 65535),
     "max_tokens": (2, 2047),
     "piece_dropout": (0, 0.95),
+    "max_input_bytes": (1, 2**20),
     "num_layers": (1, 1000),
     "hidden_dim": (1, 2**16),
     "num_heads": (1, 2**10),
@@ -77,7 +87,7 @@ class Config:
 
     The same fields serve the Python API, the command line (`--epochs 5`, or `--set
     hidden_dim=256` for those without a flag of their own) and the run's `config.json`.
-    A field left at None is filled from the preset.
+    A field left at None is filled from the preset, or by the data.
     """
 
     # Data.
@@ -87,19 +97,21 @@ class Config:
     dataset: str | None = None  # an embedded data set: "languages"
     tfds: str | None = None  # a TensorFlow Datasets name
     tfds_dir: str | None = None
+    data: str | None = None  # of rows from Python, their fingerprint; see `train`
     text_column: str = "text"
     label_column: str = "label"
     multi_label: bool = False
     label_separator: str = ","
-    validation_fraction: float = 0.1
+    validation_fraction: float | None = None  # 0.1, or more of few rows
 
     # The run.
     run: str | None = None  # folder; saved_models/<task>-<data> where absent
     preset: str = "small"  # tiny, small, base, or a KerasHub preset or its folder
     init_from: str | None = None  # an older run's folder
-    epochs: int | None = None
+    epochs: int | None = None  # 15, or more of few examples; see LENGTH
     seed: int = 0
     deterministic: bool = False
+    keep_examples: int = 500  # held-out ones that the run keeps for its export
 
     # Text.
     tokenizer: str = "bytes"  # or "mediapipe": WordPiece; what KerasHub presets use
@@ -107,6 +119,7 @@ class Config:
     max_tokens: int = 128  # longer texts are cut, in training and in the file
     case_fold: bool = True  # ASCII only
     piece_dropout: float = 0.15  # chance to skip a match while training
+    max_input_bytes: int | None = None  # of a .tflite's text; by the training texts
 
     # Model: the deep branch, an encoder.
     num_layers: int | None = None
@@ -125,13 +138,13 @@ class Config:
     # Training.
     batch_size: int | None = None
     learning_rate: float | None = None
-    warmup_steps: int | None = None
+    warmup_steps: int | None = None  # by default 100, but a tenth of all at most
     weight_decay: float = 0.01
     label_smoothing: float | None = None
     consistency: float | None = None  # weight of R-Drop's loss; doubles each batch
     class_weights: bool = False  # weigh classes by inverse frequency
     ema: float = 0.0  # momentum of the weights' moving average; 0 for none
-    patience: int = 8  # epochs without a better validation score
+    patience: int | None = None  # epochs without a better validation score
     mixed_precision: str = "auto"  # auto, float32, mixed_bfloat16
     lora_rank: int = 0  # KerasHub presets only; 0 trains every weight
 
@@ -144,6 +157,11 @@ class Config:
     def word_pieces(self) -> bool:
         """Whether texts are cut into WordPieces by MediaPipe's rules."""
         return self.fine_tunes or self.tokenizer == "mediapipe"
+
+    @property
+    def row_columns(self) -> tuple[str, ...]:
+        """What the fields of a row from Python are that is a tuple."""
+        return self.text_column.strip(), self.label_column.strip()
 
     @property
     def input_column(self) -> str:
@@ -170,6 +188,16 @@ def fill(config: Config) -> Config:
         return fill_missing(config, defaults | rate)
     config = fill_missing(config, defaults | PRESETS[config.preset])
     check_heads(config.hidden_dim or 1, config.num_heads or 1, rotary=True)
+    return config
+
+
+def fit_length(config: Config, steps: int) -> Config:
+    """Fills epochs, patience and warm-up, by the number of batches of an epoch."""
+    config = (FINE_TUNING if config.fine_tunes else LENGTH).fit(config, steps)
+    if config.warmup_steps is None:
+        usual, share = WARM_UP
+        most = int(share * steps * (config.epochs or 1))
+        config = replace(config, warmup_steps=min(usual, most))
     return config
 
 

@@ -1,6 +1,8 @@
 """From files to training, validation and test examples, and what is said of them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import replace
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -11,33 +13,31 @@ from ..common.classification.data import (
     Dataset,
     Examples,
     Labelled,
-    encode_examples,
-    make_dataset,
 )
+from ..common.classification.known import load_dataset
 from ..common.classification.labels import clean_labels
-from ..common.data.class_folders import find_split_folders, list_class_files
+from ..common.data.class_folders import find_split_folders, list_class_files, list_empty
+from ..common.data.known_rows import Known
+from ..common.data.label_forms import USUAL, find_separator, read_labelled
 from ..common.data.report import finish_report
 from ..common.data.sources import SPLITS, read_sources
-from ..common.data.tables import read_table
 from ..common.data.text_files import read_text
 from ..common.data.tfds import check_columns, name_labels
 from ..common.errors import UsageError
 from ..common.text.cleaning import clean_texts
+from ..common.text.limits import describe_fit, fit_bytes
 from ..datasets.languages import read_languages
 from .config import Config
 
-CUT_BYTES = 256  # what an exported file reads unless told otherwise
 _PERCENTILES = (50, 90, 95, 99, 100)
 
 
-def load_data(config: Config) -> Dataset:
-    """Reads and checks the data that a configuration names."""
-    return make_dataset(config, read_splits(config), describe)
+def load_data(config: Config, known: Known | None = None) -> Dataset:
+    """Reads and checks the data that a configuration names.
 
-
-def load_examples(config: Config, path: str, label_names: Sequence[str]) -> Examples:
-    """Reads one more file, or folder, with the labels that a model knows."""
-    return encode_examples(read_path(config, path), label_names, config.multi_label)
+    `known` is what is known of the run if it was trained before.
+    """
+    return load_dataset(config, read_splits(config), describe, known=known)
 
 
 def read_splits(config: Config) -> dict[str, Labelled]:
@@ -45,6 +45,7 @@ def read_splits(config: Config) -> dict[str, Labelled]:
     splits = read_sources(
         config,
         files=lambda path: _read_train(config, path),
+        table=lambda rows: read_path(config, rows, trains=True),
         tfds=lambda builder, split: _read_tfds_split(config, builder, split),
         embedded={
             "languages": lambda: {
@@ -60,36 +61,54 @@ def read_splits(config: Config) -> dict[str, Labelled]:
     return splits
 
 
-def read_path(config: Config, path: str) -> Labelled:
-    """Reads a file, or a folder of class folders."""
-    if Path(path).is_dir():
+def read_path(config: Config, path: Any, trains: bool = False) -> Labelled:
+    """Reads a file, a folder of class folders, or rows from Python.
+
+    What does not train may have the labels in another form than that which does.
+    """
+    if isinstance(path, str | PathLike) and Path(path).is_dir():
         return _read_folder(config, Path(path))
-    names = [config.text_column.strip(), config.label_column.strip()]
-    table = read_table(path, names)
-    texts, labels = (table.columns[name] for name in names)
-    return _clean(config, table.source, texts, labels, table.rows)
+    names = config.text_column.strip(), config.label_column.strip()
+    guess = not trains or names[1] == USUAL
+    table, labels, notes = read_labelled(path, *names, config.multi_label, guess)
+    texts = table.columns[names[0]]
+    cleaned = _clean(config, table.source, texts, labels, table.rows)
+    return replace(cleaned, notes=(*table.notes, *notes, *cleaned.notes))
 
 
 def _clean(config: Config, source: str, texts, labels, rows=None) -> Labelled:
     rows = np.arange(1, len(texts) + 1) if rows is None else rows
     texts = clean_texts(source, texts, rows)
-    separator = config.label_separator if config.multi_label else None
+    separator, notes = config.label_separator if config.multi_label else None, []
+    other = find_separator(labels, separator) if separator else None
+    if other:
+        notes.append(
+            f"{source}: no label has {separator!r} between it and the next, but some "
+            f"have {other!r}: see --label-separator"
+        )
     labels = clean_labels(source, labels, rows, config.label_column, separator)
-    return Labelled(source, texts, labels, rows)
+    return Labelled(source, texts, labels, rows, tuple(notes))
 
 
 def _read_train(config: Config, path: str) -> dict[str, Labelled]:
-    folders = find_split_folders(Path(path))
-    if folders:
-        return {split: _read_folder(config, part) for split, part in folders.items()}
-    return {"train": read_path(config, path)}
+    folders, splits = find_split_folders(Path(path)), dict[str, Labelled]()
+    for split, folder in folders.items():
+        if split == "train" or getattr(config, split) is None:
+            note = f"{folder} is used as {split}"
+            notes = () if split == "train" else (note,)
+            read = _read_folder(config, folder)
+            splits[split] = replace(read, notes=(*notes, *read.notes))
+    return splits or {"train": read_path(config, path, trains=True)}
 
 
 def _read_folder(config: Config, path: Path) -> Labelled:
     if config.multi_label:
         raise UsageError(f"{path}: a folder has one label a text; drop --multi-label")
     files, labels = list_class_files(path, (".txt", ".txt.gz"))
-    return _clean(config, str(path), [read_text(file) for file in files], labels)
+    read = _clean(config, str(path), [read_text(file) for file in files], labels)
+    empty = list_empty(path, set(labels))
+    note = f"{path}: no texts are in {', '.join(empty)}: no class"
+    return replace(read, notes=(note,)) if empty else read
 
 
 def _read_tfds_split(config: Config, builder: Any, split: str) -> Labelled | None:
@@ -121,7 +140,7 @@ def describe(
             str(percentile): int(np.percentile(lengths, percentile, method="higher"))
             for percentile in _PERCENTILES
         },
-        f"share_over_{CUT_BYTES}_bytes": float(np.mean(lengths > CUT_BYTES)),
+        "fitting_bytes": fit_bytes(splits["train"].inputs),
     }
 
 
@@ -131,7 +150,6 @@ def format_report(report: dict) -> str:
         f"{'max' if percentile == '100' else percentile + '%'} {count:,}"
         for percentile, count in report["length_bytes"].items()
     )
-    share = report[f"share_over_{CUT_BYTES}_bytes"]
-    line = f"bytes       {lengths}  (longer than {CUT_BYTES}: {share:.1%})"
+    line = f"bytes       {lengths}  ({describe_fit(report['fitting_bytes'])})"
     rows, classes = data_report.format_rows(report), data_report.format_classes(report)
     return finish_report([*rows, line, "", *classes], report["warnings"])

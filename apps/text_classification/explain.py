@@ -16,6 +16,7 @@ import numpy as np
 from keras import ops
 
 from polyhead.runtime.text_bytes import cut_text
+from polyhead.runtime.texts import one_text
 
 from ..common.errors import UsageError
 from ..common.files import write_json
@@ -38,6 +39,7 @@ def explain(run, text: str, output: str | Path | None = None) -> dict:
         `end` (exclusive) between which it stands, its signed weights `deep` and `wide`,
         and their sum `weight`.
     """
+    text = one_text(text)
     if run.config.word_pieces:
         raise UsageError(
             f"{run.path}: a run that reads WordPieces cannot be explained yet, "

@@ -28,7 +28,8 @@ class Serving:
         text: `(B, N)` UTF-8 bytes of any integer type, zero-padded.
 
     Returns:
-        `{"probabilities": (B, labels)}`, float32.
+        `{"probabilities": (B, labels)}`, float32, and `{"truncated": (B,)}`, int32: 1
+        for a text of more pieces than the model reads.
     """
 
     def __init__(
@@ -48,7 +49,7 @@ class Serving:
         return dict(self.tokenizer.tables)
 
     def __call__(self, weights, tables, text):
-        ids = self.tokenize(tables, text)
+        ids, cut = self.tokenize(tables, text)
         half = max(1, self.max_tokens // 2)
         # A static graph pays for padding, and most texts are short.
         probabilities = ops.cond(
@@ -56,14 +57,16 @@ class Serving:
             lambda: self.classify(weights, ids[:, :half]),
             lambda: self.classify(weights, ids),
         )
-        return {"probabilities": probabilities}
+        return {"probabilities": probabilities, "truncated": ops.cast(cut, "int32")}
 
     def unbranched(self, weights, tables, text):
         """The same function, always at full length."""
-        return {"probabilities": self.classify(weights, self.tokenize(tables, text))}
+        ids, cut = self.tokenize(tables, text)
+        probabilities = self.classify(weights, ids)
+        return {"probabilities": probabilities, "truncated": ops.cast(cut, "int32")}
 
     def tokenize(self, tables, text):
-        """`(B, N)` bytes to `(B, max_tokens)` int32 piece ids."""
+        """`(B, N)` bytes to `(B, max_tokens)` int32 ids, and which texts are cut."""
         text = ops.cast(text, "int32")
         return self.tokenizer.encode_graph(tables, text, self.max_tokens)
 
@@ -79,7 +82,7 @@ class Serving:
         import tensorflow as tf
 
         tokenize = lambda data: self.tokenize(tables, data)  # noqa: E731
-        ids = tokenize_strings(text, tokenize, self.max_bytes)
+        ids, cut = tokenize_strings(text, tokenize, self.max_bytes)
         probabilities = self.classify(weights, ids)
         names = tf.constant(self.label_names)
         best = tf.gather(names, tf.argmax(probabilities, axis=1))
@@ -87,7 +90,7 @@ class Serving:
         if self.multi_label:
             empty = tf.fill(tf.shape(probabilities), "")
             outputs["labels"] = empty + names  # of every column
-        return outputs
+        return {**outputs, "truncated": tf.cast(cut, tf.int32)}
 
     @cached_property
     def _compiled(self):
@@ -97,9 +100,17 @@ class Serving:
         self, texts: Sequence[str], max_input_bytes: int | None = None
     ) -> np.ndarray:
         """Probabilities `(texts, labels)` of texts, cut as a .tflite file does."""
-        limit = min(max_input_bytes or self.max_bytes, self.max_bytes)
-        cut = [cut_text(text, limit)[0].decode("utf-8", "replace") for text in texts]
-        return self.predict_ids(self.tokenizer.encode_all(cut))
+        read = self.cut(texts, max_input_bytes or self.max_bytes)
+        return self.predict_ids(self.tokenizer.encode_all(read))
+
+    def cut(self, texts: Sequence[str], max_input_bytes: int) -> list[str]:
+        """The texts as far as a .tflite file, and the model, may read them."""
+        limit = min(max_input_bytes, self.max_bytes)
+        return [cut_text(text, limit)[0].decode("utf-8", "replace") for text in texts]
+
+    def find_cut(self, texts: Sequence[str]) -> np.ndarray:
+        """What `truncated` is for texts: `(texts,)` int32."""
+        return np.array(self.tokenizer.find_cut(texts, self.max_tokens), np.int32)
 
     def predict_ids(self, ids: Sequence[np.ndarray]) -> np.ndarray:
         """Probabilities `(texts, labels)` of texts that are ids already."""

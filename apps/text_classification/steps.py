@@ -1,29 +1,37 @@
 """The steps in the life of a classifier's run."""
 
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
 
-from ..common.classification.data import Dataset
+from ..common.classification.baselines import majority
+from ..common.classification.data import Dataset, keep_texts, only_test
 from ..common.classification.evaluation import score_classifier
+from ..common.classification.known import remember_examples
 from ..common.classification.labels import read_labels, write_labels
+from ..common.classification.thresholds import tune_run
 from ..common.classification.training import reset_heads
+from ..common.data.given import called
+from ..common.data.kept import Kept
+from ..common.data.splits import held_out
 from ..common.errors import RETRAIN, PolyheadError
 from ..common.files import replacing
-from ..common.run.evaluation import measure
-from ..common.run.saving import load_model
-from ..common.run.trainer import copy_older_weights
+from ..common.run.evaluation import Evaluation, measure, measure_other, spare_trained
+from ..common.run.saving import copy_older_weights, load_model
+from ..common.scoring.comparison import describe_cut
 from ..common.task import Steps
+from ..common.text.batches import count_steps
+from ..common.text.limits import fit_bytes
 from ..common.text.run import text_examples
 from .baselines import run_baselines
 from .card import make_card
-from .config import Config, fit_wide_branch
-from .data import load_data, load_examples
+from .config import Config, fit_length, fit_wide_branch
+from .data import load_data, read_path
 from .explain import explain
-from .exporting import check_export, make_exportable
+from .exporting import CALIBRATION_TEXTS, check_export, make_exportable
 from .networks.model import build_model
 from .networks.presets import build_classifier, load_classifier
 from .serving import Serving
@@ -49,6 +57,31 @@ def save_assets(assets: NewAssets, path: Path) -> None:
     with replacing(path / "tokenizer.json") as temporary:
         assets.tokenizer.save(temporary)
     write_labels(path / "labels.txt", assets.label_names)
+
+
+def fit_config(config: Config, assets: NewAssets, dataset: Dataset) -> Config:
+    """Fills what the labels decide, and the texts' number and lengths."""
+    config = fit_wide_branch(config, len(dataset.label_names))
+    config = fit_length(config, count_steps(config, len(dataset.train.inputs)))
+    if config.max_input_bytes is None:
+        config = replace(config, max_input_bytes=fit_bytes(dataset.train.inputs))
+    return config
+
+
+def prepare(config: Config, assets: NewAssets, dataset: Dataset) -> Dataset:
+    """The same data; their report counts the training texts that are cut."""
+    texts = dataset.train.inputs
+    cut = np.sum(assets.tokenizer.find_cut(texts, config.max_tokens))
+    if not cut:
+        return dataset
+    warning = (
+        f"{cut:,} of {len(texts):,} training texts ({cut / len(texts):.1%}) are longer "
+        f"than the {config.max_tokens} pieces that the model reads, and cut: see "
+        "--set max_tokens"
+    )
+    report = dataset.report
+    report = report | {"warnings": [*report["warnings"], warning]}
+    return replace(dataset, report=report)
 
 
 def build(config: Config, assets: NewAssets, dataset: Dataset) -> keras.Model:
@@ -78,11 +111,18 @@ def serve(run) -> Serving:
     return Serving(model, run.tokenizer, run.config, run.label_names, run.multi_label)
 
 
-def evaluate(run, test: str | None = None, threshold: float | None = None) -> dict:
-    """Measures the run, and both baselines on the same rows.
+def baselines(run, dataset: Dataset) -> dict[str, dict]:
+    """Name -> what a baseline answers for the held-out texts."""
+    linear = run_baselines(dataset, run.config.seed, run.tell)
+    return majority(dataset) | linear
+
+
+def evaluate(run, test=None, threshold: float | None = None) -> dict:
+    """Measures the run, and the baselines on the same rows.
 
     Args:
-        test: labelled data other than the run's own. If absent, the run's test data,
+        test: labelled data other than the run's own: a file, or rows from Python as
+            `train` takes them. If absent, the run's test data,
             or its validation data where it has no test data.
         threshold: also report how many answers are at least this probable, and how many
             of these are right (one label to a text only).
@@ -91,30 +131,60 @@ def evaluate(run, test: str | None = None, threshold: float | None = None) -> di
         The content of metrics.json, which is written with predictions.csv, the plots
         and the card. Scores on other data are returned alone: the run keeps its own.
     """
-    dataset = load_data(run.config)
+    options: dict[str, Any] = {"threshold": threshold}
     if test is not None:
-        examples = load_examples(run.config, test, run.label_names)
-        dataset = replace(dataset, test=examples)
-    baselines = run_baselines(dataset, run.config.seed)
-    return measure(run, dataset, baselines, threshold=threshold, other=test)
+        options["other"] = called(test)
+        return measure_other(run, load_test(run, test), **options)
+    dataset = run.load_data()
+    return measure(run, dataset, baselines(run, dataset), **options)
+
+
+def score(run, dataset: Dataset, baselines: dict, **options) -> Evaluation:
+    """See `score_classifier`; a line counts the texts that the model cuts."""
+    evaluation = score_classifier(run, dataset, baselines, **options)
+    texts = held_out(dataset)[1].inputs
+    cut = int(run.serving.find_cut(texts).sum())
+    evaluation.metrics.update(describe_cut(cut, len(texts), "texts"))
+    return evaluation
+
+
+def load_test(run, test) -> Dataset:
+    """The examples of other data on which the run was not trained."""
+    labelled = read_path(run.config, test)
+    data = only_test(labelled, run.label_names, run.multi_label)
+    data = spare_trained(run, data)
+    run.notes = [*labelled.notes, *run.notes]
+    return data
+
+
+def keep(config: Config, dataset: Dataset, count: int) -> Kept:
+    """Held-out texts with labels, and training texts that calibrate full_int8."""
+    training = 0 if config.fine_tunes else min(count, CALIBRATION_TEXTS)
+    return keep_texts(config, dataset, count, training)
 
 
 STEPS = Steps(
     load_data=load_data,
-    fit_config=lambda config, data: fit_wide_branch(config, len(data.label_names)),
+    fit_config=fit_config,
     make_assets=make_assets,
+    prepare=prepare,
+    remember=remember_examples,
     save_assets=save_assets,
     build=build,
     start_from=start_from,
     make_training=make_training,
     make_validation=make_validation,
     finish=finish,
+    tune=tune_run,
     serve=serve,
-    score=score_classifier,
+    baselines=baselines,
+    score=score,
     make_card=make_card,
     evaluate=evaluate,
+    load_test=load_test,
+    keep=keep,
     explain=explain,
-    examples=partial(text_examples, texts_of=lambda examples: examples.inputs),
+    examples=text_examples,
     check_export=check_export,
     make_exportable=make_exportable,
 )

@@ -2,13 +2,11 @@
 
 from pathlib import Path
 
-from ..common.data.text_files import clear_errors
-from ..common.errors import RETRAIN
-from ..common.files import read_json
+from ..common.classification.label_file import read_labels
 from ..common.flags import DATA_FLAGS, RUN_FLAGS
 from ..common.run.folder import name_data
 from ..common.task import Task
-from .config import ARCHITECTURE, CHOICES, RANGES, Config, fill
+from .config import ARCHITECTURE, CHOICES, OLDER_DEFAULTS, RANGES, Config, fill
 
 
 def _answering():
@@ -25,13 +23,13 @@ def _steps():
 
 def page_facts(folder: Path, config: dict) -> dict:
     """Labels, and where a text may have several, their thresholds."""
-    file, multi_label = folder / "labels.txt", config["multi_label"]
-    with clear_errors(file):
-        labels = file.read_text(encoding="utf-8").removesuffix("\n").split("\n")
+    labels = list(read_labels(folder / "labels.txt"))
+    multi_label = config["multi_label"]
     thresholds = None
     if multi_label:
-        tuned = read_json(folder / "metrics.json", RETRAIN)["thresholds"]
-        thresholds = [tuned[label] for label in labels]
+        from ..common.classification.thresholds import read_thresholds
+
+        thresholds = read_thresholds(folder, labels).tolist()
     return {"labels": labels, "multi_label": multi_label, "thresholds": thresholds}
 
 
@@ -42,7 +40,7 @@ TASK = Task(
         **DATA_FLAGS,
         "train": "training data: a file, or a folder of class folders",
         "text_column": "column of the texts; a number where there is no header",
-        "label_column": "column of the labels",
+        "label_column": "column of the labels; A,B for columns of 0 and 1",
         "multi_label": "several labels a text, or none",
         "label_separator": "between the labels of a text",
         **RUN_FLAGS,
@@ -51,16 +49,18 @@ TASK = Task(
     options={
         "evaluate": ("test", "threshold"),
         "predict": ("engine", "top_k", "threshold"),
-        "export": ("max_input_bytes", "max_loss", "author", "license"),
+        "export": ("test", "max_input_bytes", "max_loss", "author", "license"),
+        "benchmark": ("test",),
     },
     answering=_answering,
     steps=_steps,
     choices=CHOICES,
     ranges=RANGES,
     architecture=ARCHITECTURE,
+    older_defaults=OLDER_DEFAULTS,
     fill=fill,
     data_name=name_data,
-    files=("labels.txt",),
+    files=("labels.txt", "thresholds.json"),
     formats=("mediapipe",),
     page_facts=page_facts,
 )

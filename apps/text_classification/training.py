@@ -25,8 +25,8 @@ def make_training(config: Config, assets, dataset: Dataset, model) -> Training:
     targets = make_targets(config, labels, num_labels, heads)
     make_epoch = training_batches(config, assets.tokenizer, texts, targets)
     steps = count_steps(config, len(texts))
-    compile_classifier(model, config, dataset.multi_label, steps)
-    return Training(model, make_epoch, steps, len(texts))
+    trained = compile_classifier(model, config, dataset.multi_label, steps)
+    return Training(trained, make_epoch, steps, len(texts))
 
 
 def make_validation(config: Config, assets, dataset: Dataset) -> Validation:

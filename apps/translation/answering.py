@@ -25,12 +25,14 @@ def predict(
     top_k: int | None = None,
     top_p: float | None = None,
     seed: int | None = None,
+    min_score: float | None = None,
     engine: str = "keras",
 ) -> list[Hypotheses]:
     """Translations of texts, the best first.
 
     Args:
-        texts: any number of texts, cut at `max_tokens` pieces.
+        texts: any number of texts, cut at `max_tokens` pieces: a list, a tuple, an
+            array, a Series or a generator of `str`. One `str` is one text.
         beam_size: hypotheses followed side by side; 1 is greedy. The run's own
             where absent.
         n_best: how many translations a text, no two alike; fewer where the search
@@ -42,22 +44,34 @@ def predict(
         top_k: draw from the k most probable pieces only.
         top_p: draw from the most probable pieces that together reach this share.
         seed: of the draws; 0 where absent.
+        min_score: a translation with a lower score is "unsure" instead.
         engine: "keras", "savedmodel" or "tflite"; the exported files decode as
             they were exported.
 
     Returns:
-        For each text a list of `(translation, score)`. The score of a beam search is
-        the log-probability over the length, that of greedy decoding and of draws the
-        log-probability; a .tflite gives none (NaN).
+        For each text a list of `(translation, score)`: the log-probability over the
+        number of pieces, the end counted; 0 is sure. A .tflite of Polyhead 0.2 gives no
+        score (NaN).
+
+    Raises:
+        UsageError: something is no text.
     """
     drawing = {"temperature": temperature, "top_k": top_k, "top_p": top_p}
     return predict_texts(
-        run, texts, engine, beam_size, n_best, drawing, seed, "translations"
+        run,
+        texts,
+        engine,
+        beam_size,
+        n_best,
+        drawing,
+        seed,
+        min_score,
+        "translations",
     )
 
 
 def format_answers(run: TextRun, inputs, answers, style: str) -> str:
-    return format_texts(inputs, answers, style, "translation", "translations")
+    return format_texts(run, inputs, answers, style, "translation", "translations")
 
 
 ANSWERING = Answering(

@@ -13,7 +13,7 @@ is most alike.
 
 def make_card(run) -> str:
     """The model card as Markdown."""
-    config, metrics, path = run.config, run.metrics, run.path
+    config, metrics, path = run.config, run.metrics, run.home
     train = metrics["train"]
     case = ", and their case is folded" if config.case_fold else ""
     return f"""# {path.name}
@@ -43,7 +43,9 @@ polyhead export {path}
 ```
 
 `export/model_*.tflite` take `text uint8[1, N]`, UTF-8 padded with zeros, and give
-`text uint8[1, M]`, UTF-8 padded with zeros; tokenizer and decoding are inside.
+`text uint8[1, M]`, UTF-8 padded with zeros, `truncated int32[1]` (0; plus 1 if not the
+whole text was read, plus 2 if the answer is cut) and `score float32[1]` (the
+log-probability of a piece of the answer: 0 is sure); tokenizer and decoding are inside.
 
 ## Limits
 
@@ -68,7 +70,8 @@ def _data(config: Config) -> str:
     if config.dataset or config.tfds:
         return f"`{config.dataset or config.tfds}`"
     files = config.train, config.train_source, config.train_target
-    return " and ".join(f"`{Path(file).name}`" for file in files if file)
+    names = [f"`{Path(file).name}`" for file in files if file]
+    return " and ".join(names) or "rows from Python"
 
 
 def _sizes(path: Path, config: Config, train: dict) -> str:

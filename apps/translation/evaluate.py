@@ -1,23 +1,38 @@
 """Scoring a translator's run beside its baselines."""
 
-from dataclasses import replace
+from typing import Any
 
+from ..common.data.given import called
+from ..common.data.pairs import NO_PAIRS
 from ..common.generation.evaluation import score_texts
-from ..common.generation.scores import Scorer, tokenizer_for
-from ..common.run.evaluation import Evaluation, measure
+from ..common.generation.measure import tokenizer_by_code
+from ..common.generation.scores import Scorer
+from ..common.run.evaluation import Evaluation, measure, measure_other, spare_trained
 from .baselines import run_baselines
 from .config import Config
 from .data import Dataset, load_pairs
 
 
 def make_scorer(config: Config, tokenize: str | None = None, lowercase=False) -> Scorer:
-    """The scorer of texts in the target language."""
-    return Scorer(tokenize or tokenizer_for(config.target_language), lowercase)
+    """The scorer of texts in the target language.
+
+    A run of an older version does not say its measure: it has BLEU, tokenised by the
+    code of the language.
+    """
+    tokenize = tokenize or config.tokenize or tokenizer_by_code(config.target_language)
+    return Scorer(tokenize, lowercase, config.measure or "bleu")
+
+
+def baselines(run, dataset: Dataset) -> dict[str, dict]:
+    """Name -> what a baseline answers for the held-out pairs."""
+    pairs = len(dataset.train.sources)
+    run.tell(f"searching {pairs:,} training pairs for the nearest sources")
+    return run_baselines(dataset, seed=run.config.seed)
 
 
 def evaluate(
     run,
-    test: str | None = None,
+    test: Any = None,
     test_source: str | None = None,
     test_target: str | None = None,
     tokenize: str | None = None,
@@ -27,11 +42,12 @@ def evaluate(
     """Measures the run, and both baselines on the same rows.
 
     Args:
-        test: a table of pairs other than the run's own test data.
+        test: a table of pairs other than the run's own test data: a file, or rows from
+            Python as `train` takes them.
         test_source: with `test_target`, two files instead of a table.
         test_target: see `test_source`.
         tokenize: sacreBLEU's tokenizer; "none" for texts that are tokenised
-            already; by the target language where absent.
+            already; the run's own where absent.
         lowercase: whether case is ignored.
         beam_size: see `predict`.
 
@@ -42,18 +58,28 @@ def evaluate(
     """
     # Before the data are read: an unknown tokenizer is refused at once.
     scorer = make_scorer(run.config, tokenize, lowercase)
-    dataset, other = run.load_data(), test or test_source
-    if (test, test_source, test_target) != (None, None, None):
-        pairs = load_pairs(run.config, test, test_source, test_target)
-        dataset = replace(dataset, test=pairs)
-    baselines = run_baselines(dataset, seed=run.config.seed)
-    options = {"scorer": scorer, "beam_size": beam_size, "other": other}
-    return measure(run, dataset, baselines, **options)
+    options: dict[str, Any] = {"scorer": scorer, "beam_size": beam_size}
+    files = test, test_source, test_target
+    if any(file is not None for file in files):
+        data = load_test(run, *files)
+        options["other"] = called(test_source if test is None else test)
+        return measure_other(run, data, **options)
+    dataset = run.load_data()
+    return measure(run, dataset, baselines(run, dataset), **options)
+
+
+def load_test(run, test=None, test_source=None, test_target=None) -> Dataset:
+    """The pairs of other files on whose sources the run was not trained."""
+    pairs = load_pairs(run.config, test, test_source, test_target)
+    data = spare_trained(run, Dataset(NO_PAIRS, NO_PAIRS, pairs, {}))
+    run.notes = [*pairs.notes, *run.notes]
+    return data
 
 
 def score(
     run, dataset: Dataset, baselines: dict, scorer: Scorer | None = None, **options
 ) -> Evaluation:
     """Scores a run beside baselines; see `score_texts` for the options."""
-    scorer = scorer or make_scorer(run.config)
-    return score_texts(run, dataset, baselines, scorer, drawn="nearest", **options)
+    options |= {"drawn": "nearest", "own_scorer": make_scorer(run.config)}
+    scorer = scorer or options["own_scorer"]
+    return score_texts(run, dataset, baselines, scorer, **options)

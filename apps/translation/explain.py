@@ -6,6 +6,7 @@ import numpy as np
 from keras import ops
 
 from polyhead.layers.candidates import END, START
+from polyhead.runtime.texts import one_text
 
 from ..common.errors import PolyheadError, UsageError
 from ..common.files import write_json
@@ -29,6 +30,7 @@ def explain(run, text: str, output: str | Path | None = None) -> dict:
 
     Reference: Bahdanau et al., https://arxiv.org/abs/1409.0473 (its figure 3).
     """
+    text = one_text(text)
     if output is not None and Path(output).suffix.lower() != ".png":
         raise UsageError(f"--output {output}: give a name that ends in .png")
     serving, model, pieces = run.serving, run.model, run.tokenizer.pieces
@@ -38,7 +40,7 @@ def explain(run, text: str, output: str | Path | None = None) -> dict:
             "the text is empty, or white space alone: there is nothing to explain"
         )
     translation = run.predict([text])[0][0][0]
-    target = run.tokenizer.encode_all([translation])[0][: serving.max_tokens - 1]
+    target = run.tokenizer.encode_all([translation])[0][: serving.max_output_tokens - 1]
     memory, mask = model.encode(ops.convert_to_tensor(source[None].astype("int32")))
     inputs = ops.convert_to_tensor(np.append(START, target)[None].astype("int32"))
     _, scores = model.decode(inputs, memory, mask, return_scores=True)

@@ -1,10 +1,10 @@
 """Which training pairs are of use."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import numpy as np
 
-from ..common.data.pairs import Pairs
+from ..common.data.pairs import Pairs, sentence_key
 
 # Why a pair is left out, in the order of the tests; each pair counts once.
 REASONS = {
@@ -20,19 +20,18 @@ SHORT_BYTES = 40  # the lengths of short texts say little
 _BYTES_PER_TOKEN = 8  # pieces hold fewer bytes on average, so longer texts are cut
 
 
-def sentence_key(text: str) -> str:
-    """A key that is the same for sentences that differ in case and spaces alone."""
-    return " ".join(text.split()).casefold()
-
-
 def sort_out(
-    train: Pairs, held_out: Collection[str], max_tokens: int, max_length_ratio: float
+    train: Pairs,
+    held_out: Collection[str],
+    max_tokens: Sequence[int],
+    max_length_ratio: float,
 ) -> tuple[np.ndarray, dict[str, int]]:
     """Chooses the pairs to train on.
 
     Args:
         held_out: the `sentence_key` of every source that must not be trained on.
-        max_tokens: a side of more than eight bytes a token is too long.
+        max_tokens: of a source and of a target; a side of more than eight bytes a
+            token is too long.
         max_length_ratio: how many times longer, or shorter, than usual a target may
             be beside its source. A pair is unlike only if its bytes and its letters
             both say so: a Tamil letter has three bytes, and one Chinese letter can be
@@ -59,7 +58,8 @@ def sort_out(
     first = {pair: place for place, pair in reversed(list(enumerate(texts)))}
     repeated = [first[pair] != place for place, pair in enumerate(texts)]
     remove("repeated", np.array(repeated, bool))
-    remove("too_long", longest > _BYTES_PER_TOKEN * max_tokens)
+    too_long = lengths > _BYTES_PER_TOKEN * np.array(max_tokens)  # (pairs, 2)
+    remove("too_long", too_long[:, 0] | too_long[:, 1])
     letters = np.array([[len(text) for text in side] for side in sides], np.int64).T
     unusual = [_is_unusual(x, left, max_length_ratio) for x in (lengths, letters)]
     remove("unlike", unusual[0] & unusual[1] & (longest > SHORT_BYTES))

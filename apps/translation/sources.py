@@ -8,24 +8,32 @@ from typing import Any
 
 import numpy as np
 
+from ..common.data.given import given_tables
 from ..common.data.pairs import Pairs, make_pairs, read_columns
-from ..common.data.sources import SPLITS, check_one_source, read_embedded
+from ..common.data.sources import SPLIT_NAMES, SPLITS, check_one_source, read_embedded
 from ..common.data.text_files import read_lines
 from ..common.data.tfds import open_tfds
 from ..common.errors import PolyheadError, UsageError
 from ..datasets.dates import read_dates
 from .config import Config
 
-# What a split may be called in TFDS and in file names; the first that exists is read.
-_SPLIT_NAMES = {
-    "train": ("train",),
-    "validation": ("validation", "valid", "val", "dev"),
-    "test": ("test",),
-}
-
 
 def read_splits(config: Config) -> dict[str, Pairs]:
     """Reads every split that the Config names: "train", "validation", "test"."""
+    given = given_tables(config)
+    if given is not None:
+        splits = {split: _read_table(config, rows) for split, rows in given.items()}
+    else:
+        splits = _read_source(config)
+    for split in SPLITS:
+        pairs = read_split(config, split)
+        if pairs is not None:
+            splits[split] = pairs
+    return splits
+
+
+def _read_source(config: Config) -> dict[str, Pairs]:
+    """The splits of TFDS or of the embedded set; none where there are files."""
     files = config.train_source, config.train_target
     check_one_source(
         {
@@ -35,18 +43,11 @@ def read_splits(config: Config) -> dict[str, Pairs]:
             "--dataset": config.dataset is not None,
         }
     )
-    splits: dict[str, Pairs] = {}
     if config.dataset is not None:
         texts = read_embedded(config.dataset, {"dates": read_dates})
-        for split, sides in texts.items():
-            splits[split] = make_pairs(f"{config.dataset}/{split}", *sides)
-    elif config.tfds is not None:
-        splits = _read_tfds(config)
-    for split in SPLITS:
-        pairs = read_split(config, split)
-        if pairs is not None:
-            splits[split] = pairs
-    return splits
+        names = {split: f"{config.dataset}/{split}" for split in texts}
+        return {split: make_pairs(names[split], *texts[split]) for split in texts}
+    return {} if config.tfds is None else _read_tfds(config)
 
 
 def read_split(config: Config, split: str) -> Pairs | None:
@@ -57,7 +58,7 @@ def read_split(config: Config, split: str) -> Pairs | None:
     if source is None and target is None:
         if table is None:
             return None
-        return read_columns(table, config.source_column, config.target_column)
+        return _read_table(config, table)
     if source is None or target is None:
         has, lacks = ("source", "target") if target is None else ("target", "source")
         raise UsageError(
@@ -71,12 +72,32 @@ def read_split(config: Config, split: str) -> Pairs | None:
     return _read_files(source, target)
 
 
+def _read_table(config: Config, table: Any) -> Pairs:
+    """Reads a file, or rows from Python."""
+    columns = config.source_column, config.target_column
+    return read_columns(table, *columns, *_name_languages(config))
+
+
+def _name_languages(config: Config) -> list[tuple[str, str]]:
+    """Columns called as the two languages are, where nobody named the columns."""
+    columns = config.source_column, config.target_column
+    source, target = config.source_language, config.target_language
+    usual = columns == (Config.source_column, Config.target_column)
+    return (
+        [(source, target)] if usual and source and target and source != target else []
+    )
+
+
 def _read_files(source: str, target: str) -> Pairs:
     """Reads two files line by line, empty lines too."""
     sources, targets = read_lines(source), read_lines(target)
     for path, lines in ((source, sources), (target, targets)):
         if not lines:
             raise PolyheadError(f"{path}: empty file; it needs at least one line")
+    shared = min(len(sources), len(targets))
+    for lines in (sources, targets):
+        if not "".join(lines[shared:]).strip():  # empty lines at the end of one file
+            del lines[shared:]
     if len(sources) != len(targets):
         row = min(len(sources), len(targets)) + 1
         longer = source if len(sources) > len(targets) else target
@@ -106,7 +127,7 @@ def _read_tfds(config: Config) -> dict[str, Pairs]:
     if known is not None:  # some data sets do not list their languages
         _check_languages(name, languages, sorted(known))
     splits = {}
-    for split, names in _SPLIT_NAMES.items():
+    for split, names in SPLIT_NAMES.items():
         stored = next((name for name in names if name in builder.info.splits), None)
         if stored is not None:
             examples = list(_read_examples(builder, stored, languages))
@@ -132,7 +153,7 @@ def _read_folder(
 ) -> dict[str, Pairs]:
     _check_languages(str(folder), languages, sorted({known for _, known in files}))
     splits = {}
-    for split, names in _SPLIT_NAMES.items():
+    for split, names in SPLIT_NAMES.items():
         stored = [name for name in names if any((name, x) in files for x in languages)]
         for name in stored[:1]:
             # Reading a missing file raises the error that names it.

@@ -1,35 +1,47 @@
 """The steps in the life of a translator's run."""
 
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 
-from ..common.data.splits import held_out
+from ..common.data.kept import Kept
+from ..common.data.pairs import keep_pairs
 from ..common.errors import RETRAIN, PolyheadError, UsageError
 from ..common.export.export import Exportable
 from ..common.generation.batches import leave_out_long
 from ..common.generation.exporting import make_text_exportable
 from ..common.generation.losses import TrainedModel
 from ..common.generation.serving import Serving
-from ..common.generation.training import fit_output_ratio, train_pairs, validate_pairs
+from ..common.generation.training import (
+    fit_to_pairs,
+    fit_tokenizer,
+    train_pairs,
+    validate_pairs,
+)
 from ..common.run.checkpoint import read_values
 from ..common.run.saving import load_model
 from ..common.run.trainer import Validation
 from ..common.task import Steps
 from ..common.text.assets import NewPieceAssets, save_assets
 from ..common.text.assets import make_assets as make_piece_assets
+from ..common.text.limits import choose_bytes
 from ..common.text.run import TextRun, text_examples
 from .card import make_card
-from .config import Config
-from .data import Dataset, load_data
-from .evaluate import evaluate, make_scorer, score
+from .config import LENGTH, Config
+from .data import Dataset, load_data, remember
+from .evaluate import baselines, evaluate, load_test, make_scorer, score
 from .explain import explain
 from .model import Translator, build_model
 
 
 def make_assets(config: Config, dataset: Dataset, path: Path | None) -> NewPieceAssets:
-    texts = [*dataset.train.sources, *dataset.train.targets]
-    return make_piece_assets(config, texts, path)
+    pairs = dataset.train
+    texts = [*pairs.sources, *pairs.targets]
+    return make_piece_assets(fit_tokenizer(config, pairs), texts, path)
+
+
+def fit_config(config: Config, assets, dataset: Dataset) -> Config:
+    """Fills all that the pairs of `dataset.train` decide."""
+    return fit_to_pairs(config, assets.tokenizer, dataset.train, LENGTH)
 
 
 def build(config: Config, assets, dataset: Dataset) -> Translator:
@@ -70,37 +82,34 @@ def check_export(run: TextRun, formats: Sequence[str], variants: Sequence[str]) 
 
 def make_exportable(
     run: TextRun,
-    dataset: Dataset,
+    kept: Kept,
     formats: Sequence[str],
-    max_input_bytes: int = 256,
-    max_output_bytes: int = 256,
+    max_input_bytes: int | None = None,
+    max_output_bytes: int | None = None,
     beam_size: int = 1,
 ) -> Exportable:
     """The translator and held-out pairs; see `make_text_exportable`."""
-    split, pairs = held_out(dataset)
     scorer, what = make_scorer(run.config), "Translation: text to text"
+    fitted = run.config.max_input_bytes, run.config.max_output_bytes
+    sizes = (
+        choose_bytes(max_input_bytes, fitted[0], kept.texts["text"]),
+        choose_bytes(max_output_bytes, fitted[1], kept.texts["target"]),
+    )
     names = ("source_language", "target_language")
     facts = {name: getattr(run.config, name) for name in names}
     return make_text_exportable(
-        run.serving,
-        pairs,
-        split,
-        scorer,
-        what,
-        facts,
-        max_input_bytes,
-        max_output_bytes,
-        beam_size,
+        run.serving, kept, scorer, what, facts, *sizes, beam_size
     )
 
 
 STEPS = Steps(
     load_data=load_data,
-    fit_config=fit_output_ratio,
+    fit_config=fit_config,
     make_assets=make_assets,
+    remember=lambda config, assets, data: remember(data, config.init_from),
     save_assets=save_assets,
     prepare=lambda config, assets, dataset: leave_out_long(
-        config.max_tokens, assets.tokenizer, dataset
+        config, assets.tokenizer, dataset
     ),
     build=build,
     make_training=lambda config, assets, dataset, model: train_pairs(
@@ -109,11 +118,14 @@ STEPS = Steps(
     make_validation=make_validation,
     finish=finish,
     serve=serve,
+    baselines=baselines,
     score=score,
     make_card=make_card,
     evaluate=evaluate,
+    load_test=load_test,
+    keep=keep_pairs,
     explain=explain,
-    examples=partial(text_examples, texts_of=lambda pairs: pairs.sources),
+    examples=text_examples,
     check_export=check_export,
     make_exportable=make_exportable,
 )

@@ -6,7 +6,7 @@ from pathlib import Path
 from ..common.flags import DATA_FLAGS, RUN_FLAGS
 from ..common.run.folder import name_data
 from ..common.task import Task
-from .config import ARCHITECTURE, CHOICES, RANGES, Config, fill
+from .config import ARCHITECTURE, CHOICES, OLDER_DEFAULTS, RANGES, Config, fill
 
 
 def _answering():
@@ -33,6 +33,7 @@ def page_facts(folder: Path, config: dict) -> dict:
     return {name: config[name] for name in ("source_language", "target_language")}
 
 
+FILES = ("test", "test_source", "test_target")
 DRAWING = ("temperature", "top_k", "top_p", "seed")
 TASK = Task(
     name="translation",
@@ -53,20 +54,23 @@ TASK = Task(
     },
     options={
         "evaluate": (
-            *("test", "test_source", "test_target"),
+            *FILES,
             *("tokenize", "lowercase", "beam_size"),
         ),
-        "predict": ("engine", "beam_size", "n_best", *DRAWING),
+        "predict": ("engine", "beam_size", "n_best", "min_score", *DRAWING),
         "export": (
+            *FILES,
             *("max_input_bytes", "max_output_bytes", "beam_size"),
             *("max_loss", "author", "license"),
         ),
+        "benchmark": FILES,
     },
     answering=_answering,
     steps=_steps,
     choices=CHOICES,
     ranges=RANGES,
     architecture=ARCHITECTURE,
+    older_defaults=OLDER_DEFAULTS,
     fill=fill,
     data_name=name_pairs,
     input="lines",

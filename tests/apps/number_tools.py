@@ -53,4 +53,4 @@ def make_config(folder, run, **settings):
         fields[f"{name}_source"], fields[f"{name}_target"] = write_files(
             folder, name, part
         )
-    return Config(**fields, run=str(folder / run), **{**TINY, "epochs": 14, **settings})
+    return Config(**fields, run=str(folder / run), **{**TINY, "epochs": 16, **settings})

@@ -61,7 +61,7 @@ def read_table(page):
     return [row[0] for row in rows], [[float(v) for v in row[1:]] for row in rows]
 
 
-def wait_for_forecast(page, run, name="model_int8.tflite"):
+def wait_for_forecast(page, run, name="model_int8.tflite", close=CLOSE):
     """Until the table has what LiteRT says of the page's fields."""
     outputs = predictor(run, name)(**read_inputs(page))
     expected = np.concatenate(
@@ -69,7 +69,7 @@ def wait_for_forecast(page, run, name="model_int8.tflite"):
     )
     for _ in range(600):
         _, values = read_table(page)
-        if values and np.allclose(values, expected, **CLOSE):
+        if values and np.allclose(values, expected, **close):
             return expected
         page.wait_for_timeout(100)
-    np.testing.assert_allclose(values, expected, **CLOSE)
+    np.testing.assert_allclose(values, expected, **close)

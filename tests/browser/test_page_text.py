@@ -78,9 +78,8 @@ def test_several_labels_are_chosen_by_their_thresholds(open_page, tmp_path):
     (expected,) = probabilities_of(run, SENTENCES[:1])
     order = np.argsort(-expected)
     limit = float(expected[order[1]])  # two labels reach it
-    metrics = json.loads((run / "metrics.json").read_text())
-    metrics["thresholds"] = dict.fromkeys(labels_of(run), limit * 0.999)
-    (run / "metrics.json").write_text(json.dumps(metrics))
+    thresholds = dict.fromkeys(labels_of(run), limit * 0.999)
+    (run / "thresholds.json").write_text(json.dumps(thresholds))
     page = open_page(run)
     ask(page, SENTENCES[0])
     names = [labels_of(run)[place] for place in order[:2]]
@@ -126,6 +125,27 @@ def test_long_text_is_cut_between_characters_and_said_so(open_page, text):
     (expected,) = probabilities_of(CLASSIFIER, [data])
     best = labels_of(CLASSIFIER)[expected.argmax()]
     assert page.inner_text("#spoken") == f"{best}, {100 * expected.max():.1f} %"
+
+
+@pytest.mark.parametrize("run", [CLASSIFIER, TRANSLATOR])
+def test_a_text_of_too_many_pieces_is_said_to_be_cut(open_page, run):
+    """Within the bytes that the file reads: only the file knows."""
+    page = open_page(run)
+    text = "ꙮ" * 80  # 240 bytes, each a piece
+    ask(page, text)
+    wait_for_text(page, "#note", "Truncated: the text has more pieces than")
+    ask(page, "I am hungry.")
+    page.wait_for_function("document.querySelector('#note').textContent === ''")
+
+
+def test_a_translation_has_its_score(open_page):
+    page = open_page(TRANSLATOR)
+    text = "I am hungry."
+    ask(page, text)
+    inputs, _ = texts_to_bytes([text], 256)
+    score = predictor(TRANSLATOR)(text=inputs)["score"][0]
+    wait_for_text(page, "#answer-note", f"Score {score:.2f}: ")
+    assert "cut" not in page.inner_text("#answer-note")
 
 
 def test_empty_text_has_a_hint_and_no_answer(open_page):

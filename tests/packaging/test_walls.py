@@ -69,7 +69,7 @@ def test_the_list_of_tasks_stands_in_one_place(folder):
         assert not quoted, f"{path}: {quoted.group()}"
 
 
-LIMITS = {"text_classification": 2200, "translation": 2200, "forecasting": 4700}
+LIMITS = {"text_classification": 2200, "translation": 2200, "forecasting": 6600}
 
 
 @pytest.mark.parametrize("folder", [*LIMITS, ""])
@@ -77,7 +77,7 @@ def test_the_house_stays_small(folder):
     lines = [
         len(path.read_text("utf-8").splitlines()) for path in sources(f"apps/{folder}")
     ]
-    assert sum(lines) <= LIMITS.get(folder, 18_000)
+    assert sum(lines) <= LIMITS.get(folder, 26_000)
     assert max(lines) <= 300
 
 

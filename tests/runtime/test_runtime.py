@@ -12,6 +12,8 @@ import pytest
 from polyhead import runtime
 from polyhead.apps.common.export.litert import TFLitePredictor
 from polyhead.runtime.model import Model
+from polyhead.runtime.text_bytes import texts_to_bytes
+from polyhead.runtime.translator import INPUT_CUT
 
 ROOT = Path(__file__).resolve().parents[2]
 SHIPPED = ROOT / "saved_models"
@@ -41,12 +43,14 @@ def test_examples_run(name, monkeypatch):
 @pytest.mark.parametrize("path", [LANGUAGES, DATES], ids=["labels", "text"])
 def test_any_bytes_get_an_answer(path):
     model = runtime.load(path)
-    answers = model.predict(HOSTILE)
-    assert len(answers) == len(HOSTILE)
+    rows, truncated = texts_to_bytes(HOSTILE, model.max_bytes)
+    answers = [model.model(text=row[None]) for row in rows]
+    said = [bool(answer["truncated"][0] & INPUT_CUT) for answer in answers]
     cut = [False, True, True, False, False, True, True, True]
-    assert [answer.truncated for answer in answers] == cut
+    assert [a or b for a, b in zip(truncated, said, strict=True)] == cut
     # What lies behind a zero byte is not read.
-    assert answers[2][0] == answers[0][0]
+    for name, array in answers[0].items():
+        np.testing.assert_array_equal(answers[2][name], array)
 
 
 def test_probabilities_are_the_files():
@@ -61,7 +65,9 @@ def test_probabilities_are_the_files():
 def test_a_text_is_cut_between_two_characters():
     model = runtime.load(LANGUAGES)
     whole = "ü" * (model.max_bytes // 2)
-    assert model.predict([whole])[0] == model.predict(["ü" * 999])[0][:1] + (False,)
+    # The model reads fewer pieces than the file reads bytes.
+    assert model.predict([whole])[0] == model.predict(["ü" * 999])[0]
+    assert not model.predict(["ü" * 60])[0].truncated
     rows, truncated = model.probabilities([whole + "ü", "a" + whole])
     assert truncated.tolist() == [True, True]
 
@@ -79,6 +85,15 @@ def test_history_of_any_kind_gets_a_forecast():
     np.testing.assert_array_equal(found.values, same.values)
     for value in (0.0, np.nan):
         assert model.predict(np.full_like(history, value), "2003-01-04").values.shape
+
+
+def test_an_older_file_forecasts_from_nothing():
+    model = runtime.load(ROOT / "tests/golden/0.1.0/wave/export/model_int8.tflite")
+    history = np.full((model.look_back, len(model.history)), np.nan)
+    found = model.predict(history, "2024-03-05")
+    assert np.isfinite(found.values).all()
+    assert len(found.notes) == len(model.targets)
+    assert all("forecast and interval mean nothing: the 48" in n for n in found.notes)
 
 
 @pytest.mark.parametrize(
@@ -128,15 +143,23 @@ def test_a_history_that_is_cut_is_told():
 @pytest.mark.parametrize(
     "texts, message",
     [
-        ("one text", "give a list of texts"),
-        (b"one text", "give a list of texts"),
-        (["a", None], r"texts\[1\] is None, not a text"),
-        ([5], r"texts\[0\] is 5, not a text"),
+        (b"one text", "is no text: decode it first"),
+        (["a", None], "text 2 is None, no text: leave it out"),
+        ([5], "text 1 is 5, no text: write it as text, such as '5'"),
     ],
 )
 def test_what_is_no_list_of_texts(path, texts, message):
-    with pytest.raises(runtime.PolyheadError, match=message):
+    with pytest.raises(runtime.PolyheadError, match=message) as error:
         runtime.load(path).predict(texts)
+    assert error.value.exit_status == 2
+
+
+@pytest.mark.parametrize("path", [LANGUAGES, DATES], ids=["labels", "text"])
+def test_one_string_is_one_text(path):
+    model = runtime.load(path)
+    text = "jeudi 5 mars 1998"
+    assert model.predict(text) == model.predict([text]) == model.predict((text,))
+    assert model.predict(np.array([text])) == model.predict(iter([text]))
 
 
 @pytest.mark.parametrize("inputs", [{}, {"history": HISTORY}, {"text": HISTORY}])

@@ -6,8 +6,10 @@ from typing import Any
 import numpy as np
 
 from ..answers import Table, add_columns, number_names, write_answers
+from ..errors import RETRAIN, PolyheadError
 from ..export.folder import find_exported
 from ..run.run import check_engine
+from .label_file import refuse_other_labels
 
 NAMES = ("predicted_label", "probability")
 
@@ -16,14 +18,26 @@ def classify(run: Any, inputs: Sequence[str], engine: str = "keras") -> np.ndarr
     """Probabilities `(inputs, labels)` by Keras or by an exported file."""
     check_engine(engine)
     if engine == "tflite":
-        return run.open_tflite(inputs).probabilities(inputs)[0]
+        file = run.open_tflite(inputs)
+        remedy = f"restore labels.txt, or export {run.path} again"
+        path = file.model.path
+        refuse_other_labels(
+            run.path / "labels.txt", run.label_names, path, file.labels, remedy
+        )
+        return file.probabilities(inputs)[0]
     run.note_cuts(inputs)
     if engine == "keras":
         return run.serving.predict(inputs)
     from ..export.savedmodel import SavedModelPredictor
 
-    predictor = SavedModelPredictor(find_exported(run.path, "savedmodel"))
-    return predictor.predict_texts(inputs)["probabilities"]
+    path = find_exported(run.path, "savedmodel")
+    answers = SavedModelPredictor(path).predict_texts(inputs)["probabilities"]
+    if answers.shape[1] != len(run.label_names):
+        raise PolyheadError(
+            f"{run.path / 'labels.txt'}: {len(run.label_names)} labels, but "
+            f"{path} answers with {answers.shape[1]}: {RETRAIN}"
+        )
+    return answers
 
 
 def format_labels(

@@ -1,4 +1,7 @@
-"""Linear baselines: fitted on train, chosen on validation, scored once on test."""
+"""What a classifier has to beat: the majority class, and linear models.
+
+Linear models are fitted on train, chosen on validation, and scored once on test.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -41,6 +44,24 @@ class _Trial(NamedTuple):
     thresholds: Thresholds = None
 
 
+def majority(dataset: Dataset) -> dict[str, dict]:
+    """The baseline that answers every input alike, as `run_baseline` does, by its name.
+
+    The answer is the most frequent label of train, or set of labels if multi-label.
+    """
+    split, examples = held_out(dataset)
+    labels = dataset.train.labels
+    kinds, counts = np.unique(labels, axis=0, return_counts=True)
+    answer = kinds[counts.argmax()]
+    wanted = np.flatnonzero(answer) if dataset.multi_label else [answer]
+    scores = np.full((len(examples.labels), len(dataset.label_names)), -1.0)
+    scores[:, wanted] = 1.0
+    settings = {"labels": [dataset.label_names[label] for label in wanted]}
+    thresholds = 0.0 if dataset.multi_label else None
+    result = _summarize(dataset, dataset.train, scores, thresholds, settings)
+    return {"majority": result}
+
+
 def run_baseline(
     baseline: LinearBaseline, dataset: Dataset, train: Examples, seed: int = 0
 ) -> dict[str, Any]:
@@ -57,18 +78,30 @@ def run_baseline(
     """
     from threadpoolctl import threadpool_limits
 
-    split, examples = held_out(dataset)
+    _, examples = held_out(dataset)
     # The labels are fitted side by side; threads below that wait for each other,
     # on a busy machine for minutes.
     with threadpool_limits(1):
         best = _search(baseline, dataset, train, seed)
         scores = best.model.score(examples.inputs)
-    metrics = _evaluate(dataset, examples, scores, best.thresholds)
+    return _summarize(dataset, train, scores, best.thresholds, best.settings)
+
+
+def _summarize(
+    dataset: Dataset,
+    train: Examples,
+    scores: np.ndarray,
+    thresholds: Thresholds,
+    settings: dict[str, Any],
+) -> dict[str, Any]:
+    """What is kept of a baseline, from its scores of the held-out examples."""
+    split, examples = held_out(dataset)
+    metrics = _evaluate(dataset, examples, scores, thresholds)
     names = ["accuracy", "macro_f1"] + ["micro_f1"] * dataset.multi_label
     return {
         "split": split,
         **{key: metrics[key] for key in names},
-        "settings": best.settings,
+        "settings": settings,
         "train_rows": len(train.inputs),
         "sampled": len(train.inputs) < len(dataset.train.inputs),
         "scores": scores,

@@ -5,10 +5,12 @@ from typing import Any
 
 import numpy as np
 
+from ..data.row_hashes import fingerprint_rows
 from ..data.splits import held_out
 from ..scoring import comparison as scoring
-from .data import Dataset
-from .scores import evaluate, macro_f1, main_metric, tune_thresholds
+from ..scoring.proportion import wilson
+from .data import Dataset, rows_of
+from .scores import evaluate, macro_f1, main_metric
 
 RESAMPLES = 2000  # of the bootstrap
 _CELLS = 4_000_000  # the most numbers that are drawn at once
@@ -79,26 +81,27 @@ def build_metrics(
     probabilities: Mapping[str, np.ndarray],
     baselines: Mapping[str, dict],
     seed: int = 0,
+    thresholds: np.ndarray | None = None,
 ) -> tuple[dict, dict]:
-    """Scores a run beside its baselines; tunes a multi-label run's thresholds first.
+    """Scores a run beside its baselines.
 
     Args:
-        probabilities: split -> `(rows, labels)`.
+        probabilities: split -> `(rows, labels)`, of the splits that are scored.
         baselines: what the baselines answered for the same data.
         seed: of the bootstrap.
+        thresholds: of a multi-label run, if they are tuned already.
 
     Returns:
         The content of metrics.json (without `train`, which the run adds), and
         `evaluate`'s result for each split, for plots and tables.
     """
     names, multi_label = dataset.label_names, dataset.multi_label
-    validation, thresholds = dataset.validation, None
-    if multi_label:
-        thresholds = tune_thresholds(probabilities["validation"], validation.labels)
     split, examples = held_out(dataset)
+    parts = {split: examples, "validation": dataset.validation}
     evaluations = {
         key: evaluate(probabilities[key], part, names, multi_label, thresholds)
-        for key, part in {split: examples, "validation": validation}.items()
+        for key, part in parts.items()
+        if key in probabilities
     }
     models = evaluations[split], *baselines.values()
     answers, metric = [model["predicted"] for model in models], main_metric(multi_label)
@@ -108,13 +111,13 @@ def build_metrics(
         name: {key: result[key] for key in kept if key in result}
         for name, result in evaluations.items()
     }
-    metrics[split][f"{metric}_interval"] = _interval(draws[:, 0])
+    metrics[split] |= _intervals(metric, metrics[split], draws[:, 0])
     metrics["baselines"] = {
         name: _compare(name, metric, metrics[split], baseline, draws[:, [0, column]])
         for column, (name, baseline) in enumerate(baselines.items(), 1)
     }
-    if thresholds is not None:
-        metrics["thresholds"] = dict(zip(names, thresholds.tolist(), strict=True))
+    for key in evaluations:
+        metrics[key]["fingerprint"] = fingerprint_rows(rows_of(parts[key], names))
     metrics["protocol"] = _protocol(dataset, baselines, split)
     return metrics, evaluations
 
@@ -129,10 +132,24 @@ def _compare(
     points = [100 * value for value in interval]
     return {
         **{k: v for k, v in baseline.items() if k not in ("scores", "predicted")},
-        f"{metric}_interval": _interval(draws[:, 1]),
+        **_intervals(metric, baseline | {"rows": scores["rows"]}, draws[:, 1]),
         "difference": {"metric": metric, "value": difference, "interval": interval},
-        "verdict": scoring.describe_difference(name, 100 * difference, points, unit),
+        "verdict": scoring.describe_difference(
+            name, 100 * difference, points, unit, scores["rows"], 100 * scores[metric]
+        ),
     }
+
+
+def _intervals(metric: str, scores: Mapping, draws: np.ndarray) -> dict[str, list]:
+    """The interval of the metric that decides, and that of accuracy, a share of rows.
+
+    Wilson's knows that few rows tell little; resamples of two right rows are all right.
+    """
+    intervals = {f"{metric}_interval": _interval(draws)}
+    if "accuracy" in scores:
+        rows = scores["rows"]
+        intervals["accuracy_interval"] = wilson(round(scores["accuracy"] * rows), rows)
+    return intervals
 
 
 def _interval(values: np.ndarray) -> list[float]:
@@ -142,13 +159,16 @@ def _interval(values: np.ndarray) -> list[float]:
 def _protocol(dataset: Dataset, baselines: Mapping[str, dict], split: str) -> str:
     tuned = ", thresholds" if dataset.multi_label else ""
     same = "baselines fitted, tuned and scored on the same rows"
+    trained, chosen = len(dataset.train.labels), len(dataset.validation.labels)
+    choices = f"every choice (epoch, settings{tuned}) made on {chosen} rows"
+    own = f"trained on {trained} rows of train; {choices} of validation"
     parts = [
-        f"trained on {len(dataset.train.labels)} rows of train; every choice (epoch, "
-        f"settings{tuned}) made on {len(dataset.validation.labels)} rows of validation",
+        *([own] if trained else []),  # else only the test rows are known
         scoring.describe_scored(split, len(getattr(dataset, split).labels), "rows"),
         *([same] if baselines else []),
         *scoring.describe_samples(baselines, "fitted on", "rows"),
-        f"95% intervals from {RESAMPLES} bootstrap resamples of the rows",
+        f"95% intervals of accuracy by Wilson, others from {RESAMPLES} bootstrap "
+        "resamples of the rows",
     ]
     return "; ".join(parts)
 

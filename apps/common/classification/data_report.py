@@ -27,6 +27,13 @@ def describe_labels(
     warnings = list(warnings)
     if conflicting:
         warnings.append(f"{conflicting} training {unit}s occur with different labels")
+    for split, part in splits.items():
+        several = count_conflicting(number_texts(part.inputs), part.labels)
+        if several and split != "train":
+            warnings.append(
+                f"{several} {split} {unit}s occur with different labels: no answer is "
+                "right for all of their rows"
+            )
     return {
         "sources": {split: part.source for split, part in splits.items()},
         "rows": {split: len(part.inputs) for split, part in splits.items()},

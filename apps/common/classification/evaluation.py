@@ -35,24 +35,27 @@ def score_classifier(
     """
     split, examples = held_out(dataset)
     seed, names = run.config.seed, run.label_names
-    probabilities = {"validation": run.serving.predict(dataset.validation.inputs)}
-    if split == "test":
-        probabilities["test"] = run.serving.predict(examples.inputs)
-    metrics, evaluations = build_metrics(dataset, probabilities, baselines, seed)
+    # Of other examples the run has no validation.
+    parts = {split: examples} | ({} if other else {"validation": dataset.validation})
+    probabilities = {}
+    for name, part in parts.items():
+        run.tell(f"scoring {len(part.inputs):,} {name} {unit}s")
+        probabilities[name] = run.serving.predict(part.inputs)
+    metrics, evaluations = build_metrics(
+        dataset, probabilities, baselines, seed, run.thresholds
+    )
     scored = probabilities[split]
     if threshold is not None and not dataset.multi_label:
         metrics["answered"] = measure_coverage(scored, examples.labels, threshold)
     if other:
-        trained = dataset.train.inputs
-        source = describe_other(other, f"{unit}s", examples.inputs, trained)
-        metrics["protocol"] = f"{source}; {metrics['protocol']}"
+        metrics["protocol"] = f"{describe_other(other)}; {metrics['protocol']}"
 
     def write(path: Path) -> None:
         style = run.config.label_separator, unit
         write_predictions(path, scored, examples, names, run.thresholds, *style)
 
-    def plot(folder: Path, history: Any) -> None:
-        plot_evaluation(folder, evaluations[split], names, history)
+    def plot(folder: Path, history: Any, kept: int | None) -> None:
+        plot_evaluation(folder, evaluations[split], names, history, kept)
 
     return Evaluation(metrics, write, plot, other is not None)
 

@@ -2,15 +2,15 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ..data.tables import list_rows
-from ..errors import RETRAIN, PolyheadError
-from ..files import write_text
+from ..errors import PolyheadError
 from ..text.cleaning import clean_text
+from .label_file import read_labels as read_labels
+from .label_file import write_labels as write_labels
 
 
 def clean_label(value: Any) -> str:
@@ -33,17 +33,25 @@ def clean_labels(
     """Cleans the labels of every row: strings, or with a separator tuples of strings.
 
     The separator is None where each row needs one label; a row without a label or with
-    a list of them is then a PolyheadError.
+    several of them is then a PolyheadError.
     """
+    pairs = list(zip(rows, labels, strict=True))
+    objects = [row for row, label in pairs if _has_objects(label)]
+    if objects:
+        what = f"objects; name a field of them, as in --label-column {column}.name"
+        if any(isinstance(label, list) for label in labels):
+            what = "lists of objects; write each as a list of the labels' names"
+        where = f"{source}: {list_rows(objects)}"
+        raise PolyheadError(f"{where}: column '{column}' holds {what}")
     if separator is not None:
         return [split_labels(label, separator) for label in labels]
-    pairs = zip(rows, labels, strict=True)
-    lists = [row for row, label in pairs if isinstance(label, list)]
-    if lists:
+    several = [row for row, x in pairs if isinstance(x, list) and len(x) > 1]
+    if several:
         raise PolyheadError(
-            f"{source}: {list_rows(lists)}: a list of labels; add --multi-label"
+            f"{source}: {list_rows(several)}: a list of labels; add --multi-label"
         )
-    cleaned = [clean_label(label) for label in labels]
+    only = [x[0] if isinstance(x, list) and x else x for x in labels]
+    cleaned = ["" if isinstance(x, list) else clean_label(x) for x in only]
     missing = [row for row, label in zip(rows, cleaned, strict=True) if not label]
     if missing:
         raise PolyheadError(
@@ -51,6 +59,11 @@ def clean_labels(
             "fill it in or remove the row"
         )
     return cleaned
+
+
+def _has_objects(label: Any) -> bool:
+    parts = label if isinstance(label, list) else [label]
+    return any(isinstance(part, dict | list) for part in parts)
 
 
 def split_labels(value: Any, separator: str) -> tuple[str, ...]:
@@ -78,8 +91,12 @@ def encode_labels(
     source: str,
     names: Sequence[str],
     multi_label: bool,
+    where: str = "the training data",
 ) -> np.ndarray:
-    """Labels, all among the names, as int32 `(rows,)`, or bool `(rows, labels)`."""
+    """Labels, all among the names, as int32 `(rows,)`, or bool `(rows, labels)`.
+
+    `where` says in messages what has all of the names.
+    """
     index = {name: place for place, name in enumerate(names)}
     sets = labels if multi_label else [(label,) for label in labels]
     unseen = [
@@ -94,8 +111,8 @@ def encode_labels(
         others = len({other for _, other in unseen}) - 1
         more = f" (and {others} more such labels)" if others else ""
         raise PolyheadError(
-            f"{source}: {list_rows(wrong)}: label '{label}' does not occur in the "
-            f"training data{more}; correct it, or add examples of it there"
+            f"{source}: {list_rows(wrong)}: label '{label}' does not occur in {where}"
+            f"{more}; correct it, or add examples of it there and train"
         )
     if not multi_label:
         return np.array([index[label] for label in labels], dtype=np.int32)
@@ -108,22 +125,6 @@ def encode_labels(
     for row, labels_of_row in enumerate(labels):
         encoded[row, [index[label] for label in labels_of_row]] = True
     return encoded
-
-
-def read_labels(path: Path) -> tuple[str, ...]:
-    """The labels of a run, in the order of the model's outputs."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise PolyheadError(f"{path}: {error.strerror}: {RETRAIN}") from None
-    except UnicodeDecodeError:
-        raise PolyheadError(f"{path}: not UTF-8 text: {RETRAIN}") from None
-    return tuple(text.removesuffix("\n").split("\n"))
-
-
-def write_labels(path: Path, names: Sequence[str]) -> None:
-    """Writes the labels of a run, one on each line."""
-    write_text(path, "\n".join(names) + "\n")
 
 
 def label_facts(

@@ -28,4 +28,8 @@ def make_metric(
         chosen = np.take_along_axis(keras_, given.argmax(axis=1)[:, None], 1)[:, 0]
         return keras_.max(axis=1) - chosen > TIE
 
-    return Metric(main_metric(multi_label), score, differs)
+    def agree(outputs: Outputs, expected: Outputs) -> float:
+        return 100 * float(1 - np.mean(differs(outputs, expected)))
+
+    metric = main_metric(multi_label)
+    return Metric(metric, score, differs, likeness={"agreement": agree})

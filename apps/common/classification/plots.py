@@ -16,11 +16,15 @@ from ..figures import (
     save_figure,
     shorten,
 )
-from ..history_plot import Score, plot_history
+from ..history_plot import LOSS, Score, plot_history
 
 MOST_CLASSES = 25  # a matrix of more cannot be read
 MOST_PAIRS = 25
-SCORES = {"accuracy": "accuracy", "macro_f1": "macro F1"}  # of an epoch
+SCORES = (
+    LOSS,
+    Score("accuracy", "Accuracy", "{:.4f}"),
+    Score("macro_f1", "Macro F1", "{:.4f}"),
+)
 
 
 def plot_evaluation(
@@ -28,8 +32,12 @@ def plot_evaluation(
     evaluation: Mapping[str, Any],
     label_names: Sequence[str],
     history: Mapping[str, list[float]] | None = None,
+    kept: int | None = None,
 ) -> list[Path]:
-    """Draws every picture of what `scores.evaluate` gave, and gives their paths."""
+    """Draws every picture of what `scores.evaluate` gave, and gives their paths.
+
+    `history` and `kept` are of the training; see `plot_history`.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
     if evaluation["confusion"] is not None:
@@ -43,8 +51,7 @@ def plot_evaluation(
         plot_reliability(paths[-1], evaluation["reliability"], error)
     if history:
         paths.append(folder / "history.png")
-        scores = [Score(f"val_{k}", v, "{:.4f}") for k, v in SCORES.items()]
-        plot_history(paths[-1], history, scores)
+        plot_history(paths[-1], history, SCORES, kept)
     return paths
 
 

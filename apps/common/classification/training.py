@@ -7,6 +7,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from ..history import PLAIN_LOSS
 from ..run.schedules import make_adamw
 from ..run.trainer import Validation
 from .scores import count_labels, macro_f1, main_metric, tune_thresholds
@@ -106,14 +107,50 @@ class ClassificationLoss(keras.losses.Loss):
         return {**super().get_config(), **own}
 
 
+class TrainedHeads(keras.Model):
+    """A model of several heads, which are logits, as `fit` sees it: the same layers.
+
+    It logs the loss of the heads' common answer without label smoothing too, which is
+    what validation measures.
+    """
+
+    def __init__(self, inner: keras.Model, multi_label: bool) -> None:
+        super().__init__(inner.input, inner.output)
+        self.multi_label = multi_label
+        self.answer_loss = ClassificationLoss(multi_label, reduction=None)
+        self.plain_loss = keras.metrics.Mean(PLAIN_LOSS)
+
+    def compute_loss(
+        self,
+        x: Any = None,
+        y: Any = None,
+        y_pred: Any = None,
+        sample_weight: Any = None,
+        training: bool = True,
+    ) -> Any:
+        answer = mean_logits(y_pred)  # (B, labels)
+        target = ops.cast(next(iter(y.values())), "float32")
+        if self.multi_label:
+            hard = ops.cast(target > 0.5, "float32")
+        else:
+            hard = ops.one_hot(ops.argmax(target, axis=-1), answer.shape[-1])
+        self.plain_loss.update_state(self.answer_loss(hard, answer))
+        return super().compute_loss(x, y, y_pred, sample_weight, training)
+
+
 def compile_classifier(
     model: keras.Model, config: Any, multi_label: bool, steps: int
-) -> None:
-    """Gives a model its optimizer, and each of its heads, which are logits, a loss."""
+) -> TrainedHeads:
+    """A model with an optimizer, and with a loss for each of its heads.
+
+    The heads are logits. The layers are those of `model`.
+    """
     rate, warmup = config.learning_rate, config.warmup_steps
     optimizer = make_adamw(config, rate, warmup, steps * config.epochs)
     loss = ClassificationLoss(multi_label, config.consistency)
-    model.compile(optimizer, loss={name: loss for name in model.output})
+    trained = TrainedHeads(model, multi_label)
+    trained.compile(optimizer, loss={name: loss for name in model.output})
+    return trained
 
 
 def make_validation(
@@ -130,7 +167,9 @@ def make_validation(
         return score_probabilities(probabilities_of(logits, multi_label), labels)
 
     monitor = main_metric(multi_label)
-    return Validation(score, monitor, shown=(f"val_{monitor}", "val_loss"))
+    fitted = "heads and thresholds" if multi_label else "heads"
+    how = f"before the {fitted} were fitted to validation"
+    return Validation(score, monitor, shown=("val_loss", f"val_{monitor}"), how=how)
 
 
 def probabilities_of(logits: np.ndarray, multi_label: bool) -> np.ndarray:

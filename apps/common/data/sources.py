@@ -4,9 +4,17 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from ..errors import UsageError
+from .given import given_tables
+from .tables import Table
 from .tfds import open_tfds
 
 SPLITS = ("train", "validation", "test")
+# What a split may be called in TFDS and in the names of files and folders.
+SPLIT_NAMES = {
+    "train": ("train", "training"),
+    "validation": ("validation", "valid", "val", "dev"),
+    "test": ("test", "testing"),
+}
 T = TypeVar("T")
 
 
@@ -22,15 +30,20 @@ def check_one_source(given: Mapping[str, bool]) -> None:
 def read_sources(
     config: Any,
     files: Callable[[str], dict[str, T]],
+    table: Callable[[Table], T],
     tfds: Callable[[Any, str], T | None],
     embedded: Mapping[str, Callable[[], dict[str, T]]],
 ) -> dict[str, T]:
-    """Reads every split of the source in `config`: `train`, `tfds` or `dataset`.
+    """Reads every split of the source: `train`, `tfds`, `dataset` or `data`.
 
-    `files` reads the splits, given the path in `config.train`. `tfds` reads one split,
+    `files` reads the splits, given the path in `config.train`. `table` reads one split,
+    given its rows from Python. `tfds` reads one split,
     given a TFDS builder and its name, and may return None. `embedded` has the name of
     each embedded data set -> the function that reads its splits.
     """
+    given = given_tables(config)
+    if given is not None:
+        return {split: table(rows) for split, rows in given.items()}
     sources = ("train", "tfds", "dataset")
     check_one_source({f"--{s}": getattr(config, s) is not None for s in sources})
     if config.dataset is not None:

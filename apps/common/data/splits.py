@@ -5,12 +5,29 @@ from typing import Any
 
 import numpy as np
 
+FEWEST_HELD_OUT, MOST_HELD_OUT = 20, 0.2  # rows, and a share of all
+
 
 def held_out(data: Any) -> tuple[str, Any]:
     """The split that measures a run: test, or validation where there is none."""
     if data.test is not None:
         return "test", data.test
     return "validation", data.validation
+
+
+def fit_fraction(rows: int, usual: float) -> float:
+    """The share of the training rows that validation takes where nobody chose one.
+
+    Of few rows it is more than usual, as two rows decide nothing: enough for 20 rows,
+    but at most a fifth.
+
+    Example:
+
+    >>> from polyhead.apps.common.data.splits import fit_fraction
+    >>> fit_fraction(10_000, 0.05), fit_fraction(200, 0.05), fit_fraction(50, 0.05)
+    (0.05, 0.1, 0.2)
+    """
+    return max(usual, min(FEWEST_HELD_OUT / max(rows, 1), MOST_HELD_OUT))
 
 
 def number_texts(texts: Sequence[str]) -> np.ndarray:

@@ -4,7 +4,6 @@ The run's folder changes only after every file has passed.
 """
 
 import contextlib
-import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,7 +16,8 @@ import numpy as np
 from polyhead.runtime.model import SIGNATURE
 
 from ..errors import UsageError
-from ..files import is_full, read_json, write_json, writing_error
+from ..files import expecting, is_full, read_json, write_json, writing_error
+from ..folder.staging import NEW, announce, complete, place, remove
 from ..quiet import quiet
 from ..task import Task
 from .formats import DEFAULT_FORMATS, DEFAULT_VARIANTS, VARIANTS
@@ -84,24 +84,28 @@ def export(
     variants: Iterable[str] = DEFAULT_VARIANTS,
     max_loss: float | None = None,
     verbose: bool = False,
+    tell: Callable[[str], None] = lambda line: None,
 ) -> dict:
     """Writes the files of a run's export folder, each verified; see `Run.export`.
 
     Other files in the folder stay. After an error the folder is unchanged. `max_loss`
-    None is 0.3 points, and 1.5 for "full_int8", whose sums have 8 bits too.
+    None is 0.3 points, and 1.5 for "full_int8", whose sums have 8 bits too. `tell`
+    takes a line on each step.
     """
     formats, variants = tuple(formats), tuple(variants)
     folder = Path(folder)
     files = {}
     with _writing(folder) as new, quiet(verbose):
         if "savedmodel" in formats:
-            files["savedmodel"] = _make_savedmodel(exportable, new)
+            files["savedmodel"] = _make_savedmodel(exportable, new, tell)
         for variant in variants if "tflite" in formats else ():
             name = f"model_{variant}.tflite"
-            files[name] = _make_tflite(exportable, new / name, variant, max_loss)
+            path = new / name
+            files[name] = _make_tflite(exportable, path, variant, max_loss, tell)
         allowed = MAX_LOSS if max_loss is None else max_loss
         for name, form in exportable.further.items():
             if name in formats:
+                tell(f"writing and verifying the {name} files")
                 files |= form.write(
                     exportable.weights, exportable.metric, new, variants, allowed
                 )
@@ -131,15 +135,19 @@ def check_export(formats: Sequence[str], variants: Sequence[str], task: Task) ->
         )
 
 
-def _make_savedmodel(exportable: Exportable, folder: Path) -> dict:
+def _make_savedmodel(
+    exportable: Exportable, folder: Path, tell: Callable[[str], None]
+) -> dict:
     forms = {SIGNATURE: exportable.savedmodel, **exportable.signatures}
     path = folder / "savedmodel"
+    tell(f"writing {path.name}")
     functions = {name: (form.function, form.inputs) for name, form in forms.items()}
     export_savedmodel(functions, exportable.weights, exportable.tables, path)
     checked = {}
     for name, form in forms.items():
-        outputs = SavedModelPredictor(path, name)(**form.inputs)
         file = path.name if name == SIGNATURE else f"{path.name}, signature {name}"
+        tell(describe_check(file, form))
+        outputs = SavedModelPredictor(path, name)(**form.inputs)
         facts = compare(file, outputs, form, exportable.metric, True, 0.0)
         checked[name] = {**form.facts, **facts}
     size = sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
@@ -148,7 +156,11 @@ def _make_savedmodel(exportable: Exportable, folder: Path) -> dict:
 
 
 def _make_tflite(
-    exportable: Exportable, path: Path, variant: str, max_loss: float | None
+    exportable: Exportable,
+    path: Path,
+    variant: str,
+    max_loss: float | None,
+    tell: Callable[[str], None],
 ) -> dict:
     form = exportable.tflite
     function, inputs = form.function, form.inputs
@@ -157,8 +169,10 @@ def _make_tflite(
         inputs = exportable.calibration or inputs
     weights, tables = exportable.weights, exportable.tables
     each = exportable.per_channel
+    tell(f"writing {path.name}")
     export_tflite(function, weights, tables, inputs, path, variant, each)
     path.write_bytes(add_metadata(path.read_bytes(), exportable.metadata))
+    tell(describe_check(path.name, form))
     outputs = TFLitePredictor(path)(**form.inputs)
     exact = variant == "float32"
     if max_loss is None:
@@ -167,13 +181,22 @@ def _make_tflite(
     return {**form.facts, **facts, **read_file_facts(path, form.inputs)}
 
 
+def describe_check(file: str, form: Form) -> str:
+    """The line that is told before a file is run on the held-out examples."""
+    examples = len(next(iter(form.inputs.values())))
+    return f"verifying {file} on {examples:,} examples"
+
+
 def _older_files(folder: Path) -> dict:
     """The facts of the last report about files that still exist."""
     if not (folder / REPORT).exists():
         return {}
     report = read_json(folder / REPORT, remedy="delete it and export again")
-    files = report.get("files", {})
-    return {name: facts for name, facts in files.items() if (folder / name).exists()}
+    with expecting(folder / REPORT, "delete it and export again"):
+        files = report.get("files", {})
+        return {
+            name: facts for name, facts in files.items() if (folder / name).exists()
+        }
 
 
 def _order(name: str) -> int:
@@ -183,30 +206,20 @@ def _order(name: str) -> int:
 
 @contextlib.contextmanager
 def _writing(folder: Path) -> Iterator[Path]:
-    """Gives a new folder, and moves its entries to `folder` if no error occurs."""
-    new = folder.with_name(f".{folder.name}.new")
-    old = folder.with_name(f".{folder.name}.old")
-    placed: list[Path] = []
+    """Gives a new folder, whose entries move to `folder` if no error occurs."""
+    is_first, new = not folder.exists(), folder / NEW
     try:
-        for leftover in (new, old):
-            shutil.rmtree(leftover, ignore_errors=True)
+        complete(folder)
+        remove(new)
         new.mkdir(parents=True)
         yield new
-        folder.mkdir(exist_ok=True)
-        old.mkdir()
-        for entry in sorted(new.iterdir(), key=lambda entry: entry.name == REPORT):
-            if (folder / entry.name).exists():
-                os.replace(folder / entry.name, old / entry.name)
-            placed.append(folder / entry.name)
-            os.replace(entry, folder / entry.name)
+        announce(folder, [entry.name for entry in new.iterdir()])
+        place(folder)
     except BaseException as error:  # TensorFlow's writers raise errors of their own
-        for path in placed:
-            shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
-        for entry in old.iterdir() if old.exists() else ():
-            os.replace(entry, folder / entry.name)
+        shutil.rmtree(new, ignore_errors=True)
+        if is_first:
+            with contextlib.suppress(OSError):
+                folder.rmdir()  # fails unless it is empty
         if isinstance(error, OSError) or is_full(error):
             raise writing_error(folder, error) from error
         raise
-    finally:
-        for leftover in (new, old):
-            shutil.rmtree(leftover, ignore_errors=True)

@@ -1,7 +1,6 @@
 """The content of a .tflite file, read without running it."""
 
 import math
-import struct
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,7 +11,8 @@ import numpy as np
 from polyhead.runtime.model import read_facts
 
 from ..alignment import align, megabytes
-from ..errors import PolyheadError
+from ..errors import PolyheadError, reason_of
+from ..files import check_path
 from .litert import measure
 
 LARGEST = 12  # tensors that are shown
@@ -29,10 +29,11 @@ def inspect_tflite(path: str | Path) -> dict:
     from ai_edge_litert import schema_py_generated as schema
 
     path = Path(path)
+    check_path(path)
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise PolyheadError(f"{path}: {error.strerror}") from None
+        raise PolyheadError(f"{path}: {reason_of(error)}: check the path") from None
     if content[4:8] != b"TFL3":
         raise PolyheadError(f"{path}: no .tflite file")
     try:
@@ -46,7 +47,7 @@ def inspect_tflite(path: str | Path) -> dict:
             "tensors": _tensors(schema, model),
             "facts": _facts(path),
         }
-    except (struct.error, LookupError, TypeError, AttributeError, ValueError):
+    except Exception:  # the reader of the schema checks nothing
         raise PolyheadError(
             f"{path}: cut short or altered: copy it again, or export the run again"
         ) from None
@@ -87,6 +88,9 @@ def _signature(schema: Any, model: Any, side: str) -> dict[str, dict]:
         signature = model.SignatureDefs(0)
         maps = _list(signature, side)
         places = {each.Name().decode(): each.TensorIndex() for each in maps}
+        if side == "Outputs":  # in the order of their places, not of their names
+            order = _list(subgraph, side)
+            places = dict(sorted(places.items(), key=lambda x: order.index(x[1])))
     else:
         numbers = _list(subgraph, side)
         places = {subgraph.Tensors(i).Name().decode(): i for i in numbers}

@@ -4,6 +4,7 @@ It imports only NumPy and LiteRT, as a small client would.
 """
 
 import json
+import os
 import sys
 import time
 from typing import Any
@@ -45,7 +46,7 @@ def main(path: str, examples: str, threads: str) -> None:
         inputs = {name: file[name] for name in file.files}
     rows = len(next(iter(inputs.values())))
     before = peak_bytes()
-    interpreter = Interpreter(path, num_threads=int(threads))
+    interpreter = Interpreter(os.fsencode(path), num_threads=int(threads))
     interpreter.allocate_tensors()
     places, outputs = find_tensors(interpreter)
     for name, place in places.items():  # a file may leave a length open

@@ -45,7 +45,7 @@ class Metadata:
 
     description: str  # what the model does
     inputs: Mapping[str, str]  # name of each input -> its description
-    outputs: Mapping[str, str]
+    outputs: Mapping[str, str]  # in the order that clients find them in
     name: str = ""
     version: str = ""  # of Polyhead in training
     author: str = ""
@@ -66,6 +66,7 @@ def add_metadata(content: bytes, metadata: Metadata) -> bytes:
     from ai_edge_litert import schema_py_generated as schema
 
     model = schema.ModelT.InitFromPackedBuf(content, 0)
+    _order_outputs(model, list(metadata.outputs))
     inputs, outputs = _names(model, "inputs"), _names(model, "outputs")
     labels = {
         name: File(f"{name}_labels.txt", "\n".join(values).encode(), LABELS)
@@ -107,7 +108,20 @@ def add_metadata(content: bytes, metadata: Metadata) -> bytes:
         "model_sha256": hashlib.sha256(packed).hexdigest(),
     }
     text = json.dumps(facts, ensure_ascii=False, indent=1)
-    return _append(packed, [*files, File(FACTS, text.encode())])
+    return _append(
+        packed, [*files, File(FACTS, text.encode("utf-8", "backslashreplace"))]
+    )
+
+
+def _order_outputs(model: Any, names: Sequence[str]) -> None:
+    """Puts the outputs into the order of `names`: the converter sorts them.
+
+    Clients without signatures find an output by its place, which a new one may not
+    change.
+    """
+    entries, graph = model.signatureDefs[0].outputs, model.subgraphs[0]
+    place_of = {each.tensorIndex: names.index(each.name.decode()) for each in entries}
+    graph.outputs = sorted(graph.outputs, key=lambda index: place_of[index])
 
 
 def _names(model: Any, side: str) -> list[str]:
@@ -120,7 +134,7 @@ def _names(model: Any, side: str) -> list[str]:
 def _write(builder: Any, node: Any) -> int:
     """Writes a string, a list or a table, and returns its offset."""
     if isinstance(node, str):
-        return builder.CreateString(node)
+        return builder.CreateString(node, errors="backslashreplace")
     if isinstance(node, list):
         places = [_write(builder, each) for each in node]
         builder.StartVector(4, len(places), 4)

@@ -4,7 +4,8 @@ from dataclasses import replace
 from typing import Any
 
 from ..errors import RETRAIN
-from ..files import read_json
+from ..files import expecting, read_json
+from ..scoring.comparison import scored_split
 from .export import Exportable
 from .metadata import Metadata
 
@@ -13,10 +14,13 @@ def add_provenance(
     exportable: Exportable, run: Any, author: str = "", license: str = ""
 ) -> Exportable:
     """Adds name, task, version and scores of a `Run`, author and license."""
-    version = read_json(run.path / "run.json", RETRAIN)["versions"]["polyhead"]
+    record = read_json(run.path / "run.json", RETRAIN)
+    with expecting(run.path / "run.json", RETRAIN):
+        version = record["versions"]["polyhead"]
     name = run.path.resolve().name
-    scores = run.metrics[exportable.examples["split"]]
-    numbers = {k: v for k, v in scores.items() if isinstance(v, int | float)}
+    with expecting(run.path / "metrics.json", RETRAIN):
+        scores = run.metrics[scored_split(run.metrics)]
+        numbers = {k: v for k, v in scores.items() if isinstance(v, int | float)}
     facts = {"format": 1, "polyhead": version, "name": name, "author": author}
     facts |= {"license": license, "metrics": numbers, "task": run.task.name}
 

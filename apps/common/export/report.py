@@ -5,16 +5,28 @@ from pathlib import Path
 from ..alignment import align, megabytes
 from ..figures import BLUE, GREY, ORANGE, hide_frame, new_figure, save_figure
 from ..files import write_text
+from ..scoring.comparison import LITTLE_ROWS
 
+# Facts that the files of some tasks have, and their titles.
+FURTHER = {
+    "truncated": "cut",
+    "truncated_by_pieces": "cut by model",
+    "truncated_outputs": "answers cut",
+    "chrf_to_keras": "chrF to Keras",
+}
 PAGE, PICTURE = "report.md", "report.png"
 
 
 def rows_of(report: dict) -> list[tuple[str, ...]]:
     """A header row, and a row for each file."""
-    metric = report["metric"]
-    header = ("file", "size", metric, "Keras", "differ", "by up to", "latency", "p95")
-    rows: list[tuple[str, ...]] = [(*header, "two threads", "p95", "memory")]
-    for name, facts in report["files"].items():
+    metric, files = report["metric"], report["files"]
+    # Of texts: how many the file cuts, and how like its answers are to Keras's.
+    known = {key for facts in files.values() for key in facts}
+    further = {key: title for key, title in FURTHER.items() if key in known}
+    header = ("file", "size", metric, "Keras", "differ", *further.values(), "by up to")
+    latencies = ("latency", "p95", "two threads", "p95", "memory")
+    rows: list[tuple[str, ...]] = [(*header, *latencies)]
+    for name, facts in files.items():
         memory, gap = facts.get("memory_bytes"), facts.get("largest_difference")
         rows.append(
             (
@@ -23,6 +35,7 @@ def rows_of(report: dict) -> list[tuple[str, ...]]:
                 f"{facts[metric]:.4f}",
                 f"{facts['keras']:.4f}",
                 f"{facts['disagreements']}/{facts['rows']}",
+                *(_further(facts, key) for key in further),
                 f"{gap:.1g}" if gap is not None else "-",
                 _latency(facts, "latency_ms", "median"),
                 _latency(facts, "latency_ms", "p95"),
@@ -35,7 +48,48 @@ def rows_of(report: dict) -> list[tuple[str, ...]]:
 
 
 def format_export_report(report: dict) -> str:
-    return "\n".join(align(rows_of(report)))
+    """The table, and what a reader would misread in it."""
+    return "\n".join([*align(rows_of(report)), *remark(report)])
+
+
+def remark(report: dict) -> list[str]:
+    """Lines on texts that are cut, and on a metric that says nothing."""
+    metric, lines = report["metric"], []
+    for name, facts in report["files"].items():
+        count, rows = facts.get("truncated", 0), facts["rows"]
+        if count and "max_input_bytes" in facts:
+            lines.append(
+                f"{name}: reads {facts['max_input_bytes']:,} bytes, which cut {count} "
+                f"of {rows} texts; --max-input-bytes changes that"
+            )
+        count = facts.get("truncated_by_pieces", 0)
+        if count:
+            lines.append(
+                f"{name}: {count} of {rows} texts have more pieces than the model "
+                "reads, in Keras too: train with more --set max_tokens"
+            )
+        count = facts.get("truncated_outputs", 0)
+        if count:
+            lines.append(
+                f"{name}: {count} of {rows} answers are cut at their limit, "
+                f"{facts['max_output_bytes']:,} bytes or the pieces that an answer may "
+                "have; --max-output-bytes changes the first"
+            )
+    fewest = min((facts["rows"] for facts in report["files"].values()), default=0)
+    if 0 < fewest < LITTLE_ROWS:
+        what = "1 example says" if fewest == 1 else f"{fewest} examples say"
+        lines.append(f"{what} little of other data")
+    scores = {x for f in report["files"].values() for x in (f[metric], f["keras"])}
+    if scores == {0.0} and any("chrf_to_keras" in f for f in report["files"].values()):
+        lines.append(f"{metric} is 0 for Keras too, and says nothing here")
+    return lines
+
+
+def _further(facts: dict, key: str) -> str:
+    value = facts.get(key)
+    if value is None:
+        return "-"
+    return f"{value:.1f}" if isinstance(value, float) else f"{value}/{facts['rows']}"
 
 
 def write_report(folder: Path, report: dict) -> None:
@@ -46,15 +100,18 @@ def write_report(folder: Path, report: dict) -> None:
         "# Exported files",
         "",
         "Each was run again on held-out examples and compared with Keras in float32;",
-        f"examples: {examples}. How many answers differ, and the largest difference of",
-        "a number (for a forecast in standard deviations). Latency is of one example,",
-        "median and 95th percentile, on one thread and on two; memory is the growth of",
-        "the peak of a fresh process.",
+        f"examples: {examples}. How many answers differ from Keras's for the whole",
+        "inputs, and the largest difference of a number (for a forecast in standard",
+        "deviations) on what the file reads. Latency is of one example, median and",
+        "95th percentile, on one thread and on two; memory is the growth of the peak",
+        "of a fresh process.",
         "",
         f"| {table[0]} |",
         "|---" * len(rows_of(report)[0]) + "|",
         *(f"| {row} |" for row in table[1:]),
     ]
+    remarks = remark(report)
+    lines += ["", *remarks] if remarks else []
     lite = {k: v for k, v in report["files"].items() if k.endswith(".tflite")}
     if lite:
         _draw(folder / PICTURE, lite, report["metric"])

@@ -1,6 +1,8 @@
 """Writes and runs a SavedModel that needs only TensorFlow."""
 
-from collections.abc import Callable, Mapping, Sequence
+import contextlib
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +10,7 @@ import numpy as np
 
 from polyhead.runtime.model import SIGNATURE
 
-from ..errors import PolyheadError
+from ..errors import PolyheadError, reason_of
 
 BATCH_SIZE = 64
 
@@ -45,24 +47,39 @@ def export_savedmodel(
         return serve.get_concrete_function(**specs)
 
     signatures = {name: trace(*pair) for name, pair in functions.items()}
-    tf.saved_model.save(module, str(path), signatures=signatures)
+    with _in_utf8(path) as place:
+        tf.saved_model.save(module, place, signatures=signatures)
 
 
-def tokenize_strings(text: Any, tokenize: Callable, max_bytes: int) -> Any:
+@contextlib.contextmanager
+def _in_utf8(path: Path) -> Iterator[str]:
+    """A name of the path for TensorFlow, which takes no bytes that are no UTF-8."""
+    with contextlib.ExitStack() as stack:
+        if str(path) != str(path).encode("utf-8", "replace").decode():
+            folder = stack.enter_context(tempfile.TemporaryDirectory())
+            link = Path(folder, "link")
+            link.symlink_to(path.absolute().parent)
+            path = link / path.name
+        yield str(path)
+
+
+def tokenize_strings(text: Any, tokenize: Callable, max_bytes: int) -> tuple[Any, Any]:
     """Tokenizes a tensor of strings `(B,)` in TensorFlow.
 
-    `tokenize` makes ids `(B, max_tokens)`, padded with 0, of bytes `(B, N)`. In
-    `max_bytes` there is room for at least `max_tokens` tokens. Returns the ids
-    `(B, T)`, without columns that are padding in every row.
+    `tokenize` makes ids `(B, max_tokens)`, padded with 0, of bytes `(B, N)`, and says
+    which texts it cuts. In `max_bytes` there is room for more than `max_tokens` tokens,
+    as far as texts are usual. Returns the ids `(B, T)`, without columns that are
+    padding in every row, and booleans `(B,)`: which texts are cut.
     """
     import tensorflow as tf
 
     # Without strings, reduce_max gives the smallest integer.
     longest = tf.reduce_max(tf.strings.length(text))
     longest = tf.clip_by_value(longest, 1, max_bytes)
-    ids = tokenize(tf.io.decode_raw(text, tf.uint8, fixed_length=longest))
+    ids, cut = tokenize(tf.io.decode_raw(text, tf.uint8, fixed_length=longest))
+    cut = tf.logical_or(cut, tf.strings.length(text) > max_bytes)
     counts = tf.math.count_nonzero(ids, axis=1, dtype=tf.int32)
-    return ids[:, : tf.clip_by_value(tf.reduce_max(counts), 1, tf.shape(ids)[1])]
+    return ids[:, : tf.clip_by_value(tf.reduce_max(counts), 1, tf.shape(ids)[1])], cut
 
 
 class SavedModelPredictor:
@@ -71,31 +88,41 @@ class SavedModelPredictor:
     def __init__(self, path: str | Path, signature: str = SIGNATURE) -> None:
         import tensorflow as tf
 
-        if not (Path(path) / "saved_model.pb").is_file():
+        self.path = Path(path)
+        if not (self.path / "saved_model.pb").is_file():
             raise PolyheadError(f"{path}: missing: export the run first")
         try:
-            self.module = tf.saved_model.load(str(path))
+            with _in_utf8(self.path) as place:
+                self.module = tf.saved_model.load(place)
             self.function = self.module.signatures[signature]
             specs = self.function.structured_input_signature[1]
             self.types = {name: spec.dtype for name, spec in specs.items()}
-        except (OSError, KeyError, ValueError, tf.errors.OpError) as error:
+        except Exception as error:  # TensorFlow raises errors of many kinds
             raise PolyheadError(
-                f"{path}: TensorFlow cannot load it ({str(error).splitlines()[0]}): "
-                "export the run again"
+                f"{path}: TensorFlow cannot load it ({reason_of(error)}): export the "
+                "run again"
             ) from error
 
     def __call__(self, **inputs: np.ndarray) -> dict[str, np.ndarray]:
         """Runs the rows of `inputs`, batch by batch; returns each output's rows."""
         import tensorflow as tf
 
-        rows = len(next(iter(inputs.values())))
+        count = len(next(iter(inputs.values())))
         batches = []
-        for start in range(0, max(rows, 1), BATCH_SIZE):
-            batch = {
-                name: tf.constant(array[start : start + BATCH_SIZE], self.types[name])
-                for name, array in inputs.items()
-            }
-            outputs = self.function(**batch)
+        for start in range(0, max(count, 1), BATCH_SIZE):
+            try:
+                batch = {
+                    name: tf.constant(
+                        rows[start : start + BATCH_SIZE], self.types[name]
+                    )
+                    for name, rows in inputs.items()
+                }
+                outputs = self.function(**batch)
+            except Exception as error:  # a damaged graph fails only now
+                raise PolyheadError(
+                    f"{self.path}: TensorFlow cannot run it ({reason_of(error)}): "
+                    "export the run again"
+                ) from error
             batches.append({name: value.numpy() for name, value in outputs.items()})
         return {n: np.concatenate([b[n] for b in batches]) for n in batches[0]}
 

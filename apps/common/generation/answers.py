@@ -5,16 +5,29 @@ Imports no Keras.
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from polyhead.runtime.texts import list_texts
+from polyhead.runtime.translator import OUTPUT_CUT, UNSURE, is_unsure
+
+from ..alignment import list_some
 from ..answers import add_columns, number_names, write_answers
-from ..errors import UsageError
+from ..errors import PolyheadError, UsageError
 from ..export.folder import find_exported
 from ..run.run import check_engine
 
+SHOWN = 5  # texts that a note names
 Hypotheses = list[tuple[str, float]]  # texts and scores, the best first
+
+
+class Answer(NamedTuple):
+    """A text that was written for a text."""
+
+    text: str
+    score: float  # log-probability over the pieces; NaN where a file gives none
+    cut: bool | None  # whether it is as long as may be; None where a file says nothing
 
 
 def predict_texts(
@@ -25,6 +38,7 @@ def predict_texts(
     n_best: int,
     drawing: dict[str, float | None],
     seed: int | None,
+    min_score: float | None,
     what: str,
 ) -> list[Hypotheses]:
     """Texts and scores for texts, the best first, by a `TextRun`.
@@ -35,7 +49,36 @@ def predict_texts(
         what: the name of the answers in messages, such as "translations".
         The others: as in the task's `predict`.
     """
-    texts = list(texts)
+    texts = list_texts(texts)
+    found = search_texts(run, texts, engine, beam_size, n_best, drawing, seed, what)
+    run.cut_answers = [[answer.cut for answer in row] for row in found]
+    cut = [number for number, row in enumerate(found, 1) if any(x.cut for x in row)]
+    if cut:
+        longer = " (export with more --max-output-bytes)" if engine == "tflite" else ""
+        shown = list_some(cut, SHOWN)
+        run.notes.append(f"answers that were cut at their limit: text {shown}{longer}")
+    if min_score is not None and any(np.isnan(x.score) for row in found for x in row):
+        raise PolyheadError(
+            f"{run.path}: its exported file gives no scores to compare with min-score: "
+            f"polyhead export {run.path}"
+        )
+    return [
+        [(UNSURE if is_unsure(x.score, min_score) else x.text, x.score) for x in row]
+        for row in found
+    ]
+
+
+def search_texts(
+    run: Any,
+    texts: list[str],
+    engine: str,
+    beam_size: int | None,
+    n_best: int,
+    drawing: dict[str, float | None],
+    seed: int | None,
+    what: str,
+) -> list[list[Answer]]:
+    """The answers of an engine; see `predict_texts`."""
     drawing = {name: value for name, value in drawing.items() if value is not None}
     if seed is not None and not drawing:
         raise UsageError(
@@ -48,8 +91,8 @@ def predict_texts(
             "and sampling are for the engine keras"
         )
     if engine == "tflite":
-        answers = run.open_tflite(texts).predict(texts)
-        return [[(answer.text, float("nan"))] for answer in answers]
+        found = run.open_tflite(texts).predict(texts)
+        return [[Answer(x.text, x.score, x.answer_truncated)] for x in found]
     run.note_cuts(texts)
     if engine == "savedmodel":
         return run_savedmodel(run, texts)
@@ -57,7 +100,7 @@ def predict_texts(
     if drawing:
         if n_best > 1 or beam_size is not None:
             raise UsageError("sampling takes no beam size and no n-best")
-        shape = len(texts), serving.max_tokens
+        shape = len(texts), serving.max_output_tokens
         draws = np.random.default_rng(seed or 0).random(shape, np.float32)
         return generate(serving, texts, serving.sampling(**drawing), draws)
     if n_best == 1:
@@ -72,20 +115,21 @@ def predict_texts(
 
 def generate(
     serving: Any, texts: list[str], method: dict, draws: np.ndarray | None = None
-) -> list[Hypotheses]:
+) -> list[list[Answer]]:
     """Different answers to each text, the best first."""
     answers = []
     for row in serving.generate(texts, method, draws=draws):
-        different: dict[str, float] = {}
-        for text, score in row:
-            different.setdefault(text.decode("utf-8", "replace"), score)
-        answers.append(list(different.items()))
+        different: dict[str, Answer] = {}
+        for data, score, cut in row:
+            text = data.decode("utf-8", "replace")
+            different.setdefault(text, Answer(text, score, cut))
+        answers.append(list(different.values()))
     return answers
 
 
 def find_best(
     serving: Any, texts: list[str], n_best: int, width: int, widest: int
-) -> list[Hypotheses]:
+) -> list[list[Answer]]:
     """The `n_best` answers to each text, no two alike.
 
     Several sequences of pieces may spell the same text. So the texts with too few
@@ -102,7 +146,7 @@ def find_best(
     return [row[:n_best] for row in answers]
 
 
-def run_savedmodel(run: Any, texts: list[str]) -> list[Hypotheses]:
+def run_savedmodel(run: Any, texts: list[str]) -> list[list[Answer]]:
     """The answers of the exported SavedModel."""
     from ..export.savedmodel import SavedModelPredictor
 
@@ -110,20 +154,24 @@ def run_savedmodel(run: Any, texts: list[str]) -> list[Hypotheses]:
     data = [text.encode("utf-8", "replace") for text in texts]
     outputs = predictor(text=np.array(data, object))
     answers = [text.decode("utf-8", "replace") for text in outputs["text"]]
-    return [[pair] for pair in zip(answers, outputs["score"].tolist(), strict=True)]
+    cuts = outputs.get("truncated", np.zeros(len(texts), np.int32)) & OUTPUT_CUT > 0
+    columns = answers, outputs["score"].tolist(), cuts.tolist()
+    return [[Answer(*row)] for row in zip(*columns, strict=True)]
 
 
 def format_texts(
-    inputs: Any, answers: list[Hypotheses], style: str, column: str, key: str
+    run: Any, inputs: Any, answers: list[Hypotheses], style: str, column: str, key: str
 ) -> str:
     """What `predict` prints of each of the `Inputs` and its answers.
 
     Args:
+        run: it has given the answers last.
         style: "text": one line a text; "json": with scores; "csv": the input's columns
             and one more a text.
         column: of a text in CSV, such as "summary".
         key: of the texts in JSON, such as "summaries".
     """
+    cuts = run.cut_answers or [[False] * len(row) for row in answers]
     width = max(map(len, answers), default=1)
     # Every input gets the same number of texts, so it is clear which belong to which.
     rows = [[text for text, _ in answer] for answer in answers]
@@ -133,14 +181,15 @@ def format_texts(
         style,
         lambda: (" ".join(text.splitlines()) for row in rows for text in row),
         lambda: (
-            {**record, key: [_to_record(*pair) for pair in answer]}
-            for record, answer in zip(inputs.records(), answers, strict=True)
+            {**record, key: [_to_record(*each) for each in zip(*row, strict=True)]}
+            for record, *row in zip(inputs.records(), answers, cuts, strict=True)
         ),
         lambda: add_columns(inputs.columns, number_names([column], width), rows),
     )
 
 
-def _to_record(text: str, score: float) -> dict:
-    if math.isfinite(score):
-        return {"text": text, "score": round(score, 6)}
-    return {"text": text}
+def _to_record(answer: tuple[str, float], cut: bool | None) -> dict:
+    text, score = answer
+    scored = {"score": round(score, 6)} if math.isfinite(score) else {}
+    known = {} if cut is None else {"truncated": cut}
+    return {"text": text, **scored, **known}

@@ -13,6 +13,7 @@ from polyhead.layers.candidates import END, START
 from ..data.pairs import Pairs, choose
 from ..errors import PolyheadError
 from ..text.byte_pieces import Tokenizer
+from ..text.limits import token_limits
 from .losses import PARTS
 
 Rows = Sequence[np.ndarray]  # the ids of each text
@@ -25,10 +26,10 @@ def round_up(length: Any) -> Any:
     return -(-length // LENGTH_STEP) * LENGTH_STEP
 
 
-def pad_rows(rows: Rows, at_least: int = 1) -> np.ndarray:
+def pad_rows(rows: Rows) -> np.ndarray:
     """Rows of ids as one `(B, T)` int32 array, T a multiple of `LENGTH_STEP`."""
     longest = max((len(row) for row in rows), default=1)
-    padded = np.zeros((len(rows), round_up(max(longest, at_least))), np.int32)
+    padded = np.zeros((len(rows), round_up(max(longest, 1))), np.int32)
     for target, row in zip(padded, rows, strict=True):
         target[: len(row)] = row
     return padded
@@ -61,11 +62,10 @@ class PairBatches(Sequence):
         order = np.lexsort([sides.min(axis=1) + noise, sides.max(axis=1)])
         cuts = cut_batches(order, round_up(sides.max(axis=1)[order]), budget)
         middle: Any = rng.permutation(len(cuts) - 2) + 1 if len(cuts) > 2 else []
+        # The longest batch first: too little memory shows at once. Then the shortest:
+        # a dry run compiles for one length, at the second for any, then it is timed.
         ends = [len(cuts) - 1, 0] if len(cuts) > 1 else [0]
         self.rows = [cuts[number] for number in [*ends, *middle]]
-        # Keras reads off the first two batches which dimensions vary, so the first
-        # batch is made wider than all others, on both sides.
-        self.widest = sides.max(axis=0) + 1 if len(cuts) > 1 else np.ones(2, int)
         self.tokens = int(sides.sum())  # of both sides, padding not counted
         padded = [round_up(sides[rows].max(axis=0)).sum() for rows in self.rows]
         spent = sum(n * len(rows) for n, rows in zip(padded, self.rows, strict=True))
@@ -78,15 +78,14 @@ class PairBatches(Sequence):
         if isinstance(number, slice):
             return [self[i] for i in range(*number.indices(len(self)))]
         rows = self.rows[number]
-        wide, high = self.widest if number == 0 else (1, 1)
         # The model takes the rows in parts, none of which may be empty.
         empty = [np.zeros(0, np.int32)] * max(0, PARTS - len(rows))
         source = [self.sources[row] for row in rows]
         target = [np.append(START, self.targets[row]) for row in rows]
         following = [np.append(self.targets[row], END) for row in rows]
         return (
-            (pad_rows(source + empty, wide), pad_rows(target + empty, high)),
-            pad_rows(following + empty, high),
+            (pad_rows(source + empty), pad_rows(target + empty)),
+            pad_rows(following + empty),
         )
 
 
@@ -103,31 +102,39 @@ def cut_batches(order: np.ndarray, padded: np.ndarray, budget: int) -> list[np.n
     return cuts
 
 
-def fitting_pairs(max_tokens: int, tokenizer: Tokenizer, pairs: Pairs) -> np.ndarray:
-    """Which pairs have at most `max_tokens` pieces a side, ends counted; bool."""
+def count_pieces(tokenizer: Tokenizer, pairs: Pairs) -> np.ndarray:
+    """The pieces of sources and targets, int64 `(pairs, 2)`."""
     sides = [tokenizer.encode_all(texts) for texts in (pairs.sources, pairs.targets)]
-    lengths = [np.array([len(row) for row in side]) for side in sides]
-    return np.maximum(*lengths) < max_tokens
+    return np.array([[len(row) for row in side] for side in sides], np.int64).T
 
 
-def leave_out_long(max_tokens: int, tokenizer: Tokenizer, dataset: Any) -> Any:
+def find_fitting(config: Any, pieces: np.ndarray) -> np.ndarray:
+    """Which pairs, of `pieces (pairs, 2)`, the model reads and writes whole; bool."""
+    return np.all(pieces < np.array(token_limits(config)), axis=1)
+
+
+def leave_out_long(config: Any, tokenizer: Tokenizer, dataset: Any) -> Any:
     """Takes pairs of more pieces than the model reads, ends counted, out of training.
 
     `dataset` is a dataclass with `train` and `report`, which counts what is "removed"
     and has "warnings".
     """
-    limit, source = max_tokens - 1, dataset.train.source
-    fits = fitting_pairs(max_tokens, tokenizer, dataset.train)
+    limits, source = token_limits(config), dataset.train.source
+    fits = find_fitting(config, count_pieces(tokenizer, dataset.train))
+    most = " and ".join(str(limit - 1) for limit in dict.fromkeys(limits))
+    sides = "a side" if len(set(limits)) == 1 else "on their sides"
     if not fits.any():
         raise PolyheadError(
-            f"{source}: no training pair has at most {limit} pieces a side: raise "
-            "max_tokens, or give shorter pairs"
+            f"{source}: no training pair has at most {most} pieces {sides}: raise "
+            "max_tokens and max_output_tokens, or give shorter pairs"
         )
     long = int((~fits).sum())
     report = dataset.report | {"removed": dataset.report["removed"] | {"pieces": long}}
     if long:
-        note = f"{long} training pairs have more than {limit} pieces and are left out"
-        report["warnings"] = [*report["warnings"], note]
+        more = f"more than {most} pieces"
+        note = f"{long:,} training pairs have {more} and are left out"
+        one = f"one training pair has {more} and is left out"
+        report["warnings"] = [*report["warnings"], one if long == 1 else note]
     train = choose(dataset.train, np.flatnonzero(fits))
     return replace(dataset, train=train, report=report)
 
@@ -137,10 +144,10 @@ def pair_batches(
 ) -> Callable[[int], PairBatches]:
     """Makes each epoch's batches from the seed and the epoch's number alone.
 
-    `config` has `seed`, `max_tokens`, `tokens_per_batch` and `piece_dropout`. Sides of
-    more than `max_tokens` pieces are cut.
+    `config` has `seed`, `max_tokens`, `max_output_tokens`, `tokens_per_batch` and
+    `piece_dropout`. Longer sides are cut.
     """
-    limit = config.max_tokens - 1
+    limits = token_limits(config)
     sides = pairs.sources, pairs.targets
     plain = [tokenizer.encode_all(texts) for texts in sides]
 
@@ -150,16 +157,16 @@ def pair_batches(
         drawn = [tokenizer.encode_all(t, config.piece_dropout, rng) for t in sides]
         # A spelling of more pieces than the model reads would lose its end.
         return [
-            [a if len(a) <= limit else b for a, b in zip(*both, strict=True)]
-            for both in zip(drawn, plain, strict=True)
+            [a if len(a) < limit else b for a, b in zip(*both, strict=True)]
+            for *both, limit in zip(drawn, plain, limits, strict=True)
         ]
 
     @functools.lru_cache(maxsize=1)  # its size is asked for before it is trained on
     def make_epoch(epoch: int) -> PairBatches:
         rng = np.random.default_rng([config.seed, epoch])
         sources, targets = spell(rng)
-        sources = encode_source(sources, config.max_tokens)
-        targets = [row[:limit] for row in targets]
+        sources = encode_source(sources, limits[0])
+        targets = [row[: limits[1] - 1] for row in targets]
         return PairBatches(sources, targets, config.tokens_per_batch, rng)
 
     return make_epoch

@@ -1,6 +1,6 @@
 """What of a text-to-text model is exported, and how its files are verified."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -9,18 +9,19 @@ from keras import ops
 from polyhead.layers.candidates import START
 from polyhead.runtime.text_bytes import cut_text, texts_to_bytes
 
-from ..data.pairs import Pairs, choose
-from ..data.splits import sample_rows
+from ..data.kept import Kept
 from ..export.export import Exportable
 from ..export.metadata import Metadata
 from ..export.verification import Form, Metric
+from ..text.limits import describe_cuts
 from .batches import pad_rows
-from .scores import Scorer, main_score
-from .serving import Serving, draw_numbers
+from .hypotheses import Hypothesis, draw_numbers, sum_cuts
+from .questions import answers_of
+from .scores import References, Scorer, score_by
+from .serving import Serving
 
 BYTES = "UTF-8 bytes of the text, zero-padded"
 TIE = 1e-5  # closer than this, float32 decides nothing
-MAX_EXAMPLES = 2000  # that verify an export
 SIGNATURE_EXAMPLES = 200  # that verify each further signature of the SavedModel
 DRAWN_EXAMPLES = 50  # that verify the one that draws
 DRAWING = {"temperature": 0.8, "top_k": 50, "top_p": 0.95}
@@ -28,78 +29,116 @@ DRAWING = {"temperature": 0.8, "top_k": 50, "top_p": 0.95}
 
 def make_text_exportable(
     serving: Serving,
-    pairs: Pairs,
-    split: str,
+    kept: Kept,
     scorer: Scorer,
     description: str,
     facts: Mapping[str, object],
-    max_input_bytes: int = 256,
-    max_output_bytes: int = 256,
+    max_input_bytes: int,
+    max_output_bytes: int,
     beam_size: int = 1,
 ) -> Exportable:
     """A text-to-text model, and held-out pairs on which its files are verified.
 
     Args:
-        pairs: a seeded sample of at most 2,000 is used.
-        split: what they are: "test" or "validation".
+        kept: see `pairs.keep_pairs`.
         description: of the .tflite files, such as "Translation: text to text".
         facts: of the task, which the .tflite files tell their clients.
         max_input_bytes: the length N of the .tflite files' input.
         max_output_bytes: the length M of their output.
         beam_size: of the .tflite files and of the SavedModel's default; 1 is greedy.
     """
-    config, total = serving.config, len(pairs.sources)
-    pairs = choose(pairs, sample_rows(total, MAX_EXAMPLES, config.seed))
-    sources = pairs.sources
-    text, truncated = texts_to_bytes(sources, max_input_bytes)
-    hypotheses = serving.generate(sources, serving.method(beam_size), max_input_bytes)
-    answers = [best(row)[0] for row in hypotheses]
-    expected, truncated_outputs = texts_to_bytes(answers, max_output_bytes)
+    sources, targets = (kept.texts[name] for name in ("text", "target"))
     search = f"beam search of {beam_size}" if beam_size > 1 else "greedy search"
-    examples = {"split": split, "rows": len(sources), "of": total, "seed": config.seed}
-    some, widest = sources[:SIGNATURE_EXAMPLES], max(2, config.beam_size)
+    some, widest = sources[:SIGNATURE_EXAMPLES], max(2, serving.config.beam_size)
+    whole = serving.generate(sources, serving.method(beam_size))
+    sizes = max_input_bytes, max_output_bytes
     return Exportable(
         weights=serving.weights,
         tables=serving.tables,
-        savedmodel=strings_form(serving, sources, beam_size),
+        savedmodel=strings_form(serving, sources, beam_size, whole),
         signatures={
             "greedy": strings_form(serving, some, 1),
             "beam": strings_form(serving, some, widest),
             "sample": draws_form(serving, sources[:DRAWN_EXAMPLES]),
         },
-        tflite=Form(
-            serving.bytes_function(max_output_bytes, beam_size),
-            {"text": text},
-            {"text": expected},
-            {
-                "max_input_bytes": max_input_bytes,
-                "max_output_bytes": max_output_bytes,
-                "beam_size": beam_size,
-                "truncated": int(truncated.sum()),
-                "truncated_outputs": int(truncated_outputs.sum()),
-            },
-            is_tie=lambda row: (
-                margin(serving, sources[row], max_input_bytes, beam_size) < TIE
-            ),
-        ),
+        tflite=bytes_form(serving, sources, whole, *sizes, beam_size),
         per_channel=False,  # the table is tied, and the largest part by far
-        metric=make_metric(pairs.targets, scorer),
+        metric=make_metric(answers_of(sources, targets), scorer),
         metadata=Metadata(
             f"{description}, by {search}.",
             {"text": f"{BYTES}, cut between two characters."},
-            {"text": f"{BYTES}."},
+            {
+                "text": f"{BYTES}.",
+                "truncated": "0; plus 1 if the model does not read the whole text, "
+                "plus 2 if its answer is cut.",
+                "score": "Log-probability of the answer over its number of pieces.",
+            },
             facts={"answers": "text", **facts},
         ),
-        examples=examples,
+        examples=kept.facts,
     )
 
 
-def strings_form(serving: Serving, sources: Sequence[str], beam_size: int) -> Form:
+def bytes_form(
+    serving: Serving,
+    sources: Sequence[str],
+    whole: Sequence[list[Hypothesis]],
+    max_input_bytes: int,
+    max_output_bytes: int,
+    beam_size: int,
+) -> Form:
+    """The .tflite files' form; `whole` are Keras's hypotheses for the whole sources."""
+    text, cut = texts_to_bytes(sources, max_input_bytes)
+    hypotheses = list(whole)
+    if cut.any():
+        places = np.flatnonzero(cut).tolist()
+        method = serving.method(beam_size)
+        shorter = [sources[place] for place in places]
+        found = serving.generate(shorter, method, max_input_bytes)
+        for place, row in zip(places, found, strict=True):
+            hypotheses[place] = row
+    answers = [best(row) for row in hypotheses]
+    expected, long = texts_to_bytes([x.text for x in answers], max_output_bytes)
+    read = [cut_text(source, max_input_bytes)[0] for source in sources]
+    by_pieces = serving.find_cut([data.decode("utf-8", "replace") for data in read])
+    full = long | np.array([answer.cut for answer in answers], bool)
+    return Form(
+        serving.bytes_function(max_output_bytes, beam_size),
+        {"text": text},
+        {
+            "text": expected,
+            "truncated": np.asarray(sum_cuts(by_pieces, full)),
+            "score": np.array([answer.score for answer in answers], np.float32),
+        },
+        {
+            "max_input_bytes": max_input_bytes,
+            "max_output_bytes": max_output_bytes,
+            "beam_size": beam_size,
+            "truncated": int(cut.sum()),
+            "truncated_by_pieces": int(by_pieces.sum()),
+            "truncated_outputs": int(full.sum()),
+        },
+        is_tie=lambda row: (
+            margin(serving, sources[row], max_input_bytes, beam_size) < TIE
+        ),
+        whole=expected_of(whole),
+        cut=describe_cuts(cut, max_input_bytes, long, max_output_bytes),
+    )
+
+
+def strings_form(
+    serving: Serving,
+    sources: Sequence[str],
+    beam_size: int,
+    hypotheses: Sequence[list[Hypothesis]] | None = None,
+) -> Form:
     """A signature of the SavedModel, and what Keras gives for the sources."""
+    if hypotheses is None:
+        hypotheses = serving.generate(sources, serving.method(beam_size))
     return Form(
         serving.strings_function(beam_size),
         {"text": encode(sources)},
-        outputs(serving.generate(sources, serving.method(beam_size))),
+        expected_of(hypotheses, serving.find_cut(sources)),
         is_tie=lambda row: margin(serving, sources[row], beam_size=beam_size) < TIE,
     )
 
@@ -108,7 +147,7 @@ def draws_form(serving: Serving, sources: Sequence[str]) -> Form:
     """The signature that draws, and what Keras gives for the same random numbers."""
     count = len(sources)
     seeds = np.arange(count, dtype=np.int32)
-    draws = np.asarray(draw_numbers(seeds, serving.max_tokens))
+    draws = np.asarray(draw_numbers(seeds, serving.max_output_tokens))
     hypotheses = serving.generate(sources, serving.sampling(**DRAWING), draws=draws)
     types = {"temperature": np.float32, "top_k": np.int32, "top_p": np.float32}
     settings = {
@@ -117,7 +156,7 @@ def draws_form(serving: Serving, sources: Sequence[str]) -> Form:
     return Form(
         serving.draws_function(),
         {"text": encode(sources), "seed": seeds, **settings},
-        outputs(hypotheses),
+        expected_of(hypotheses, serving.find_cut(sources)),
         # A draw may fall on the border of two pieces, within rounding.
         is_tie=lambda row: True,
         max_ties=1,
@@ -136,7 +175,7 @@ def margin(
     if beam_size > 1:
         method = serving.method(beam_size, 2)
         (hypotheses,) = serving.generate([text], method, max_input_bytes)
-        scores = [score for _, score in hypotheses]
+        scores = [each.score for each in hypotheses]
         return scores[0] - scores[1] if len(scores) > 1 else float("inf")
     source = pad_rows(serving.encode_texts([text], max_input_bytes))
     ids = np.asarray(serving.compiled(serving.method(1))(source)[0])
@@ -152,32 +191,66 @@ def encode(sources: Sequence[str]) -> np.ndarray:
     return np.array([text.encode("utf-8", "replace") for text in sources], object)
 
 
-def outputs(hypotheses: Sequence[list[tuple[bytes, float]]]) -> dict[str, np.ndarray]:
-    """What `Serving.generate` gave, as a signature of the SavedModel gives it."""
+def expected_of(
+    hypotheses: Sequence[list[Hypothesis]], by_pieces: np.ndarray | None = None
+) -> dict[str, np.ndarray]:
+    """What `Serving.generate` gave, as a signature of the SavedModel gives it.
+
+    `by_pieces (texts,)` says which texts have more pieces than the model reads; without
+    it, there is no "truncated".
+    """
     answers = [best(row) for row in hypotheses]
-    return {
-        "text": np.array([text for text, _ in answers], object),
-        "score": np.array([value for _, value in answers], np.float32),
+    outputs = {
+        "text": np.array([answer.text for answer in answers], object),
+        "score": np.array([answer.score for answer in answers], np.float32),
     }
+    if by_pieces is not None:
+        full = np.array([answer.cut for answer in answers], bool)
+        outputs["truncated"] = np.asarray(sum_cuts(by_pieces, full))
+    return outputs
 
 
-def best(hypotheses: list[tuple[bytes, float]]) -> tuple[bytes, float]:
+def best(hypotheses: list[Hypothesis]) -> Hypothesis:
     """The first hypothesis; an empty one where there is none."""
-    return hypotheses[0] if hypotheses else (b"", 0.0)
+    return hypotheses[0] if hypotheses else Hypothesis(b"", 0.0, False)
 
 
-def make_metric(targets: Sequence[str], scorer: Scorer) -> Metric:
-    """The scorer's main measure; an answer differs if any byte does."""
+def make_metric(references: References, scorer: Scorer) -> Metric:
+    """The scorer's main measure and exact matches; an answer differs if any byte does.
 
-    def score(outputs: Mapping[str, Any]) -> float:
-        texts = [to_bytes(row).decode("utf-8", "replace") for row in outputs["text"]]
-        return main_score(texts, targets[: len(texts)], scorer)
+    A file's answers must also be like Keras's, whatever the references are: a measure
+    that is 0 for both says nothing.
+    """
+    from sacrebleu.metrics import CHRF
+
+    def texts_of(outputs: Mapping[str, Any]) -> list[str]:
+        return [to_bytes(row).decode("utf-8", "replace") for row in outputs["text"]]
+
+    def measure(name: str) -> Callable[[Mapping[str, Any]], float]:
+        def score(outputs: Mapping[str, Any]) -> float:
+            texts = texts_of(outputs)
+            return score_by(name, texts, references[: len(texts)], scorer)
+
+        return score
+
+    def liken(outputs: Mapping[str, Any], expected: Mapping[str, Any]) -> float:
+        given, wanted = texts_of(outputs), texts_of(expected)
+        if given == wanted:
+            return 100.0
+        return CHRF().corpus_score(given, [wanted]).score
 
     def differs(outputs: Mapping[str, Any], expected: Mapping[str, Any]) -> np.ndarray:
         rows = zip(outputs["text"], expected["text"], strict=True)
         return np.array([to_bytes(a) != to_bytes(b) for a, b in rows], bool)
 
-    return Metric(scorer.main, score, differs, points=1.0)
+    return Metric(
+        scorer.main,
+        measure(scorer.main),
+        differs,
+        points=scorer.points,
+        shares={} if scorer.main == "exact" else {"exact": measure("exact")},
+        likeness={"chrf_to_keras": liken},
+    )
 
 
 def to_bytes(row: Any) -> bytes:

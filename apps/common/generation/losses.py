@@ -8,6 +8,7 @@ from keras import ops
 
 from polyhead.layers.candidates import PAD
 
+from ..history import PLAIN_LOSS
 from .model import TextModel
 
 # TensorFlow runs the halves of a batch side by side on a processor, which keeps its
@@ -32,7 +33,14 @@ def split_rows(x: Any) -> list:
 def smoothed_cross_entropy(
     x: Any, table: Any, following: Any, smoothing: float = 0.0
 ) -> Any:
-    """Cross-entropy of the next pieces, with label smoothing.
+    """The first of what `cross_entropies` gives."""
+    return cross_entropies(x, table, following, smoothing)[0]
+
+
+def cross_entropies(
+    x: Any, table: Any, following: Any, smoothing: float = 0.0
+) -> tuple[Any, Any]:
+    """Cross-entropy of the next pieces with label smoothing, and without.
 
     With logits `z = x @ table.T` the loss of a position is
     `log(sum(exp(z))) - (1 - s) z[y] - s mean(z)`. The last two come from `x` and the
@@ -46,7 +54,7 @@ def smoothed_cross_entropy(
         smoothing: s, the share of the target that all pieces get alike.
 
     Returns:
-        The mean over the positions that are no padding.
+        Two means over the positions that are no padding.
 
     Reference: Szegedy et al., https://arxiv.org/abs/1512.00567 (label smoothing).
     """
@@ -61,21 +69,28 @@ def smoothed_cross_entropy(
     total = ops.concatenate(sums, axis=0)
     x, table = ops.cast(x, "float32"), ops.cast(table, "float32")
     right = ops.sum(x * ops.take(table, following, axis=0), axis=-1)
-    losses = total - (1 - smoothing) * right
-    if smoothing:
-        mean = ops.reshape(ops.mean(table, axis=0), (width, 1))
-        losses = losses - smoothing * ops.reshape(ops.matmul(x, mean), (-1,))
     real = ops.cast(ops.not_equal(following, PAD), "float32")
-    return ops.sum(losses * real) / ops.maximum(ops.sum(real), 1.0)
+    count = ops.maximum(ops.sum(real), 1.0)
+    plain = ops.sum((total - right) * real) / count
+    if not smoothing:
+        return plain, plain
+    mean = ops.reshape(ops.mean(table, axis=0), (width, 1))
+    mean = ops.reshape(ops.matmul(x, mean), (-1,))
+    losses = total - (1 - smoothing) * right - smoothing * mean
+    return ops.sum(losses * real) / count, plain
 
 
 class TrainedModel(keras.Model):
-    """An `TextModel` as `fit` sees it: pairs in, the loss from its vectors."""
+    """A `TextModel` as `fit` sees it: pairs in, the loss from its vectors.
+
+    It logs the loss without label smoothing too, which is what validation measures.
+    """
 
     def __init__(self, inner: TextModel, smoothing: float, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.inner = inner
         self.smoothing = smoothing
+        self.plain_loss = keras.metrics.Mean(PLAIN_LOSS)
         self.built = True
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
@@ -95,4 +110,7 @@ class TrainedModel(keras.Model):
     ) -> Any:
         table = self.inner.embedding.embedding.embeddings
         smoothing = self.smoothing if training else 0.0
-        return smoothed_cross_entropy(y_pred, table, y, smoothing)
+        loss, plain = cross_entropies(y_pred, table, y, smoothing)
+        pieces = ops.sum(ops.cast(ops.not_equal(y, PAD), "float32"))
+        self.plain_loss.update_state(plain, sample_weight=pieces)
+        return loss

@@ -15,13 +15,16 @@ from polyhead.runtime.text_bytes import cut_text
 from ..export.savedmodel import tokenize_strings
 from ..run.compiled import CompiledFunction
 from ..run.precision import check_float32
-from ..text.byte_pieces import Tokenizer, encode_bytes
+from ..text.byte_pieces import Tokenizer
 from ..text.detokenizer import decode_ids, join_pieces, piece_tables
+from ..text.limits import token_limits
 from .batches import encode_source, pad_rows
+from .hypotheses import Hypothesis, draw_numbers, rate_hypotheses, sum_cuts
 from .model import TextModel
 
 BATCH = 64
-MIN_OUTPUT_RATIO = 2.0  # pieces that may come out for each that goes in
+# Pieces that may come out for each that goes in, and besides.
+MIN_OUTPUT_RATIO, FREE_PIECES = 2.0, 10
 SPACE = 32  # bytes up to it are white space and control characters
 MAX_RUN = 24  # pieces that a repetition may fill, see `candidates.endless`
 LENGTHS = (32, 64)  # of a .tflite's encoder, that are tried before the longest
@@ -32,13 +35,14 @@ class Serving:
     """Text in, text out: pure functions of weights, tables and text.
 
     The model computes in float32; the tokenizer is that of both sides; `config` has
-    `max_tokens`, `max_output_ratio` and `length_penalty`.
+    `max_tokens` of a source, `max_output_tokens` of an answer (None in runs of version
+    0.2: as many), `max_output_ratio` and `length_penalty`.
     """
 
     def __init__(self, model: TextModel, tokenizer: Tokenizer, config: Any):
         check_float32(model)
         self.model, self.tokenizer, self.config = model, tokenizer, config
-        self.max_tokens = config.max_tokens
+        self.max_tokens, self.max_output_tokens = token_limits(config)
         self.weights = [ops.convert_to_numpy(weight) for weight in model.weights]
         # Every byte is a piece, and a draw may give the zero byte, which ends a text.
         self.pieces = [piece.replace(b"\0", b"") for piece in tokenizer.pieces]
@@ -46,28 +50,31 @@ class Serving:
         self.functions: dict[tuple, CompiledFunction] = {}
         self.max_bytes = tokenizer.most_bytes(config.max_tokens)
 
-    def tokenize(self, tables: Any, text: Any) -> Any:
+    def tokenize(self, tables: Any, text: Any) -> tuple[Any, Any]:
         """`(B, N)` bytes to `(B, max_tokens)` int32 piece ids, with the end symbol.
 
-        A text of white space alone has no pieces: its answer is empty.
+        A text of white space alone has no pieces: its answer is empty. The second
+        result, booleans `(B,)`, says which texts have more pieces.
         """
         text = ops.cast(text, "int32")
         # Bytes after the first zero byte are no text.
         ended = ops.cumsum(ops.cast(ops.equal(text, 0), "int32"), axis=1)
         text = ops.where(ended > 0, 0, text)
         text = ops.where(ops.max(text, axis=1, keepdims=True) > SPACE, text, 0)
-        ids = encode_bytes(tables, text, self.max_tokens - 1, self.tokenizer.case_fold)
+        ids, cut = self.tokenizer.encode_graph(tables, text, self.max_tokens - 1)
         none = ops.zeros_like(ids[:, :1])
         before = ops.concatenate([none, ids], axis=1)
         ids = ops.concatenate([ids, none], axis=1)
         ended = ops.logical_and(ops.equal(ids, PAD), ops.not_equal(before, PAD))
-        return ops.where(ended, END, ids)
+        return ops.where(ended, END, ids), cut
 
     def limits(self, source: Any) -> Any:
         """How many pieces may come out: `(B,)` int32; none for an empty source."""
         real = ops.sum(ops.cast(ops.not_equal(source, PAD), "int32"), axis=1)
         ratio = self.config.max_output_ratio or MIN_OUTPUT_RATIO
-        most = ops.cast(ops.ceil(ops.cast(real, "float32") * ratio), "int32") + 10
+        most = ops.cast(ops.ceil(ops.cast(real, "float32") * ratio), "int32")
+        # The last step can only give the end symbol.
+        most = ops.minimum(most + FREE_PIECES, self.max_output_tokens - 1)
         return ops.where(real > 0, most, 0)
 
     def encode(self, weights: Any, source: Any) -> tuple[Any, Any]:
@@ -106,15 +113,18 @@ class Serving:
         static: bool = False,
         method: Callable = greedy,
         **settings: Any,
-    ) -> tuple[Any, Any]:
+    ) -> tuple[Any, Any, Any]:
         """Decodes what `encode` gave by `greedy`, `beam_search` or `sample`.
+
+        Gives the ids, and what `rate_hypotheses` gives.
 
         It is `static` for a .tflite: caches that grow gain nothing there, and what
         comes from outside the loop cannot be quantised.
         """
         model = self.model
         memory, mask = encoded
-        batch_size, steps = mask.shape[0] or ops.shape(mask)[0], self.max_tokens
+        batch_size = mask.shape[0] or ops.shape(mask)[0]
+        steps = self.max_output_tokens
         stages = () if static else tuple(n for n in STAGES if n < steps)
 
         def project(x: Any) -> Any:
@@ -138,7 +148,9 @@ class Serving:
         room, beams = stages[0] if stages else steps, settings.get("beam_size", 1)
         cache = model.decoder.make_cache(batch_size, room, beams)
         settings |= {"max_run": MAX_RUN, "stages": stages}
-        return method(step, cache, batch_size, steps, limits, **settings)
+        ids, scores = method(step, cache, batch_size, steps, limits, **settings)
+        penalty = settings["length_penalty"] if method is beam_search else 0.0
+        return ids, *rate_hypotheses(ids, scores, limits, penalty)
 
     def scope(self, weights: Any) -> keras.StatelessScope:
         """A scope in which the model computes with these weights."""
@@ -146,17 +158,21 @@ class Serving:
         return keras.StatelessScope(state_mapping=pairs)
 
     def bytes_function(self, max_output_bytes: int, beam_size: int = 1) -> Callable:
-        """The function of the .tflite files: `text (1, N)` to `text (1, M)`, uint8."""
+        """The function of the .tflite files: `text (1, N)` to `text (1, M)`, uint8.
+
+        It also gives `truncated (1,)`, see `sum_cuts`, and `score (1,)`.
+        """
         method = self.method(beam_size)
 
         def serve(weights: Any, tables: Any, text: Any) -> dict:
-            source = self.tokenize(tables, text)
+            source, cut = self.tokenize(tables, text)
             encoded, limits = self.encode_static(weights, source), self.limits(source)
-            ids, _ = self.search(weights, encoded, limits, static=True, **method)
-            if beam_size > 1:
-                ids = ids[:, 0]
-            data = decode_ids(tables, ids, max_output_bytes)
-            return {"text": ops.cast(data, "uint8")}
+            found = self.search(weights, encoded, limits, static=True, **method)
+            ids, score, full = (x[:, 0] for x in found) if beam_size > 1 else found
+            data, long = decode_ids(tables, ids, max_output_bytes)
+            truncated = sum_cuts(cut, ops.logical_or(full, long))
+            text = ops.cast(data, "uint8")
+            return {"text": text, "truncated": truncated, "score": score}
 
         return serve
 
@@ -170,7 +186,7 @@ class Serving:
         def serve(
             weights: Any, tables: Any, text: Any, seed: Any, **settings: Any
         ) -> dict:
-            draws = draw_numbers(seed, self.max_tokens)
+            draws = draw_numbers(seed, self.max_output_tokens)
             method = self.sampling(draws=draws, **settings)
             return self._serve_strings(weights, tables, text, method)
 
@@ -183,14 +199,14 @@ class Serving:
         import tensorflow as tf
 
         tokenize = functools.partial(self.tokenize, tables)
-        source = tokenize_strings(text, tokenize, self.max_bytes)
+        source, cut = tokenize_strings(text, tokenize, self.max_bytes)
         encoded, limits = self.encode(weights, source), self.limits(source)
-        ids, scores = self.search(weights, encoded, limits, **method)
-        if "beam_size" in method:
-            ids, scores = ids[:, 0], scores[:, 0]
+        found = self.search(weights, encoded, limits, **method)
+        ids, score, full = (x[:, 0] for x in found) if "beam_size" in method else found
         pieces = tf.constant(self.pieces)
         joined = tf.strings.reduce_join(tf.gather(pieces, ids), axis=1)
-        return {"text": tf.strings.regex_replace(joined, "^ ", ""), "score": scores}
+        text = tf.strings.regex_replace(joined, "^ ", "")
+        return {"text": text, "score": score, "truncated": sum_cuts(cut, full)}
 
     def method(self, beam_size: int, n_best: int = 1) -> dict:
         """The arguments that make `search` greedy, or a beam search."""
@@ -203,6 +219,10 @@ class Serving:
     def sampling(self, **settings: Any) -> dict:
         """The arguments that make `search` draw; see `decoding.sample`."""
         return {"method": sample, **settings}
+
+    def find_cut(self, texts: Sequence[str]) -> np.ndarray:
+        """Which texts have more pieces than the model reads: bool `(texts,)`."""
+        return np.array(self.tokenizer.find_cut(texts, self.max_tokens - 1), bool)
 
     def encode_texts(
         self, texts: Sequence[str], max_input_bytes: int | None = None
@@ -223,42 +243,44 @@ class Serving:
         method: dict | None = None,
         max_input_bytes: int | None = None,
         draws: np.ndarray | None = None,
-    ) -> list[list[tuple[bytes, float]]]:
+    ) -> list[list[Hypothesis]]:
         """What the model writes for texts, on any backend.
 
         Args:
             method: from `method` or `sampling`; greedy where absent.
             max_input_bytes: cuts the texts as a client of the .tflite does.
-            draws: random numbers `(texts, max_tokens)` for `sampling`.
+            draws: random numbers `(texts, max_output_tokens)` for `sampling`.
 
         Returns:
-            For each text its hypotheses, best first: UTF-8 bytes and score.
+            For each text its hypotheses, best first.
         """
         method = method or self.method(1)
         sources = self.encode_texts(texts, max_input_bytes)
         order = np.argsort([len(row) for row in sources], kind="stable")
-        hypotheses: list[list[tuple[bytes, float]]] = [[] for _ in texts]
+        hypotheses: list[list[Hypothesis]] = [[] for _ in texts]
         for start in range(0, len(order), BATCH):
             rows = order[start : start + BATCH]
             batch = pad_rows([sources[row] for row in rows])
             numbers = () if draws is None else (draws[rows],)
-            ids, scores = self.compiled(method)(batch, *numbers)
-            if ids.ndim == 2:
-                ids, scores = ids[:, None], scores[:, None]
-            for row, best, values in zip(rows, ids, scores, strict=True):
+            found = self.compiled(method)(batch, *numbers)
+            if found[0].ndim == 2:
+                found = [x[:, None] for x in found]
+            for row, *best in zip(rows, *found, strict=True):
                 hypotheses[row] = [
-                    (join_pieces(self.pieces, line[line > 0]), float(value))
-                    for line, value in zip(best, values, strict=True)
-                    if np.isfinite(value)
+                    Hypothesis(
+                        join_pieces(self.pieces, ids[ids > 0]), float(score), bool(cut)
+                    )
+                    for ids, score, cut in zip(*best, strict=True)
+                    if np.isfinite(score)
                 ]
         return hypotheses
 
     def compiled(self, method: dict) -> CompiledFunction:
-        """Piece ids `(B, S)` to ids and scores, by what `method` or `sampling` gave."""
+        """Piece ids `(B, S)` to what `search` gives, by `method` or `sampling`."""
         key = tuple(method.items())
         if key not in self.functions:
 
-            def run(weights: Any, source: Any, *draws: Any) -> tuple[Any, Any]:
+            def run(weights: Any, source: Any, *draws: Any) -> tuple[Any, Any, Any]:
                 encoded = self.encode(weights, source)
                 settings = {**method, "draws": draws[0]} if draws else method
                 return self.search(weights, encoded, self.limits(source), **settings)
@@ -273,14 +295,3 @@ class Serving:
         self.weights = list(weights)
         for function in self.functions.values():
             function.set_weights(weights)
-
-
-def draw_numbers(seeds: Any, count: int) -> Any:
-    """`(B, count)` float32 in [0, 1), each row from its own seed, in TensorFlow."""
-    import tensorflow as tf
-
-    def draw(seed: Any) -> Any:
-        key = tf.stack([seed, 0])
-        return tf.random.stateless_uniform([count], key, alg="philox")
-
-    return tf.map_fn(draw, seeds, fn_output_signature=tf.float32)

@@ -13,31 +13,97 @@ from ..errors import PolyheadError
 from ..quiet import Terminal
 from ..run.checkpoint import read_values
 from ..run.compiled import CompiledFunction
-from ..run.schedules import InverseSquareRoot
+from ..run.schedules import InverseSquareRoot, cooled_at_end
+from ..run.settings import Length
 from ..run.trainer import Training, Validation
 from ..text.byte_pieces import Tokenizer
-from .batches import pair_batches
+from ..text.limits import SHARE, fit_bytes, fit_tokens
+from ..text.units import choose_tokenizer, fit_vocabulary
+from .batches import count_pieces, cut_batches, find_fitting, pair_batches
 from .comparison import SCORED_PAIRS
 from .losses import TrainedModel, smoothed_cross_entropy
+from .measure import choose_measure
 from .model import TextModel
+from .questions import merge_sources
 from .scores import Scorer, main_score
-from .serving import MIN_OUTPUT_RATIO, Serving
+from .serving import FREE_PIECES, MIN_OUTPUT_RATIO, Serving
 
 SAMPLES = 3  # answers that are shown after each epoch
+BYTES = "max_input_bytes", "max_output_bytes"  # settings of sources and targets
+TOKENS = "max_tokens", "max_output_tokens"
+FEWEST_BATCHES = 32  # of an epoch, where there are enough pairs
+SMALLEST_BATCH, LARGEST_BATCH = 256, 4096  # tokens
 
 
-def fit_output_ratio(config: Any, dataset: Any) -> Any:
-    """Fills `max_output_ratio` where it is None, from the pairs of `dataset.train`.
+def fit_tokenizer(config: Any, pairs: Pairs) -> Any:
+    """Fills `tokenizer` and `vocabulary_size` from the pairs of training."""
+    tokenizer = config.tokenizer or choose_tokenizer(pairs.sources, pairs.targets)
+    texts = [*pairs.sources, *pairs.targets]
+    size = config.vocabulary_size or fit_vocabulary(texts, tokenizer)
+    return replace(config, tokenizer=tokenizer, vocabulary_size=size)
 
-    Answers may be twice as long as their source. Where the data have longer ones, they
-    may be half again as long as all but 0.5% of the pairs are.
+
+def fit_limits(config: Any, pieces: np.ndarray, pairs: Pairs) -> Any:
+    """Fills the limits of texts that are None, from the pairs of training.
+
+    An answer may have twice as many pieces as its source, and a few more. Where the
+    data have longer ones, it may be half again as long as all but 0.5% of the pairs
+    need. A file's texts, in bytes, hold 99.5% of the sources and of the targets, and so
+    does what the model reads, in `pieces (pairs, 2)`.
     """
-    if config.max_output_ratio is not None:
-        return config
-    pairs = zip(dataset.train.sources, dataset.train.targets, strict=True)
-    ratios = [len(t.encode()) / (len(s.encode()) + 10) for s, t in pairs]
-    usual = 1.5 * float(np.quantile(ratios, 0.995)) if ratios else 0.0
-    return replace(config, max_output_ratio=max(MIN_OUTPUT_RATIO, round(usual, 1)))
+    limits: dict[str, Any] = {}
+    # One limit that is given is that of both sides, as it was in older versions.
+    if config.max_output_tokens is None and config.max_tokens is not None:
+        config = replace(config, max_output_tokens=config.max_tokens)
+    for name, texts in zip(BYTES, (pairs.sources, pairs.targets), strict=True):
+        if getattr(config, name) is None:
+            limits[name] = fit_bytes(texts)
+    for name, lengths in zip(TOKENS, pieces.T, strict=True):
+        if getattr(config, name) is None:
+            limits[name] = fit_tokens(lengths)
+    config = replace(config, **limits)
+    if config.max_output_ratio is None:
+        # Longer pairs are left out of training; the end symbol ends a source.
+        fitting = pieces[find_fitting(config, pieces)]
+        needed = (fitting[:, 1] - FREE_PIECES) / (fitting[:, 0] + 1)
+        usual = 1.5 * float(np.quantile(needed, SHARE)) if len(needed) else 0.0
+        ratio = max(MIN_OUTPUT_RATIO, round(usual, 1))
+        config = replace(config, max_output_ratio=ratio)
+    return config
+
+
+def fit_batches(config: Any, pieces: np.ndarray, length: Length) -> Any:
+    """Fills the size of a batch, and the epochs, so that there are steps enough.
+
+    Of few pairs a batch is small, so that an epoch has at least 32 of them.
+    """
+    kept = pieces[find_fitting(config, pieces)].max(axis=1) + 1
+    if config.tokens_per_batch is None:
+        size = 2 ** int(np.log2(max(kept.sum() / FEWEST_BATCHES, 1)))
+        size = min(max(size, SMALLEST_BATCH), LARGEST_BATCH)
+        config = replace(config, tokens_per_batch=size)
+    order = np.sort(kept)
+    batches = cut_batches(np.arange(len(order)), order, config.tokens_per_batch)
+    return length.fit(config, -(-len(batches) // config.accumulate))
+
+
+def fit_measure(config: Any, pairs: Pairs) -> Any:
+    """Fills what of `measure` and `tokenize` is None, from the targets of training."""
+    chosen = choose_measure(pairs.targets, config.target_language)
+    return replace(
+        config,
+        measure=config.measure or chosen.main,
+        tokenize=config.tokenize or chosen.tokenize,
+    )
+
+
+def fit_to_pairs(
+    config: Any, tokenizer: Tokenizer, pairs: Pairs, length: Length
+) -> Any:
+    """Fills all that the pairs of training decide."""
+    pieces = count_pieces(tokenizer, pairs)
+    config = fit_limits(fit_tokenizer(config, pairs), pieces, pairs)
+    return fit_measure(fit_batches(config, pieces, length), pairs)
 
 
 def train_pairs(
@@ -52,7 +118,7 @@ def train_pairs(
     ema = min(config.ema, 1 - 10 * accumulate / max(batches, 20))
     ema = max(ema, 0.0) ** (1 / accumulate)
     optimizer = keras.optimizers.Adam(
-        InverseSquareRoot(config.learning_rate, warmup),
+        cooled_at_end(InverseSquareRoot(config.learning_rate, warmup), batches),
         beta_2=0.98,
         weight_decay=config.weight_decay or None,  # AdamW, or without that cost
         global_clipnorm=1.0,
@@ -99,12 +165,19 @@ def validate_pairs(
             callbacks.append(keras.callbacks.TensorBoard(path / "logs"))
         return callbacks
 
+    by_loss = config.monitor == "loss"
+    used, most = len(score.asked.sources), len(set(pairs.sources))
+    of_them = "" if used == most else f" of {used:,} of {most:,} sources"
+    beam = f", not beam size {config.beam_size}" if config.beam_size > 1 else ""
     return Validation(
         score,
-        config.monitor,
-        larger_is_better=config.monitor != "loss",
+        "loss" if by_loss else scorer.main,
+        larger_is_better=not by_loss,
         shown=("val_loss", f"val_{scorer.main}"),
         callbacks=make_callbacks,
+        # So that a model gets better before its first answer is right.
+        tie_breaker=None if by_loss else "loss",
+        how=f"greedy decoding{of_them}{beam}",
     )
 
 
@@ -112,7 +185,7 @@ class Score:
     """Measures a model on validation pairs: its loss, and its answers' main score.
 
     `model`, of the shape of the one that is trained, computes in float32. Of very many
-    pairs, a seeded sample is used.
+    sources, a seeded sample is used, with all pairs of each.
     """
 
     def __init__(
@@ -124,10 +197,12 @@ class Score:
         scorer: Scorer,
     ) -> None:
         self.serving = Serving(model, tokenizer, config)
-        rows = sample_rows(len(pairs.sources), SCORED_PAIRS, config.seed)
-        self.pairs = choose(pairs, rows)
+        asked = merge_sources(pairs)
+        used = sample_rows(len(asked.sources), SCORED_PAIRS, config.seed)
+        chosen = choose(pairs, np.flatnonzero(np.isin(asked.of_pair, used)))
+        self.asked = merge_sources(chosen)
         plain = replace(config, piece_dropout=0.0)
-        self.batches = pair_batches(plain, tokenizer, self.pairs)(0)
+        self.batches = pair_batches(plain, tokenizer, chosen)(0)
         self.scorer = scorer
         self.hypotheses: list[str] = []
 
@@ -155,16 +230,17 @@ class Score:
                 "the loss is not finite any more: train again with --overwrite and a "
                 "lower rate, such as --set learning_rate=0.001"
             )
-        rows = self.serving.generate(self.pairs.sources)
-        self.hypotheses = [row[0][0].decode("utf-8", "replace") for row in rows]
-        main = main_score(self.hypotheses, self.pairs.targets, self.scorer)
+        rows = self.serving.generate(self.asked.sources)
+        self.hypotheses = [row[0].text.decode("utf-8", "replace") for row in rows]
+        main = main_score(self.hypotheses, self.asked.references, self.scorer)
         return {"loss": loss, self.scorer.main: main}
 
 
 def print_samples(score: Score, stream: TextIO) -> None:
     """Prints a few validation sources and their answers."""
-    pairs, count = score.pairs, len(score.pairs.sources)
+    asked, count = score.asked, len(score.asked.sources)
     for row in sorted({count * k // SAMPLES for k in range(SAMPLES)}):
-        print(f"  {pairs.sources[row][:100]!r}", file=stream)
+        wanted = " or ".join(repr(text[:100]) for text in asked.references[row])
+        print(f"  {asked.sources[row][:100]!r}", file=stream)
         print(f"    gives {score.hypotheses[row][:100]!r}", file=stream)
-        print(f"    wants {pairs.targets[row][:100]!r}", file=stream)
+        print(f"    wants {wanted}", file=stream)

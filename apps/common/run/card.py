@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from ..files import write_text
+from ..files import read_file, write_text
 
 NOTES = "\n## Data\n"
 
@@ -14,10 +14,18 @@ def write_card(run: Any) -> None:
     write_text(run.path / "README.md", text + kept_notes(run.path))
 
 
+def keep_notes(older: Path, path: Path) -> None:
+    """Adds the "## Data" section of an older run's card to that of the new one."""
+    notes = kept_notes(older)
+    if notes and not kept_notes(path):
+        text = (path / "README.md").read_text(encoding="utf-8")
+        write_text(path / "README.md", text + notes)
+
+
 def kept_notes(path: Path) -> str:
     """The "## Data" section that a user has added to a card, or an empty text."""
     card = path / "README.md"
-    text = card.read_text(encoding="utf-8") if card.exists() else ""
+    text = read_file(card, "delete it") if card.exists() else ""
     start = text.find(NOTES)
     return text[start:] if start >= 0 else ""
 
@@ -27,9 +35,11 @@ def describe_kept_epoch(train: dict) -> str:
     return (
         f"{train['epochs']} epochs in {train['seconds']:.0f} s, of which epoch "
         f"{train['best_epoch']} is kept"
+        f"{' (ended early)' if train.get('ended_early') else ''}"
     )
 
 
 def name_source(config: Any) -> str:
     """The name of the training data, for the card."""
-    return config.dataset or config.tfds or Path(config.train or "").name
+    file = Path(config.train or "").name
+    return config.dataset or config.tfds or file or "rows from Python"

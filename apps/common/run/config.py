@@ -22,18 +22,27 @@ def config_to_json(task: str, config: Any) -> dict[str, Any]:
     return {"format": FORMAT, "task": task, **dataclasses.asdict(config)}
 
 
-def load_config(config_class: type, task: str, path: str | os.PathLike[str]) -> Any:
-    """Reads a run's config.json; fields that an older file lacks get their defaults."""
+def load_config(
+    config_class: type,
+    task: str,
+    path: str | os.PathLike[str],
+    older_defaults: Mapping[str, tuple] = types.MappingProxyType({}),
+) -> Any:
+    """Reads a run's config.json; fields that an older file lacks get their defaults.
+
+    Those are the first of its `older_defaults`, or of this version.
+    """
     values = read_config_json(path)
     if values["task"] != task:
         raise PolyheadError(f"{path}: a run of {values['task']}, not of {task}")
     del values["format"], values["task"]
+    values = {name: known[0] for name, known in older_defaults.items()} | values
     return make_config(config_class, values, source=str(path))
 
 
 def read_config_json(path: str | os.PathLike[str]) -> dict[str, Any]:
     """Reads config.json, and checks that it has a `task` and the right format."""
-    values = read_json(path, remedy=RETRAIN)
+    values = read_json(path, RETRAIN, object)
     if not isinstance(values, dict) or not isinstance(values.get("task"), str):
         raise PolyheadError(f"{path}: not the configuration of a polyhead run")
     if values.get("format") != FORMAT:
@@ -46,7 +55,7 @@ def read_config_json(path: str | os.PathLike[str]) -> dict[str, Any]:
 
 def read_settings(config_class: type, path: str | os.PathLike[str]) -> dict[str, Any]:
     """Reads the file of `--config`, which has some or all fields of a config.json."""
-    values = read_json(path, remedy="correct the file")
+    values = read_json(path, "correct the file", object)
     if not isinstance(values, dict):
         raise UsageError(f"{path}: expected an object of settings, as in config.json")
     settings = {k: v for k, v in values.items() if k not in ("format", "task")}
@@ -126,11 +135,11 @@ def check_values(
 ) -> None:
     """Refuses a setting that is not among its choices or outside its range.
 
-    A field with a range may also be None.
+    A field may also be None.
     """
     for name, known in choices.items():
         value = getattr(config, name)
-        if value not in known:
+        if value is not None and value not in known:
             raise UsageError(f"{name} {value!r}: choose from {', '.join(known)}")
     for name, (low, high) in ranges.items():
         value = getattr(config, name)

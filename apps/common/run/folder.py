@@ -1,83 +1,70 @@
 """A run's folder: created, resumed, replaced and checked."""
 
 import contextlib
-import datetime
-import importlib.metadata
 import os
-import platform
 import shutil
-import zipfile
-import zlib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from ..errors import RETRAIN, PolyheadError, UsageError
-from ..files import read_json, write_json
-from ..task import Task
-from .config import changed_fields, config_to_json, load_config
-
-# What a run of any task writes. --overwrite replaces these and the task's own files,
-# and nothing else in the folder.
-ENTRIES = tuple(
-    "config.json run.json model.keras tokenizer.json metrics.json history.csv "
-    "predictions.csv plots checkpoint logs README.md export".split()
+from ..errors import RETRAIN, PolyheadError
+from ..files import check_zip, remove_leftovers, write_json, writing_error
+from ..folder.lock import TRAINING, hold
+from ..folder.plan import BEGIN, CONTINUE, FINISHED, Plan, make_plan
+from ..folder.record import (
+    ENTRIES,
+    checkpoints,
+    is_finished,
+    new_record,
+    present,
+    read_record,
 )
-# run.json records the versions of these packages.
-PACKAGES = (
-    "polyhead tensorflow keras jax torch numpy tokenizers scikit-learn ai-edge-litert"
-).split()
+from ..folder.staging import NEW, PLACING, announce, complete, is_placing, place, remove
+from ..task import Task
+from .card import keep_notes
+from .config import changed_fields, config_to_json
+
+# What older versions left behind where they were killed.
+FORMER = (".export.new", ".export.old")
+WAIT = 10.0  # seconds for another process to put its files in place
 
 
 @dataclass(frozen=True)
 class RunFolder:
     """The folder of a run that is being trained.
 
-    As a context manager it restores the old run if the new one fails before its first
-    checkpoint.
+    As a context manager it removes what a run has written that fails before its first
+    checkpoint. Nothing removes a finished run.
     """
 
-    path: Path
+    home: Path  # the run's folder
+    path: Path  # where it is trained: `home`, or `.new` in it
     resumed: bool
     entries: tuple[str, ...] = ENTRIES
 
     def finish(self, **facts: Any) -> None:
-        """Records in run.json that the run is finished."""
-        record = _read_record(self.path)
-        write_json(self.path / "run.json", record | facts | {"finished": True})
-        shutil.rmtree(self._replaced, ignore_errors=True)
+        """Records that the run is finished, and puts it in the place of an older one.
+
+        Everything else of the run must have been written.
+        """
+        write_json(
+            self.path / "run.json", read_record(self.path) | facts | {"finished": True}
+        )
+        _settle(self.home)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type | None, *error: object) -> None:
-        checkpoint = self.path / "checkpoint"
-        started = checkpoint.is_dir() and any(checkpoint.iterdir())
-        if kind is None or started or self.resumed:
+        kept = self.resumed or is_finished(self.path) or checkpoints(self.path)
+        if kind is None or kept or not self.path.is_dir():
             return
-        _remove_entries(self.path, self.entries)
-        if self._replaced.exists():
-            for name in _present(self._replaced, self.entries):
-                os.replace(self._replaced / name, self.path / name)
-            self._replaced.rmdir()
-        with contextlib.suppress(OSError):
-            self.path.rmdir()  # fails unless it is empty
-
-    @property
-    def _replaced(self) -> Path:
-        return self.path / ".replaced"
-
-    def _set_aside(self) -> None:
-        """Moves the old run aside until `finish` deletes it."""
-        if not _is_finished(self.path) and self._replaced.exists():
-            # Keep the finished run that was moved aside, not this unfinished one.
-            _remove_entries(self.path, self.entries)
+        if self.path != self.home:
+            shutil.rmtree(self.path, ignore_errors=True)
             return
-        shutil.rmtree(self._replaced, ignore_errors=True)
-        self._replaced.mkdir()
-        for name in _present(self.path, self.entries):
-            os.replace(self.path / name, self._replaced / name)
+        for name in present(self.path, self.entries):
+            remove(self.path / name)
 
 
 def name_data(config: Any) -> str:
@@ -95,14 +82,22 @@ def default_path(task: Task, config: Any) -> Path:
     return Path("saved_models") / f"{task.name}-{task.data_name(config)}"
 
 
-def prepare(task: Task, config: Any, overwrite: bool = False) -> RunFolder:
-    """Makes the folder of a new run, or resumes the unfinished run in it.
+def run_path(task: Task, config: Any) -> Path:
+    """The run's folder."""
+    return Path(config.run or default_path(task, config))
 
-    Call it after everything that can fail early, such as reading the data. With
-    `overwrite`, it replaces any run in the folder, whose files are kept aside until the
-    new one is finished.
-    """
-    path = Path(config.run or default_path(task, config))
+
+@contextlib.contextmanager
+def writing(path: Path, work: str, seconds: float = 0) -> Iterator[None]:
+    """Holds the lock of a run's folder, where killed processes have left nothing."""
+    with hold(path, work, seconds):
+        _settle(path)
+        yield
+
+
+@contextlib.contextmanager
+def training_in(path: Path) -> Iterator[None]:
+    """Makes the folder of a run, and holds its lock; removes it if it stays empty."""
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -111,103 +106,110 @@ def prepare(task: Task, config: Any, overwrite: bool = False) -> RunFolder:
             "with --run"
         ) from None
     _refuse_other_folder(path)
-    entries = (*ENTRIES, *task.files)
-    if _present(path, entries) and not overwrite:
-        old = load_config(type(config), task.name, path / "config.json")
-        _refuse_other_config(path, changed_fields(old, config))
-        if _is_finished(path):
-            raise PolyheadError(
-                f"{path}: this run is finished: add --overwrite to replace it, or "
-                "choose another --run"
-            )
-        return RunFolder(path, True, entries)
-    folder = RunFolder(path, False, entries)
-    if _present(path, entries):
-        folder._set_aside()
+    try:
+        with writing(path, TRAINING):
+            yield
+    finally:
+        with contextlib.suppress(OSError):
+            path.rmdir()  # fails unless it is empty
+
+
+def is_done(task: Task, config: Any, path: Path, left: Collection[str] = ()) -> bool:
+    """Whether a folder has the finished run of these settings. Writes nothing."""
+    if not is_finished(path) or _is_unsettled(path):
+        return False
+    try:
+        return make_plan(task, config, path, left=left).action == FINISHED
+    except PolyheadError:  # of another configuration
+        return False
+
+
+def prepare(plan: Plan, config: Any) -> RunFolder:
+    """Makes the folder that a run is trained in, or resumes the run in it.
+
+    Call it after everything that can fail early, such as reading the data, and within
+    `training_in`. `config` is that of the plan, with what the data have filled.
+    """
+    path, begins = plan.where, plan.action in (BEGIN, CONTINUE)
+    folder = RunFolder(plan.path, path, not begins, plan.entries)
+    filled = None
+    if plan.filled is not None:
+        filled = {*plan.filled, *changed_fields(plan.config, config)}
+    record = new_record(config, filled, plan.older is not None)
+    if not begins:
+        if not (path / "run.json").exists():  # it was killed as it began
+            write_json(path / "run.json", record)
+        return folder
+    if path != plan.path:
+        remove(path)
+        path.mkdir()
     with folder:
-        write_json(path / "run.json", _new_record(config))
-        write_json(path / "config.json", config_to_json(task.name, config))
+        if path != plan.path:
+            announce(plan.path, plan.entries)
+        for name in ("tokenizer.json", *plan.task.files) if plan.older else ():
+            # Tables are results, which the new run has not got yet.
+            if (plan.path / name).exists() and not name.endswith(".csv"):
+                shutil.copyfile(plan.path / name, path / name)
+        write_json(path / "config.json", config_to_json(plan.task.name, config))
+        write_json(path / "run.json", record)
     return folder
 
 
-def _refuse_other_folder(path: Path) -> None:
-    is_run = (path / "config.json").exists() or (path / "run.json").exists()
-    others = [entry.name for entry in path.iterdir() if entry.name[0] != "."]
-    if others and not is_run:
-        raise PolyheadError(
-            f"{path}: has {min(others)} but is no run's folder: choose another --run"
-        )
-
-
-def _refuse_other_config(path: Path, changed: dict[str, tuple[Any, Any]]) -> None:
-    if changed:
-        fields = ", ".join(f"{k} ({a!r}, now {b!r})" for k, (a, b) in changed.items())
-        raise UsageError(
-            f"{path}: holds a run with another configuration: {fields}: add "
-            "--overwrite to replace it, or choose another --run"
-        )
-
-
 def check_run(path: str | os.PathLike[str]) -> None:
-    """Raises an error if a folder has no finished run, or a broken model.keras."""
+    """Raises an error if a folder has no finished run, or a broken model.keras.
+
+    Completes what a killed process has begun: to put a finished run, or exported files,
+    in their place.
+    """
     path = Path(path)
     if not path.is_dir():
         raise PolyheadError(f"{path}: no such run folder")
+    if _is_unsettled(path):
+        with writing(path, "completing", WAIT):
+            pass
     if not (path / "config.json").exists():
         raise PolyheadError(
             f"{path / 'config.json'}: missing, so this is no run's folder: give the "
             "folder that was --run, or train again"
         )
-    if not _read_record(path)["finished"]:
+    if not read_record(path)["finished"]:
         raise PolyheadError(
             f"{path}: this run is unfinished: give its train command again to go on"
         )
     model = path / "model.keras"
     if not model.exists():
         raise PolyheadError(f"{model}: missing: {RETRAIN}")
+    check_zip(model, RETRAIN)
+
+
+def _is_unsettled(path: Path) -> bool:
+    """Whether a process was ended after new files were whole, before they had place."""
+    return is_placing(path) or is_finished(path / NEW) or is_placing(path / "export")
+
+
+def _settle(path: Path) -> None:
+    """Places what is whole, and removes what killed processes have left."""
     try:
-        with zipfile.ZipFile(model) as archive:
-            broken = archive.testzip()
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError):
-        broken = model.name
-    if broken:
-        raise PolyheadError(f"{model}: truncated or corrupt: {RETRAIN}")
+        complete(path)
+        if is_finished(path / NEW):
+            keep_notes(path, path / NEW)
+            place(path)
+        complete(path / "export")
+    except OSError as error:
+        raise writing_error(path, error) from error
+    if (path / "export" / NEW).is_dir():
+        shutil.rmtree(path / "export" / NEW, ignore_errors=True)
+    if is_finished(path):
+        # No longer needed, and several times as large as the model.
+        for name in ("checkpoint", ".replaced", *FORMER):
+            shutil.rmtree(path / name, ignore_errors=True)
+    remove_leftovers(path)
 
 
-def _new_record(config: Any) -> dict[str, Any]:
-    versions = {}
-    for name in PACKAGES:
-        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
-            versions[name] = importlib.metadata.version(name)
-    return {
-        "finished": False,
-        "started": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-        "seed": config.seed,
-        "python": platform.python_version(),
-        "platform": platform.platform(),
-        "versions": versions,
-    }
-
-
-def _read_record(path: Path) -> dict[str, Any]:
-    record = read_json(path / "run.json", RETRAIN)
-    if not isinstance(record, dict) or "finished" not in record:
-        raise PolyheadError(f"{path / 'run.json'}: not the record of a run: {RETRAIN}")
-    return record
-
-
-def _is_finished(path: Path) -> bool:
-    try:
-        return _read_record(path)["finished"]
-    except PolyheadError:
-        return False
-
-
-def _present(path: Path, entries: Iterable[str]) -> list[str]:
-    return [name for name in entries if (path / name).exists()]
-
-
-def _remove_entries(path: Path, entries: Iterable[str]) -> None:
-    for name in _present(path, entries):
-        entry = path / name
-        shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
+def _refuse_other_folder(path: Path) -> None:
+    is_run = any((path / n).exists() for n in ("config.json", "run.json", PLACING, NEW))
+    others = [entry.name for entry in path.iterdir() if entry.name[0] != "."]
+    if others and not is_run:
+        raise PolyheadError(
+            f"{path}: has {min(others)} but is no run's folder: choose another --run"
+        )

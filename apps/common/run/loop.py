@@ -1,11 +1,9 @@
 """The training loop of every app: `fit` with early stopping and resumption."""
 
-import contextlib
-import csv
 import math
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -13,80 +11,61 @@ import keras
 import numpy as np
 
 from ..errors import PolyheadError
-from ..files import write_csv
+from ..history import OBJECTIVE, name_measures, rename_older, write_history
 from .checkpoint import (
+    State,
+    add_values,
+    begin_after,
     load_arrays,
     read_values,
     save_arrays,
     state_variables,
     synchronize,
+    use_averages,
     write_values,
 )
+from .schedules import cool_down, has_schedule
 
 CHECKPOINT_SECONDS = 120.0
 Logs = dict[str, Any] | None  # what Keras gives to callbacks
 
 
-def be_deterministic() -> None:
-    """Makes TensorFlow give the same bits for the same seed.
-
-    A sum depends on how threads share it, so each operation gets one thread. That works
-    only in a process where TensorFlow has not run yet.
-    """
-    if keras.backend.backend() != "tensorflow":
-        return
-    import tensorflow as tf
-
-    tf.config.experimental.enable_op_determinism()
-    with contextlib.suppress(RuntimeError):  # TensorFlow has run
-        tf.config.threading.set_intra_op_parallelism_threads(1)
-
-
 class EpochData(keras.utils.PyDataset):
-    """Batches that are a pure function of the epoch's number.
+    """The batches of an epoch that a training has still to take."""
 
-    Args:
-        make_epoch: gives the batches of an epoch. Keras takes the dimensions in which
-            the first two differ as variable, so they must differ in all of these.
-    """
-
-    def __init__(self, make_epoch: Callable[[int], Sequence]) -> None:
+    def __init__(self, batches: Sequence, skipped: int = 0) -> None:
         super().__init__()
-        self.make_epoch = make_epoch
-        self.batches: Sequence = ()
-        self.epoch = -1
-        self.skipped = 0
-        self.training = False
-
-    def start(self, epoch: int, skipped: int = 0) -> None:
-        if epoch != self.epoch:
-            self.batches = self.make_epoch(epoch)
-            self.epoch = epoch
+        self.batches = batches
         self.skipped = skipped
 
     def __len__(self) -> int:
         return len(self.batches) - self.skipped
 
     def __getitem__(self, index: int) -> Any:
-        # Before the training begins, Keras reads the shapes of the first two batches of
-        # the epoch, or of the only one that is left.
-        skips = self.training or len(self) == 1
-        return self.batches[self.skipped * skips + index]
+        return self.batches[self.skipped + index]
 
 
-@dataclass
-class State:
-    """The progress of a training; a part of its checkpoint."""
+def declare(data: EpochData, fixed_length: bool) -> Any:
+    """The epoch as `fit` takes it; TensorFlow is told which sizes vary.
 
-    epoch: int = 0
-    step: int = 0  # finished batches of this epoch
-    best_epoch: int = -1
-    best_score: float | None = None
-    stopped: bool = False
-    seconds: float = 0.0
-    scoring_seconds: float = 0.0  # the part of `seconds` spent on validation
-    history: list[dict] = field(default_factory=list)
-    metrics: list = field(default_factory=list)  # values after `step` batches
+    Keras would read that off the first two batches, and refuse a later one that differs
+    where those two agree.
+    """
+    if keras.backend.backend() != "tensorflow":
+        return data
+    import tensorflow as tf
+
+    def spec(array: np.ndarray) -> tf.TensorSpec:
+        axes = 1 if fixed_length else 2
+        shape = [None] * min(axes, array.ndim) + list(array.shape[axes:])
+        return tf.TensorSpec(shape, array.dtype)
+
+    signature = keras.tree.map_structure(spec, data[0])
+    dataset = tf.data.Dataset.from_generator(
+        lambda: iter(data), output_signature=signature
+    )
+    dataset = dataset.apply(tf.data.experimental.assert_cardinality(len(data)))
+    return dataset.prefetch(tf.data.AUTOTUNE)
 
 
 class Loop(keras.callbacks.Callback):
@@ -94,33 +73,31 @@ class Loop(keras.callbacks.Callback):
 
     def __init__(
         self,
-        data: EpochData,
         score: Callable[[keras.Model], dict[str, float]],
         monitor: str,
         larger_is_better: bool,
         patience: int,
         folder: Path,
         state: State,
+        tie_breaker: str | None = None,
+        epochs: int = 0,
     ) -> None:
         super().__init__()
-        self.data = data
         self.score = score
         self.monitor = monitor
+        self.tie_breaker = tie_breaker
+        self.epochs = epochs
         self.sign = 1.0 if larger_is_better else -1.0
         self.patience = patience
         self.folder = folder
         self.state = state
         self.saved_at = time.monotonic()
         self.mark = time.monotonic()
+        self.steps = 0  # batches of the epoch
         self.earlier: list = []  # the metrics' values when the epoch was interrupted
 
-    def on_train_begin(self, logs: Logs = None) -> None:
-        self.data.training = True
-
     def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
-        skipped = self.state.step if epoch == self.state.epoch else 0
-        self.data.start(epoch, skipped)
-        self.earlier = self.state.metrics if skipped else []
+        self.earlier = self.state.metrics if self.state.step else []
 
     def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
         self.state.step += 1
@@ -128,36 +105,62 @@ class Loop(keras.callbacks.Callback):
             add_values(self.model, self.earlier)
             self.earlier = []
         due = time.monotonic() - self.saved_at >= CHECKPOINT_SECONDS
-        if due and self.state.step < len(self.data.batches):
+        if due and self.state.step < self.steps:
             self.save()
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         synchronize(self.model)
         raw = use_averages(self.model)
-        row = {"epoch": epoch + 1, **{k: float(v) for k, v in (logs or {}).items()}}
         started = time.monotonic()
-        row |= {f"val_{k}": float(v) for k, v in self.score(self.model).items()}
+        scores = {k: float(v) for k, v in self.score(self.model).items()}
+        measures = name_measures({k: float(v) for k, v in (logs or {}).items()}, scores)
+        row: dict[str, Any] = {"epoch": epoch + 1, **measures}
         self.state.scoring_seconds += time.monotonic() - started
         state = self.state
         state.epoch, state.step = epoch + 1, 0
         self.tick()
         row["seconds"] = round(state.seconds, 2)
+        if OBJECTIVE in row:
+            rename_older(state.history)
         state.history.append(row)
-        score = row[f"val_{self.monitor}"]
-        best = state.best_score
-        if best is None or math.isnan(best) or self.sign * score >= self.sign * best:
-            state.best_score, state.best_epoch = score, epoch
+        score, tie = row[f"val_{self.monitor}"], row.get(f"val_{self.tie_breaker}")
+        if self.is_best(score, tie):
+            state.best_score, state.best_tie, state.best_epoch = score, tie, epoch
             values = read_values(self.model.trainable_variables)
             values += read_values(self.model.non_trainable_weights)
             save_arrays(self.folder / "best.npz", values, {"epoch": epoch})
         if raw is not None:
             write_values(self.model.trainable_variables, raw)
         if logs is not None:
+            logs.clear()  # some have other names now
             logs.update({k: v for k, v in row.items() if k != "epoch"})
-        if epoch - state.best_epoch >= self.patience:
-            state.stopped = True
-            self.model.stop_training = True
+        waited = epoch - max(state.best_epoch, state.went_on - 1)
+        if waited >= self.patience and not state.ends_after:
+            self.end_soon()
+        state.stopped = 0 < state.ends_after <= state.epoch
         self.save()
+
+    def end_soon(self) -> None:
+        """Ends the training with a cool-down, of a fifth of all its epochs."""
+        state, optimizer = self.state, self.model.optimizer
+        state.ends_after = state.epoch
+        if has_schedule(optimizer):
+            more = -(-(state.epoch - state.went_on) // 4)
+            state.ends_after = min(state.epoch + more, self.epochs)
+            begin = int(optimizer._iterations)
+            state.cool_down = [begin, (state.ends_after - state.epoch) * self.steps]
+
+    def is_best(self, score: float, tie: float | None) -> bool:
+        """Whether an epoch is better than the best so far.
+
+        Of equal scores the one with the smaller `tie` is better; without, the later.
+        """
+        best, best_tie = self.state.best_score, self.state.best_tie
+        if best is None or math.isnan(best) or self.sign * score > self.sign * best:
+            return True
+        if score != best:
+            return False
+        return tie is None or best_tie is None or tie < best_tie
 
     def tick(self) -> None:
         """Adds the time since the last call to the training's seconds."""
@@ -175,27 +178,6 @@ class Loop(keras.callbacks.Callback):
         self.saved_at = time.monotonic()
 
 
-def add_values(model: keras.Model, earlier: list) -> None:
-    """Adds earlier values to the metrics' sums and counts, which `fit` has reset.
-
-    Some of these variables do not exist before the first batch.
-    """
-    synchronize(model)
-    variables = model.metrics_variables
-    pairs = zip(read_values(variables), earlier, strict=True)
-    write_values(variables, [value + np.asarray(old) for value, old in pairs])
-
-
-def use_averages(model: keras.Model) -> list[np.ndarray] | None:
-    """Replaces the weights by their moving averages; returns the raw weights."""
-    if not model.optimizer.use_ema:
-        return None
-    raw = read_values(model.trainable_variables)
-    averages = model.optimizer._model_variables_moving_average
-    write_values(model.trainable_variables, read_values(averages))
-    return raw
-
-
 def train(
     model: keras.Model,
     make_epoch: Callable[[int], Sequence],
@@ -205,8 +187,11 @@ def train(
     folder: Path,
     patience: int,
     larger_is_better: bool = True,
+    fixed_length: bool = False,
     callbacks: Sequence[keras.callbacks.Callback] = (),
     history: Path | None = None,
+    older: Path | None = None,
+    tie_breaker: str | None = None,
 ) -> State:
     """Trains a compiled model to its best epoch, or resumes an interrupted training.
 
@@ -214,18 +199,26 @@ def train(
 
     Args:
         model: compiled and built.
-        make_epoch: see `EpochData`.
+        make_epoch: gives the batches of an epoch, a pure function of its number.
         epochs: the largest number of epochs.
         score: measures the model on validation data after each epoch.
         monitor: the measure that decides which epoch is best.
         folder: the folder of the checkpoints; a checkpoint in it is resumed.
         patience: number of epochs without a better score after which training stops.
+        fixed_length: whether axis 1 of each array has one size in all batches.
         history: the CSV file with a row for each epoch. None: history.csv beside
             `folder`.
+        older: the finished run whose weights the model has. Its best epoch is the one
+            to beat, and its history goes on.
+        tie_breaker: the measure, smaller is better, that decides between equal scores.
+            None: the later epoch is the better one.
     """
     folder.mkdir(parents=True, exist_ok=True)
     model.optimizer.build(model.trainable_variables)
     state = State()
+    if older is not None and not (folder / "last.npz").exists():
+        begin = older, model, score, monitor, larger_is_better, folder
+        begin_after(*begin, tie_breaker=tie_breaker)
     if (folder / "last.npz").exists():
         values, saved = load_arrays(folder / "last.npz")
         state = State(**saved)
@@ -233,19 +226,22 @@ def train(
         if [v.shape for v in values] != [tuple(v.shape) for v in variables]:
             raise PolyheadError(
                 f"{folder / 'last.npz'}: of another model, so the data have changed "
-                "since: add --overwrite to begin anew"
+                f"since: delete {folder}, and give the same command again"
             )
         write_values(variables, values)
         if state.best_epoch >= 0:
             load_arrays(folder / "best.npz")  # a broken file fails now, not at the end
-    data = EpochData(make_epoch)
-    loop = Loop(data, score, monitor, larger_is_better, patience, folder, state)
+    settings = monitor, larger_is_better, patience, folder, state, tie_breaker
+    loop, is_cooling = Loop(score, *settings, epochs), False
     while state.epoch < epochs and not state.stopped:
-        data.start(state.epoch, state.step)
-        data.training = False
+        data = EpochData(make_epoch(state.epoch), state.step)
+        loop.steps = len(data.batches)
+        if state.cool_down and not is_cooling:
+            cool_down(model, *state.cool_down)
+            is_cooling = True
         # Each epoch has its own number of batches, so each is a `fit` of its own.
         model.fit(
-            data,
+            declare(data, fixed_length),
             initial_epoch=state.epoch,
             epochs=state.epoch + 1,
             shuffle=False,
@@ -259,20 +255,3 @@ def train(
     write_values(model.trainable_variables + model.non_trainable_weights, values)
     write_history(history or folder.parent / "history.csv", state.history)
     return state
-
-
-def write_history(path: Path, history: list[dict]) -> None:
-    """Writes a CSV file with a row for each epoch."""
-    columns = list(dict.fromkeys(key for row in history for key in row))
-    rows = [[row.get(name, "") for name in columns] for row in history]
-    write_csv(path, [columns, *rows])
-
-
-def read_history(path: Path) -> dict[str, list[float]]:
-    """The columns of history.csv; none if the file is absent."""
-    if not path.exists():
-        return {}
-    with open(path, encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
-    columns = rows[0] if rows else {}
-    return {name: [float(row[name] or "nan") for row in rows] for name in columns}

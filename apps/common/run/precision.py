@@ -1,5 +1,6 @@
-"""The number format to train in: bfloat16 if this machine computes in it."""
+"""How exactly to compute: in bfloat16 if this machine has it, and in which order."""
 
+import contextlib
 from pathlib import Path
 
 import keras
@@ -17,6 +18,21 @@ def choose_precision(wanted: str) -> str:
     else:
         native = generation >= FIRST_GENERATION
     return "mixed_bfloat16" if native else "float32"
+
+
+def be_deterministic() -> None:
+    """Makes TensorFlow give the same bits for the same seed.
+
+    A sum depends on how threads share it, so each operation gets one thread. That works
+    only in a process where TensorFlow has not run yet.
+    """
+    if keras.backend.backend() != "tensorflow":
+        return
+    import tensorflow as tf
+
+    tf.config.experimental.enable_op_determinism()
+    with contextlib.suppress(RuntimeError):  # TensorFlow has run
+        tf.config.threading.set_intra_op_parallelism_threads(1)
 
 
 def check_float32(model: keras.Model) -> None:

@@ -3,11 +3,12 @@
 import importlib
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import keras
 
-from ..errors import RETRAIN, PolyheadError, UsageError
-from ..files import replacing, write_json
+from ..errors import RETRAIN, PolyheadError, UsageError, reason_of
+from ..files import is_whole_zip, replacing, write_json
 
 
 def save_model(path: Path, model: keras.Model, metrics: dict) -> None:
@@ -32,9 +33,13 @@ def load_model(path: Path) -> keras.Model:
     """Reads a run's model.keras, or raises a PolyheadError of one line."""
     importlib.import_module("polyhead.layers")  # registers the layers of model.keras
     try:
+        if not is_whole_zip(path):
+            raise ValueError("truncated or corrupt")
         return keras.saving.load_model(path, compile=False)
     except Exception as error:  # Keras raises many kinds
-        raise PolyheadError(f"{path}: cannot be loaded ({error}): {RETRAIN}") from error
+        raise PolyheadError(
+            f"{path}: cannot be loaded ({reason_of(error)}): {RETRAIN}"
+        ) from error
 
 
 def copy_matching_weights(model: keras.Model, older: keras.Model, path: Path) -> None:
@@ -48,3 +53,9 @@ def copy_matching_weights(model: keras.Model, older: keras.Model, path: Path) ->
     for new_weight, old_weight in zip(model.weights, older.weights, strict=True):
         if new_weight.trainable and new_weight.shape == old_weight.shape:
             new_weight.assign(old_weight.value)
+
+
+def copy_older_weights(config: Any, assets: Any, model: keras.Model) -> None:
+    """Copies the weights of the run `config.init_from`; see `Steps.start_from`."""
+    path = Path(config.init_from)
+    copy_matching_weights(model, load_model(path / "model.keras"), path)

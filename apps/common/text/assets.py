@@ -45,8 +45,8 @@ def make_assets(config: Any, texts: Iterable[str], path: Path | None) -> NewPiec
         return NewPieceAssets(Tokenizer.load(path / "tokenizer.json"))
     if config.init_from:
         return NewPieceAssets(Tokenizer.load(Path(config.init_from) / "tokenizer.json"))
-    size, seed = config.vocabulary_size, config.seed
-    return NewPieceAssets(Tokenizer.learn(texts, size, config.case_fold, seed))
+    options = config.case_fold, config.seed, config.tokenizer
+    return NewPieceAssets(Tokenizer.learn(texts, config.vocabulary_size, *options))
 
 
 def save_assets(assets: NewPieceAssets, path: Path) -> None:

@@ -8,10 +8,10 @@ import numpy as np
 LENGTH_STEP = 8  # padded lengths are multiples of this
 
 
-def pad(rows: Sequence[np.ndarray], max_tokens: int, extra: int = 0) -> np.ndarray:
+def pad(rows: Sequence[np.ndarray], max_tokens: int) -> np.ndarray:
     """Rows of ids as one `(B, T)` int32 array, T the next multiple of 8."""
     longest = min(max((len(row) for row in rows), default=1), max_tokens)
-    length = -(-max(longest, 1) // LENGTH_STEP) * LENGTH_STEP + extra
+    length = -(-max(longest, 1) // LENGTH_STEP) * LENGTH_STEP
     padded = np.zeros((len(rows), length), np.int32)
     for target, row in zip(padded, rows, strict=True):
         target[: min(len(row), max_tokens)] = row[:max_tokens]
@@ -45,8 +45,8 @@ class EpochBatches(Sequence):
         # Texts of similar length share a batch; which of them do is drawn.
         self.order = np.argsort(lengths + rng.random(len(lengths)), kind="stable")
         starts = np.arange(0, len(self.order), size)
-        # Keras learns from the first two batches which dimensions vary, so these are
-        # the longest and the shortest, and the first is always one step longer.
+        # The longest batch first: too little memory shows at once. Then the shortest:
+        # a dry run compiles for one length, at the second for any, then it is timed.
         middle = rng.permutation(starts[1:-1])
         self.starts = np.concatenate([starts[-1:], starts[:-1][:1], middle])
 
@@ -58,14 +58,13 @@ class EpochBatches(Sequence):
             return [self[i] for i in range(*number.indices(len(self)))]
         start = self.starts[number]
         rows = self.order[start : start + self.size]
-        extra = LENGTH_STEP if number == 0 else 0
         ids = [reading[row] for reading in self.readings for row in rows]
-        x = pad(ids, self.max_tokens, extra)
+        x = pad(ids, self.max_tokens)
         return (x, *self.make_targets(np.tile(rows, len(self.readings))))
 
 
 def fit_batch_size(config: Any, rows: int) -> int:
-    """The configured batch size, or less, so that there are at least two batches."""
+    """The configured batch size, or less: of few rows, too, two updates an epoch."""
     return min(config.batch_size, -(-rows // 2))
 
 

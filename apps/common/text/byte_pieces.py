@@ -13,9 +13,16 @@ from typing import Any
 import numpy as np
 from tokenizers import Tokenizer as HuggingFaceTokenizer
 
-from ..errors import RETRAIN, PolyheadError
+from ..errors import RETRAIN, PolyheadError, reason_of
+from ..files import read_file
 from .trie import DEAD, ROOT, build_trie
-from .vocabulary import MAX_PIECE_BYTES, SPECIAL, byte_characters, learn_vocabulary
+from .vocabulary import (
+    MAX_PIECE_BYTES,
+    SPECIAL,
+    byte_characters,
+    learn_characters,
+    learn_vocabulary,
+)
 
 CHUNK_BYTES = 4_000_000  # bounds the memory of encoding a large set
 SPACE = 32
@@ -48,19 +55,30 @@ class Tokenizer:
 
     @classmethod
     def learn(
-        cls, texts: Iterable[str], size: int, case_fold: bool = True, seed: int = 0
+        cls,
+        texts: Iterable[str],
+        size: int,
+        case_fold: bool = True,
+        seed: int = 0,
+        kind: str = "bytes",
     ) -> "Tokenizer":
-        """Learns a vocabulary of at most `size` pieces from the texts."""
-        return cls(learn_vocabulary(texts, size, case_fold, seed).to_str())
+        """Learns a vocabulary of at most `size` pieces from the texts.
+
+        `kind` is "bytes", for pieces of words of any length, or "characters".
+        """
+        learn = learn_characters if kind == "characters" else learn_vocabulary
+        return cls(learn(texts, size, case_fold, seed).to_str())
 
     @classmethod
     def load(cls, path: str | Path) -> "Tokenizer":
         """Reads a vocabulary file that `save` wrote."""
         try:
-            return cls(Path(path).read_text(encoding="utf-8"))
+            return cls(read_file(path, RETRAIN))
+        except PolyheadError:
+            raise
         except Exception as error:  # the library raises bare Exception
             raise PolyheadError(
-                f"{path}: not a readable tokenizer ({error}): {RETRAIN}"
+                f"{path}: not a readable tokenizer ({reason_of(error)}): {RETRAIN}"
             ) from error
 
     def save(self, path: str | Path) -> None:
@@ -70,9 +88,14 @@ class Tokenizer:
         """Upper bound on the bytes that the first `max_tokens` tokens cover."""
         return max_tokens * MAX_PIECE_BYTES + 4
 
-    def encode_graph(self, tables: Any, text: Any, max_tokens: int) -> Any:
-        """`(B, N)` int32 bytes to `(B, max_tokens)` ids, in `keras.ops`."""
-        return encode_bytes(tables, text, max_tokens, self.case_fold)
+    def encode_graph(self, tables: Any, text: Any, max_tokens: int) -> tuple[Any, Any]:
+        """`(B, N)` int32 bytes to ids, and whether they are cut, in `keras.ops`.
+
+        Returns:
+            Ids `(B, max_tokens)`, and booleans `(B,)`: whether there are more pieces.
+        """
+        ids = encode_bytes(tables, text, max_tokens + 1, self.case_fold)
+        return ids[:, :max_tokens], ids[:, max_tokens] > 0
 
     def encode(self, text: str) -> list[int]:
         """The piece ids of one text."""

@@ -37,10 +37,11 @@ def join_pieces(pieces: Sequence[bytes], ids: Iterable[int]) -> bytes:
     return b"".join(pieces[i] for i in ids).removeprefix(b" ")
 
 
-def decode_ids(tables: Any, ids: Any, max_bytes: int) -> Any:
+def decode_ids(tables: Any, ids: Any, max_bytes: int) -> tuple[Any, Any]:
     """The detokenizer as a graph: piece ids `(B, T)` in, UTF-8 bytes `(B, M)` out.
 
     Both are padded with 0. M is `max_bytes`; a longer text is cut between characters.
+    The second result, booleans `(B,)`, says which texts are longer.
     """
     lengths = ops.take(tables["piece_lengths"], ids, axis=0)  # (B, T)
     ends = ops.cumsum(lengths, axis=1)
@@ -60,7 +61,7 @@ def decode_ids(tables: Any, ids: Any, max_bytes: int) -> Any:
     row = gather(ids, covering) * MAX_PIECE_BYTES + offset
     data = ops.cast(ops.take(tables["piece_bytes"], row, axis=0), "int32")
     data = ops.where(inside, data, 0)
-    return _cut(data, max_bytes)
+    return _cut(data, max_bytes), (ends[:, -1:] - skipped > max_bytes)[:, 0]
 
 
 def _cut(data: Any, max_bytes: int) -> Any:

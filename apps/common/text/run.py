@@ -14,7 +14,7 @@ import numpy as np
 from polyhead.runtime.text_bytes import cut_text, texts_to_bytes
 
 from ..alignment import list_some
-from ..data.splits import held_out
+from ..data.kept import Kept
 from ..run.run import Run
 
 SHOWN = 5  # texts that a note names
@@ -23,6 +23,9 @@ ANY = sys.maxsize  # no limit
 
 class TextRun(Run):
     """A trained run of a task that reads texts; see `Run`."""
+
+    # Which of the latest answers were cut; None where a file does not say it.
+    cut_answers: Sequence[Sequence[bool | None]] = ()
 
     @cached_property
     def tokenizer(self) -> Any:
@@ -94,13 +97,8 @@ def _describe_cut(cut: list[bool], limit: str, remedy: str) -> list[str]:
 
 
 def text_examples(
-    run: Any, data: Any, count: int, texts_of: Callable[[Any], Sequence[str]]
+    run: Any, kept: Kept, count: int
 ) -> Callable[[Any], dict[str, np.ndarray]]:
-    """Up to `count` held-out texts: a function from a .tflite file to their bytes.
-
-    Args:
-        data: with `test` and `validation`.
-        texts_of: a split to its texts.
-    """
-    texts = texts_of(held_out(data)[1])[:count]
+    """Up to `count` held-out texts: a function from a .tflite file to their bytes."""
+    texts = kept.texts["text"][:count]
     return lambda file: {"text": texts_to_bytes(texts, file.inputs["text"][1])[0]}

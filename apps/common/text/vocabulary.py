@@ -6,6 +6,7 @@ gets the same ids as the exported graph.
 
 import random
 import string
+from collections import Counter
 from collections.abc import Iterable
 
 from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, trainers
@@ -53,6 +54,23 @@ def sample_texts(texts: Iterable[str], seed: int) -> list[str]:
         return texts
     kept = max(1, len(texts) * SAMPLE_BYTES // total)
     return random.Random(seed).sample(texts, kept)
+
+
+def learn_characters(
+    texts: Iterable[str], size: int, case_fold: bool, seed: int = 0
+) -> Tokenizer:
+    """The bytes, and the commonest characters of several bytes: `size` pieces at most.
+
+    Each other character is spelled in bytes.
+    """
+    counts = Counter("".join(sample_texts(texts, seed)))
+    code = {byte: letter for letter, byte in byte_characters().items()}
+    pieces = [*SPECIAL, *sorted(byte_characters())]
+    for character, _ in sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])):
+        data = character.encode("utf-8", "replace")
+        if len(data) > 1 and len(pieces) < size:
+            pieces.append("".join(code[byte] for byte in data))
+    return new_oracle({piece: i for i, piece in enumerate(pieces)}, case_fold)
 
 
 def learn_vocabulary(

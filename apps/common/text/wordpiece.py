@@ -29,7 +29,8 @@ from tokenizers import models, pre_tokenizers, trainers
 
 from polyhead.runtime.text_bytes import cut_text
 
-from ..errors import RETRAIN, PolyheadError, UsageError
+from ..errors import RETRAIN, PolyheadError, UsageError, reason_of
+from ..files import read_file
 from .vocabulary import sample_texts
 from .wordpiece_rules import CONTINUES, MAX_WORD_BYTES, SPACES, delimiter_ranges
 
@@ -85,14 +86,17 @@ class WordPieceTokenizer:
         cls, path: str | Path, max_tokens: int | None = None
     ) -> "WordPieceTokenizer":
         """Reads what `save` wrote."""
+        text = read_file(path, RETRAIN)
         try:
-            saved = json.loads(Path(path).read_text(encoding="utf-8"))
-            parts = saved["vocabulary"], saved["lowercase"], saved["max_tokens"]
-        except (OSError, ValueError, KeyError, TypeError) as error:
+            saved = json.loads(text)
+            pieces, number = saved["vocabulary"], max_tokens or saved["max_tokens"]
+            if not all(type(piece) is str for piece in pieces) or number < 1:
+                raise ValueError("the vocabulary is no list of texts")
+            return cls(pieces, bool(saved["lowercase"]), number)
+        except Exception as error:  # JSON of any kind raises errors of any kind
             raise PolyheadError(
-                f"{path}: not a readable tokenizer ({error}): {RETRAIN}"
+                f"{path}: not a readable tokenizer ({reason_of(error)}): {RETRAIN}"
             ) from error
-        return cls(*parts[:2], max_tokens or parts[2])
 
     def save(self, path: str | Path) -> None:
         settings = {"lowercase": self.lowercase, "max_tokens": self.max_tokens}
@@ -111,14 +115,16 @@ class WordPieceTokenizer:
         """Texts are read up to this many bytes; only unusual ones are longer."""
         return max_tokens * BYTES_A_TOKEN
 
-    def encode_graph(self, tables: Any, text: Any, max_tokens: int) -> Any:
-        """`(B, N)` int32 bytes to `(B, max_tokens)` ids, in `keras.ops`."""
-        from .wordpiece_graph import encode_words
+    def encode_graph(self, tables: Any, text: Any, max_tokens: int) -> tuple[Any, Any]:
+        """Ids `(B, max_tokens)` and whether they are cut; see `Tokenizer`."""
+        from .wordpiece_graph import cut_words, encode_words
 
         special = [self.ids[name] for name in (UNKNOWN, START, END)]
         sizes = [len(piece.removeprefix(CONTINUES).encode()) for piece in self.pieces]
         longest = min(max(sizes), MAX_WORD_BYTES)
-        return encode_words(tables, text, max_tokens, special, longest, self.lowercase)
+        more = max_tokens + 1
+        ids = encode_words(tables, text, more, special, longest, self.lowercase)
+        return cut_words(ids, self.ids[END])
 
     def encode(self, text: str) -> list[int]:
         """The ids of one text, from [CLS] to [SEP]."""

@@ -114,6 +114,21 @@ def encode_words(
     return ops.where(ops.equal(place, given + 1), end, tokens)
 
 
+def cut_words(ids: Any, end: int) -> tuple[Any, Any]:
+    """What `encode_words` gave, with one id less, and which texts lost a piece by it.
+
+    Args:
+        ids: `(B, T + 1)`; the last one is [SEP] if there are too many pieces.
+        end: the id of [SEP], which is then put at the last of T places.
+
+    Returns:
+        Ids `(B, T)`, and booleans `(B,)`.
+    """
+    cut = ids[:, -1:] > 0
+    last = ops.where(cut, end, ids[:, -2:-1])
+    return ops.concatenate([ids[:, :-2], last], axis=1), cut[:, 0]
+
+
 def find_words(tables: Any, text: Any) -> tuple[Any, Any]:
     """At which of the bytes `text (B, N)` a word begins, and at which none goes on.
 

@@ -5,6 +5,7 @@ const DAY = 86_400_000;
 /** The time of the step `offset` steps after `start`; negative ones are before it. */
 export function stampAt(start, offset, { unit, step }) {
   if (unit === "second") return start + offset * step * 1000;
+  if (unit === "microsecond") return start + (offset * step) / 1000;
   const days = Math.floor(start / DAY);
   const clock = start - days * DAY;
   if (unit === "business") {
@@ -57,6 +58,7 @@ export function fromField(text) {
 
 /** A time for people, without the time of day where it is midnight. */
 export function formatStamp(stamp) {
+  if (stamp % 1000) return new Date(stamp).toISOString().slice(0, 23).replace("T", " ");
   const text = toField(stamp).replace("T", " ");
   if (text.endsWith(" 00:00:00")) return text.slice(0, 10);
   return text.endsWith(":00") ? text.slice(0, 16) : text;

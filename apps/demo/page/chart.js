@@ -74,16 +74,30 @@ function drawNow(steps, scale, { top, bottom }) {
   return [node("line", { class: "now", x1: x, x2: x, y1: top, y2: bottom })];
 }
 
-/** A band for each pair of quantiles, the outer ones first. */
+/** A band for each pair of quantiles, the outer ones first; broken where one lacks. */
 function drawFan(fan, first, scale) {
   const bands = [];
   for (let i = 0; i < Math.floor(fan.length / 2); i += 1) {
-    const lower = points(fan[i], first, scale);
-    const upper = points(fan[fan.length - 1 - i], first, scale).reverse();
-    const outline = [...lower, ...upper].join(" ");
-    bands.push(node("polygon", { class: "fan", points: outline }));
+    const [low, high] = [fan[i], fan[fan.length - 1 - i]];
+    for (const [begin, end] of findRuns(low)) {
+      const lower = points(low.slice(begin, end), first + begin, scale);
+      const upper = points(high.slice(begin, end), first + begin, scale).reverse();
+      const outline = [...lower, ...upper].join(" ");
+      bands.push(node("polygon", { class: "fan", points: outline }));
+    }
   }
   return bands;
+}
+
+/** Where values begin and end that are not missing: [[0, 3], [4, 7]]. */
+function findRuns(values) {
+  const runs = [];
+  values.forEach((value, i) => {
+    if (!Number.isFinite(value)) return;
+    if (runs.at(-1)?.[1] === i) runs.at(-1)[1] = i + 1;
+    else runs.push([i, i + 1]);
+  });
+  return runs;
 }
 
 function points(values, first, scale) {

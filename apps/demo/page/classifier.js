@@ -1,7 +1,7 @@
 // Text in, labels with bars and coloured words out.
 
 import { find, formatShare, make, whenQuiet } from "./page_tools.js";
-import { describeCut, toBytes } from "./text_bytes.js";
+import { describeCut, readCuts, toBytes } from "./text_bytes.js";
 import { measureFalls, splitWords } from "./words.js";
 
 const SHOWN = 5; // labels, until all are asked for
@@ -34,7 +34,7 @@ async function showLabels(state, isStale) {
   const outputs = isEmpty ? null : await state.session.run({ text: cut.bytes });
   if (isStale()) return;
   state.probabilities = outputs?.probabilities;
-  find("note").textContent = describeCut(cut, maxBytes);
+  find("note").textContent = describeCut(cut, maxBytes, readCuts(outputs).input);
   find("hint").hidden = !isEmpty;
   find("words-section").hidden = true;
   drawBars(state);

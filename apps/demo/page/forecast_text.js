@@ -8,12 +8,16 @@ import { formatNumber } from "./numbers.js";
 export function describeForecast({ name, forecast, fan, stamps, history }, levels) {
   const first = formatStamp(stamps[history.length]);
   const last = formatStamp(stamps.at(-1));
+  const steps = `${name}: ${forecast.length} steps from ${first} to ${last}`;
+  const begin = forecast.findIndex(Number.isFinite);
+  const end = forecast.findLastIndex(Number.isFinite);
+  if (begin < 0) return `${steps}, none of which has a forecast.`;
   const text =
-    `${name}: ${forecast.length} steps from ${first} to ${last}, from ` +
-    `${formatNumber(forecast[0])} to ${formatNumber(forecast.at(-1))}`;
+    `${steps}, from ` +
+    `${formatNumber(forecast[begin])} to ${formatNumber(forecast[end])}`;
   if (fan.length < 2) return `${text}.`;
-  const low = formatNumber(fan[0].at(-1));
-  const high = formatNumber(fan.at(-1).at(-1));
+  const low = formatNumber(fan[0][end]);
+  const high = formatNumber(fan.at(-1)[end]);
   return `${text}; at the end ${nameFan(levels)} between ${low} and ${high}.`;
 }
 

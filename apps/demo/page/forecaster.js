@@ -4,7 +4,13 @@ import { fromField, joinStamp, splitStamp, stampAt, toField } from "./calendar.j
 import { drawChart } from "./chart.js";
 import { letDraw } from "./drawing.js";
 import { describeForecast, fillTable, nameFan } from "./forecast_text.js";
-import { count, fitRows, formatRows, parseRows } from "./numbers.js";
+import {
+  count,
+  describeRounding,
+  fitRows,
+  formatRows,
+  parseRows,
+} from "./numbers.js";
 import { find, make, show, whenQuiet } from "./page_tools.js";
 
 const LAST = Date.UTC(9000, 0, 1); // a calendar ends somewhere
@@ -103,16 +109,51 @@ async function forecast(state, isStale) {
     return;
   }
   const outputs = await state.session.run(given.inputs);
+  const ofZeros = await forecastZeros(state, given.inputs);
   if (isStale()) return;
-  const numbers = Object.values(outputs).flatMap((values) => [...values]);
-  if (!numbers.every(Number.isFinite)) {
+  const shown = { ...given, outputs, ofZeros };
+  if (isTooLarge({ ...state, shown })) {
     show(find("wrong"), "There is no forecast: some of the numbers are too large.");
     return;
   }
   show(find("wrong"), "");
-  find("note").textContent = describeLength(given.rows.length, state.length);
-  state.shown = { ...given, outputs };
+  state.shown = shown;
   draw(state);
+}
+
+/** The forecast of zeros: NaN where there is none whatever the history is. */
+async function forecastZeros({ facts, session }, { start, ...given }) {
+  if (!Object.keys(facts.silent).length) return [];
+  const inputs = { start };
+  for (const name of Object.keys(given)) {
+    inputs[name] = new Float32Array(given[name].length);
+  }
+  const { outputs } = await session.model.run(inputs); // it is not timed
+  return outputs.forecast;
+}
+
+/** Whether float32 does not hold a forecast: NaN has another reason in some places. */
+function isTooLarge(state) {
+  return state.facts.targets.some((target) => {
+    const { forecast, fan, history, isSilent } = seriesOf(state, target);
+    const isEmpty = history.every(Number.isNaN);
+    return [forecast, ...fan].some((numbers) =>
+      numbers.some((value, step) => {
+        const mayLack = isEmpty || isSilent[step];
+        return Number.isNaN(value) ? !mayLack : !Number.isFinite(value);
+      }),
+    );
+  });
+}
+
+/** Why the target that is looked at has no forecast, or not at every step. */
+function explainMissing({ name, history, forecast }, silent) {
+  if (forecast.every(Number.isFinite)) return "";
+  if (history.every(Number.isNaN)) {
+    return `${name}: no forecast, because its rows have no value.`;
+  }
+  const where = silent[name].join(", ");
+  return `${name}: no forecast at ${where}: training never has a value there.`;
 }
 
 function describeLength(rows, length) {
@@ -121,10 +162,10 @@ function describeLength(rows, length) {
   return `${count(rows, "row")} of ${length}: ${more}.`;
 }
 
-/** The series of the column that is looked at. */
-function chosenSeries({ facts, length, shown, session }) {
+/** The history and the forecast of a target. */
+function seriesOf({ facts, length, shown, session }, target) {
   const { targets, history: columns, frequency } = facts;
-  const place = targets.indexOf(find("target").value);
+  const place = targets.indexOf(target);
   const { history } = shown.inputs;
   const { forecast: values, quantiles = [] } = shown.outputs;
   const levels = facts.quantiles.length;
@@ -137,6 +178,7 @@ function chosenSeries({ facts, length, shown, session }) {
       history[step * columns.length + place],
     ),
     forecast: steps.map((step) => values[at(step)]),
+    isSilent: steps.map((step) => Number.isNaN(shown.ofZeros[at(step)])),
     fan: facts.quantiles.map((_, q) =>
       steps.map((step) => quantiles[at(step) * levels + q]),
     ),
@@ -148,7 +190,14 @@ function chosenSeries({ facts, length, shown, session }) {
 
 function draw(state) {
   if (!state.shown) return;
-  const series = chosenSeries(state);
+  const series = seriesOf(state, find("target").value);
+  find("note").textContent = [
+    describeLength(state.shown.rows.length, state.length),
+    explainMissing(series, state.facts.silent),
+    describeRounding(series.name, state.shown.rows, state.facts.history),
+  ]
+    .filter(Boolean)
+    .join(" ");
   state.scale = drawChart(find("chart"), series, state.range);
   if (state.range) return; // the words follow when the stroke has ended
   find("chart-text").textContent = describeForecast(series, state.facts.quantiles);

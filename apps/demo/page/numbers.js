@@ -35,8 +35,8 @@ function parseRow(fields, line, columns, categories) {
 
 function parseNumber(field, line, column) {
   if (MISSING.includes(field.toLowerCase())) return NaN;
-  const value = NUMBER.test(field) ? Math.fround(Number(field)) : NaN;
-  if (Number.isFinite(value)) return value;
+  const value = NUMBER.test(field) ? Number(field) : NaN;
+  if (Number.isFinite(Math.fround(value))) return value;
   throw new Error(
     `Line ${line}: "${field}" in column ${column} is no number. Leave it empty where ` +
       "it is unknown.",
@@ -73,7 +73,19 @@ export function count(number, word) {
   return `${number} ${word}${number === 1 ? "" : "s"}`;
 }
 
+/** What float32, which the file takes, does to a column that changes by less. */
+export function describeRounding(name, rows, columns) {
+  const place = columns.indexOf(name);
+  const values = rows.map((row) => row[place]).filter(Number.isFinite);
+  const pairs = values.slice(1).map((value, i) => [value, values[i]]);
+  const changes = pairs.filter(([a, b]) => a !== b);
+  const lost = changes.filter(([a, b]) => Math.fround(a) === Math.fround(b));
+  if (2 * lost.length <= changes.length) return "";
+  return `${name}: float32 rounds most of its changes away: subtract their level first.`;
+}
+
 /** A number in few digits: 0.0123, 371.5, 12000. */
 export function formatNumber(value) {
+  if (Number.isNaN(value)) return "–";
   return String(Number(value.toPrecision(6)));
 }

@@ -36,9 +36,21 @@ export function isFull(bytes) {
   return bytes.slice(-4).some((byte) => byte !== 0);
 }
 
-/** What the reader has to know of a text that is not read as it stands. */
-export function describeCut({ isLong, hasZero, isMended, read }, maxBytes) {
+/** What a file says in `truncated`: whether all was read, and all was written. */
+export function readCuts(outputs) {
+  const cuts = outputs?.truncated?.[0] ?? 0; // a file of Polyhead 0.2 does not say it
+  return { input: (cuts & 1) > 0, output: (cuts & 2) > 0 };
+}
+
+/**
+ * What the reader has to know of a text that is not read as it stands. `byPieces`
+ * says that the model reads less than the file.
+ */
+export function describeCut({ isLong, hasZero, isMended, read }, maxBytes, byPieces) {
   const notes = [];
+  if (byPieces) {
+    notes.push("Truncated: the text has more pieces than the model reads.");
+  }
   if (isLong) {
     notes.push(
       `Truncated: the file reads ${maxBytes} bytes, which end with "${ending(read)}".`,

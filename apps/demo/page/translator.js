@@ -1,7 +1,7 @@
 // A sentence in, its translation out.
 
-import { find, show, whenQuiet } from "./page_tools.js";
-import { describeCut, fromBytes, isFull, toBytes } from "./text_bytes.js";
+import { find, formatShare, show, whenQuiet } from "./page_tools.js";
+import { describeCut, fromBytes, isFull, readCuts, toBytes } from "./text_bytes.js";
 
 export function start(facts, session) {
   const answer = whenQuiet((isStale) => translate(session, isStale), 120, session.fail);
@@ -31,15 +31,27 @@ function languageName(code) {
 async function translate(session, isStale) {
   const { inputs, outputs } = session.model;
   const cut = toBytes(find("text").value, inputs.text[1]);
-  const found = cut.read.trim() ? (await session.run({ text: cut.bytes })).text : null;
+  const found = cut.read.trim() ? await session.run({ text: cut.bytes }) : null;
   if (isStale()) return;
-  find("note").textContent = describeCut(cut, inputs.text[1]);
-  find("answer").textContent = found ? fromBytes(found) : "";
+  const cuts = readCuts(found);
+  find("note").textContent = describeCut(cut, inputs.text[1], cuts.input);
+  find("answer").textContent = found ? fromBytes(found.text) : "";
   find("hint").hidden = Boolean(found);
-  show(
-    find("answer-note"),
-    found && isFull(found)
-      ? `It may be cut: the file writes ${outputs.text[1]} bytes at most.`
-      : "",
-  );
+  show(find("answer-note"), found ? describeAnswer(found, cuts, outputs.text[1]) : "");
+}
+
+/** How sure the file is of its answer, and whether the answer has its end. */
+function describeAnswer(found, cuts, maxBytes) {
+  const notes = [];
+  if (found.score) {
+    const score = found.score[0];
+    const piece = formatShare(Math.exp(score)); // of each piece, on the average
+    notes.push(`Score ${score.toFixed(2)}: ${piece} sure of each piece, 0 is the best.`);
+  }
+  // A file of Polyhead 0.2 does not say it.
+  if (found.truncated ? cuts.output : isFull(found.text)) {
+    const may = found.truncated ? "is" : "may be";
+    notes.push(`The answer ${may} cut: the file writes ${maxBytes} bytes at most.`);
+  }
+  return notes.join(" ");
 }

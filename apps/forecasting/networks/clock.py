@@ -1,11 +1,14 @@
 """Calendar features of every step, in the graph, by int32 arithmetic."""
 
+from functools import reduce
+
 import numpy as np
 from keras import ops
 
-from ..series.frequency import DAY, Frequency
+from ..series.frequency import DAY, MICRO, Frequency
 
 QUADRENNIUM = 1461  # days of four years
+MOST_PHASES = 24  # of a cycle: hours of a day
 
 
 def step_times(start, offsets: np.ndarray, frequency: Frequency):
@@ -14,6 +17,8 @@ def step_times(start, offsets: np.ndarray, frequency: Frequency):
     `start (B, 2)` has those of the first forecast step, by the clock of the data, and
     `offsets (T,)` count from there. Months count from their first day.
     """
+    if frequency.unit == "microsecond":  # the clock has whole seconds
+        offsets, frequency = offsets * frequency.step // MICRO, Frequency("second", 1)
     start = ops.cast(start, "int32")
     days, seconds = start[:, :1], start[:, 1:]
     offsets = ops.expand_dims(ops.convert_to_tensor(offsets, dtype="int32"), 0)
@@ -63,6 +68,8 @@ def cycle_phase(days, seconds, frequency: Frequency, cycle: int):
     number of steps. Another cycle counts steps, or the steps of days, since 1970.
     """
     step, season = frequency.step, frequency.season
+    if frequency.unit == "microsecond":  # which the clock does not tell apart
+        return 0 * (days + seconds)
     if frequency.unit == "business":
         return ops.mod(business_number(days), cycle)
     if frequency.unit == "month":
@@ -97,6 +104,28 @@ def calendar_features(days, seconds, cycles):
     if not features:
         return ops.zeros((*ops.shape(days), 0))
     return ops.concatenate(features, axis=2)
+
+
+def speaking(days, seconds, silent, targets: int):
+    """Which steps are at no silent phase of a target: `(B, 1, T, H)`.
+
+    `silent` has the number of a target, the unit and the phase; see
+    `phases.find_silent`.
+    """
+    phases = {
+        "hour": seconds // 3600,
+        "weekday": ops.mod(days + 3, 7),
+        "month": ops.mod(month_number(days) + 2, 12),  # from January on
+    }
+    found = []
+    for unit in dict.fromkeys(unit for _, unit, _ in silent):
+        table = np.ones((MOST_PHASES, targets), "float32")
+        for target, of_unit, phase in silent:
+            if of_unit == unit:
+                table[phase, target] = 0.0
+        steps = ops.take(ops.convert_to_tensor(table), phases[unit], axis=0)
+        found.append(ops.transpose(steps, (0, 2, 1)) > 0.5)
+    return ops.expand_dims(reduce(ops.logical_and, found), 1)
 
 
 def _waves(phase, count):

@@ -3,15 +3,16 @@
 import numpy as np
 
 from ...common.data.splits import sample_rows
-from ..series.windows import Windows
+from ..series.windows import Window, Windows
 from ..serving import Serving
+from .fan import ALIKE, Fan
 from .model import Forecaster
 from .quantiles import POINT
 
 MAX_WINDOWS = 2_000  # neighbouring windows are alike
 MAX_NUMBERS = 100_000_000  # held at once, where windows have many columns
-# So many horizon-length blocks of validation rows move the quantiles half of the way:
-# the drift of one block says little about the next.
+# So many horizon-length blocks of validation rows would move the quantiles half of the
+# way: the drift of one block says little about the next.
 DOUBT = 2.0
 
 
@@ -46,9 +47,9 @@ def conformal_offsets(truth, base, scale, quantiles) -> np.ndarray:
 def calibrate(model: Forecaster, windows: Windows, seed: int) -> None:
     """Sets the offsets of a model's quantiles, from its errors on validation data.
 
-    With n horizon-length blocks of validation rows, offsets shrink by n / (n + 2). They
-    do not shrink for a model that gives one number, which has no interval of its own.
-    `seed` draws the sample of windows, where there are many.
+    See `shares` for how far they move. A model that gives one number has no interval of
+    its own, so its offsets are as they were found. The median is the forecast, and has
+    none. `seed` draws the sample of windows, where there are many.
     """
     s, size = model.settings, int(np.prod(model.offsets.shape))
     if not size:
@@ -60,9 +61,53 @@ def calibrate(model: Forecaster, windows: Windows, seed: int) -> None:
     mean, scale = (np.asarray(v)[: s["num_targets"]] for v in (model.mean, model.scale))
     truth = (window.truth - mean) / scale
     offsets = conformal_offsets(truth, parts["base"], parts["scale"], s["quantiles"])
-    blocks = count_blocks(chosen, s["horizon"])
-    share = 1.0 if s["levels"] == [POINT] else blocks / (blocks + DOUBT)
-    model.offsets.assign(offsets * share)
+    if s["levels"] != [POINT]:
+        blocks = count_blocks(chosen, s["horizon"])
+        known = (~np.isnan(window.truth)).mean(axis=0)  # (H, T)
+        offsets = offsets * shares(blocks * known[..., None], s["quantiles"])
+    model.offsets.assign(np.where(np.array(s["quantiles"]) == 0.5, 0.0, offsets))
+    widen_fan(model, window)
+
+
+def widen_fan(model: Forecaster, window: Window) -> None:
+    """Widens the fan of few values until it is that of each window's whole history.
+
+    The network gives each history its own fan, so one spread for all is not enough.
+    """
+    history = window.inputs["history"].copy()
+    past = history[:, :, : window.truth.shape[2]]
+    later = np.cumsum(~np.isnan(past)[:, ::-1], axis=1)[:, ::-1]
+    past[later != 1] = np.nan  # but for the last value, and what is missing after it
+    whole, one = (
+        Serving(model).predict(inputs)["quantiles"]
+        for inputs in (window.inputs, window.inputs | {"history": history})
+    )
+    whole, one = (np.ptp(values, axis=3) for values in (whole, one))
+    known = (one > 0) & np.isfinite(whole)
+    ratio = np.where(known, whole / np.where(known, one, 1.0), 1.0)
+    more = np.clip(ratio.max(axis=(0, 1)), 1.0, ALIKE)  # (T,)
+    fan = model.settings["fan"]
+    if fan:
+        wider = {k: (more * fan[k]).tolist() for k in ("widest", "ratio")}
+        model.settings["fan"] = fan | wider
+        model.fan = Fan(**model.settings["fan"])
+
+
+def shares(blocks, quantiles) -> np.ndarray:
+    """How much of its offset each quantile moves, by the independent errors seen.
+
+    Errors of overlapping windows are nearly one error, so the blocks as long as the
+    horizon count. With n of them, offsets shrink by n / (n + 2). The quantile q needs
+    at least one error beyond it, of n + 1 with the next one: with fewer, its offset
+    would be the largest error of validation, and is left out.
+
+    >>> shares(np.array([8.0, 18.0])[:, None], [0.1, 0.5, 0.95]).tolist()
+    [[0.0, 0.8, 0.0], [0.9, 0.9, 0.0]]
+    """
+    levels = np.asarray(quantiles, np.float64)
+    tails = np.minimum(levels, 1.0 - levels)
+    enough = (blocks + 1.0) * tails >= 1.0 - 1e-9
+    return np.where(enough, blocks / (blocks + DOUBT), 0.0)
 
 
 def count_blocks(chosen: np.ndarray, horizon: int) -> float:

@@ -60,3 +60,33 @@ class ForecastLoss(keras.losses.Loss):
 
     def get_config(self):
         return {**super().get_config(), "kind": self.kind, "levels": self.levels}
+
+
+class ForecastError(keras.metrics.Metric):
+    """The error of the forecast as validation measures it: per known value.
+
+    Args:
+        name: "mae" or "mse", in standardised units.
+        middle: index of the median, or of the one number, among the levels.
+        levels: number of levels, of which each head gives all.
+    """
+
+    def __init__(self, name: str, middle: int, levels: int) -> None:
+        super().__init__(name=name)
+        self.middle, self.levels = middle, levels
+        self.total = self.add_weight(name="total", initializer="zeros")
+        self.count = self.add_weight(name="count", initializer="zeros")
+
+    def update_state(self, y_true, y_pred, sample_weight=None):
+        """Takes the arguments of `ForecastLoss`."""
+        y_true, y_pred = (ops.cast(y, "float32") for y in (y_true, y_pred))
+        truth, spread = y_true[:, :-1], y_true[:, -1:]
+        forecast = ops.mean(y_pred[..., self.middle :: self.levels], axis=3)
+        is_known = ops.logical_not(ops.isnan(truth))  # (B, H, T)
+        error = ops.where(is_known, (truth - forecast) / spread, 0.0)
+        size = ops.square(error) if self.name == "mse" else ops.abs(error)
+        self.total.assign_add(ops.sum(size))
+        self.count.assign_add(ops.sum(ops.cast(is_known, "float32")))
+
+    def result(self):
+        return self.total / ops.maximum(self.count, 1.0)

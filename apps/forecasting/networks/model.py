@@ -6,13 +6,12 @@ from keras import ops
 
 from polyhead.layers import ReversibleNormalization
 
-from ..config import Config
-from ..series.dataset import Dataset
 from ..series.frequency import Frequency
-from ..series.statistics import standardisation
-from .clock import calendar_features, cycle_phase, step_times
+from .calendar_level import CalendarLevel
+from .clock import calendar_features, cycle_phase, speaking, step_times
 from .cores import CORES
-from .quantiles import central, in_order, levels_of, rising
+from .fan import Fan
+from .quantiles import beside, central, in_order, rising
 
 
 @keras.saving.register_keras_serializable(package="polyhead")
@@ -36,6 +35,11 @@ class Forecaster(keras.Model):
         epsilon: added to the variance of a history, in standardised units.
         hidden_dim, num_layers, num_heads, patch_length, dropout: of the core.
         seed: of the weights and the dropouts.
+        non_negative: whether no forecast is below 0.
+        fan: how wide the fan of a sparse history is, see `Fan`; None in older runs.
+        silent: phases of the calendar at which a target has no forecast; see
+            `phases.find_silent`, with the number of the target in place of its name.
+        clock: the cycles whose features a `CalendarLevel` has; none in older runs.
 
     Call arguments:
         inputs: dict of `history (B, L, columns)`, NaN for missing, in the order
@@ -69,6 +73,10 @@ class Forecaster(keras.Model):
         patch_length,
         dropout,
         seed,
+        non_negative=False,
+        fan=None,
+        silent=(),
+        clock=(),
         **kwargs,
     ):
         arguments = dict(locals())
@@ -77,9 +85,11 @@ class Forecaster(keras.Model):
         self.settings = {k: v for k, v in arguments.items() if k not in others}
         self.frequency = Frequency(*frequency)
         self.counts = dict(map(tuple, categories))
+        self.fan = Fan(**(fan or {}))
         options = {"epsilon": epsilon, "name": "normalization"}
         self.normalization = ReversibleNormalization(**options)
         width = horizon * len(levels)
+        self.level = CalendarLevel(num_targets, 100 * seed + 50) if clock else None
         # The layers of a core count up from its seed.
         self.core = CORES[model](num_targets, width, 100 * seed, self.settings)
 
@@ -98,8 +108,8 @@ class Forecaster(keras.Model):
         self.run({"history": history, "start": start, "future": future})
 
     def call(self, inputs, training=None):
-        scaled, _, _ = self.run(inputs, training=training)
-        return ops.transpose(self.to_units(scaled), (0, 3, 2, 1))
+        y, level, scale, _ = self.run(inputs, training=training)
+        return ops.transpose(self.to_units(y * scale + level), (0, 3, 2, 1))
 
     @property
     def middle(self):
@@ -115,10 +125,11 @@ class Forecaster(keras.Model):
         return scaled * scale + mean
 
     def run(self, inputs, return_scores=False, training=None):
-        """Standardised forecasts `(B, levels, T, H)`, scales `(B, 1, T, 1)` and scores.
+        """Forecasts `(B, levels, T, H)`, levels and scales of the histories, scores.
 
-        The levels come before the targets and the steps: a phone can slice a level out
-        of a tensor as one block, not number by number. The scores are the attention
+        A forecast times its scale `(B, 1, T, 1)` plus its level is standardised. The
+        levels of quantiles come before the targets and the steps: a phone can slice one
+        out of a tensor as a block, not number by number. The scores are the attention
         weights of the core, or `None`.
         """
         s = self.settings
@@ -126,6 +137,11 @@ class Forecaster(keras.Model):
         x = self.prepare(inputs)
         x["targets"], (level, scale) = self.normalization.normalize(x["targets"])
         x["past"] = self.normalize_past(x["past"])
+        ahead = None
+        if self.level is not None:
+            past, ahead = ops.split(self.level(x["clock"]), [s["look_back"]], axis=1)
+            x["targets"] = x["targets"] - past
+            ahead = ops.expand_dims(ops.transpose(ahead, (0, 2, 1)), 1)
         if return_scores and s["model"] != "linear":
             heads, scores = self.core(x, return_scores=True, training=training)
         else:
@@ -137,13 +153,14 @@ class Forecaster(keras.Model):
             if shift is not None:
                 shift = ops.transpose(ops.cast(shift, "float32"), (0, 2, 1))
                 y = y + ops.expand_dims(shift, 1)
+            if ahead is not None:
+                y = y + ahead
             outputs.append(y)
         if training:
             y = ops.concatenate(outputs, axis=1)
         else:
             y = sum(outputs[1:], outputs[0]) / float(len(outputs))
-        level, scale = ops.expand_dims(level, 3), ops.expand_dims(scale, 3)
-        return y * scale + level, scale, scores
+        return y, ops.expand_dims(level, 3), ops.expand_dims(scale, 3), scores
 
     def normalize_past(self, past):
         """Normalises numbers by their history, but not categories.
@@ -169,6 +186,7 @@ class Forecaster(keras.Model):
             "targets": history[:, :, :targets],
             "past": self.expand(history[:, :, targets : targets + past], targets),
             "phase": cycle_phase(days, seconds, self.frequency, s["cycle"]),
+            "clock": calendar_features(days, seconds, s["clock"]),
         }
         if s["num_future"]:
             first = targets + past
@@ -194,58 +212,67 @@ class Forecaster(keras.Model):
             columns.append(column)
         return ops.concatenate(columns, axis=2) if columns else values
 
-    def forecast(self, inputs) -> dict:
+    def forecast(self, inputs, calibrated=True) -> dict:
         """`forecast (B, H, T)` and, if the run has them, `quantiles (B, H, T, Q)`.
 
-        In the units of the data: `quantiles.central`, and calibrated quantiles, which
-        never cross.
+        In the units of the data. The forecast, `quantiles.central`, is the quantile 0.5
+        as well, and the others never cross it. NaN where nothing can be said: for a
+        target without a value in the history, and at its silent phases.
         """
         s = self.settings
-        scaled, scale, _ = self.run(inputs)
-        forecast = central(self.to_units(scaled), s["levels"])
-        outputs = {"forecast": ops.transpose(forecast, (0, 2, 1))}
-        if s["quantiles"]:
-            offsets = ops.expand_dims(ops.transpose(self.offsets, (2, 1, 0)), 0)
-            q = rising(self.quantiles_of(scaled) + scale * offsets)
-            outputs["quantiles"] = ops.transpose(self.to_units(q), (0, 3, 2, 1))
+        y, level, scale, _ = self.run(inputs)
+        middle = ops.expand_dims(central(y, s["levels"]), 1)  # (B, 1, T, H)
+        q, quantiles, place = middle * scale + level, s["quantiles"], 0
+        if quantiles:
+            gaps = self.quantiles_of(y)
+            if calibrated:
+                gaps = gaps + ops.expand_dims(ops.transpose(self.offsets, (2, 1, 0)), 0)
+            gaps, is_older = rising(gaps) - middle, s["fan"] is None
+            gaps = gaps if is_older else beside(gaps, quantiles)  # or its own median
+            if 0.5 in quantiles and not is_older:  # one tensor: both outputs are equal
+                place = quantiles.index(0.5)
+            else:
+                gaps = ops.concatenate([ops.zeros_like(middle), gaps], axis=1)
+            q = q + gaps * self.spread_of(inputs, level, scale)
+        q = self.to_units(q)
+        if s["non_negative"]:
+            q = ops.relu(q)
+        q = ops.where(self.is_known(inputs), q, float("nan"))  # last: of NaN, relu is 0
+        outputs = {"forecast": ops.transpose(q[:, place], (0, 2, 1))}
+        if quantiles:
+            q = q[:, -len(quantiles) :]
+            outputs["quantiles"] = ops.transpose(q, (0, 3, 2, 1))
         return outputs
 
-    def quantiles_of(self, scaled):
+    def spread_of(self, inputs, level, scale):
+        """The unit of the fan `(B, 1, T, 1)`: see `Fan`."""
+        known = ops.cast(self.is_seen(inputs), "float32")
+        count = ops.expand_dims(ops.sum(known, axis=1, keepdims=True), 3)
+        return self.fan.widen(scale, level, count, self.settings["look_back"])
+
+    def is_seen(self, inputs):
+        """Which values of the targets are known, `(B, L, T)`."""
+        targets = inputs["history"][:, :, : self.settings["num_targets"]]
+        return ops.logical_not(ops.isnan(targets))
+
+    def is_known(self, inputs):
+        """Whether there is something to forecast from, `(B, 1, T, 1)` or with steps."""
+        s = self.settings
+        known = ops.expand_dims(ops.any(self.is_seen(inputs), 1, keepdims=True), 3)
+        if not s["silent"]:
+            return known
+        steps = np.arange(s["horizon"])
+        days, seconds = step_times(inputs["start"], steps, self.frequency)
+        speaks = speaking(days, seconds, s["silent"], s["num_targets"])
+        return ops.logical_and(known, speaks)
+
+    def quantiles_of(self, y):
         """Each quantile before calibration, or the one number, `(B, Q, T, H)`."""
         levels, quantiles = self.settings["levels"], self.settings["quantiles"]
         places = [levels.index(q) if q in levels else 0 for q in quantiles]
         if places == list(range(len(levels))):
-            return scaled
-        return ops.stack([scaled[:, place] for place in places], axis=1)
+            return y
+        return ops.stack([y[:, place] for place in places], axis=1)
 
     def get_config(self):
         return {**super().get_config(), **self.settings}
-
-
-def build_model(config: Config, dataset: Dataset) -> Forecaster:
-    """The forecaster that a resolved `Config` describes, built."""
-    columns = dataset.columns
-    mean, scale, epsilon = standardisation(dataset)
-    names = ["look_back", "horizon", "cycle", "hidden_dim", "num_layers", "num_heads"]
-    names += ["model", "patch_length", "dropout", "seed"]
-    model = Forecaster(
-        **{name: getattr(config, name) for name in names},
-        num_targets=len(columns.targets),
-        num_past=len(columns.past),
-        num_future=len(columns.future),
-        categories=[
-            [place, len(dataset.categories[name])]
-            for place, name in enumerate(columns.values)
-            if name in dataset.categories
-        ],
-        frequency=[dataset.frequency.unit, dataset.frequency.step],
-        calendar=dataset.calendar_cycles if config.calendar else [],
-        levels=levels_of(config),
-        quantiles=sorted(config.quantiles),
-        epsilon=epsilon,
-        name="forecaster",
-    )
-    model.build()
-    model.mean.assign(mean)
-    model.scale.assign(scale)
-    return model

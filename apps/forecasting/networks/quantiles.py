@@ -2,6 +2,7 @@
 
 from statistics import NormalDist
 
+import numpy as np
 from keras import ops
 
 from ..config import Config
@@ -32,6 +33,17 @@ def rising(y):
     for place in range(1, y.shape[1]):
         columns.append(ops.maximum(columns[-1], y[:, place]))
     return ops.stack(columns, axis=1)
+
+
+def beside(gaps, quantiles):
+    """Gaps `(B, Q, ...)` from quantiles to the forecast, which is the median.
+
+    Those below it are no higher, those above it no lower, and that of 0.5 is 0 away.
+    """
+    low = [-np.inf if level < 0.5 else 0.0 for level in quantiles]
+    high = [np.inf if level > 0.5 else 0.0 for level in quantiles]
+    low, high = (np.reshape(x, (1, -1, 1, 1)).astype("float32") for x in (low, high))
+    return ops.minimum(ops.maximum(gaps, low), high)
 
 
 def central(y, levels):

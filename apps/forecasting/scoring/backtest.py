@@ -24,7 +24,7 @@ def backtest(run: Any, windows: Windows, stride: int | None = None) -> dict:
     chosen = chosen[(chosen[:, 1] - begins[chosen[:, 0]]) % stride == 0]
     if not len(chosen):
         raise UsageError(f"--stride {stride}: no origin has a truth: give another")
-    baselines = make_baselines(windows, run.config.seed)
+    baselines = make_baselines(windows, run.config.seed, run.config.non_negative)
     header = ["origin", "series", "stamp", "target", "truth", "forecast"]
     rows = [[*header, *(f"q{level:g}" for level in run.quantiles)]]
     errors: dict[str, dict[str, list[float]]] = {}
@@ -37,14 +37,15 @@ def backtest(run: Any, windows: Windows, stride: int | None = None) -> dict:
             means = np.nanmean(window.errors(values), axis=(1, 2)).tolist()
             for origin, mean in zip(stamps[:, 0], means, strict=True):
                 errors.setdefault(str(origin), {}).setdefault(name, []).append(mean)
-    write_csv(run.path / "backtest.csv", rows)
     origins: list[dict] = [
         {"origin": origin, "series": len(by_name[RUN])}
         | {name: float(np.mean(values)) for name, values in by_name.items()}
         for origin, by_name in sorted(errors.items())
     ]
     columns = {k: [row[k] for row in origins] for k in ("origin", RUN, *baselines)}
-    _plot_backtest(run.path / "plots" / "backtest.png", columns)
+    if windows.dataset.test_begins is None:  # else the rows are not the run's own
+        write_csv(run.path / "backtest.csv", rows)
+        _plot_backtest(run.path / "plots" / "backtest.png", columns)
     mean = {name: float(np.mean(columns[name])) for name in (RUN, *baselines)}
     return {"stride": stride, "origins": origins, "mean": mean}
 

@@ -4,23 +4,35 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ...common.data.splits import sample_rows
+from ..series.filling import fill_forward
 from ..series.windows import Window, Windows
-
-MAX_ROWS = 100_000  # histories that the linear map is fitted on
-RIDGES = (1e-4, 1e-3, 1e-2, 1e-1)  # times the mean variance of the inputs
-MAX_SCORED = 2_000  # validation windows that choose among them
+from .ridge import linear
 
 Baseline = Callable[[Window], np.ndarray]  # to (B, H, T)
 
 
-def make_baselines(windows: Windows, seed: int = 0) -> dict[str, Baseline]:
-    """The three baselines of every table."""
-    return {
+def make_baselines(
+    windows: Windows, seed: int = 0, non_negative: bool = False
+) -> dict[str, Baseline]:
+    """The baselines of every table; without training rows, those that learn nothing.
+
+    With `non_negative`, none of their forecasts is below 0, as those of the run.
+    """
+    baselines = {
         "last-value": last_value(windows),
         "seasonal-naive": seasonal_naive(windows, windows.dataset.season),
-        "linear": linear(windows, seed),
     }
+    for season in windows.dataset.seasons[1:]:
+        baselines[f"seasonal-naive-{season}"] = seasonal_naive(windows, season)
+    if "train" in windows.dataset.ends:
+        baselines["linear"] = linear(windows, seed)
+    if non_negative:
+        return {name: _clip(forecast) for name, forecast in baselines.items()}
+    return baselines
+
+
+def _clip(forecast: Baseline) -> Baseline:
+    return lambda window: np.maximum(forecast(window), 0.0)
 
 
 def last_value(windows: Windows) -> Baseline:
@@ -60,70 +72,3 @@ def _longer_history(windows, window, length):
     older = windows.values[first + np.maximum(steps, 0), : windows.num_targets]
     older = np.where(steps[..., None] < 0, np.nan, older)
     return np.concatenate([older, window.past], axis=1)
-
-
-def linear(windows: Windows, seed: int = 0) -> Baseline:
-    """A ridge regression from history to forecast, one for all targets and series.
-
-    Each history is normalised by its last value and its spread. The penalty is chosen
-    on validation. The solution is in closed form; `seed` only draws the sample of
-    histories.
-    """
-    inputs, outputs = _training_rows(windows, seed)
-    gram = inputs.T @ inputs / len(inputs)
-    product = inputs.T @ outputs / len(inputs)
-    # Histories that are all flat have no variance.
-    variance = np.trace(gram) / len(gram) or 1.0
-    window = _sample(windows, "validation", MAX_SCORED, seed)
-    tried = []
-    for ridge in RIDGES:
-        penalty = ridge * variance * np.eye(len(gram))
-        forecast = _apply(np.linalg.solve(gram + penalty, product))
-        tried.append((np.nanmean(np.abs(forecast(window) - window.truth)), forecast))
-    return min(tried, key=lambda pair: pair[0])[1]
-
-
-def _sample(windows, split, count, seed) -> Window:
-    chosen = windows.find(split)
-    return windows.take(chosen[sample_rows(len(chosen), count, seed)])
-
-
-def _training_rows(windows, seed):
-    """Normalised histories `(N, L)` and their truths `(N, H)`, those without gaps."""
-    window = _sample(windows, "train", max(1, MAX_ROWS // windows.num_targets), seed)
-    history, (level, scale) = _normalise(window)
-    pair = history, (window.truth - level) / scale
-    history, truth = (np.moveaxis(x, 1, 2).reshape(-1, x.shape[1]) for x in pair)
-    whole = ~np.isnan(truth).any(axis=1)
-    if not whole.any():  # as on a grid of days without weekends
-        truth = fill_forward(truth[..., None])[..., 0]
-        whole[:] = True
-    return history[whole].astype(np.float64), truth[whole].astype(np.float64)
-
-
-def _apply(weights) -> Baseline:
-    def forecast(window):
-        history, (level, scale) = _normalise(window)
-        return np.einsum("blt,lh->bht", history, weights) * scale + level
-
-    return forecast
-
-
-def _normalise(window):
-    """Normalised histories, and their last values and spreads `(B, 1, T)`."""
-    history = fill_forward(window.past).astype(np.float64)
-    level = history[:, -1:]
-    scale = history.std(axis=1, keepdims=True)
-    scale = np.where(scale > 1e-8 * np.abs(level) + 1e-12, scale, 1.0)
-    return (history - level) / scale, (level, scale)
-
-
-def fill_forward(history: np.ndarray) -> np.ndarray:
-    """Fills gaps with the last value before, else with the first after, else with 0."""
-    is_known = ~np.isnan(history)
-    steps = np.arange(history.shape[1])[None, :, None]
-    before = np.maximum.accumulate(np.where(is_known, steps, -1), axis=1)
-    after = np.where(is_known, steps, history.shape[1])
-    after = np.minimum.accumulate(after[:, ::-1], axis=1)[:, ::-1]
-    place = np.where(before >= 0, before, np.minimum(after, history.shape[1] - 1))
-    return np.nan_to_num(np.take_along_axis(history, place, axis=1))

@@ -25,18 +25,22 @@ RESIDUAL_WINDOWS = 500
 MAX_NAMES = 15  # bars of a panel of an explanation
 SHOWN_HISTORY = 2.0  # horizons of history before the forecast
 COLOURS = {"last-value": GREY, "seasonal-naive": ORANGE, "linear": GREEN}
-SCORES = (Score("val_mae", "MAE"), Score("val_mse", "MSE"))
+SCORES = tuple(
+    Score(name, f"{name.upper()} of standardised values") for name in ("mae", "mse")
+)
 
 
-def plot_evaluation(folder: Path, run, windows: Windows, metrics: dict, history):
-    """Draws every picture of an evaluation; `history` is that of history.csv."""
+def plot_evaluation(folder: Path, run, windows: Windows, metrics, history, kept):
+    """Draws every picture of an evaluation; see `plot_history` for the last two."""
     split = windows.dataset.held_out
     scores, chosen = metrics[split], windows.find(split)
     window = windows.take(spaced(chosen, MAX_WINDOWS))
     outputs = run.answer(window.inputs)
     path, stamps = folder / "forecasts.png", windows.stamps(window, windows.look_back)
     _plot_fan(path, window, outputs, run.columns.targets, stamps, run.quantiles)
-    errors = {name: row["by_step"] for name, row in metrics["baselines"].items()}
+    # Baselines of a sample of the windows would be drawn beside a run on all of them.
+    on_all = {k: row for k, row in metrics["baselines"].items() if "by_step" in row}
+    errors = {name: row["by_step"] for name, row in on_all.items()}
     _plot_horizon(folder / "horizon.png", scores["by_step"], errors)
     window = windows.take(spaced(chosen, RESIDUAL_WINDOWS))
     residuals = window.truth - run.answer(window.inputs)["forecast"]
@@ -46,7 +50,7 @@ def plot_evaluation(folder: Path, run, windows: Windows, metrics: dict, history)
         _plot_coverage(folder / "coverage.png", run.quantiles, before, after)
     if history:
         path = folder / "history.png"
-        plot_history(path, history, SCORES, title="Standardised values")
+        plot_history(path, history, SCORES, kept)
 
 
 def _plot_fan(path, window, outputs, targets, stamps, levels) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 from ..series.dataset import Dataset
 from ..series.statistics import mean_known
 
-EPSILON = 1e-12
+SUMS = "count squared absolute error truth relative not_zero below_zero".split()
 AXES = {"series": 0, "step": 1, "target": 2}  # of the sums
 
 
@@ -23,8 +23,7 @@ class Scores:
         self.naive = np.asarray(naive, np.float64)[:, None]  # (series, 1, T)
         self.quantiles = list(quantiles)
         shape = (len(naive), horizon, self.spreads.shape[2])
-        names = ("count", "squared", "absolute", "relative", "truth")
-        self.sums = {name: np.zeros(shape) for name in names}
+        self.sums = {name: np.zeros(shape) for name in SUMS}
         sizes = (*shape, len(self.quantiles))
         self.sums |= {name: np.zeros(sizes) for name in ("pinball", "below")}
         self.windows = 0
@@ -35,13 +34,17 @@ class Scores:
         is_known = ~np.isnan(truth)
         truth, forecast = (np.where(is_known, x, 0.0) for x in (truth, forecast))
         error = truth - forecast
-        size, total = np.abs(error), np.abs(truth) + np.abs(forecast)
+        size, not_zero = np.abs(error), truth != 0
+        total = np.where(not_zero, np.abs(truth) + np.abs(forecast), 1.0)
         batch = {
             "count": is_known.astype(np.float64),
             "squared": error * error,
             "absolute": size,
-            "relative": 2.0 * size / np.maximum(total, EPSILON),
+            "error": -error,
             "truth": np.abs(truth),
+            "relative": np.where(not_zero, 2.0 * size / total, 0.0),
+            "not_zero": not_zero,
+            "below_zero": forecast < 0,
         }
         if quantiles is not None:
             kept = is_known[..., None]
@@ -60,9 +63,12 @@ class Scores:
         """Every measure over all windows, steps, targets and series.
 
         "mse" and "mae" are of values standardised by the training split, as papers give
-        them; "rmse" is in the data's own units; "smape" is from 0 to 2; "mase" is the
-        mean over the series and targets where the naive forecast makes errors; "crps"
-        is the mean weighted quantile loss.
+        them; "rmse" is in the data's own units; "mase" is the mean over the series and
+        targets where the naive forecast makes errors. "smape", from 0 to 2, is the mean
+        over the values whose truth is not 0: where it is 0, smape is 2 for any forecast
+        but 0, however near. "wape", "bias" and "crps" are sums over all values, divided
+        by the sum of the truth's size, to which zeros add nothing: of absolute errors,
+        of forecasts minus truth, and the mean weighted quantile loss.
         """
         measures = self._measure((0, 1, 2)).items()
         return {name: None if np.isnan(x) else float(x) for name, x in measures}
@@ -77,19 +83,20 @@ class Scores:
 
     def _measure(self, axes) -> dict[str, np.ndarray]:
         """The measures, summed over some axes; NaN where there is no truth."""
-        count = self.sums["count"].sum(axis=axes)
-        count = np.where(count > 0, count, np.nan)
+        sums = {n: self.sums[n].sum(axis=axes) for n in ("count", "truth", "not_zero")}
+        # Nothing is divided by 0: such a measure is not defined.
+        count, truth, not_zero = (np.where(x > 0, x, np.nan) for x in sums.values())
         squared, absolute = self.sums["squared"], self.sums["absolute"]
         measures = {
             "mse": (squared / self.spreads**2).sum(axis=axes) / count,
             "mae": (absolute / self.spreads).sum(axis=axes) / count,
             "rmse": np.sqrt(squared.sum(axis=axes) / count),
-            "smape": self.sums["relative"].sum(axis=axes) / count,
+            "wape": absolute.sum(axis=axes) / truth,
+            "bias": self.sums["error"].sum(axis=axes) / truth,
+            "smape": self.sums["relative"].sum(axis=axes) / not_zero,
             "mase": self._mase(axes),
         }
         if self.quantiles:
-            truth = np.maximum(self.sums["truth"].sum(axis=axes), EPSILON)
-            truth = np.where(np.isnan(count), np.nan, truth)
             pinball = self.sums["pinball"].sum(axis=axes).mean(axis=-1)
             measures["crps"] = 2.0 * pinball / truth
         return measures
@@ -104,6 +111,10 @@ class Scores:
         total = np.where(kept, absolute / count / naive, 0.0).sum(axis=axes)
         number = kept.sum(axis=axes)
         return np.where(number > 0, total / np.maximum(number, 1), np.nan)
+
+    def share(self, name: str) -> float:
+        """Share of the known values that a sum counts, such as "below_zero"."""
+        return float(self.sums[name].sum() / max(self.sums["count"].sum(), 1.0))
 
     def shares_below(self) -> dict[str, float]:
         """Quantile to the share of the truth that lies below it."""
@@ -123,7 +134,9 @@ def seasonal_errors(dataset: Dataset) -> np.ndarray:
     Of all values before the split that measures a run, as in the M4 competition; 0
     where a series has fewer than two of them.
     """
-    targets, season, errors = len(dataset.columns.targets), dataset.season, []
+    if dataset.scales is not None:
+        return dataset.scales[1]
+    targets, season, errors = len(dataset.columns.targets), dataset.error_season, []
     ends, _ = dataset.bounds(dataset.held_out)
     for series, end in zip(dataset.series, ends, strict=True):
         values = series.values[:end, :targets].astype(np.float64)

@@ -1,20 +1,22 @@
 """A table of numbers over time: stamps and values, checked row by row."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
-from ...common.data.tables import Table
-from ...common.errors import PolyheadError, UsageError
-from ..config import Config
-from .stamps import bad_field, is_date, minutes_east, parse_stamps
+from ...common.data.formats.numbers import is_missing as is_missing
+from ...common.data.formats.numbers import read_numbers
+from ...common.data.tables import Table, list_rows
+from ...common.errors import PolyheadError
+from .frequency import Frequency
+from .stamps import bad_field, minutes_east, parse_stamps
 
-TIME_NAMES = ("ds", "date", "datetime", "timestamp", "time", "month", "week", "day")
-SERIES_NAMES = ("unique_id", "series", "item_id")
-UNNAMED = ("", "unnamed: 0", "__index_level_0__")  # the index, as pandas writes it
-MISSING = ("", "na", "n/a", "nan", "null", "none", "-", "?")
+# What a row of totals has in place of a time.
+TOTAL = re.compile(
+    r"(grand |sub[ -]?)?totals?:?|sum:?|average|mean|gesamt|summe", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)
@@ -40,11 +42,11 @@ class Frame:
     """The rows of one series, in time order, as the file has them."""
 
     name: str
-    stamps: np.ndarray  # datetime64[s]
+    stamps: np.ndarray  # datetime64[s], or [us] where steps are shorter
     values: np.ndarray  # (rows, columns) float64, NaN for missing
     rows: np.ndarray  # int64, where in the file
     zone: str | None = None  # the clock's offset from UTC, such as "+02:00", if known
-    note: str = ""  # on the time stamps, for the report
+    notes: tuple[str, ...] = ()  # on rows and time stamps, for the report
 
     def name_rows(self, *places: int) -> str:
         """Rows as an error names them, such as "row 3 of series 'north'"."""
@@ -53,100 +55,19 @@ class Frame:
         return f"row{'s' * (len(places) > 1)} {numbers}{of}"
 
 
-def find_columns(config: Config, table: Table) -> Columns:
-    """Finds the role of each column, from the settings and from the names."""
-    past, future = config.past_covariates, config.future_covariates
-    named = {*config.target, *past, *future}
-    others = [name for name in table.columns if name not in named]
-    time = find_time(config, table)
-    series = config.series_column or _first_of(SERIES_NAMES, others)
-    values = [name for name in others if name not in (time, series)]
-    values = [name for name in values if not _is_row_number(table, name)]
-    columns = Columns(time, series, config.target or tuple(values), past, future)
-    _check_columns(columns, table)
-    for name in sorted({*config.categorical} - {*past, *future}):
-        raise UsageError(
-            f"--categorical {name}: name it with --past-covariates or "
-            "--future-covariates too; a target is a number"
-        )
-    return columns
+def frames_of(
+    table: Table,
+    columns: Columns,
+    categories: dict,
+    frequency: Frequency | None = None,
+    clock: str | None = None,
+) -> list[Frame]:
+    """Splits a table into its series, each in time order.
 
-
-def find_time(config: Config, table: Table) -> str:
-    """The column of the time stamps: as configured, by its name, or unnamed."""
-    names = list(table.columns)
-    time = config.time_column
-    if time is None:
-        time = _first_of(TIME_NAMES, names)
-    unnamed = _first_of(UNNAMED, names)
-    if time is None and unnamed is not None and is_date(table.columns[unnamed][0]):
-        time = unnamed
-    if time is None:
-        raise UsageError(
-            f"{table.source}: no column is named {', '.join(TIME_NAMES)}; name the "
-            f"time with --time-column (columns: {', '.join(names)})"
-        )
-    if time not in names:
-        raise _missing_column(table, time, " (--time-column); it")
-    return time
-
-
-def _missing_column(table: Table, name: str, what: str) -> PolyheadError:
-    names = ", ".join(table.columns)
-    return PolyheadError(f"{table.source}: no column '{name}'{what} has: {names}")
-
-
-def _first_of(wanted: Sequence[str], names: Sequence[str]) -> str | None:
-    """The first wanted name that is among the names, whatever its case."""
-    lower = {name.lower(): name for name in reversed(names)}
-    return next((lower[name] for name in wanted if name in lower), None)
-
-
-def _is_row_number(table: Table, name: str) -> bool:
-    """Whether an unnamed column has whole numbers that rise, for each series anew."""
-    if name.lower() not in UNNAMED:
-        return False
-    try:
-        numbers = np.array([int(str(value)) for value in table.columns[name]])
-    except ValueError:
-        return False
-    return bool(((np.diff(numbers) > 0) | (numbers[1:] == numbers[0])).all())
-
-
-def _check_columns(columns: Columns, table: Table) -> None:
-    flags = {
-        "--time-column": (columns.time,),
-        "--series-column": (columns.series,) if columns.series else (),
-        "--target": columns.targets,
-        "--past-covariates": columns.past,
-        "--future-covariates": columns.future,
-    }
-    seen: dict[str, str] = {}
-    for flag, names in flags.items():
-        for name in names:
-            if name in seen:
-                raise UsageError(
-                    f"column '{name}' is given by {seen[name]} and by {flag}: a column "
-                    "has one role only"
-                )
-            seen[name] = flag
-            if name not in table.columns:
-                raise _missing_column(table, name, f" ({flag}); it")
-    if not columns.targets:
-        raise UsageError(f"{table.source}: no column is left to forecast: --target")
-
-
-def check_header(table: Table, columns: Columns, needed: Sequence[str], trained: str):
-    """Refuses a table without the time, the series or a needed column of training."""
-    series = [columns.series] if columns.series else []
-    for name in [columns.time, *series, *needed]:
-        if name not in table.columns:
-            raise _missing_column(table, name, f", which {trained}; it")
-
-
-def frames_of(table: Table, columns: Columns, categories: dict) -> list[Frame]:
-    """Splits a table into its series."""
-    stamps, zone, note = parse_stamps(table, columns.time)
+    `frequency` and `clock`, the zone, are of the rows that these belong to, if known.
+    """
+    table, notes = drop_rows(table, columns.time)
+    stamps, zone, told = parse_stamps(table, columns.time, frequency)
     parts = []
     for name in columns.values:
         if name not in table.columns:
@@ -160,53 +81,98 @@ def frames_of(table: Table, columns: Columns, categories: dict) -> list[Frame]:
     places: dict[str, list[int]] = {}
     for place, name in enumerate(names):
         places.setdefault(str(name), []).append(place)
+    chosen = [np.array(each) for each in places.values()]
+    order = [each[np.argsort(stamps[each], kind="stable")] for each in chosen]
+    if any((a != b).any() for a, b in zip(order, chosen, strict=True)):
+        notes.append(f"{table.source}: its rows are not in time order: they are sorted")
+    told = (*notes, *told)
     frames = [
-        Frame(name, stamps[chosen], values[chosen], table.rows[chosen], zone, note)
-        for name, chosen in places.items()
+        Frame(name, stamps[each], values[each], table.rows[each], zone, told)
+        for name, each in zip(places, order, strict=True)
     ]
-    for frame in frames:
-        _check_order(frame, table.source)
-    return frames
+    for frame, each in zip(frames, chosen, strict=True):
+        _refuse_repeated(frame, table.source)
+        _refuse_far(frame, stamps[each], table.source)
+    return [in_zone(frame, clock) for frame in frames]
 
 
-def _check_order(frame: Frame, source: str) -> None:
-    """Refuses two rows with one time stamp, and rows that are not sorted by time."""
+def drop_rows(table: Table, time: str) -> tuple[Table, list[str]]:
+    """A table without empty rows, repeated headers and totals, and notes on them."""
+    stamps, columns = table.columns[time], table.columns.values()
+    empty, headers, totals = set(), [], []
+    for place, value in enumerate(stamps):
+        text = str(value).strip()
+        if text == time:
+            headers.append(place)
+        elif TOTAL.fullmatch(text):
+            totals.append(place)
+        elif is_missing(value):
+            fields = [column[place] for column in columns]
+            if all(map(is_missing, fields)):
+                empty.add(place)
+            elif any(TOTAL.fullmatch(str(field).strip()) for field in fields):
+                totals.append(place)
+    dropped = {*empty, *headers, *totals}
+    if not dropped or len(dropped) == len(stamps):
+        return table, []
+    kept = [place for place in range(len(stamps)) if place not in dropped]
+    whole = {k: [column[p] for p in kept] for k, column in table.columns.items()}
+    pairs = ((headers, "the header again"), (totals, "a total, which has no time"))
+    return replace(table, columns=whole, rows=table.rows[kept]), [
+        f"{table.source}: {list_rows(table.rows[places].tolist())}: {what}: left out"
+        for places, what in pairs
+        if places
+    ]
+
+
+def _refuse_repeated(frame: Frame, source: str) -> None:
+    """Refuses two rows with one time stamp."""
     times = frame.stamps
-    steps = np.diff(times.astype(np.int64))
-    for at in np.flatnonzero(steps == 0).tolist():
+    for at in np.flatnonzero(times[1:] == times[:-1]).tolist():
+        hint = ""
+        if times[at] != times[at].astype("datetime64[D]"):
+            # It may be the hour that clocks repeat in autumn.
+            hint = "; if clocks were set back, which writes an hour twice, write UTC"
         raise PolyheadError(
             f"{source}: {frame.name_rows(at, at + 1)} have the same time stamp "
             f"{times[at]}; keep one, or name the column of the series with "
-            f"--series-column{_set_back(times, at)}"
+            f"--series-column{hint}"
         )
-    for at in np.flatnonzero(steps < 0).tolist():
+
+
+def _refuse_far(frame: Frame, before: np.ndarray, source: str) -> None:
+    """Refuses a stamp that sorting has put far from all others: it may be a wrong one.
+
+    `before` has the stamps in the order of the file.
+    """
+    is_later, gaps = before[1:] > before[:-1], np.diff(frame.stamps)
+    if len(gaps) < 3 or is_later.all() or not is_later.any():
+        return
+    at = int(gaps.argmax())
+    if at in (0, len(gaps) - 1) and 2 * gaps[at] > gaps.sum():
+        at = at + 1 if at else 0
         raise PolyheadError(
-            f"{source}: {frame.name_rows(at + 1)}: {times[at + 1]} comes after "
-            f"{times[at]}; sort the rows by time{_set_back(times, at)}"
+            f"{source}: {frame.name_rows(at)}: {frame.stamps[at]} is far from the time "
+            "stamps around it, and of all others; correct it, or sort the rows by time"
         )
 
 
 def in_zone(frame: Frame, zone: str | None) -> Frame:
     """A frame by the clock of another zone, where both are known."""
-    if not zone or not frame.zone or zone == frame.zone:
+    if not zone or not frame.zone:
         return frame
-    later = np.timedelta64(minutes_east(zone) - minutes_east(frame.zone), "m")
-    note = f"time stamps are those of {zone}, the clock of training"
-    return replace(frame, stamps=frame.stamps + later, zone=zone, note=note)
-
-
-def _set_back(times: np.ndarray, at: int) -> str:
-    """A hint, if the stamps after `at` may be the hour that clocks repeat in autumn."""
-    back = (times[at] - times[at + 1]).astype(np.int64)
-    if back > 3600 or times[at] == times[at].astype("datetime64[D]"):
-        return ""
-    return "; if clocks were set back, which writes an hour twice, write UTC"
+    minutes = minutes_east(zone) - minutes_east(frame.zone)
+    if not minutes:
+        return replace(frame, zone=zone)
+    notes = (*frame.notes, f"time stamps are those of {zone}, the clock of training")
+    stamps = frame.stamps + np.timedelta64(minutes, "m")
+    return replace(frame, stamps=stamps, zone=zone, notes=notes)
 
 
 def parse_numbers(table: Table, name: str) -> np.ndarray:
     """A column as float64; empty fields are NaN. Refuses what float32 does not hold."""
     values = table.columns[name]
-    read = [_to_number(value) for value in values]  # None for what is no number
+    read = read_numbers(values, table.separator)  # None for what is no number
     numbers = np.array([np.inf if number is None else number for number in read])
     with np.errstate(over="ignore"):
         wrong = np.isinf(numbers.astype(np.float32))
@@ -228,19 +194,6 @@ def parse_numbers(table: Table, name: str) -> np.ndarray:
             "point, or name the column's role with --categorical"
         )
     raise bad_field(table, name, at, what)
-
-
-def _to_number(value: Any) -> float | None:
-    """The number, NaN for a missing value, None for another text."""
-    try:
-        return float(value)
-    except (ValueError, TypeError):
-        return np.nan if is_missing(value) else None
-
-
-def is_missing(value: Any) -> bool:
-    """Whether a field of a table has no value."""
-    return value is None or str(value).strip().lower() in MISSING
 
 
 def parse_categories(values: Sequence, known: Sequence[str]) -> np.ndarray:

@@ -8,15 +8,19 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ...common.alignment import list_some
-from ...common.data.tables import Table, read_table
+from ...common.data.formats.numbers import describe_reading
+from ...common.data.kept import read_kept
+from ...common.data.tables import Table
 from ...common.errors import PolyheadError
 from ...common.run.config import load_config
 from ..config import Config
+from .columns import check_header
 from .dataset import Assets, load_assets
-from .frames import Frame, check_header, frames_of, in_zone, is_missing
+from .frames import Frame, frames_of, is_missing
 from .frequency import split_stamps
+from .report import find_rounded, notes_on
 from .series import Series, check_spacing, check_zones, join_series, make_series
-from .sources import read_tables
+from .sources import read_rows, read_tables
 from .stamps import bad_field
 
 NAMED = 5  # known categories that a message lists
@@ -33,41 +37,32 @@ class Source:
 
 
 class Newest(NamedTuple):
-    """Names of the series, the model's inputs, the stamps ahead of each, and notes."""
+    """Names of the series, the model's inputs, what is ahead of each, and notes."""
 
     names: list[str]
     inputs: dict[str, np.ndarray]
     stamps: list[np.ndarray]
+    zones: list[str | None]  # of the stamps, if known
     notes: list[str]
 
 
 def read_source(assets: Assets, source: Any, future: bool = False) -> Source:
-    """Reads a file, or a pandas DataFrame, and lays it on the grid of the run.
+    """Reads a file, or rows from Python, and lays it on the grid of the run.
 
     With `future`, the columns of the known-future covariates suffice.
     """
-    table, columns, trained = to_table(source), assets.columns, "the run was trained on"
+    table, columns, trained = (
+        read_rows(source),
+        assets.columns,
+        "the run was trained on",
+    )
     needed = columns.future if future else columns.values
     check_header(table, columns, needed, trained)
-    frames = frames_of(table, columns, assets.categories)
-    frames = [in_zone(frame, assets.zone) for frame in frames]
     frequency, gap = assets.frequency, assets.usual_gap
+    frames = frames_of(table, columns, assets.categories, frequency, assets.zone)
     check_spacing(frames, frequency, gap, table.source, trained)
     series = [make_series(frame, frequency, table.source) for frame in frames]
     return Source(table.source, series, table, frames)
-
-
-def to_table(source: Any) -> Table:
-    """A table of a file, or of a pandas DataFrame."""
-    if not hasattr(source, "columns"):
-        return read_table(source, [], keep_all=True)
-    names = [str(name) for name in source.columns]
-    for name in names:
-        if names.count(name) > 1:
-            raise PolyheadError(f"the table: two columns are named '{name}'")
-    whole = source.astype(object).where(source.notna(), None)
-    columns = {str(name): whole[name].tolist() for name in source.columns}
-    return Table("the table", columns, np.arange(1, len(source) + 1))
 
 
 def make_inputs(assets: Assets, source: Source, future: Source | None = None) -> Newest:
@@ -77,7 +72,8 @@ def make_inputs(assets: Assets, source: Source, future: Source | None = None) ->
     that have no target count as future, where `future` is no table of its own.
     """
     look_back = assets.look_back
-    ends = {one.name: _known_steps(one, assets) for one in source.series}
+    targets = len(assets.columns.targets)
+    ends = {one.name: one.known_steps(targets) for one in source.series}
     series = [one for one in source.series if ends[one.name] >= max(look_back, 1)]
     if not series:
         name, end = next(iter(ends.items()))
@@ -88,7 +84,11 @@ def make_inputs(assets: Assets, source: Source, future: Source | None = None) ->
             what += "give more of the past"
         raise PolyheadError(f"{source.name}:{of} {what}")
     names = [one.name for one in series]
-    notes = list(dict.fromkeys(one.note for one in series if one.note))
+    notes = notes_on(series)
+    rounded = find_rounded(source.frames, assets.columns, assets.categories)
+    notes += [f"{source.name}: {text}" for text in rounded.values()]
+    numbers = [x for x in assets.columns.values if x not in assets.categories]
+    notes += describe_reading(source.table, numbers) if source.table else []
     if len(ends) > len(names):
         short = list_some([name for name in ends if name not in names])
         notes.append(
@@ -107,14 +107,7 @@ def make_inputs(assets: Assets, source: Source, future: Source | None = None) ->
         ahead = {one.name: one for one in known.series}
         values = [_future_values(assets, *pair, ahead, known) for pair in pairs]
         inputs["future"] = np.stack(values)
-    return Newest(names, inputs, stamps, notes)
-
-
-def _known_steps(series: Series, assets: Assets) -> int:
-    """Steps up to the last that has a target."""
-    targets = series.values[:, : len(assets.columns.targets)]
-    known = np.flatnonzero(~np.isnan(targets).all(axis=1))
-    return int(known[-1]) + 1 if len(known) else 0
+    return Newest(names, inputs, stamps, [one.zone for one in series], notes)
 
 
 def _future_values(assets, series, steps, ahead, source) -> np.ndarray:
@@ -163,14 +156,36 @@ def _refuse_unseen(assets: Assets, source: Source, series: str, steps) -> None:
 def read_example(folder: Path) -> dict:
     """What the demo page begins with: the newest history of the run's own data.
 
-    As the .tflite file takes them: `series` (its name), `start` (day and second of the
-    first forecast step), `history` and `future` (rows of numbers, None for missing).
+    Where these are not here, the last of the windows that the run keeps. As the .tflite
+    file takes them: `series` (its name), `start` (day and second of the first forecast
+    step), `history` and `future` (rows of numbers, None for missing).
     """
     config = load_config(Config, "forecasting", folder / "config.json")
+    try:
+        name, inputs = _read_newest(config, folder)
+    except PolyheadError:
+        kept = read_kept(folder, "forecasting")
+        if kept is None:
+            raise
+        name, inputs = "", {k: v[-1:] for k, v in kept.arrays.items()}
+    return {
+        "series": name,
+        "start": inputs["start"][0].tolist(),
+        "history": _rows(inputs["history"][0]),
+        "future": _rows(inputs["future"][0]) if "future" in inputs else [],
+    }
+
+
+def _read_newest(config: Config, folder: Path) -> tuple[str, dict[str, np.ndarray]]:
+    """The name and the newest inputs of the first series that is long enough."""
     assets = load_assets(config, folder)
     columns, horizon = assets.columns, assets.horizon
     tables = read_tables(config)
-    frames = {s: frames_of(t, columns, assets.categories) for s, t in tables.items()}
+    clock = assets.frequency, assets.zone
+    frames = {
+        split: frames_of(table, columns, assets.categories, *clock)
+        for split, table in tables.items()
+    }
     series, _ = join_series(frames, tables, assets.frequency, assets.usual_gap)
     source = tables["train"].source
     steps = assets.look_back + (horizon if columns.future else 0)
@@ -180,13 +195,7 @@ def read_example(folder: Path) -> dict:
     if columns.future:
         # What is known ahead is surely known of steps that have passed.
         long[0].values[-horizon:, : len(columns.targets)] = np.nan
-    inputs = make_inputs(assets, Source(source, long[:1])).inputs
-    return {
-        "series": long[0].name,
-        "start": inputs["start"][0].tolist(),
-        "history": _rows(inputs["history"][0]),
-        "future": _rows(inputs["future"][0]) if columns.future else [],
-    }
+    return long[0].name, make_inputs(assets, Source(source, long[:1])).inputs
 
 
 def _rows(values) -> list[list[float | None]]:

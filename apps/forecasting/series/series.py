@@ -9,6 +9,7 @@ from ...common.data.tables import Table
 from ...common.errors import PolyheadError
 from .frames import Frame
 from .frequency import Frequency, day_of_months, find_frequency, most_frequent
+from .stamps import minutes_east
 
 MAX_GAP = 100  # more steps than 100 times the rows mean a wrong stamp, not a gap
 
@@ -23,7 +24,7 @@ class Series:
     gaps: int = 0  # steps without a row in the file
     day: int | None = None  # of the month, of monthly steps; 31 for the last of each
     zone: str | None = None  # the clock's offset from UTC, such as "+02:00", if known
-    note: str = ""  # on the time stamps, for the report
+    notes: tuple[str, ...] = ()  # on rows and time stamps, for the report
 
     def __len__(self):
         return len(self.values)
@@ -32,6 +33,12 @@ class Series:
         """Stamps of the steps, or of `count` steps from the first on."""
         count = len(self) if count is None else count
         return frequency.stamps(self.start, count, self.day)
+
+    def known_steps(self, targets: int) -> int:
+        """Steps up to the last that has a value of the first `targets` columns."""
+        empty = np.isnan(self.values[:, :targets]).all(axis=1)
+        known = np.flatnonzero(~empty)
+        return int(known[-1]) + 1 if len(known) else 0
 
 
 def make_series(frame: Frame, frequency: Frequency, source: str) -> Series:
@@ -42,8 +49,8 @@ def make_series(frame: Frame, frequency: Frequency, source: str) -> Series:
         at = int((places < 0).argmax())
         raise PolyheadError(
             f"{source}: {frame.name_rows(at)}: {stamps[at]} is no whole number of "
-            f"steps of {frequency} after {stamps[0]}; correct the stamp, or name the "
-            "step with --frequency"
+            f"steps of {frequency} after {stamps[0]}; correct the stamp, resample the "
+            "rows, or name the step with --frequency"
         )
     if (gaps == 0).any():
         at = int((gaps == 0).argmax())
@@ -61,7 +68,7 @@ def make_series(frame: Frame, frequency: Frequency, source: str) -> Series:
     values = np.full((steps, frame.values.shape[1]), np.nan, np.float32)
     values[places] = frame.values
     missing, day = steps - len(places), day_of_months(stamps)
-    return Series(frame.name, stamps[0], values, missing, day, frame.zone, frame.note)
+    return Series(frame.name, stamps[0], values, missing, day, frame.zone, frame.notes)
 
 
 def append(before: Series, after: Series, frequency: Frequency, source: str) -> Series:
@@ -94,13 +101,15 @@ def append(before: Series, after: Series, frequency: Frequency, source: str) -> 
         values=np.concatenate([before.values, blank, after.values]),
         gaps=before.gaps + gap + after.gaps,
         zone=before.zone or after.zone,
-        note=before.note or after.note,
+        notes=(*before.notes, *after.notes),
     )
 
 
 def check_zones(one: Series, other: Series, source: str) -> None:
     """Refuses a series of `source` in another time zone, if both zones are known."""
-    if one.zone and other.zone and one.zone != other.zone:
+    if not (one.zone and other.zone):
+        return
+    if minutes_east(one.zone) != minutes_east(other.zone):
         name = f"series '{other.name}' " if other.name else ""
         raise PolyheadError(
             f"{source}: {name}has time stamps in {other.zone}, but what it belongs to "
@@ -109,32 +118,37 @@ def check_zones(one: Series, other: Series, source: str) -> None:
 
 
 def join_series(
-    frames: Mapping, tables: Mapping[str, Table], frequency: Frequency, gap: int
+    frames: Mapping,
+    tables: Mapping[str, Table],
+    frequency: Frequency,
+    gap: int,
+    before: Sequence[Series] = (),
 ) -> tuple[list[Series], dict[str, np.ndarray]]:
     """Appends the rows of later splits to the series of training.
 
     `frames` has a list of `Frame` for each split, in time order; `gap` is `usual_gap`
-    of training. Gives the series, and split -> the steps that it adds to each of them.
+    of training, and `before` has series that these rows follow. Gives the series, and
+    split -> the steps that it adds to each of them.
     """
-    joined: dict[str, Series] = {}
+    joined = {one.name: one for one in before}
     lengths: dict[str, np.ndarray] = {}
     first = tables["train"].source
     for split, rows in frames.items():
         source = tables[split].source
-        before = {name: len(series) for name, series in joined.items()}
-        if before:
+        ends = {name: len(series) for name, series in joined.items()}
+        if ends:
             check_spacing(rows, frequency, gap, source, f"{first} has")
         for frame in rows:
             series = make_series(frame, frequency, source)
-            if before and frame.name not in before:
+            if ends and frame.name not in ends:
                 raise PolyheadError(
                     f"{source}: row {frame.rows[0]}: series '{frame.name}' is not in "
                     f"{first}; remove it, or give its past"
                 )
-            if before:
+            if ends:
                 series = append(joined[frame.name], series, frequency, source)
             joined[frame.name] = series
-        steps = [len(series) - before.get(n, 0) for n, series in joined.items()]
+        steps = [len(series) - ends.get(n, 0) for n, series in joined.items()]
         lengths[split] = np.array(steps)
     return list(joined.values()), lengths
 

@@ -5,11 +5,12 @@ from typing import Any
 
 import numpy as np
 
+from ...common.data import given
 from ...common.data.sources import read_sources
-from ...common.data.tables import Table, read_table
+from ...common.data.tables import Table
 from ...datasets.co2 import read_co2
 from ..config import Config
-from .frames import find_time
+from .columns import find_time
 from .stamps import parse_stamps
 
 
@@ -18,6 +19,7 @@ def read_tables(config: Config) -> dict[str, Table]:
     tables = read_sources(
         config,
         files=lambda path: {"train": read_rows(path)},
+        table=read_rows,
         tfds=partial(_read_tfds_split, config),
         embedded={"co2": lambda: {"train": _to_table("co2", read_co2())}},
     )
@@ -28,9 +30,9 @@ def read_tables(config: Config) -> dict[str, Table]:
     return tables
 
 
-def read_rows(path: str) -> Table:
-    """Reads all columns of a file."""
-    return read_table(path, [], keep_all=True)
+def read_rows(source: Any) -> Table:
+    """Reads all columns of a file, or of rows from Python."""
+    return given.read_rows(source, [], keep_all=True)
 
 
 def _to_table(source: str, columns: dict[str, list]) -> Table:

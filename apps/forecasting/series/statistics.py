@@ -14,9 +14,11 @@ def spreads(dataset: Dataset, count: int | None = None) -> np.ndarray:
     A column that is constant in one series takes the median of the other series,
     because it may change later: with a spread of 1 it could then outweigh all others.
     """
+    if dataset.scales is not None:
+        return dataset.scales[0]
     count = count or len(dataset.columns.targets)
     series = dataset.training_values()
-    spreads = np.stack([_moments(values[:, :count])[1] for values in series])
+    spreads = np.stack([moments(values[:, :count])[1] for values in series])
     usual = [np.median(c[c > 0]) if (c > 0).any() else 1.0 for c in spreads.T]
     return np.where(spreads > 0, spreads, usual)
 
@@ -26,16 +28,17 @@ def mean_and_spread(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
     The standard deviation of a constant column is 1.
     """
-    mean, spread = _moments(values)
+    mean, spread = moments(values)
     return mean, np.where(spread > 0, spread, 1.0)
 
 
-def _moments(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def moments(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Mean and standard deviation of columns; 0 for a constant column."""
     values = values.astype(np.float64)
     mean = mean_known(values)
     spread = np.sqrt(mean_known((values - mean) ** 2))
-    return mean, np.where(spread > 1e-7 * np.abs(mean), spread, 0.0)
+    # The mean of equal values is off by a rounding of float64.
+    return mean, np.where(spread > 1e-12 * np.abs(mean), spread, 0.0)
 
 
 def mean_known(values: np.ndarray) -> np.ndarray:

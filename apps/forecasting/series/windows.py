@@ -9,6 +9,7 @@ from ...common.alignment import list_some
 from ...common.errors import PolyheadError
 from .dataset import Dataset
 from .frequency import split_stamps
+from .phases import is_silent
 from .statistics import spreads
 
 SCORING_BATCH = 512
@@ -23,7 +24,9 @@ class Window:
     """
 
     inputs: dict[str, np.ndarray]
-    truth: np.ndarray  # (B, H, targets), NaN where it is missing
+    # (B, H, targets), NaN where it is missing, or where nothing can be said of it: the
+    # target has no value in the history, or never at this time of the week.
+    truth: np.ndarray
     series: np.ndarray  # (B,) numbers of the series
     places: np.ndarray  # (B,) first forecast step in its series
     spread: np.ndarray  # (B, 1, targets) standard deviations of the series in training
@@ -48,7 +51,11 @@ class Windows:
         # One after the other, so that a window is a slice of one array.
         self.values = np.concatenate([one.values for one in dataset.series])
         stamps = [one.stamps(dataset.frequency) for one in dataset.series]
-        self.clock = split_stamps(np.concatenate(stamps))
+        steps = np.concatenate(stamps)
+        self.clock = split_stamps(steps)
+        targets = self.values[:, : self.num_targets]
+        silent = is_silent(steps, dataset.columns.targets, dataset.silent)
+        self.truth = np.where(silent, np.nan, targets) if silent.any() else targets
         self.spreads = spreads(dataset)
         lengths = [len(one) for one in dataset.series]
         self.offsets = np.concatenate([[0], np.cumsum(lengths)[:-1]])
@@ -67,12 +74,22 @@ class Windows:
         )
         return report | {"warnings": [*report["warnings"], warning]}
 
+    @property
+    def differences(self) -> tuple[str, ...]:
+        """See `Dataset`."""
+        return self.dataset.differences
+
+    @property
+    def is_whole(self) -> bool:
+        """See `Dataset`."""
+        return self.dataset.is_whole
+
     def find(self, split: str) -> np.ndarray:
         """All windows of a split: `(N, 2)` series and first forecast step.
 
         A forecast lies in its split alone; the history may lie in the splits before.
-        Windows without a value of a target in their history, or in their forecast,
-        are left out; one at least has to remain.
+        Windows without a target that has a value in their history and one in their
+        forecast are left out; one at least has to remain.
         """
         look_back, horizon = self.look_back, self.horizon
         bounds = zip(*self.dataset.bounds(split), strict=True)
@@ -87,7 +104,7 @@ class Windows:
     def _no_window(self, split: str) -> PolyheadError:
         begins, ends = self.dataset.bounds(split)
         sources = self.dataset.report["sources"]
-        source = sources.get(split, sources["train"])
+        source = sources.get(split) or sources["train"]
         edges = zip(self.offsets, begins, ends, strict=True)
         values = [self.values[at + begin : at + end] for at, begin, end in edges]
         targets = np.concatenate(values)[:, : self.num_targets]
@@ -96,20 +113,23 @@ class Windows:
                 f"{source}: the {split} split has no value of a target: fill some in, "
                 "or give other rows"
             )
+        shorter = "make them shorter, or " if self.look_back + self.horizon > 2 else ""
         return PolyheadError(
             f"{source}: no window fits: the {split} split has at most "
             f"{int((ends - begins).max())} steps a series (with {int(ends.max())} from "
             f"its beginning on), and a window needs --look-back {self.look_back} and "
-            f"--horizon {self.horizon}: make them shorter, or give more rows"
+            f"--horizon {self.horizon}: {shorter}give more rows"
         )
 
     def _has_truth(self, windows):
-        """Which windows have a target in the horizon and one in the history."""
-        seen = ~np.isnan(self.values[:, : self.num_targets]).all(axis=1)
-        counts = np.concatenate([[0], np.cumsum(seen)])
+        """Which windows have a target with a value in the history and a truth."""
         place = self.offsets[windows[:, 0]] + windows[:, 1]
-        ahead = counts[place + self.horizon] > counts[place]
-        return ahead & (counts[place] > counts[place - self.look_back])
+        found = np.zeros(len(windows), bool)
+        for target in range(self.num_targets):
+            seen, ahead = _count(self.values[:, target]), _count(self.truth[:, target])
+            has_history = seen[place] > seen[place - self.look_back]
+            found |= has_history & (ahead[place + self.horizon] > ahead[place])
+        return found
 
     def take(self, windows: np.ndarray) -> Window:
         """The values of some windows."""
@@ -120,7 +140,9 @@ class Windows:
         inputs = {"history": self.values[back], "start": self.clock[first]}
         if self.num_future:
             inputs["future"] = self.values[ahead, -self.num_future :]
-        truth = self.values[ahead, : self.num_targets]
+        past = inputs["history"][:, :, : self.num_targets]
+        is_empty = np.isnan(past).all(axis=1, keepdims=True)
+        truth = np.where(is_empty, np.float32(np.nan), self.truth[ahead])
         return Window(inputs, truth, series, places, self.spreads[series][:, None])
 
     def stamps(self, window: Window, before: int = 0) -> np.ndarray:
@@ -147,8 +169,9 @@ class EpochBatches(Sequence):
         order = np.random.default_rng([seed, epoch]).permutation(len(chosen))
         self.windows = windows
         self.chosen = chosen[order]
-        # Two batches of different sizes tell Keras that the size may vary.
-        self.batch_size = min(batch_size, max(1, len(chosen) - 1))
+        # Of few windows, too, two updates an epoch.
+        halves = -(-len(chosen) // 2)
+        self.batch_size = batch_size if len(chosen) > batch_size else halves
 
     def __len__(self):
         return -(-len(self.chosen) // self.batch_size)
@@ -156,13 +179,20 @@ class EpochBatches(Sequence):
     def __getitem__(self, number):
         if isinstance(number, slice):
             return [self[i] for i in range(*number.indices(len(self)))]
+        if not 0 <= number < len(self):
+            raise IndexError(f"batch {number} of {len(self)}")
         first = number * self.batch_size
         window = self.windows.take(self.chosen[first : first + self.batch_size])
         truth = np.concatenate([window.truth, window.spread], axis=1)
         return window.inputs, truth.astype(np.float32)
 
 
+def _count(values: np.ndarray) -> np.ndarray:
+    """How many of `values (N,)` before each step, and in all, are known: `(N + 1,)`."""
+    return np.concatenate([[0], np.cumsum(~np.isnan(values))])
+
+
 def spaced(windows: np.ndarray, count: int) -> np.ndarray:
     """`count` windows spaced evenly over those given, the last among them."""
-    places = np.unique(np.linspace(0, len(windows) - 1, count).round().astype(int))
+    places = np.unique(np.linspace(len(windows) - 1, 0, count).round().astype(int))
     return windows[places]

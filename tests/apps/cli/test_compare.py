@@ -38,3 +38,64 @@ def test_compare_of_a_broken_report(capsys, tmp_path, report):
     status, _, error = run(capsys, "compare", folder, DATES)
     assert status == 1 and error.count("\n") == 1
     assert str(path) in error and "export the run again" in error
+
+
+def edited(folder, run, change):
+    """A copy of a run, with `change(metrics)` made to its metrics.json."""
+    path = shutil.copytree(run, folder)
+    metrics = json.loads((path / "metrics.json").read_text())
+    change(metrics)
+    (path / "metrics.json").write_text(json.dumps(metrics))
+    return path
+
+
+def mark(fingerprint, **further):
+    def change(metrics):
+        metrics["test"]["fingerprint"] = fingerprint
+        metrics.update(further)
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("run_", "one", "other", "reason"),
+    [
+        (CO2, mark("a"), mark("a"), None),
+        (CO2, mark("a"), mark("b"), "scored on other rows"),
+        (
+            CO2,
+            mark("a", measure="horizon 4"),
+            mark("a", measure="horizon 5"),
+            "measure",
+        ),
+        (DATES, mark("a"), mark("a", signature="case:lc"), "scored by another measure"),
+        (
+            DATES,
+            lambda metrics: metrics["test"].update(rows=5),
+            mark("a"),
+            "other rows",
+        ),
+        (CO2, lambda metrics: None, lambda metrics: None, None),  # older runs
+    ],
+)
+def test_scores_that_say_nothing_of_the_difference(
+    capsys, tmp_path, run_, one, other, reason
+):
+    runs = edited(tmp_path / "one", run_, one), edited(tmp_path / "other", run_, other)
+    status, shown, _ = run(capsys, "compare", *runs)
+    assert status == 0
+    gaps = [row.split()[-1] for row in shown.splitlines() if row.startswith("test ")]
+    assert ("-" in gaps[0]) == (reason is not None)
+    last = shown.splitlines()[-1]
+    if reason:
+        assert last.startswith("test: ") and reason in last
+        assert last.endswith("so no difference is given")
+    else:
+        assert "no difference is given" not in shown
+    sizes = [row.split()[-1] for row in shown.splitlines() if f"{FILE} MB" in row]
+    assert float(sizes[0]) == 0  # files can always be compared
+
+
+def test_two_tasks_have_no_difference(capsys):
+    status, shown, _ = run(capsys, "compare", CO2, SHIPPED / "language-identifier")
+    assert status == 0 and "the runs are of two tasks" in shown

@@ -1,6 +1,7 @@
 """Bad input by the command: one clear line, the right status, nothing touched."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -9,6 +10,7 @@ import pytest
 from review_tools import TINY, contents, make_reviews, write_csv
 
 from polyhead.apps.cli.main import main
+from polyhead.apps.common.folder.lock import hold
 
 REVIEWS = make_reviews(40, seed=5)
 SETTINGS = [
@@ -117,10 +119,36 @@ def same_command(review_run, run):
 
 
 def test_a_finished_run_is_kept(review_run, run, capsys):
+    """A loop that tries again until the exit status is 0 ends; no data are read."""
+    config = json.loads((run / "config.json").read_text("utf-8"))
+    config |= {"train": "gone.csv", "test": "gone too.csv"}
+    (run / "config.json").write_text(json.dumps(config), "utf-8")
     before = contents(run)
-    status, line = fail(capsys, same_command(review_run, run))
-    assert status == 1
-    assert line.startswith(f"{run}: this run is finished: add --overwrite")
+    words = same_command(review_run, run)
+    words[words.index(review_run.config.train)] = config["train"]
+    words[words.index(review_run.config.test)] = config["test"]
+    assert main(words) == 0
+    printed = capsys.readouterr()
+    assert f"note: {run} is finished: its scores" in printed.err
+    assert "accuracy" in printed.out and f"saved in {run}" in printed.out
+    assert main([*words, "-q"]) == 0
+    assert capsys.readouterr() == ("", "")
+    assert contents(run) == before
+
+
+def test_one_command_writes_in_a_run_at_a_time(review_run, run, capsys):
+    before = contents(run)
+    more = [*same_command(review_run, run), "--overwrite"]
+    with hold(run, "exporting"):
+        for words in (more, ["export", run], ["evaluate", run]):
+            status, line = fail(capsys, words)
+            assert status == 1
+            assert f"process {os.getpid()} on" in line
+            assert "has been exporting it since" in line
+        assert main(["predict", str(run), "a film"]) == 0
+        assert main(same_command(review_run, run)) == 0  # it is finished
+        test = review_run.config.test
+        assert main(["evaluate", str(run), "--test", test]) == 0  # writes nothing
     assert contents(run) == before
 
 

@@ -50,6 +50,8 @@ class Asked:
 class CountingRun(Run):
     """Remembers what it was asked."""
 
+    serving = None  # there is no model to load
+
     def export(self, **options):
         self.asked.options = options
         return {"metric": "accuracy", "files": {}}
@@ -188,6 +190,7 @@ def test_dry_run_prints_the_report(app, capsys):
         "dry_run": True,
         "verbose": False,
         "quiet": True,
+        "finish": False,
     }
     expected = "5 rows\n\nall parameters: 1,234\nminutes: 2.5\n"
     assert capsys.readouterr().out == expected
@@ -221,7 +224,8 @@ def test_an_app_of_its_own_knows_its_task(app):
         ("predict run --engine onnx", "invalid choice: 'onnx'"),
         ("predict run text --file f.csv", "give texts or --file, not both"),
         ("predict run --column c", "--column is of a --file"),
-        ("predict run -x", "unrecognized arguments: -x"),
+        ("predict run -x", "arguments: -x: a text that begins with - comes after --"),
+        ("evaluate run -x", "unrecognized arguments: -x (see"),
         ("explain run", "the following arguments are required: --output"),
         (
             "explain run a b --output p.png",
@@ -244,13 +248,34 @@ def test_a_failure_of_the_work_is_one_line_and_status_1(app, capsys, monkeypatch
     assert line.endswith("data.csv: row 3: no label: add one or remove the row\n")
 
 
-def test_a_bug_is_not_hidden(app, monkeypatch):
+@pytest.mark.parametrize(
+    "error",
+    [ZeroDivisionError(), KeyError("a"), RecursionError("deep"), TypeError("x\ny")],
+    ids=repr,
+)
+def test_a_fault_is_one_line_and_its_place_is_shown_on_request(
+    app, capsys, monkeypatch, error
+):
     def train(task, config, **options):
-        raise ZeroDivisionError
+        raise error
 
     monkeypatch.setattr(trainer, "train", train)
-    with pytest.raises(ZeroDivisionError):
-        main(["train", "counting"])
+    line = failed(capsys, ["train", "counting"], 1)
+    assert f"({type(error).__name__}: " in line and "this is a fault in poly" in line
+    assert "run the command again with -v to see where" in line
+    assert main(["train", "counting", "-v"]) == 1
+    shown = capsys.readouterr().err
+    assert shown.startswith("Traceback") and "in train" in shown
+    assert shown.endswith(line)
+
+
+@pytest.mark.parametrize("flag", ["--run", "--train", "--config"])
+@pytest.mark.parametrize("name", ["a\0b", "a\ud800b"])
+def test_a_name_that_no_file_can_have(app, capsys, flag, name):
+    line = failed(capsys, ["train", "counting", flag, name], 2)
+    assert ascii(name) in line and "no file can have this name" in line
+    for words in (["predict", name, "text"], ["evaluate", name], ["inspect", name]):
+        assert "no file can have this name" in failed(capsys, words, 2)
 
 
 @pytest.mark.parametrize(
@@ -259,6 +284,9 @@ def test_a_bug_is_not_hidden(app, monkeypatch):
         (KeyboardInterrupt(), 130, "interrupted"),
         (MemoryError(), 1, "out of memory"),
         (OSError(28, "No space left on device", "r/log"), 1, "r/log: the disk is full"),
+        (OSError(5, "Input/output error", "r/log"), 1, "r/log: Input/output error"),
+        (OSError(5, "Input/output error"), 1, "Input/output error"),
+        (PermissionError(13, "Permission denied", b"r\xff"), 1, "Permission denied"),
     ],
 )
 def test_what_the_system_does_is_one_line(

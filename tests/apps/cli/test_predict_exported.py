@@ -49,7 +49,7 @@ def test_a_forecaster_answers_without_tensorflow(tmp_path):
 def saturdays(count):
     import numpy as np
 
-    return np.datetime64("2003-01-04") + 7 * np.arange(count)
+    return np.datetime64("2003-01-04") + np.arange(count) * np.timedelta64(7, "D")
 
 
 def test_a_file_of_lines_has_no_columns(tmp_path):
@@ -85,12 +85,35 @@ def test_a_classifier_names_what_is_cut_too():
 def test_a_text_that_the_file_alone_cuts_is_said():
     texts = "Where is the station?", "government " * 24, "x" * 300
     done = predict("english-spanish", *texts)
-    model, file = done.stderr.splitlines()
+    model, file, answers = done.stderr.splitlines()
     assert "pieces that the model reads, and cut: text 3 (train" in model
     assert file == (
         "note: longer than model_int8.tflite reads, and cut: text 2 "
         "(--engine keras reads more)"
     )
+    # The model repeats itself.
+    assert answers.startswith("note: answers that were cut at their limit: text 2, 3 (")
+
+
+@pytest.mark.parametrize("engine", [[], ["--engine", "keras"]])
+def test_an_answer_without_a_score_high_enough_is_unsure(engine):
+    texts = "Where is the station?", "xyzzy plugh frotz"
+    done = predict("english-spanish", *texts, *engine, "--min-score", "-0.5")
+    assert done.stdout.splitlines()[:2] == ["¿Dónde está la estación?", "unsure"]
+    done = predict("english-spanish", *texts, *engine, "--format", "json")
+    answers, _ = json.JSONDecoder().raw_decode(done.stdout)
+    sure, unsure = (answer["translations"][0] for answer in answers)
+    assert unsure["score"] < -0.5 < sure["score"] < 0
+    assert unsure["text"] != "unsure" and sure["truncated"] is False
+
+
+def test_an_answer_that_is_cut_is_said():
+    """Of a source that makes the model repeat itself up to the limit of pieces."""
+    done = predict("english-spanish", "ha " * 80, "I am hungry.", "--format", "json")
+    answers, _ = json.JSONDecoder().raw_decode(done.stdout)
+    cut = [answer["translations"][0]["truncated"] for answer in answers]
+    noted = "note: answers that were cut at their limit: text 1" in done.stderr
+    assert cut[1] is False and noted == cut[0]
 
 
 def test_what_only_keras_can_do_is_done_by_keras():

@@ -5,13 +5,23 @@ from picture_tools import HISTORY, assert_drawn, keep_figures, texts_of
 
 from polyhead.apps.common import history_plot
 from polyhead.apps.common.errors import PolyheadError
-from polyhead.apps.common.history_plot import Score, plot_history
+from polyhead.apps.common.history_plot import LOSS, Score, plot_history
 
 SCORES = [
-    Score("accuracy", "training"),
-    Score("val_accuracy", "accuracy", "{:.4f}"),
-    Score("val_macro_f1", "macro F1", "{:.4f}"),
+    LOSS,
+    Score("accuracy", "Accuracy", "{:.4f}"),
+    Score("macro_f1", "Macro F1", "{:.4f}"),
 ]
+OLDER = {"loss": [0.9, 0.8], "val_loss": [0.4, 0.5], "val_accuracy": [0.6, 0.7]}
+
+
+def curves_of(axes):
+    """The curves by epoch, without the line that marks an epoch."""
+    return [list(line.get_ydata()) for line in axes.lines if len(line.get_xdata()) > 2]
+
+
+def names_of(axes):
+    return [text.get_text() for text in axes.get_legend().get_texts()]
 
 
 @pytest.fixture
@@ -20,16 +30,32 @@ def figures(monkeypatch):
     return keep_figures(monkeypatch, history_plot)
 
 
-def test_history_shows_loss_and_score_and_marks_the_best(tmp_path, figures):
-    plot_history(tmp_path / "h.png", HISTORY, SCORES)
+def test_what_can_be_compared_is_in_one_panel_and_the_kept_epoch_is_marked(
+    tmp_path, figures
+):
+    plot_history(tmp_path / "h.png", HISTORY, SCORES, kept=2)
     left, right = figures[0].axes
-    assert [line.get_ydata().tolist() for line in left.lines] == (
-        [HISTORY["loss"], HISTORY["val_loss"]]
-    )
-    assert [line.get_ydata().tolist() for line in right.lines] == (
-        [HISTORY["accuracy"], HISTORY["val_accuracy"]]
-    )
-    assert texts_of(right) == ["0.8000"]
+    assert curves_of(left) == [HISTORY["loss"], HISTORY["val_loss"]]
+    assert curves_of(right) == [HISTORY["accuracy"], HISTORY["val_accuracy"]]
+    for axes, value in ((left, "0.5"), (right, "0.8000")):
+        assert names_of(axes)[1:] == ["validation", "kept: epoch 2"]
+        assert list(axes.lines[-1].get_xdata()) == [2, 2]
+        assert texts_of(axes) == [value]
+
+
+def test_the_objective_is_on_no_axis_of_another_quantity(tmp_path, figures):
+    plot_history(tmp_path / "h.png", HISTORY, SCORES)
+    assert HISTORY["objective"] not in sum(map(curves_of, figures[0].axes), [])
+
+
+def test_the_loss_of_an_older_version_is_the_objective(tmp_path, figures):
+    older = {name: [*values, values[-1]] for name, values in OLDER.items()}
+    plot_history(tmp_path / "h.png", older, SCORES, kept=3)
+    objective, loss, accuracy = figures[0].axes
+    assert objective.get_title() == "What the training made small"
+    assert curves_of(objective) == [older["loss"]]
+    assert curves_of(loss) == [older["val_loss"]]
+    assert curves_of(accuracy) == [older["val_accuracy"]]
 
 
 @pytest.mark.parametrize(
@@ -47,13 +73,6 @@ def test_short_and_broken_histories_are_drawn(tmp_path, history):
 def test_a_picture_that_cannot_be_written_is_one_clear_line(tmp_path):
     with pytest.raises(PolyheadError, match="h.png: cannot be written"):
         plot_history(tmp_path / "nowhere" / "h.png", HISTORY, SCORES)
-
-
-def test_without_scores_the_loss_stands_alone(tmp_path, figures):
-    plot_history(tmp_path / "h.png", HISTORY, [], loss_label="with dropout")
-    (axes,) = figures[0].axes
-    names = [text.get_text() for text in axes.get_legend().get_texts()]
-    assert names == ["with dropout", "validation"]
 
 
 def test_markers_of_many_epochs_would_run_together(tmp_path, figures):

@@ -52,7 +52,8 @@ def test_flags_of_verbs_are_arguments_of_the_run(name):
     functions = {
         "evaluate": [steps.evaluate],
         "predict": [answering.predict],
-        "export": [Run.export, steps.make_exportable],
+        "export": [Run.export, steps.make_exportable, steps.load_test],
+        "benchmark": [steps.load_test],
     }
     for verb, options in task.options.items():
         arguments = {
@@ -71,16 +72,17 @@ def test_its_parts_are_frozen_and_complete(name):
     task = find_task(name)
     with pytest.raises(dataclasses.FrozenInstanceError):
         task.name = "other"
-    optional = {"fit", "estimate", "fast_baselines", "start_from"}
+    optional = {"fit", "estimate", "start_from"}
     for field in dataclasses.fields(Steps):
         assert field.name in optional or callable(getattr(task.steps(), field.name))
 
 
 def test_a_task_whose_data_decide_nothing_keeps_its_settings_and_data():
     defaults = {field.name: field.default for field in dataclasses.fields(Steps)}
-    assert defaults["fit_config"]("config", "data") == "config"
+    assert defaults["fit_config"]("config", "assets", "data") == "config"
     assert defaults["prepare"]("config", "assets", "data") == "data"
     assert defaults["check_export"]("run", "formats", "variants") is None
+    assert defaults["baselines"]("run", "data") == {}
 
 
 def test_the_module_imports_the_standard_library_alone():

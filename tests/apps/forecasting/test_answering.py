@@ -27,7 +27,7 @@ def write_kinds(path, numbers, kinds, stamps=None):
 
 def test_a_new_file_by_another_clock_is_set_to_that_of_training(tmp_path):
     values, stamps = make_waves(300), hours(300)
-    offsets = ["+01:00"] * 150 + ["+02:00"] * 150  # so training reads UTC
+    offsets = ["+01:00"] * 150 + ["+02:00"] * 150  # so training reads +02:00
     local = [
         f"{stamp + np.timedelta64(int(offset[2]), 'h')}{offset}"
         for stamp, offset in zip(stamps, offsets, strict=True)
@@ -35,9 +35,11 @@ def test_a_new_file_by_another_clock_is_set_to_that_of_training(tmp_path):
     whole = write_wide(tmp_path / "a.csv", values, stamps=local)
     run = train(make_small(whole, tmp_path / "run"), quiet=True)
     (wanted,) = run.predict()
-    last = write_wide(tmp_path / "b.csv", values[-40:], stamps=local[-40:])
+    last = write_wide(
+        tmp_path / "b.csv", values[-40:], stamps=[f"{s}Z" for s in stamps[-40:]]
+    )
     (found,) = run.predict(last)
-    assert run.notes == ["time stamps are those of +00:00, the clock of training"]
+    assert run.notes == ["time stamps are those of +02:00, the clock of training"]
     assert (found.stamps == wanted.stamps).all()
     np.testing.assert_array_equal(found.values, wanted.values)
 

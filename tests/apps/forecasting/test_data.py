@@ -17,8 +17,8 @@ from wave_tools import (
 from polyhead.apps.common.errors import PolyheadError, UsageError
 from polyhead.apps.common.run.settings import resolve
 from polyhead.apps.forecasting import TASK
-from polyhead.apps.forecasting.config import fit_lengths
 from polyhead.apps.forecasting.data import load_data
+from polyhead.apps.forecasting.defaults.lengths import fit_lengths
 from polyhead.apps.forecasting.series.report import format_report
 
 
@@ -32,7 +32,7 @@ def write_kinds(path, numbers, kinds, stamps=None):
 
 def test_wide_table(tmp_path):
     values = make_waves(100)
-    dataset = load_data(make_config(write_wide(tmp_path / "a.csv", values)))
+    dataset = load_data(make_small(write_wide(tmp_path / "a.csv", values)))
     assert dataset.columns.targets == ("y0", "y1")
     assert str(dataset.frequency) == "h" and dataset.season == 24
     np.testing.assert_allclose(dataset.series[0].values, values, atol=1e-4)
@@ -129,7 +129,7 @@ def test_summer_time_in_a_file_is_a_regular_grid(tmp_path):
     frame.to_parquet(tmp_path / "a.parquet")
     series = load_data(make_config(str(tmp_path / "a.parquet"))).series[0]
     assert len(series) == 100 and series.gaps == 0
-    assert series.zone == "+00:00" and "'ds' changes" in series.note
+    assert series.zone == "+02:00" and "'ds' changes" in series.notes[0]
 
 
 @pytest.mark.parametrize("step", ["h", "15min"])
@@ -141,15 +141,17 @@ def test_an_hour_that_autumn_repeats_is_told(tmp_path, step):
         load_data(make_config(path))
 
 
-def test_a_test_file_in_another_time_zone_is_refused(tmp_path):
+def test_a_test_file_in_another_time_zone_goes_by_the_clock_of_training(tmp_path):
     paths = []
-    for name, first, zone in (("a", 0, "Z"), ("b", 200, "+02:00"), ("c", 200, "Z")):
+    for name, first, zone in (("a", 0, "Z"), ("b", 200, "+02:00"), ("c", 200, "-01")):
         stamps = [f"{stamp}{zone}" for stamp in hours(300)[first : first + 200]]
         values = make_waves(len(stamps))
         paths.append(write_wide(tmp_path / f"{name}.csv", values, stamps=stamps))
-    with pytest.raises(PolyheadError, match=r"b.csv: .*\+02:00, .* \+00:00: .* UTC"):
+    with pytest.raises(PolyheadError, match="b.csv: begins at 2024-01-09T06:00:00"):
         load_data(make_config(paths[0], test=paths[1]))
-    assert len(load_data(make_config(paths[0], test=paths[2])).series[0]) == 300
+    dataset = load_data(make_config(paths[0], test=paths[2]))
+    assert len(dataset.series[0]) == 301 and dataset.series[0].zone == "Z"
+    assert "those of Z, the clock of training" in str(dataset.report["warnings"])
 
 
 @pytest.mark.parametrize("part", ["test", "validation"])
@@ -178,7 +180,7 @@ def test_the_parts_of_training_are_those_of_evaluation(tmp_path):
     test.write_text("\n".join([lines[0], *later]) + "\n")
     config = make_small(path, test=str(test), horizon=None, look_back=None)
     dataset = load_data(config)
-    filled = fit_lengths(resolve(TASK, config), dataset.season)
+    filled = fit_lengths(resolve(TASK, config), dataset)
     assert filled.horizon == 24
     again = load_data(filled)
     for part, ends in dataset.ends.items():
@@ -198,3 +200,46 @@ def test_categories_are_those_of_the_training_rows(tmp_path):
     values = dataset.series[0].values[:, 1]
     assert np.isnan(values[290])
     assert (np.delete(values, 290) == np.delete(np.arange(300) % 2, 290)).all()
+
+
+@pytest.mark.parametrize(
+    "gaps, told",
+    [(1, "1 time stamp has no row; its"), (2, "2 time stamps have no row; their")],
+)
+def test_time_stamps_without_a_row_are_counted(tmp_path, gaps, told):
+    stamps = pd.date_range("2024-01-01", periods=200, freq="h")
+    stamps = stamps.delete(range(50, 50 + gaps))
+    table = pd.DataFrame({"time": stamps, "y": np.arange(len(stamps)) % 24})
+    table.to_csv(tmp_path / "y.csv", index=False)
+    report = load_data(TASK.config(train=str(tmp_path / "y.csv"))).report
+    assert f"{told} values are missing, not zero" in report["warnings"]
+
+
+@pytest.mark.parametrize("name", ["Datum", "Tag der Messung", "fecha"])
+@pytest.mark.parametrize("form", ["%d.%m.%Y", "%Y-%m-%d", "%d/%m/%Y %H:%M"])
+def test_the_only_column_of_dates_is_the_time(tmp_path, name, form):
+    stamps = pd.date_range("2024-01-01", periods=60).strftime(form)
+    rows = [f"{stamp};2024;{n % 7},5" for n, stamp in enumerate(stamps)]
+    path = tmp_path / "sales.csv"
+    path.write_text("\n".join([f"{name};Year;Umsatz", *rows]), encoding="utf-8-sig")
+    data = load_data(TASK.config(train=str(path), target=("Umsatz",)))
+    assert data.columns.time == name and len(data.series[0]) == 60
+    note = f"{path}: column '{name}' has the time stamps, as --time-column {name} would"
+    assert any(told.startswith(note) for told in data.report["warnings"])
+
+
+def test_a_column_that_goes_on_after_the_others_may_be_known_ahead(tmp_path):
+    table = pd.DataFrame({"day": pd.date_range("2024-01-01", periods=120)})
+    table["sales"], table["promotion"] = np.arange(120) % 7, np.arange(120) % 5
+    table.loc[106:, "sales"] = np.nan
+    for path, rows in (("one.csv", table), ("two.csv", None)):
+        if rows is None:
+            rows = pd.concat([table.assign(shop=shop) for shop in "ab"])
+        rows.to_csv(tmp_path / path, index=False)
+        config = TASK.config(train=str(tmp_path / path))
+        note = f"{tmp_path / path}: the last 14 steps have no sales: if promotion is "
+        note += "known ahead, say so with --future-covariates promotion"
+        assert note in load_data(config).report["warnings"]
+        known = load_data(replace(config, future_covariates=("promotion",)))
+        assert note not in known.report["warnings"]
+        assert any("count as the future" in told for told in known.report["warnings"])

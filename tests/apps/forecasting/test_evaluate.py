@@ -44,15 +44,15 @@ def test_later_rows_take_the_place_of_the_test_file_alone(tmp_path):
         for name, a, b in (("a.csv", 0, 200), ("b.csv", 200, 250), ("c.csv", 250, 300))
     )
     config = make_small(train_file, None, test=test_file)
-    own, dataset = load_data(config), load_data(config, later)
+    own, dataset = load_data(config), load_data(config, later=later)
     for part in ("train", "validation"):
         assert dataset.ends[part] == own.ends[part]
     assert [int(edge[0]) for edge in dataset.bounds("test")] == [250, 300]
     np.testing.assert_allclose(dataset.series[0].values, values, rtol=1e-5)
     assert dataset.report["steps"] == {"train": 180, "validation": 20, "test": 50}
     assert dataset.report["sources"]["test"] == later
-    with pytest.raises(PolyheadError, match="a.csv: begins at .* give rows that foll"):
-        load_data(config, train_file)
+    with pytest.raises(PolyheadError, match="a.csv: 180 of its 200 .* give rows that"):
+        load_data(config, later=train_file)
     few = write_wide(tmp_path / "d.csv", values[:5], stamps=hours(305)[300:])
     with pytest.raises(PolyheadError, match="d.csv: no window fits: the test split"):
-        Windows(load_data(config, few), 12, 6).find("test")
+        Windows(load_data(config, later=few), 12, 6).find("test")

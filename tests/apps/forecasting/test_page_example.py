@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 
+from polyhead.apps.common.data.kept import Kept, write_kept
 from polyhead.apps.common.errors import PolyheadError
 from polyhead.apps.forecasting.series.newest import _rows, read_example
 
@@ -46,6 +47,19 @@ def test_data_too_short_or_gone_are_one_line(tmp_path):
     (tmp_path / "data.csv").unlink()
     with pytest.raises(PolyheadError, match="data.csv: no such file"):
         read_example(tmp_path)
+
+
+def test_without_the_data_it_is_the_last_window_that_the_run_keeps(tmp_path):
+    write_hours(tmp_path, hours(9), COLUMNS | {"future": ["week"]})
+    history = np.arange(24, dtype=np.float32).reshape(2, 4, 3)
+    start, future = np.array([[1, 2], [19723, 7]], np.int32), history[:, :3, :1]
+    arrays = {"history": history, "start": start, "future": future}
+    write_kept(tmp_path, "forecasting", Kept("test", 2, 9, None, arrays=arrays))
+    assert read_example(tmp_path)["history"] != history[1].tolist()
+    (tmp_path / "data.csv").unlink()
+    example = read_example(tmp_path)
+    assert example["history"] == history[1].tolist()
+    assert example["start"] == [19723, 7] and example["future"] == [[12], [15], [18]]
 
 
 def test_numbers_are_as_short_as_float32_allows():

@@ -55,3 +55,18 @@ def test_auto_says_what_it_chose_and_can_be_begun_with(tmp_path, capsys, monkeyp
     assert run.explain(str(moved))["covariates"] == {}  # its own data are gone
     older = resolve(TASK, Config(train=str(moved), init_from=str(run.path)))
     assert older.model == run.metrics["train"]["model"]
+    # With more epochs, only the chosen model goes on.
+    moved.rename(path)
+    capsys.readouterr()
+    more = make_small(
+        path, tmp_path / "run", model="auto", epochs=run.config.epochs + 1
+    )
+    after = train(more)
+    said = capsys.readouterr().err
+    assert "goes on after epoch" in said and "model " not in said.split("goes on")[0]
+    assert after.config.model == "auto"
+    facts, before = after.metrics["train"], run.metrics["train"]
+    assert facts["model"] == before["model"]
+    assert facts["epochs"] == before["epochs"] + 1
+    assert facts["chosen_by"] == before["chosen_by"]
+    assert set(facts["candidates"]) == set(before["candidates"])

@@ -10,12 +10,18 @@ from keras import ops
 
 from polyhead.apps.common.classification import comparison, labels
 from polyhead.apps.common.classification.answers import classify, format_labels
-from polyhead.apps.common.classification.data import Dataset, Labelled, make_dataset
+from polyhead.apps.common.classification.baselines import majority
+from polyhead.apps.common.classification.data import (
+    Dataset,
+    Labelled,
+    keep_texts,
+    only_test,
+)
 from polyhead.apps.common.classification.data_report import describe_labels, format_rows
 from polyhead.apps.common.classification.evaluation import score_classifier
+from polyhead.apps.common.classification.known import load_dataset, remember_examples
 from polyhead.apps.common.classification.metric import make_metric
 from polyhead.apps.common.data.report import finish_report
-from polyhead.apps.common.data.splits import held_out
 from polyhead.apps.common.data.tables import read_table
 from polyhead.apps.common.export.export import Exportable
 from polyhead.apps.common.export.metadata import Metadata
@@ -23,7 +29,7 @@ from polyhead.apps.common.export.verification import Form
 from polyhead.apps.common.flags import DATA_FLAGS, RUN_FLAGS
 from polyhead.apps.common.run import card, saving, schedules
 from polyhead.apps.common.run.compiled import CompiledFunction
-from polyhead.apps.common.run.evaluation import measure
+from polyhead.apps.common.run.evaluation import measure, measure_other, spare_trained
 from polyhead.apps.common.run.folder import name_data
 from polyhead.apps.common.run.run import Run
 from polyhead.apps.common.run.trainer import Training, Validation
@@ -52,6 +58,7 @@ class Config:
     epochs: int = 6
     seed: int = 0
     deterministic: bool = False
+    keep_examples: int = 500
     hidden_dim: int = 32
     batch_size: int = 32
     learning_rate: float = 1e-2
@@ -70,16 +77,22 @@ class Assets:
         labels.write_labels(path / "labels.txt", self.label_names)
 
 
-def load_data(config: Config) -> Dataset:
-    def read(path):
-        table = read_table(path, ["date", "season"])
-        dates, seasons = (table.columns[name] for name in ("date", "season"))
-        return Labelled(table.source, dates, seasons, table.rows)
+def read(path) -> Labelled:
+    table = read_table(path, ["date", "season"])
+    dates, seasons = table.columns["date"], table.columns["season"]
+    return Labelled(table.source, dates, seasons, table.rows)
 
+
+def load_data(config: Config, known) -> Dataset:
     files = ("train", config.train), ("test", config.test)
     labelled = {split: read(path) for split, path in files if path}
     describe = partial(describe_labels, unit="date")
-    return make_dataset(config, labelled, describe, unit="date")
+    return load_dataset(config, labelled, describe, "date", known)
+
+
+def load_test(run, test: str) -> Dataset:
+    data = only_test(read(test), run.label_names, multi_label=False)
+    return spare_trained(run, data)
 
 
 def to_ids(dates) -> np.ndarray:
@@ -161,12 +174,10 @@ def predict(run, dates, top_k: int = 1, engine: str = "keras"):
 
 def evaluate(run, test: str | None = None) -> dict:
     """Measures the run beside the most frequent season."""
-    data = run.load_data()
-    truth = held_out(data)[1].labels
-    predicted = np.full_like(truth, np.bincount(data.train.labels).argmax())
-    accuracy = float(np.mean(predicted == truth))
-    majority = {"accuracy": accuracy, "predicted": predicted}
-    return measure(run, data, {"majority": majority})
+    if test is not None:
+        return measure_other(run, load_test(run, test), other=test)
+    dataset = run.load_data()
+    return measure(run, dataset, majority(dataset))
 
 
 def make_card(run) -> str:
@@ -186,11 +197,11 @@ def explain(run, text: str, output=None) -> dict:
     return {"falls": falls}
 
 
-def make_exportable(run, data: Dataset, formats) -> Exportable:
-    split, part = held_out(data)
-    text, _ = texts_to_bytes(part.inputs, LENGTH)
-    strings = np.array([date.encode() for date in part.inputs], object)
-    expected = {"probabilities": run.serving.predict(part.inputs)}
+def make_exportable(run, kept, formats) -> Exportable:
+    dates = kept.texts["text"]
+    text, _ = texts_to_bytes(dates, LENGTH)
+    strings = np.array([date.encode() for date in dates], object)
+    expected = {"probabilities": run.serving.predict(dates)}
     facts = {"answers": "labels", "labels": list(run.label_names), "multi_label": False}
     about = {"text": "A date."}, {"probabilities": "Of each season."}
     return Exportable(
@@ -198,11 +209,11 @@ def make_exportable(run, data: Dataset, formats) -> Exportable:
         tables={},
         savedmodel=Form(run.serving.serve_strings, {"text": strings}, expected),
         tflite=Form(run.serving, {"text": text}, expected),
-        metric=make_metric(part.labels, False),
+        metric=make_metric(kept.arrays["labels"], False),
         metadata=Metadata(
             "Seasons of dates.", *about, facts=facts | {"thresholds": None}
         ),
-        examples={"split": split, "rows": len(text)},
+        examples=kept.facts,
     )
 
 
@@ -220,6 +231,7 @@ ANSWERING = Answering(
 )
 STEPS = Steps(
     load_data=load_data,
+    remember=remember_examples,
     make_assets=lambda config, data, path: Assets(data.label_names),
     save_assets=Assets.save,
     build=build,
@@ -227,18 +239,22 @@ STEPS = Steps(
     make_validation=make_validation,
     finish=finish,
     serve=lambda run: Serving(saving.load_model(run.path / "model.keras")),
+    baselines=lambda run, dataset: majority(dataset),
     score=partial(score_classifier, unit="date"),
     make_card=make_card,
     evaluate=evaluate,
+    load_test=load_test,
+    keep=keep_texts,
     explain=explain,
-    examples=partial(text_examples, texts_of=lambda part: part.inputs),
+    examples=text_examples,
     make_exportable=make_exportable,
 )
+TESTED = "evaluate", "export", "benchmark"
 TASK = Task(
     name="seasons",
     config=Config,
     flags={k: v for k, v in (DATA_FLAGS | RUN_FLAGS).items() if hasattr(Config, k)},
-    options={"evaluate": ("test",), "predict": ("engine", "top_k"), "export": ()},
+    options={**dict.fromkeys(TESTED, ("test",)), "predict": ("engine", "top_k")},
     answering=lambda: ANSWERING,
     steps=lambda: STEPS,
     choices={"mixed_precision": ("auto", "float32", "mixed_bfloat16")},

@@ -8,6 +8,8 @@ import datetime
 import json
 import os
 import random
+import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -22,7 +24,7 @@ from polyhead.apps.common.files import read_json
 
 HERE = Path(__file__).parent
 SEASONS = ("winter", "spring", "summer", "autumn")
-MOST_LINES = 250
+MOST_LINES = 270
 TRAIN = "train seasons --train train.csv --test test.csv --deterministic --run"
 ENVIRONMENT = os.environ | {"KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "3"}
 pytestmark = pytest.mark.tensorflow
@@ -57,7 +59,7 @@ def folder(tmp_path_factory):
     write_dates(folder / "train.csv", 600, seed=1)
     write_dates(folder / "test.csv", 120, seed=2)
     out, _ = run(folder, f"{TRAIN} whole")
-    assert "this run" in out and "saved in whole" in out
+    assert "above majority by" in out and "saved in whole" in out
     return folder
 
 
@@ -98,8 +100,11 @@ def test_a_killed_training_goes_on_where_it_was(folder):
 
 
 def test_it_is_compared_with_its_baseline(folder):
-    out, _ = run(folder, "evaluate whole")
+    out, err = run(folder, "evaluate whole")
     assert "above majority by" in out
+    assert "scoring 120 test dates\n" in err
+    same, err = run(folder, "evaluate whole -q")
+    assert same == out and "scoring" not in err
     metrics = read_json(folder / "whole" / "metrics.json", "")
     assert metrics["baselines"]["majority"]["accuracy"] < metrics["test"]["accuracy"]
     card = (folder / "whole" / "README.md").read_text("utf-8")
@@ -138,6 +143,24 @@ def test_its_files_are_inspected_timed_and_compared(exported):
     assert "model_float16.tflite" in out
     out, _ = run(exported, "compare whole whole")
     assert "model_int8.tflite MB" in out and "test accuracy" in out
+
+
+def test_it_moves_without_its_data(exported, tmp_path):
+    shutil.copytree(exported / "whole", tmp_path / "moved")
+    out, _ = run(tmp_path, "export moved --format tflite --variants float32")
+    assert "model_float32.tflite" in out
+    report = read_json(tmp_path / "moved/export/export_report.json", "")
+    assert report["examples"] == {"split": "test", "rows": 120, "of": 120, "seed": 0}
+    write_dates(tmp_path / "other.csv", 30, seed=3)
+    out, err = run(tmp_path, "evaluate moved --test other.csv")
+    assert "majority" not in out
+    assert "train.csv: no such file" in err
+    (seen,) = re.findall(r"other.csv: (\d+) of its 30 rows were trained on", err)
+    assert f"test, {30 - int(seen)} rows" in out
+    _, err = run(tmp_path, "evaluate moved", status=1)
+    assert "train.csv: no such file" in err and err.rstrip().endswith("--test F")
+    out, _ = run(tmp_path, "benchmark moved --test other.csv")
+    assert "model_float32.tflite" in out
 
 
 def test_the_command_line_knows_it(folder):

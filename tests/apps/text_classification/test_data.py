@@ -12,13 +12,10 @@ import pyarrow.parquet as pq
 import pytest
 from labelled_tools import MANY, pairs_of, write_csv, write_jsonl
 
+from polyhead.apps.common.classification.data import only_test
 from polyhead.apps.common.errors import PolyheadError
 from polyhead.apps.text_classification.config import Config
-from polyhead.apps.text_classification.data import (
-    format_report,
-    load_data,
-    load_examples,
-)
+from polyhead.apps.text_classification.data import format_report, load_data, read_path
 
 REAL_DATA = Path(__file__).parents[3] / "../shared/data/text"
 
@@ -89,12 +86,14 @@ def test_label_unseen_in_training(tmp_path, split, multi):
     with pytest.raises(PolyheadError, match=message):
         load_data(config)
     with pytest.raises(PolyheadError, match=message):
-        load_examples(config, other, ("a", "b", "c"))
+        only_test(read_path(config, other), ("a", "b", "c"), multi)
 
 
-def test_load_examples_keeps_the_numbers_of_the_model(tmp_path):
+def test_another_file_has_the_numbers_of_the_model(tmp_path):
     path = write_csv(tmp_path / "b.csv", [("x", "c"), ("y", "a")])
-    examples = load_examples(Config(), path, ("a", "b", "c"))
+    data = only_test(read_path(Config(), path), ("a", "b", "c"), False)
+    examples = data.test
+    assert not data.train.inputs and not len(data.validation.labels)
     assert examples.labels.tolist() == [2, 0]
     assert examples.rows.tolist() == [2, 3]
 
@@ -120,12 +119,18 @@ def test_report_counts_what_is_there(tmp_path):
     assert report["conflicting_texts"] == 1
     assert report["length_bytes"]["50"] == 4
     assert report["length_bytes"]["100"] == 300
-    assert report["share_over_256_bytes"] == pytest.approx(1 / 101)
+    assert report["fitting_bytes"] == 512
     assert "1 training texts occur with different labels" in report["warnings"]
     assert "1 texts are empty" in report["warnings"]
     json.dumps(report)
     text = format_report(report)
-    for part in ("101 rows", "2 classes", "max 300", "1.0%", "warning: 1 texts are"):
+    for part in (
+        "101 rows",
+        "2 classes",
+        "max 300",
+        "99.5% fit into 512",
+        "warning: 1 texts are",
+    ):
         assert part in text
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from serving_tools import LABELS, make_dataset, make_examples, make_run, make_serving
 
+from polyhead.apps.common.classification.data import keep_texts
 from polyhead.apps.common.export.export import export
 from polyhead.apps.common.export.formats import DEFAULT_FORMATS, VARIANTS
 from polyhead.apps.common.export.litert import TFLitePredictor, custom_operators
@@ -17,7 +18,6 @@ from polyhead.apps.common.export.metadata import Metadata, add_metadata
 from polyhead.apps.common.export.report import format_export_report
 from polyhead.apps.common.export.savedmodel import SavedModelPredictor
 from polyhead.apps.common.export.tflite import export_tflite
-from polyhead.apps.text_classification import exporting
 from polyhead.apps.text_classification.exporting import make_exportable
 from polyhead.runtime.text_bytes import texts_to_bytes
 
@@ -50,7 +50,8 @@ def exported(serving, tmp_path_factory):
     test = make_examples(TEXTS, labels)
     dataset = make_dataset(make_examples(TEXTS[:5], labels[:5]), test)
     run = make_run(serving)
-    exportable = make_exportable(run, dataset, DEFAULT_FORMATS, max_input_bytes=N)
+    kept = keep_texts(run.config, dataset, 100, training=5)
+    exportable = make_exportable(run, kept, DEFAULT_FORMATS, max_input_bytes=N)
     report = export(exportable, folder, variants=VARIANTS, max_loss=100)
     return folder, report
 
@@ -82,14 +83,29 @@ def test_every_file_is_there_and_in_the_report(exported):
     for name in names[1:]:
         facts = report["files"][name]
         assert (facts["max_input_bytes"], facts["truncated"]) == (N, 4)
+        assert facts["keras"] == report["files"]["savedmodel"]["keras"] == 1
         assert 0 < facts["latency_ms"]["median"] <= facts["latency_ms"]["p95"]
         assert facts["memory_bytes"] is None or facts["memory_bytes"] > 0
 
 
 def test_the_report_as_a_table(exported):
     lines = format_export_report(exported[1]).splitlines()
-    assert len(lines) == 6 and len({len(line) for line in lines}) == 1
-    assert lines[0].split()[:4] == ["file", "size", "accuracy", "Keras"]
+    table, remarks = lines[:6], lines[6:]
+    assert len({len(line) for line in table}) == 1
+    assert lines[0].split()[:6] == [
+        "file",
+        "size",
+        "accuracy",
+        "Keras",
+        "differ",
+        "cut",
+    ]
+    assert "4/8" in lines[2] and "4/8" not in lines[1]
+    assert remarks[0] == (
+        f"model_float32.tflite: reads {N} bytes, which cut 4 of 8 texts; "
+        "--max-input-bytes changes that"
+    )
+    assert remarks[-1] == "8 examples say little of other data"
     assert lines[2].startswith("model_float32.tflite") and "0/8" in lines[2]
 
 
@@ -99,9 +115,13 @@ def test_a_tflite_file_is_what_the_clients_expect(exported, variant):
     assert custom_operators(path.read_bytes()) == []
     predictor = TFLitePredictor(path)
     assert predictor.max_input_bytes == N
-    (text,), (answer,) = predictor.inputs.values(), predictor.outputs.values()
+    (text,), (answer, cut) = predictor.inputs.values(), predictor.outputs.values()
     assert list(predictor.inputs) == ["text"]
-    assert list(predictor.outputs) == ["probabilities"]
+    assert list(predictor.outputs) == ["probabilities", "truncated"]
+    # A client without signatures finds an output by its place.
+    places = [each["index"] for each in predictor.interpreter.get_output_details()]
+    assert places == [answer["index"], cut["index"]]
+    assert cut["dtype"] == np.int32 and list(cut["shape_signature"]) == [1]
     assert text["dtype"] == np.uint8 and list(text["shape_signature"]) == [1, N]
     assert answer["dtype"] == np.float32
     assert list(answer["shape_signature"]) == [1, len(LABELS)]
@@ -221,7 +241,7 @@ def test_metadata_change_no_answer_and_align_every_buffer(serving, tmp_path):
     path = tmp_path / "model.tflite"
     export_tflite(serving, serving.weights, serving.tables, {"text": text}, path)
     before = TFLitePredictor(path)(text=text)["probabilities"]
-    about = Metadata("", {"text": ""}, {"probabilities": ""})
+    about = Metadata("", {"text": ""}, {"probabilities": "", "truncated": ""})
     path.write_bytes(add_metadata(path.read_bytes(), about))
     after = TFLitePredictor(path)(text=text)["probabilities"]
     np.testing.assert_array_equal(before, after)
@@ -240,15 +260,15 @@ def test_metadata_name_the_texts_and_the_labels(exported):
     assert facts["multi_label"] is False and facts["thresholds"] is None
 
 
-def test_the_examples_are_a_seeded_sample(monkeypatch):
-    monkeypatch.setattr(exporting, "MAX_EXAMPLES", 3)
+def test_the_examples_are_a_seeded_sample():
     serving = make_serving(TEXTS[:4], noise=0.1)
     labels = np.array([0, 1, 2, 0, 1, 2, 0], np.int32)
     test = make_examples(TEXTS[:7], labels)
 
     def sample(seed):
         run = make_run(serving, seed)
-        made = make_exportable(run, make_dataset(test, test), (), max_input_bytes=16)
+        kept = keep_texts(run.config, make_dataset(test, test), 3)
+        made = make_exportable(run, kept, (), max_input_bytes=16)
         return [text.decode() for text in made.savedmodel.inputs["text"]], made
 
     chosen, made = sample(1)

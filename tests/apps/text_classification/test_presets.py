@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,7 @@ from polyhead.apps.common.run import loop
 from polyhead.apps.common.run.settings import resolve
 from polyhead.apps.common.text.wordpiece import WordPieceTokenizer
 from polyhead.apps.text_classification import TASK, Config, train
-from polyhead.apps.text_classification.config import PRESETS
+from polyhead.apps.text_classification.config import PRESETS, fit_length
 from polyhead.apps.text_classification.networks import hub, presets
 
 keras_hub = pytest.importorskip("keras_hub")
@@ -88,7 +89,7 @@ def run(data, folder, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def exported(run):
-    return run.export()
+    return run.export(max_input_bytes=256)
 
 
 TEXTS = ["the film was very good .", "A DULL plot", "", "the cast " * 40 + "awful"]
@@ -269,6 +270,11 @@ def test_a_killed_run_resumes_with_its_adapters(data, folder, tmp_path, monkeypa
     resumed = train(config, quiet=True)
     difference = whole.probabilities(TEXTS) - resumed.probabilities(TEXTS)
     assert np.abs(difference).max() < 1e-4
+    # More epochs go on from the merged weights, with new adapters.
+    more = train(replace(config, epochs=3), quiet=True)
+    assert more.metrics["train"]["epochs"] == 3 and more.config.lora_rank == 2
+    before, after = (run.metrics["validation"]["accuracy"] for run in (resumed, more))
+    assert after >= before
 
 
 def test_an_older_run_is_continued_without_its_preset(run, data, tmp_path):
@@ -287,11 +293,13 @@ def test_an_older_run_is_continued_without_its_preset(run, data, tmp_path):
 
 def test_settings_that_suit_fine_tuning(folder):
     tuned = resolve(TASK, Config(preset=str(folder), batch_size=8))
-    assert (tuned.learning_rate, tuned.epochs, tuned.batch_size) == (5e-5, 3, 8)
+    assert (tuned.learning_rate, tuned.batch_size) == (5e-5, 8)
     adapted = resolve(TASK, Config(preset=str(folder), lora_rank=4))
     assert adapted.learning_rate == 5e-4
     scratch = resolve(TASK, Config())
-    assert (scratch.learning_rate, scratch.epochs, scratch.batch_size) == (1e-3, 15, 64)
+    assert (scratch.learning_rate, scratch.batch_size) == (1e-3, 64)
+    assert fit_length(tuned, steps=500).epochs == 3
+    assert fit_length(scratch, steps=500).epochs == 15
     with pytest.raises(UsageError, match="lora_rank"):
         resolve(TASK, Config(lora_rank=4))
 

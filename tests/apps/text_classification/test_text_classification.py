@@ -52,6 +52,8 @@ def test_the_folder_holds_what_it_should(review_run):
     assert files == {
         "README.md",
         "config.json",
+        "data.json",
+        "examples.npz",
         "history.csv",
         "labels.txt",
         "metrics.json",
@@ -62,6 +64,7 @@ def test_the_folder_holds_what_it_should(review_run):
         "plots/labels.png",
         "plots/reliability.png",
         "predictions.csv",
+        "rows.npz",
         "run.json",
         "tokenizer.json",
     }
@@ -107,6 +110,19 @@ def test_top_k_and_unknown(review_run):
     assert review_run.predict([]) == []
 
 
+def test_one_string_is_one_text(review_run):
+    answers = review_run.predict(TEXTS[:1])
+    assert review_run.predict(TEXTS[0]) == answers
+    assert review_run.predict(iter(TEXTS[:1])) == answers
+    np.testing.assert_array_equal(
+        review_run.probabilities(TEXTS[0]), review_run.probabilities(TEXTS[:1])
+    )
+    assert review_run.explain(TEXTS[0]) == review_run.explain(TEXTS[:1])
+    for ask in (review_run.predict, review_run.probabilities, review_run.explain):
+        with pytest.raises(UsageError, match="text 2 is None, no text: leave it out"):
+            ask(["a", None])
+
+
 def test_an_engine_that_is_not_there(review_run):
     with pytest.raises(UsageError, match="engine 'onnx': choose from keras"):
         review_run.predict(TEXTS, engine="onnx")
@@ -121,7 +137,8 @@ def test_metrics_have_their_shape(review_run):
     low, high = metrics["test"]["accuracy_interval"]
     assert low <= metrics["test"]["accuracy"] <= high
     assert [row["label"] for row in metrics["test"]["per_class"]] == ["bad", "good"]
-    assert metrics["baselines"] == {}
+    names = ["majority", "tfidf-logistic-regression", "tfidf-linear-svm"]
+    assert list(metrics["baselines"]) == names
     train = metrics["train"]
     assert train["seconds"] > 0 and train["examples_per_second"] > 0
     assert 1 <= train["best_epoch"] <= train["epochs"] <= 4
@@ -157,12 +174,15 @@ def test_evaluate_adds_the_baselines(copied, tmp_path, capsys):
     path = write_csv(tmp_path / "more.csv", make_reviews(60, seed=9))
     before = (copied.path / "metrics.json").read_text()
     assert main(["evaluate", str(copied.path), "--test", path]) == 0
-    table = capsys.readouterr().out
+    table, told = capsys.readouterr()
+    assert "fitting tfidf-linear-svm to" in told and "scoring 60 test texts" in told
     assert (copied.path / "metrics.json").read_text() == before
     metrics = copied.evaluate(test=path)
     assert metrics["test"]["rows"] == 60
-    assert "which is not the run's own test (0 of its texts" in metrics["protocol"]
-    assert len(metrics["baselines"]) == 2
+    assert "which is not the run's own test" in metrics["protocol"]
+    assert "0 of its 60 rows were trained on" in metrics["protocol"]
+    names = ["majority", "tfidf-logistic-regression", "tfidf-linear-svm"]
+    assert list(metrics["baselines"]) == names
     for name, scores in metrics["baselines"].items():
         assert name in table and scores["split"] == "test"
         assert scores["verdict"] in table
@@ -181,7 +201,9 @@ def test_a_threshold_tells_what_it_leaves_unanswered(copied, monkeypatch):
 
 def test_all_engines_give_the_same(copied, capsys):
     assert main(["export", str(copied.path)]) == 0
-    assert "model_int8.tflite" in capsys.readouterr().out
+    table, told = capsys.readouterr()
+    assert "model_int8.tflite" in table
+    assert "writing model_int8.tflite\nverifying model_int8.tflite on " in told
     texts = [text for text, _ in make_reviews(30, seed=8)] + TEXTS
     ours = copied.probabilities(texts)
     found = copied.probabilities(texts, "savedmodel")
@@ -240,7 +262,8 @@ def topic_run(tmp_path_factory):
 def test_several_labels_are_learned(topic_run):
     assert topic_run.label_names == ("bad", "good")
     assert topic_run.metrics["validation"]["macro_f1"] > 0.8
-    assert set(topic_run.metrics["thresholds"]) == {"good", "bad"}
+    tuned = json.loads((topic_run.path / "thresholds.json").read_text())
+    assert set(tuned) == {"good", "bad"}
     texts = ["a superb awful film", "the terrible story", "the superb film", "the film"]
     both, bad, good, none = topic_run.probabilities(texts)
     assert (both > none + 0.2).all()

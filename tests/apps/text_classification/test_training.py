@@ -7,8 +7,11 @@ import numpy as np
 from review_tools import TINY, make_reviews, write_csv
 
 from polyhead.apps import text_classification
+from polyhead.apps.common.classification.training import make_targets
+from polyhead.apps.common.run import loop
 from polyhead.apps.common.run.settings import resolve
 from polyhead.apps.common.run.trainer import start_training
+from polyhead.apps.common.text.batches import training_batches
 from polyhead.apps.text_classification import TASK, Config
 
 TEXTS = ["a superb film", "an awful, tedious evening", "", "猫 😀 the music"]
@@ -18,8 +21,8 @@ def start(config):
     """The filled configuration, the data, the assets and the `Training`."""
     steps, config = TASK.steps(), resolve(TASK, config)
     data = steps.load_data(config)
-    config = steps.fit_config(config, data)
     assets = steps.make_assets(config, data, None)
+    config = steps.fit_config(config, assets, data)
     return config, data, assets, start_training(steps, config, assets, data)
 
 
@@ -47,6 +50,38 @@ def test_the_loss_gets_targets_and_weights_in_the_order_of_the_texts(tmp_path):
         seen += len(ids)
     readings = 2 if config.consistency else 1
     assert seen == readings * len(data.train.inputs)
+
+
+# The texts of an epoch, which are trained on in batches of four.
+SHORT, LONG = "the film", "the film and the music of it and the story " * 3
+EPOCHS = [[LONG] * 12 + [SHORT] * 4, [SHORT] * 8, [SHORT, LONG] * 6, [LONG] * 4, [LONG]]
+
+
+def test_texts_of_any_lengths_are_trained_on(tmp_path):
+    """Of one length, of two, in one batch, and one alone."""
+    path = write_csv(tmp_path / "a.csv", make_reviews(60, seed=1))
+    settings = {"consistency": 1.0, "class_weights": True, "batch_size": 4}
+    config = Config(train=path, **TINY, **settings)
+    config, data, assets, training = start(config)
+    names = list(training.model.output)
+
+    def make_epoch(number):
+        texts = EPOCHS[number]
+        labels = np.arange(len(texts)) % 2
+        targets = make_targets(config, labels, 2, names)
+        return training_batches(config, assets.tokenizer, texts, targets)(number)
+
+    state = loop.train(
+        training.model,
+        make_epoch,
+        len(EPOCHS),
+        lambda model: {"accuracy": 1.0},
+        "accuracy",
+        tmp_path / "checkpoint",
+        9,
+    )
+    assert len(state.history) == len(EPOCHS)
+    assert all(np.isfinite(row["loss"]) for row in state.history)
 
 
 def test_a_run_begins_from_an_older_one(review_run, tmp_path):

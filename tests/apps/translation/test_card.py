@@ -29,7 +29,8 @@ def metrics():
 def make_run(path, config, metrics):
     """What of a run its card is made of."""
     steps = SimpleNamespace(make_card=make_card)
-    return SimpleNamespace(path=path, config=config, metrics=metrics, steps=steps)
+    facts = {"config": config, "metrics": metrics, "steps": steps}
+    return SimpleNamespace(path=path, home=path, **facts)
 
 
 def card_of(path, config, metrics):

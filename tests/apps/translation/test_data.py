@@ -47,7 +47,7 @@ def chosen(pairs, held_out=(), max_tokens=128, max_length_ratio=4.0):
     keep, removed = sort_out(
         make_pairs("test", sources, targets),
         {sentence_key(source) for source in held_out},
-        max_tokens,
+        (max_tokens, max_tokens),
         max_length_ratio,
     )
     left = [pair for pair, stays in zip(pairs, keep, strict=True) if stays]
@@ -123,7 +123,7 @@ def test_every_pair_is_counted_once(tmp_path):
     for _ in range(20):
         rows = [tuple(generator.choice(texts, 2)) for _ in range(40)] + MANY
         keep, removed = sort_out(
-            make_pairs("test", *zip(*rows, strict=True)), {"d d"}, 128, 4.0
+            make_pairs("test", *zip(*rows, strict=True)), {"d d"}, (128, 128), 4.0
         )
         assert sum(removed.values()) == len(rows) - keep.sum()
 
@@ -143,7 +143,9 @@ def test_training_alone_is_filtered(tmp_path):
         "too_long": 1,
         "unlike": 0,
     }
-    assert data.report["warnings"] == [
+    *warnings, few = data.report["warnings"]
+    assert few.startswith("60 training pairs are too few to learn")
+    assert warnings == [
         "5 validation sources are in test too",
         "4 of 64 training pairs removed: 1 have an empty side, 1 have a source that "
         "validation or test has, 1 are repeated, 1 are too long",
@@ -205,7 +207,9 @@ def test_no_sentence_crosses(tmp_path, seed):
 def test_the_seed_decides_the_split(tmp_path):
     parts = [load(tmp_path, MANY, seed=seed).validation.sources for seed in (1, 1, 2)]
     assert parts[0] == parts[1] != parts[2]
-    assert len(parts[0]) == 3  # 5%
+    assert len(parts[0]) == 12  # a fifth, as 5% would be 3 pairs
+    many = [(f"sentence number {n}", f"Satz {n}") for n in range(600)]
+    assert len(load(tmp_path, many).validation.sources) == 30
 
 
 # Faults.
@@ -238,6 +242,20 @@ def test_nothing_left_to_train_on(tmp_path):
         load(tmp_path, MANY, test=MANY)
 
 
+def test_too_long_texts_are_told_the_limit(tmp_path):
+    message = "60 are too long; .* cut its texts into sentences, or raise the limits"
+    long = [(f"{source} " + 2000 * "word ", target) for source, target in MANY]
+    for pairs in (long, [pair[::-1] for pair in long]):
+        with pytest.raises(PolyheadError, match=message) as caught:
+            load(tmp_path, pairs)
+        assert "(max_tokens 512 and max_output_tokens 512)" in str(caught.value)
+
+
+def test_one_pair_is_too_few(tmp_path):
+    few = load(tmp_path, MANY[:2]).report["warnings"][0]
+    assert few.startswith("one training pair is too few to learn to translate")
+
+
 # The report.
 
 
@@ -261,12 +279,10 @@ def test_report_counts_what_is_there(tmp_path):
     assert lengths["train"]["source"]["100"] == 300
     assert lengths["train"]["target"]["100"] == 257
     assert report["length_ratio"] == 1.5
-    assert report["share_over_256_bytes"] == {
-        "train": {"source": 1 / 98, "target": 1 / 98},
-        "validation": {"source": 0.0, "target": 0.5},
-    }
+    assert report["fitting_bytes"] == {"source": 512, "target": 512}
     assert report["samples"] == [list(train[0]), list(train[48]), list(train[-1])]
-    assert report["warnings"] == []
+    (few,) = report["warnings"]
+    assert few.startswith("98 training pairs are too few to learn to translate words")
     json.dumps(report)
     text = format_report(report)
     for part in (
@@ -274,10 +290,29 @@ def test_report_counts_what_is_there(tmp_path):
         "languages   en to de",
         "removed     none",
         "2 in train have several translations",
-        "validation target      155.0     300      300     50.0%",
+        "validation target      155.0     300      300\n",
+        "99.5% fit into 512",
         "  é0\n    -> 000000",
     ):
         assert part in text
+
+
+def test_too_few_pairs_are_said_to_be_too_few(tmp_path):
+    said = "training pairs are too few to learn to translate"
+
+    def warned(pairs, **settings):
+        report = load(tmp_path, pairs, **settings).report
+        return [note for note in report["warnings"] if said in note]
+
+    sentences = [
+        (f"the house number {n} is", f"das Haus Nummer {n}") for n in range(50)
+    ]
+    (note,) = warned(sentences)
+    assert note.startswith("40 training pairs") and "sentences (usually 1,000" in note
+    words = [(f"w{n}", f"{n}w") for n in range(50)]
+    (note,) = warned(words)
+    assert "translate words (usually 200 at least)" in note and "--init-from" in note
+    assert not warned([(f"w{n}", f"{n}w") for n in range(300)])
 
 
 def test_samples_cannot_disturb_the_terminal(tmp_path):
@@ -295,7 +330,8 @@ def test_the_same_text_on_both_sides_is_suspicious(tmp_path):
     pairs = [(f"copy {n}", f"copy {n}") for n in range(40)]
     warnings = load(tmp_path, MANY + pairs, MANY[:10]).report["warnings"]
     assert any("44% of the training pairs have the same text" in w for w in warnings)
-    assert load(tmp_path, MANY + pairs[:5]).report["warnings"] == []
+    warnings = load(tmp_path, MANY + pairs[:5]).report["warnings"]
+    assert len(warnings) == 1 and "too few to learn" in warnings[0]
 
 
 # Real data.

@@ -24,7 +24,7 @@ from polyhead.apps.common.export.savedmodel import SavedModelPredictor
 from polyhead.apps.common.export.tflite import export_tflite
 from polyhead.apps.common.generation import exporting
 from polyhead.apps.common.generation.scores import Scorer
-from polyhead.apps.common.generation.training import Score, fit_output_ratio
+from polyhead.apps.common.generation.training import Score
 from polyhead.apps.common.run import loop
 from polyhead.apps.common.run.settings import resolve
 from polyhead.apps.common.run.trainer import estimate, start_training
@@ -85,6 +85,7 @@ def test_the_folder_holds_what_it_should(run):
     assert files >= {
         "README.md",
         "config.json",
+        "examples.npz",
         "history.csv",
         "metrics.json",
         "model.keras",
@@ -109,6 +110,7 @@ def test_loaded_runs_translate_the_same(run):
     assert again.predict(texts) == run.predict(texts)
 
 
+@pytest.mark.slow
 def test_a_cut_training_ends_where_an_unbroken_one_does(folder, monkeypatch):
     settings = {"epochs": 2, "dropout": 0.2, "piece_dropout": 0.1}
     whole = train(make_config(folder, "whole", **settings), quiet=True)
@@ -116,9 +118,8 @@ def test_a_cut_training_ends_where_an_unbroken_one_does(folder, monkeypatch):
     fit = loop.train
     config = make_config(folder, "cut", **settings)
 
-    def cut_short(*args):
-        *settings, callbacks, history = args
-        return fit(*settings, [*callbacks, CutAt(10)], history)
+    def cut_short(*args, callbacks, **options):
+        return fit(*args, callbacks=[*callbacks, CutAt(10)], **options)
 
     monkeypatch.setattr(loop, "train", cut_short)
     with pytest.raises(Cut):
@@ -165,8 +166,8 @@ def test_dry_run_reports_and_writes_nothing(folder):
 def test_the_estimate_is_of_the_pairs_that_are_trained_on(folder):
     config = resolve(TASK, make_config(folder, "short", max_tokens=6))
     data = load_data(config)
-    config = STEPS.fit_config(config, data)
     assets = STEPS.make_assets(config, data, None)
+    config = STEPS.fit_config(config, assets, data)
     kept = STEPS.prepare(config, assets, data)
     assert 0 < kept.report["removed"]["pieces"]
     batches = start_training(STEPS, config, assets, kept).make_epoch(0)
@@ -202,6 +203,11 @@ def test_one_answer_for_each_text_whatever_it_holds(run):
     assert answers[0][0][0] == "1 2 3"
     assert answers[1] == answers[2] == [("", 0.0)]
     assert run.predict([]) == []
+    assert run.predict("one two three") == run.predict(["one two three"])
+    assert run.explain("one two") == run.explain(("one two",))
+    for ask in (run.predict, run.explain):
+        with pytest.raises(UsageError, match="text 1 is 5, no text: write it as text"):
+            ask([5])
 
 
 def test_what_stands_behind_a_zero_byte_is_no_text(run):
@@ -210,7 +216,7 @@ def test_what_stands_behind_a_zero_byte_is_no_text(run):
     for row, text in zip(padded, texts, strict=True):
         row[: len(text)] = np.frombuffer(text, np.uint8)
     serving = run.serving
-    ids = np.array(serving.tokenize(serving.tables, padded))
+    ids = np.array(serving.tokenize(serving.tables, padded)[0])
     assert not ids[[0, 3]].any()
     np.testing.assert_array_equal(ids[1], ids[2])
     for row, own in zip(ids, serving.encode_texts(texts), strict=True):
@@ -224,7 +230,7 @@ def test_no_translation_holds_a_zero_byte(run):
     ids = np.array(rows, np.int32)
     texts = [join_pieces(serving.pieces, row) for row in rows]
     assert texts == [b"aa", b"", b"a a"]
-    found = np.array(decode_ids(serving.tables, ids, 6)).astype(np.uint8)
+    found = np.array(decode_ids(serving.tables, ids, 6)[0]).astype(np.uint8)
     assert [row.tobytes().rstrip(b"\0") for row in found] == texts
 
 
@@ -291,7 +297,7 @@ def test_evaluate_puts_the_baselines_beside(run):
     assert set(metrics["baselines"]) == {"copy", "nearest"}
     assert metrics["baselines"]["copy"]["bleu"] < 5
     assert "tok:13a" in metrics["signature"]
-    assert metrics["train"]["epochs"] == 14
+    assert metrics["train"]["epochs"] == 16
     with open(run.path / "predictions.csv", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == 150
@@ -301,7 +307,9 @@ def test_evaluate_puts_the_baselines_beside(run):
 
 def test_evaluate_on_other_files_as_papers_do(run, folder, tmp_path):
     copy = shutil.copytree(run.path, tmp_path / "copy")
-    source, target = write_files(tmp_path, "other", make_numbers(40, 99))
+    seen = set(load_data(run.config).train.sources)
+    fresh = [pair for pair in make_numbers(90, 99) if pair[0] not in seen][:40]
+    source, target = write_files(tmp_path, "other", fresh)
     other = polyhead.apps.load(copy)
     metrics = other.evaluate(
         test_source=source, test_target=target, tokenize="none", lowercase=True
@@ -309,15 +317,15 @@ def test_evaluate_on_other_files_as_papers_do(run, folder, tmp_path):
     assert metrics["test"]["rows"] == 40
     assert "case:lc" in metrics["signature"] and "tok:none" in metrics["signature"]
     # The run keeps its own scores, and says what these are.
-    assert metrics["protocol"].startswith(
-        f"{source}, which is not the run's own test ("
-    )
+    assert metrics["protocol"].startswith(f"{source}, which is not the run's own test;")
+    assert "0 of its 40 rows were trained on" in metrics["protocol"]
     assert polyhead.apps.load(copy).metrics == run.metrics
     seen = load_data(run.config).train
     rows = list(zip(seen.sources, seen.targets, strict=True))[:12]
-    source, target = write_files(tmp_path, "seen", rows)
+    source, target = write_files(tmp_path, "seen", rows + fresh[:5])
     metrics = other.evaluate(test_source=source, test_target=target)
-    assert "(12 of its sources were trained on)" in metrics["protocol"]
+    assert "12 of its 17 rows were trained on" in metrics["protocol"]
+    assert metrics["test"]["rows"] == 5
 
 
 def test_explain_draws_where_the_decoder_looked(run, tmp_path):
@@ -422,7 +430,8 @@ def test_the_command_line_end_to_end(run, tmp_path, capsys):
     words = ["predict", str(run.path), "one two three", "--n-best", "2"]
     assert main([*words, "--format", "json"]) == 0
     (record,) = json.loads(capsys.readouterr().out)
-    assert [set(each) for each in record["translations"]] == [{"text", "score"}] * 2
+    fields = {"text", "score", "truncated"}
+    assert [set(each) for each in record["translations"]] == [fields] * 2
     assert main(["predict", str(run.path), "one", "--threshold", "1"]) == 2
     assert "--threshold is of no use here" in capsys.readouterr().err
 
@@ -440,7 +449,8 @@ def test_files_of_different_length_are_named(folder, tmp_path, capsys):
 
 def test_int8_holds_the_tied_table_once(exported, tmp_path):
     data = load_data(exported.config)
-    exportable = STEPS.make_exportable(exported, data, (), 64, 32)
+    kept = STEPS.keep(exported.config, data, 100)
+    exportable = STEPS.make_exportable(exported, kept, (), 64, 32)
     assert not exportable.per_channel
     form, path = exportable.tflite, tmp_path / "twice.tflite"
     export_tflite(
@@ -504,19 +514,21 @@ def test_settings_that_cannot_be(settings, message):
 
 
 def test_translations_may_be_as_long_as_the_data_ask(folder):
-    data = load_data(resolve(TASK, make_config(folder, "ratio")))
-    assert fit_output_ratio(Config(), data).max_output_ratio == 2.0
-    longer = [target * 40 for target in data.train.targets]
+    config = resolve(TASK, make_config(folder, "ratio", max_tokens=512))
+    config = replace(config, max_output_ratio=None)
+    data = load_data(config)
+    assets = STEPS.make_assets(config, data, None)
+    assert STEPS.fit_config(config, assets, data).max_output_ratio == 2.0
+    longer = [target * 10 for target in data.train.targets]
     data = replace(data, train=replace(data.train, targets=longer))
-    assert 8 < fit_output_ratio(Config(), data).max_output_ratio < 40
-    assert fit_output_ratio(Config(max_output_ratio=3.0), data).max_output_ratio == 3
+    assert 4 < STEPS.fit_config(config, assets, data).max_output_ratio < 40
 
 
 def test_a_loss_that_is_no_number_ends_the_training(folder):
     config = resolve(TASK, make_config(folder, "diverged", epochs=1))
     data = load_data(config)
-    config = fit_output_ratio(config, data)
     assets = STEPS.make_assets(config, data, None)
+    config = STEPS.fit_config(config, assets, data)
     model = start_training(STEPS, config, assets, data).model
     for weight in model.trainable_variables:
         weight.assign(weight * float("nan"))
@@ -624,9 +636,8 @@ def test_what_float32_cannot_decide_is_asked_of_the_method_that_decides(
 ):
     data = load_data(run.config)
     pairs = replace(data.test, sources=["one two", ""], targets=["1 2", ""])
-    exportable = STEPS.make_exportable(
-        run, replace(data, test=pairs), (), 64, 32, beam_size=3
-    )
+    kept = STEPS.keep(run.config, replace(data, test=pairs), 2)
+    exportable = STEPS.make_exportable(run, kept, (), 64, 32, beam_size=3)
     forms = [exportable.tflite, exportable.savedmodel, *exportable.signatures.values()]
     assert [form.max_ties for form in forms] == [5, 5, 5, 5, 1]
     asked = []

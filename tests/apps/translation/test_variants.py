@@ -9,7 +9,7 @@ import pytest
 from number_tools import TINY, make_config, make_numbers
 
 from polyhead.apps import load
-from polyhead.apps.common.run.loop import read_history
+from polyhead.apps.common.history import read_history
 from polyhead.apps.common.run.settings import resolve
 from polyhead.apps.translation import TASK, Config, train
 
@@ -86,6 +86,7 @@ def test_a_run_trained_on_jax_is_one_for_tensorflow(tmp_path):
     assert load(config.run).metrics["test"]["bleu"] > 20
 
 
+@pytest.mark.slow
 def test_deterministic_runs_are_equal(tmp_path):
     config = make_config(tmp_path, "run", epochs=2, dropout=0.2, piece_dropout=0.1)
     weights = []

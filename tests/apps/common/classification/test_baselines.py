@@ -1,4 +1,4 @@
-"""A linear baseline: fitted on train, chosen on validation, scored once on test."""
+"""The majority; a linear baseline, fitted on train, chosen on validation."""
 
 from dataclasses import replace
 
@@ -11,6 +11,7 @@ from polyhead.apps.common.classification.baselines import (
     ABSENT,
     LinearBaseline,
     LinearModel,
+    majority,
     run_baseline,
 )
 from polyhead.apps.common.classification.data import Dataset
@@ -116,3 +117,27 @@ def test_a_label_that_no_row_has_is_never_the_answer():
     model.fit(csr_matrix(np.array(kept.inputs)), kept.labels, 3)
     scores = model.score(split.inputs)
     assert (scores[:, 2] == ABSENT).all() and np.isfinite(scores).all()
+
+
+def test_the_majority_of_train_answers_everything():
+    train, test = examples([2, 1, 1, 0, 1, 2]), examples([0, 1, 1, 2])
+    found = majority(Dataset(train, test, test, NAMES, False, {}))["majority"]
+    assert found["predicted"].tolist() == [1] * 4
+    assert (found["split"], found["accuracy"]) == ("test", 0.5)
+    assert found["settings"] == {"labels": ["green"]}
+    # F1 of a label that half of the answers get right is 2/3; of the others 0.
+    assert found["macro_f1"] == pytest.approx(2 / 9)
+    found = majority(Dataset(train, test, None, NAMES, False, {}))["majority"]
+    assert found["split"] == "validation"
+
+
+def test_of_several_labels_the_most_frequent_set_answers():
+    red, both, none = [1, 0, 0], [1, 0, 1], [0, 0, 0]
+    sets = [np.array(rows, bool) for rows in ([red, both, both], [both, red])]
+    train, test = map(examples, sets)
+    found = majority(Dataset(train, test, test, NAMES, True, {}))["majority"]
+    assert found["predicted"].tolist() == [[True, False, True]] * 2
+    assert found["settings"] == {"labels": ["red", "blue"]} and found["accuracy"] == 0.5
+    train = examples(np.array([none, none, red], bool))
+    found = majority(Dataset(train, test, test, NAMES, True, {}))["majority"]
+    assert not found["predicted"].any() and found["settings"] == {"labels": []}

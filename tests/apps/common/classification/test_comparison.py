@@ -13,7 +13,7 @@ from polyhead.apps.common.classification.comparison import (
     build_metrics,
     format_metrics,
 )
-from polyhead.apps.common.classification.data import Dataset
+from polyhead.apps.common.classification.data import Dataset, Examples
 from polyhead.apps.common.classification.scores import decide, tune_thresholds
 
 
@@ -110,6 +110,38 @@ def test_metrics_set_the_run_beside_its_baselines():
     assert evaluations["test"]["confusion"].sum() == 400
 
 
+@pytest.mark.parametrize("rows", [1, 2, 12])
+def test_a_few_right_rows_are_no_certainty(rows):
+    run = make_run({"ours": rows, "low": 0}, rows)
+    metrics, _ = build_metrics(*run)
+    low, high = metrics["test"]["accuracy_interval"]
+    assert low == pytest.approx(rows / (rows + 1.96**2), abs=1e-3) and high == 1
+    assert metrics["baselines"]["low"]["accuracy_interval"][1] == pytest.approx(1 - low)
+    text = format_metrics(metrics)
+    count, verb = ("1 row", "is") if rows == 1 else (f"{rows} rows", "are")
+    assert f"{count} only: such scores say little about other rows" in text
+    assert f"{count} {verb} too few to tell this run from low" in text
+    assert "(1.000-1.000)" not in text and "(0.000-0.000)" not in text
+
+
+def test_nothing_against_nothing_is_no_verdict():
+    metrics, _ = build_metrics(*make_run({"ours": 0, "low": 0}, 40))
+    assert metrics["baselines"]["low"]["verdict"] == (
+        "this run and low both have 0 points of accuracy: this measure says nothing "
+        "here"
+    )
+
+
+def test_several_labels_to_a_row_have_both_intervals():
+    labels = np.eye(3, dtype=bool)[[0, 1]]
+    data = examples(labels)
+    dataset = Dataset(data, data, data, NAMES, True, {})
+    metrics, _ = build_metrics(dataset, {"test": labels.astype(float)}, {})
+    assert metrics["test"]["accuracy_interval"] == pytest.approx([0.342, 1], abs=1e-3)
+    text = format_metrics(metrics)
+    assert "1.0000 (0.342-1.000)" in text and "(1.000-1.000)" not in text
+
+
 def test_table_shows_all_models_and_verdicts():
     run = make_run({"ours": 300, "low": 240, "high": 360})
     metrics, _ = build_metrics(*run)
@@ -131,21 +163,33 @@ def test_without_test_data_the_scores_are_called_optimistic():
     assert "expect less" in format_metrics(metrics)
 
 
-def test_thresholds_of_a_run_come_from_validation_alone():
+def test_thresholds_are_those_of_the_model():
     labels, probabilities = random_case(0, multi_label=True)
-    _, elsewhere = random_case(1, multi_label=True)
     names = tuple("abcde")
     validation, test = examples(labels[:100]), examples(labels[100:])
     dataset = Dataset(validation, validation, test, names, True, {})
-    metrics = [
-        build_metrics(dataset, {"validation": probabilities[:100], "test": t}, {})[0]
-        for t in (probabilities[100:], elsewhere[100:])
+    parts = {"validation": probabilities[:100], "test": probabilities[100:]}
+    tuned = tune_thresholds(probabilities[:100], labels[:100])
+    scores = [
+        build_metrics(dataset, parts, {}, thresholds=thresholds)[0]["test"]["macro_f1"]
+        for thresholds in (tuned, np.full(5, 0.999))
     ]
-    expected = tune_thresholds(probabilities[:100], labels[:100])
-    assert list(metrics[0]["thresholds"].values()) == expected.tolist()
-    assert metrics[1]["thresholds"] == metrics[0]["thresholds"]
-    assert metrics[0]["test"]["macro_f1"] > metrics[1]["test"]["macro_f1"]
-    assert "thresholds" in metrics[0]["protocol"]
+    assert scores[0] > scores[1] + 0.1
+    metrics, _ = build_metrics(dataset, parts, {}, thresholds=tuned)
+    assert "thresholds" in metrics["protocol"] and "thresholds" not in metrics
+
+
+def test_rows_have_a_fingerprint_whatever_their_order():
+    labels, probabilities = random_case(0, multi_label=False)
+    names, order = tuple("abcde"), np.random.default_rng(1).permutation(len(labels))
+    found = []
+    for rows in (np.arange(len(labels)), order, order[1:]):
+        part = examples(labels).take(np.ones(len(labels), bool))
+        part = Examples([part.inputs[i] for i in rows], labels[rows], rows, "data")
+        dataset = Dataset(part, part, None, names, False, {})
+        metrics, _ = build_metrics(dataset, {"validation": probabilities[rows]}, {})
+        found.append(metrics["validation"]["fingerprint"])
+    assert found[0] == found[1] != found[2]
 
 
 def test_what_was_left_unanswered_is_told():

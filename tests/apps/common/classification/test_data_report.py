@@ -33,6 +33,18 @@ def test_rows_classes_and_repeated_inputs_are_counted():
     ]
 
 
+def test_a_scored_text_with_several_labels_is_told():
+    splits = {
+        "train": examples(np.array([0, 1]), ["a", "b"]),
+        "test": examples(np.array([0, 1, 0, 0]), ["x", "x", "y", "y"]),
+    }
+    warnings = describe_labels(splits, ("a", "b"), 0, [])["warnings"]
+    assert (
+        "1 test texts occur with different labels: no answer is right for all of "
+        "their rows" in warnings
+    )
+
+
 def test_sets_of_labels_conflict_too():
     labels = np.array([[True, False], [True, True], [True, False]])
     splits = {"train": examples(labels, ["x", "x", "y"])}

@@ -23,8 +23,14 @@ def make_run():
 
     config = SimpleNamespace(seed=0, label_separator=",")
     serving = SimpleNamespace(predict=predict)
+    told: list = []
     return SimpleNamespace(
-        serving=serving, config=config, label_names=NAMES, thresholds=None
+        serving=serving,
+        config=config,
+        label_names=NAMES,
+        thresholds=None,
+        told=told,
+        tell=told.append,
     )
 
 
@@ -54,7 +60,7 @@ def test_the_run_is_scored_on_test_and_all_is_written(tmp_path):
     assert header == ["picture", "label", "predicted", "probability"]
     wrong = [row[1] != row[2] for row in rows]
     assert len(rows) == 60 and sum(wrong) == 15 and all(wrong[:15])
-    paths = evaluation.plot(tmp_path / "plots", HISTORY)
+    paths = evaluation.plot(tmp_path / "plots", HISTORY, 2)
     assert {path.name for path in (tmp_path / "plots").iterdir()} == {
         "confusion.png",
         "labels.png",
@@ -68,7 +74,7 @@ def test_other_rows_are_named_in_the_protocol():
     evaluation = score_classifier(make_run(), make_dataset(), {}, other="new.csv")
     assert evaluation.other
     assert evaluation.metrics["protocol"].startswith(
-        "new.csv, which is not the run's own test (60 of its texts were trained on); "
+        "new.csv, which is not the run's own test; "
     )
 
 

@@ -40,6 +40,7 @@ ROWS = np.array([2, 3, 5])
 
 def test_labels_of_every_row_are_cleaned():
     assert clean_labels("a.csv", [" x", 1.0, "y"], ROWS, "kind") == ["x", "1", "y"]
+    assert clean_labels("a.csv", [["x"], "y", [2]], ROWS, "kind") == ["x", "y", "2"]
     labels = clean_labels("a.csv", ["x|y", "", None], ROWS, "kind", "|")
     assert labels == [("x", "y"), (), ()]
 
@@ -48,7 +49,16 @@ def test_labels_of_every_row_are_cleaned():
     "labels, message",
     [
         (["x", " ", None], "a.csv: rows 3, 5: no label in column 'kind'; fill it in"),
-        ([["x"], "y", ["z"]], "a.csv: rows 2, 5: a list of labels; add --multi-label"),
+        ([["x", "y"], "y", ["z"]], "a.csv: row 2: a list of labels; add --multi-label"),
+        ([["x"], [], ["z"]], "a.csv: row 3: no label in column 'kind'"),
+        (
+            [{"a": 1}, "y", "z"],
+            "a.csv: row 2: column 'kind' holds objects; name a field",
+        ),
+        (
+            [[{"name": "x"}], ["y"], []],
+            "a.csv: row 2: column 'kind' holds lists of objects; write each as a list",
+        ),
     ],
 )
 def test_a_row_that_has_not_one_label_is_named(labels, message):
@@ -74,15 +84,15 @@ def test_a_label_that_is_not_known_is_named():
 
 def test_the_labels_of_a_run_come_back(tmp_path):
     path = tmp_path / "labels.txt"
-    write_labels(path, ["bad", "très bien", ""])
-    assert read_labels(path) == ("bad", "très bien", "")
+    write_labels(path, ["bad", "très bien", "so so"])
+    assert read_labels(path) == ("bad", "très bien", "so so")
     path.write_bytes(b"\xff\xfe")
     with pytest.raises(
         PolyheadError, match="labels.txt: not UTF-8 text: train the run"
     ):
         read_labels(path)
     path.unlink()
-    with pytest.raises(PolyheadError, match="labels.txt: No such file"):
+    with pytest.raises(PolyheadError, match="labels.txt: missing: train"):
         read_labels(path)
 
 

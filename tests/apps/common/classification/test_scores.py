@@ -2,6 +2,8 @@
 
 import csv
 import doctest
+import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -9,6 +11,7 @@ from label_tools import NAMES, examples, random_case, sure_of
 from sklearn import metrics as oracle
 
 from polyhead.apps.common.classification import scores as module
+from polyhead.apps.common.classification.data import Dataset
 from polyhead.apps.common.classification.evaluation import write_predictions
 from polyhead.apps.common.classification.scores import (
     decide,
@@ -17,6 +20,7 @@ from polyhead.apps.common.classification.scores import (
     measure_coverage,
     tune_thresholds,
 )
+from polyhead.apps.common.classification.thresholds import read_thresholds, tune_run
 from polyhead.apps.common.errors import PolyheadError
 
 
@@ -197,3 +201,40 @@ def test_what_cannot_be_scored_is_said(probabilities, labels, multi_label, messa
 def test_examples_in_docstrings():
     result = doctest.testmod(module)
     assert result.attempted and not result.failed
+
+
+LETTERS = tuple("abcde")
+
+
+def test_they_come_from_validation_alone(tmp_path):
+    labels, probabilities = random_case(0, multi_label=True)
+    validation, test = examples(labels[:100]), examples(labels[100:])
+    dataset = Dataset(validation, validation, test, LETTERS, True, {})
+    answers = {id(validation.inputs): probabilities[:100]}
+    serving = SimpleNamespace(predict=lambda inputs: answers[id(inputs)])
+    run = SimpleNamespace(path=tmp_path, serving=serving, label_names=LETTERS)
+    tune_run(run, dataset)
+    expected = tune_thresholds(probabilities[:100], labels[:100])
+    np.testing.assert_array_equal(read_thresholds(tmp_path, LETTERS), expected)
+
+
+def test_one_label_to_an_input_needs_none(tmp_path):
+    labels, _ = random_case(0)
+    part = examples(labels)
+    tune_run(
+        SimpleNamespace(path=tmp_path), Dataset(part, part, None, LETTERS, False, {})
+    )
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_older_run_has_them_in_its_metrics(tmp_path):
+    tuned = dict(zip(LETTERS, [0.1, 0.2, 0.3, 0.4, 0.5], strict=True))
+    (tmp_path / "metrics.json").write_text(json.dumps({"thresholds": tuned}))
+    assert read_thresholds(tmp_path, LETTERS).tolist() == list(tuned.values())
+
+
+@pytest.mark.parametrize("content", ["{}", "[]", '{"a": 1}', '{"a": "x"}', "{"])
+def test_a_broken_file_is_one_line(tmp_path, content):
+    (tmp_path / "thresholds.json").write_text(content)
+    with pytest.raises(PolyheadError, match="thresholds.json: .*train the run again"):
+        read_thresholds(tmp_path, LETTERS)

@@ -48,13 +48,33 @@ def test_every_head_gets_the_targets_and_weights_of_the_rows():
 
 def test_a_compiled_classifier_learns():
     model = make_model()
-    compile_classifier(model, CONFIG, multi_label=False, steps=20)
+    model = compile_classifier(model, CONFIG, multi_label=False, steps=20)
     x = np.random.default_rng(0).normal(size=(64, 4)).astype("float32")
     labels = (x[:, 0] > 0).astype(int)
     targets = {name: np.eye(2, dtype="float32")[labels] for name in model.output}
     losses = [model.train_on_batch(x, targets)[0] for _ in range(20)]
     assert losses[-1] < 0.5 * losses[0]
     assert model.optimizer.use_ema and model.optimizer.ema_momentum == 0.9
+
+
+@pytest.mark.parametrize("multi_label", [False, True])
+@pytest.mark.parametrize("settings", [{}, {"consistency": 2.0}])
+def test_training_logs_the_loss_that_validation_measures(multi_label, settings):
+    inner = make_model()
+    config = SimpleNamespace(**vars(CONFIG) | {"learning_rate": 1e-9} | settings)
+    model = compile_classifier(inner, config, multi_label, steps=20)
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(8, 4)).astype("float32")
+    labels = rng.random((8, 2)) < 0.4 if multi_label else rng.integers(0, 2, 8)
+    fit = make_targets(config, labels, 2, list(model.output))(np.arange(8))
+    logs = model.train_on_batch(x, *fit, return_dict=True)
+    heads = {name: keras.ops.convert_to_numpy(y) for name, y in inner(x).items()}
+    found = make_validation(lambda model: heads, labels).score(inner)["loss"]
+    # Neither the heads nor smoothing, weights and consistency are in it.
+    assert logs["plain_loss"] == pytest.approx(found, rel=1e-4)
+    assert logs["loss"] > 1.5 * found
+    assert model.get_layer("wide") is inner.get_layer("wide")
+    assert len(model.get_weights()) == len(inner.get_weights())
 
 
 def test_scores_by_hand():

@@ -44,3 +44,27 @@ def test_a_class_may_be_called_train(tmp_path):
     assert find_split_folders(tmp_path) == {}
     touch(tmp_path, "bus.csv")
     assert find_split_folders(tmp_path / "bus.csv") == {}
+
+
+def test_what_systems_and_programs_leave_behind_is_no_class(tmp_path):
+    touch(tmp_path, "cat/1.PNG", "cat/._1.png", "cat/.DS_Store", "cat/Thumbs.db")
+    touch(tmp_path, ".ipynb_checkpoints/1.png", "__MACOSX/cat.png", "__pycache__/1.png")
+    assert list_class_files(tmp_path, (".png",))[1] == ["cat"]
+    touch(tmp_path / "all", "Train/cat/1.png", "val/.ipynb_checkpoints/1.png")
+    assert find_split_folders(tmp_path / "all") == {"train": tmp_path / "all/Train"}
+
+
+@pytest.mark.parametrize("name", ["val", "valid", "validation", "dev", "VAL"])
+def test_splits_may_stand_beside_the_folder_that_is_given(tmp_path, name):
+    touch(tmp_path, "train/cat/1.png", f"{name}/cat/1.png", "cat/1.png")
+    expected = {"train": tmp_path / "train", "validation": tmp_path / name}
+    assert find_split_folders(tmp_path / "train") == expected
+    assert find_split_folders(tmp_path) == expected
+    assert find_split_folders(tmp_path / "cat") == {}
+
+
+def test_the_folder_of_a_split_may_stand_beside_classes(tmp_path):
+    touch(tmp_path, "cat/1.png", "dog/1.png", "val/cat/2.png")
+    expected = {"train": tmp_path, "validation": tmp_path / "val"}
+    assert find_split_folders(tmp_path) == expected
+    assert list_class_files(tmp_path, (".png",))[1] == ["cat", "dog"]

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from polyhead.apps.common.data import sources
+from polyhead.apps.common.data.given import give
 from polyhead.apps.common.data.sources import (
     check_one_source,
     read_embedded,
@@ -26,6 +27,7 @@ def read(config, monkeypatch):
     return read_sources(
         config,
         files=lambda path: {"train": path},
+        table=lambda rows: rows.columns,
         tfds=lambda builder, split: split if split == "train" else None,
         embedded={"flowers": lambda: {"train": "flowers"}},
     )
@@ -36,6 +38,7 @@ def read(config, monkeypatch):
     [
         ({"train": "a.csv"}, {"train": "a.csv"}),
         ({"dataset": "flowers"}, {"train": "flowers"}),
+        ({"data": give({"x": [1, 2]})}, {"train": {"x": [1, 2]}}),
         ({"tfds": "glue"}, {"train": "train"}),  # a split without labels is left out
     ],
 )

@@ -3,6 +3,7 @@
 import gzip
 import json
 import random
+import subprocess
 
 import numpy as np
 import pyarrow as pa
@@ -10,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from polyhead.apps.common.data.tables import list_rows, read_table
+from polyhead.apps.common.data.text_files import read_lines
 from polyhead.apps.common.errors import PolyheadError, UsageError
 
 TEXTS = ["plain", "Grüße, 世界 🎉", "a\u2028b\x85c", '"', " spaces ", ""]
@@ -131,7 +133,8 @@ FAULTS = [
     ("a.txt", "", "empty file"),
     ("a.jsonl", "\n\n", "empty file"),
     ("a.csv", "body,label\nx,y\n", "no column 'text'; it has: body, label"),
-    ("a.csv", "text;label\nx;y\n", "separated by ',', not ';'"),
+    ("a.csv", "body;label\nx;y\n", "no column 'text'; it has: body, label"),
+    ("a.csv", "body;kind|n\nx;y|z\n", "kind|n; separate its columns by ','"),
     ("a.csv", "text,text,label\nx,y,z\n", "2 columns are named 'text'; rename"),
     ("a.csv", "text,label\nx,y\nz\n", "row 3: 1 fields where the first row has 2"),
     ("a.csv", "text,label\nx, y,z\n", "row 2: 3 fields where the first row has 2"),
@@ -167,15 +170,17 @@ def test_numbered_column_that_is_not_there(tmp_path):
 @pytest.mark.parametrize("packed", ["", ".gz"])
 @pytest.mark.parametrize("suffix", [".csv", ".tsv", ".txt", ".jsonl"])
 def test_bytes_that_are_not_utf8(tmp_path, suffix, packed):
-    start = encoded(suffix).encode().rstrip(b"\n") + b"\n"
-    path = write(tmp_path / f"a{suffix}{packed}", start + b"caf\xe9\n")
+    start = encoded(suffix).encode("ascii", "ignore").rstrip(b"\n") + b"\n"
+    path = write(tmp_path / f"a{suffix}{packed}", start + b"caf\xe9 \x80\n")
     with pytest.raises(PolyheadError) as caught:
         read_table(path, ["text", "label"])
     row = start.count(b"\n") + 1
-    assert str(caught.value) == (
-        f"{path}: row {row}: byte 0xe9 at offset {len(start) + 3} is not UTF-8; "
-        "convert the file: iconv -f latin1 -t utf-8"
+    where, _, remedy = str(caught.value).partition("; convert the file: ")
+    assert where == (
+        f"{path}: row {row}: byte 0xe9 at offset {len(start) + 3} is not UTF-8"
     )
+    subprocess.run(remedy, shell=True, check=True)  # as the user would
+    assert read_lines(tmp_path / f"a-utf8{suffix}")[-1] == "café €"
 
 
 def test_bad_bytes_far_inside_a_file(tmp_path):
@@ -186,9 +191,24 @@ def test_bad_bytes_far_inside_a_file(tmp_path):
         read_table(path, ["text", "label"])
 
 
-def test_utf16_is_told_apart(tmp_path):
-    path = write(tmp_path / "a.csv", "text,label\nx,y\n".encode("utf-16"))
-    with pytest.raises(PolyheadError, match="row 1.*iconv -f utf-16 -t utf-8"):
+@pytest.mark.parametrize("suffix", [".csv", ".tsv", ".txt", ".jsonl", ".csv.gz"])
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_utf16_is_read(tmp_path, suffix, encoding):
+    content = encoded(suffix.removesuffix(".gz")).replace("\n", "\r\n")
+    path = write(tmp_path / f"a{suffix}", content.encode(encoding))
+    table = read_table(path, ["text", "label"])
+    assert table.columns == {"text": TEXTS, "label": LABELS}
+
+
+def test_damaged_utf16(tmp_path):
+    path = write(tmp_path / "a.csv", "text\nxy\n".encode("utf-16")[:-1])
+    with pytest.raises(PolyheadError, match="damaged UTF-16 text; write it again"):
+        read_table(path, ["text"])
+
+
+def test_one_damaged_byte_in_utf8_is_no_other_encoding(tmp_path):
+    path = write(tmp_path / "a.csv", "text\nGrüße\n".encode() + b"caf\xe9\n")
+    with pytest.raises(PolyheadError, match="rows before it are; correct this row"):
         read_table(path, ["text"])
 
 
@@ -221,8 +241,11 @@ def test_damaged_gzip(tmp_path, cut):
 
 
 def test_unknown_kind_of_file_is_wrong_use(tmp_path):
-    with pytest.raises(UsageError, match=r"\.csv \.tsv \.txt \.jsonl \.parquet"):
-        read_table(str(tmp_path / "data.xlsx"), ["text"])
+    with pytest.raises(UsageError, match=r"\.csv \.tsv \.txt \.jsonl \.json"):
+        read_table(str(tmp_path / "data.docx"), ["text"])
+    for name in ("a.xlsx", "a.XLS", "a.ods"):
+        with pytest.raises(UsageError, match="a spreadsheet; save its sheet as CSV"):
+            read_table(str(tmp_path / name), ["text"])
 
 
 def test_list_rows():

@@ -43,7 +43,6 @@ def test_one_prepared_version_is_found_at_any_depth(tmp_path):
 
 
 @pytest.mark.tensorflow
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_a_damaged_data_set_is_one_line(tmp_path):
     pytest.importorskip("tensorflow_datasets")
     (tmp_path / "dataset_info.json").write_text("{")

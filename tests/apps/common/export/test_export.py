@@ -17,6 +17,8 @@ from polyhead.apps.common.export.formats import (
     VARIANTS,
 )
 from polyhead.apps.common.export.verification import Form
+from polyhead.apps.common.files import read_json
+from polyhead.apps.common.folder.staging import complete
 from polyhead.apps.common.run.run import Run
 from polyhead.apps.text_classification import TASK
 
@@ -95,23 +97,28 @@ def test_an_export_that_is_cut_off_leaves_the_older_files(
     assert contents(tmp_path) == before
 
 
-def test_files_that_cannot_all_be_placed_are_taken_back(
+def test_files_that_cannot_all_be_placed_are_placed_by_the_next_command(
     exportable, tmp_path, monkeypatch
 ):
     export(exportable, tmp_path / "export", variants=["float32"])
-    before = contents(tmp_path)
     replace = os.replace
 
     def fail_at_the_report(source, target):
-        if Path(source).parent.name == ".export.new" and "report.json" in str(source):
+        if Path(source).parent.name == ".placing" and "report.json" in str(source):
             raise OSError("gone")
         replace(source, target)
 
-    monkeypatch.setattr(export_module.os, "replace", fail_at_the_report)
+    monkeypatch.setattr(os, "replace", fail_at_the_report)
     with pytest.raises(PolyheadError):
-        export(exportable, tmp_path / "export", variants=["float32", "int8"])
+        export(exportable, tmp_path / "export", ["tflite"], ["float32", "int8"])
     monkeypatch.undo()
-    assert contents(tmp_path) == before
+    complete(tmp_path / "export")
+    report = read_json(tmp_path / "export" / "export_report.json", "")
+    names = ["model_float32.tflite", "model_int8.tflite"]
+    assert [name for name in report["files"] if name != "savedmodel"] == names
+    assert {path.name for path in (tmp_path / "export").iterdir()} == {
+        *("savedmodel", *names, "export_report.json", "report.md", "report.png")
+    }
 
 
 def test_a_folder_that_cannot_be_written_is_named(exportable, tmp_path):

@@ -50,12 +50,15 @@ def test_strings_become_ids_as_long_as_the_longest():
 
     def tokenize(data):
         lengths.append(data.shape[1])
-        return tf.pad(tf.cast(data, tf.int32), [[0, 0], [0, 5]])
+        ids = tf.pad(tf.cast(data, tf.int32), [[0, 0], [0, 5]])
+        return ids, data[:, 0] == ord("c")
 
-    ids = tokenize_strings(tf.constant([b"ab", b"", b"abcdef"]), tokenize, 4)
+    strings = tf.constant([b"ab", b"", b"abcdef", b"c"])
+    ids, cut = tokenize_strings(strings, tokenize, 4)
     assert lengths == [4]  # what lies behind `max_bytes` is not read
-    assert ids.numpy().tolist() == [[97, 98, 0, 0], [0] * 4, [97, 98, 99, 100]]
-    assert tokenize_strings(tf.constant([b""]), tokenize, 4).shape == (1, 1)
+    assert ids.numpy()[:3].tolist() == [[97, 98, 0, 0], [0] * 4, [97, 98, 99, 100]]
+    assert cut.numpy().tolist() == [False, False, True, True]
+    assert tokenize_strings(tf.constant([b""]), tokenize, 4)[0].shape == (1, 1)
 
 
 def test_a_missing_or_broken_savedmodel_is_named(tmp_path):

@@ -49,7 +49,38 @@ def test_an_exact_file_may_lose_nothing():
 def test_no_number_is_no_answer():
     with pytest.raises(PolyheadError, match="1 of 1000 answers"):
         compare_answers(0, exact=True, spoil=[np.nan, 0.1])
-    assert compare_answers(0, spoil=[np.nan, np.nan])["disagreements"] == 1
+    # Nor in a variant whose numbers may be off.
+    with pytest.raises(PolyheadError, match="1 of 1000 answers have no number where"):
+        compare_answers(0, spoil=[np.nan, np.nan], max_loss=100)
+
+
+def compare_numbers(given, wanted, **more):
+    """A variant that gives other numbers and the same answers."""
+    metric = Metric("mae", lambda outputs: 0.0, lambda *_: np.zeros(4, bool), -100.0)
+    form = Form(None, {}, {"y": np.array(wanted, np.float32), **more})
+    outputs = {"y": np.array(given, np.float32), "truncated": np.array([0, 1, 2, 3])}
+    return compare("model_int8.tflite", outputs, form, metric, False, 100)
+
+
+def test_numbers_that_no_rounding_explains_are_refused():
+    nan = float("nan")
+    assert compare_numbers([1, 2, 3, nan], [1, 2, 3, nan])["largest_difference"] == 0
+    assert compare_numbers([1, 2, 3, 4.9], [1, 2, 3, 4])["loss_points"] == 0
+    with pytest.raises(PolyheadError, match="its y is 25 off on the average, 0.5 allo"):
+        compare_numbers([1, 2, 3, 103], [1, 2, 3, 3])
+    with pytest.raises(PolyheadError, match="1 of 4 answers have no number"):
+        compare_numbers([1, 2, 3, 4], [1, 2, 3, nan])
+    cuts = {"truncated": np.array([0, 3, 0, 1])}  # an answer's own cut may differ
+    assert compare_numbers([1, 2, 3, 4], [1, 2, 3, 4], **cuts)["rows"] == 4
+    with pytest.raises(PolyheadError, match="2 of 4 .* say otherwise what was cut"):
+        compare_numbers([1, 2, 3, 4], [1] * 4, truncated=np.array([1, 0, 0, 1]))
+
+
+def test_of_a_few_rows_not_all_may_be_wrong():
+    assert compare_answers(1, rows=2)["loss_points"] == 50
+    for rows in (1, 2):
+        with pytest.raises(PolyheadError, match="100.00 points lost, 0.30 allowed"):
+            compare_answers(rows, rows=rows)
 
 
 def test_an_error_may_not_grow_by_more_than_is_allowed():

@@ -10,10 +10,14 @@ class Config:
     """What this room reads of a configuration."""
 
     seed: int = 0
-    epochs: int = 2
-    max_tokens: int = 40
+    epochs: int | None = 2
+    patience: int | None = 5
+    tokenizer: str | None = None
+    vocabulary_size: int | None = None
+    max_tokens: int | None = 40
+    max_output_tokens: int | None = None
     piece_dropout: float = 0.1
-    tokens_per_batch: int = 40
+    tokens_per_batch: int | None = 40
     accumulate: int = 1
     learning_rate: float = 1e-3
     warmup_steps: int = 10
@@ -25,6 +29,8 @@ class Config:
     beam_size: int = 3
     length_penalty: float = 1.0
     max_output_ratio: float | None = None
+    max_input_bytes: int | None = None
+    max_output_bytes: int | None = None
 
 
 @pytest.fixture(scope="session")

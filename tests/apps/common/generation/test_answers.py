@@ -3,18 +3,21 @@
 import csv
 import io
 import json
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from polyhead.apps.cli.inputs import Inputs
-from polyhead.apps.common.errors import UsageError
+from polyhead.apps.common.errors import PolyheadError, UsageError
 from polyhead.apps.common.generation.answers import (
     find_best,
     format_texts,
     predict_texts,
 )
+from polyhead.apps.common.generation.hypotheses import Hypothesis
+from polyhead.runtime.translator import Translation
 
 ANSWERS = [
     [("short", -0.25), ("brief\nand so", -0.5000001)],
@@ -24,8 +27,9 @@ ANSWERS = [
 INPUTS = Inputs(["a b", "", "c"], {"text": ["a b", "", "c"], "summary": [1, 2, 3]})
 
 
-def form(style, answers=ANSWERS, inputs=INPUTS):
-    return format_texts(inputs, answers, style, "summary", "summaries")
+def form(style, answers=ANSWERS, inputs=INPUTS, cuts=()):
+    run = SimpleNamespace(cut_answers=cuts)
+    return format_texts(run, inputs, answers, style, "summary", "summaries")
 
 
 def test_as_text_each_input_has_as_many_lines():
@@ -39,11 +43,14 @@ def test_as_json_scores_are_told_where_there_are_some():
     assert records[0] == {
         "text": "a b",
         "summaries": [
-            {"text": "short", "score": -0.25},
-            {"text": "brief\nand so", "score": -0.5},
+            {"text": "short", "score": -0.25, "truncated": False},
+            {"text": "brief\nand so", "score": -0.5, "truncated": False},
         ],
     }
-    assert records[2]["summaries"] == [{"text": "ok"}]
+    assert records[2]["summaries"] == [{"text": "ok", "truncated": False}]
+    cut = json.loads(form("json", cuts=[[False, True], [False], [None]]))
+    found = [[each.get("truncated") for each in row["summaries"]] for row in cut]
+    assert found == [[False, True], [False], [None]]
     assert form("json", [], Inputs([], {})) == "[]\n"
 
 
@@ -57,7 +64,7 @@ def test_as_csv_the_inputs_columns_keep_their_names():
 class Search:
     """Stands for a `Serving`: of `width` hypotheses every third text is new."""
 
-    max_tokens = 5
+    max_tokens = max_output_tokens = 5
 
     def __init__(self):
         self.asked = []
@@ -72,16 +79,19 @@ class Search:
         self.asked.append((list(texts), method, draws))
         count = method.get("n_best", 1)
         return [
-            [(f"{text}{rank // 3}".encode(), -float(rank)) for rank in range(count)]
+            [
+                Hypothesis(f"{text}{rank // 3}".encode(), -float(rank), text == "b")
+                for rank in range(count)
+            ]
             if text.strip()
-            else [(b"", 0.0)]
+            else [Hypothesis(b"", 0.0, False)]
             for text in texts
         ]
 
 
 def make_run():
     run = SimpleNamespace(serving=Search(), config=SimpleNamespace(beam_size=5))
-    run.noted = []
+    run.noted, run.notes, run.path = [], [], Path("run")
     run.note_cuts = run.noted.append
     return run
 
@@ -89,8 +99,10 @@ def make_run():
 def predict(
     run, texts=("a", " ", "b"), engine="keras", beam_size=None, n_best=1, **more
 ):
-    seed = more.pop("seed", None)
-    return predict_texts(run, texts, engine, beam_size, n_best, more, seed, "summaries")
+    seed, least = more.pop("seed", None), more.pop("min_score", None)
+    return predict_texts(
+        *(run, texts, engine, beam_size, n_best, more, seed, least), "summaries"
+    )
 
 
 def test_one_answer_is_searched_with_the_runs_own_beam():
@@ -152,8 +164,30 @@ def test_what_does_not_go_together_is_refused(arguments, message):
 
 def test_a_tflite_file_answers_without_a_model():
     run = make_run()
-    answers = [SimpleNamespace(text="x"), SimpleNamespace(text="y")]
+    answers = [Translation("x", False), Translation("y", False, -0.7, True)]
     run.open_tflite = lambda texts: SimpleNamespace(predict=lambda texts: answers)
     (first,), (second,) = predict(run, ["a", "b"], engine="tflite")
-    assert (first[0], second[0]) == ("x", "y") and np.isnan([first[1], second[1]]).all()
+    assert first[0] == "x" and np.isnan(first[1]) and second == ("y", -0.7)
     assert not run.serving.asked
+    assert run.cut_answers == [[None], [True]]  # the first file does not say it
+    assert run.notes == [
+        "answers that were cut at their limit: text 2 (export with more "
+        "--max-output-bytes)"
+    ]
+    # A file of version 0.2 gives no score to compare with.
+    with pytest.raises(PolyheadError, match="gives no scores .*: polyhead export run"):
+        predict(run, ["a", "b"], engine="tflite", min_score=-1.0)
+
+
+def test_an_answer_with_a_low_score_is_unsure():
+    answers = predict(make_run(), n_best=2, min_score=-2.0)
+    assert answers[0] == [("a0", 0.0), ("unsure", -3.0)]
+    assert answers[1] == [("", 0.0)]
+    assert predict(make_run(), n_best=2, min_score=-3.0)[0][1] == ("a1", -3.0)
+
+
+def test_answers_at_their_limit_are_noted():
+    run = make_run()
+    predict(run)
+    assert run.cut_answers == [[False], [False], [True]]
+    assert run.notes == ["answers that were cut at their limit: text 3"]

@@ -138,6 +138,7 @@ def test_metrics_hold_what_the_contract_names():
         "signature": expected.pop("signature"),
         "chrf_signature": expected.pop("chrf_signature"),
     }
+    assert metrics["test"].pop("fingerprint").startswith("25-")
     assert metrics["test"] == expected
     assert signatures.items() <= metrics.items()
     assert metrics["validation"]["rows"] == 3
@@ -169,11 +170,11 @@ def test_table_shows_the_run_beside_its_baselines():
     )
     lines = format_metrics(metrics).splitlines()
     assert lines[0] == "test, 50 rows"
-    assert lines[1].split() == ["BLEU", "chrF++", "exact"]
+    assert lines[1].split() == ["BLEU", "chrF++", "exact", "WER"]
     low, high = metrics["test"]["bleu_interval"]
     cell = f"{metrics['test']['bleu']:.2f} ({low:.1f}-{high:.1f})"
     assert lines[2].startswith("this run") and cell in lines[2]
-    assert lines[4].startswith("nearest") and lines[4].endswith("1.0000")
+    assert lines[4].startswith("nearest") and lines[4].rstrip().endswith("0.0000")
     assert lines[5].startswith("above copy by")
     assert lines[6].startswith("below nearest by")
     assert lines[7] == metrics["signature"]
@@ -206,6 +207,66 @@ def test_without_intervals_nothing_is_claimed():
     assert stored["verdict"] == "+100.0 BLEU against copy; no interval, so no claim"
     assert "interval" not in stored["difference"]
     assert "bootstrap" not in metrics["protocol"]
+
+
+WORDS = [f"w{row:03}" for row in range(40)]
+
+
+def compare_words(ours, theirs, scorer=SCORER, words=WORDS):
+    """The metrics of answers of one word beside a baseline."""
+    dataset = make_dataset(words)
+    return build_metrics(dataset, {"test": ours}, {"copy": baseline(theirs)}, scorer)
+
+
+def test_a_perfect_speller_is_above_copy():
+    metrics = compare_words([*WORDS[:-1], "w"], ["no"] * 40, Scorer(main="exact"))
+    assert metrics["main"] == "exact" and metrics["test"]["bleu"] == 0
+    verdict = metrics["baselines"]["copy"]["verdict"]
+    assert verdict.startswith("above copy by 97.5 points of exact match (95% interval")
+    low, high = metrics["baselines"]["copy"]["difference"]["interval"]
+    assert 0.9 < low < 0.975 < high <= 1
+    assert metrics["test"]["exact_interval"] == pytest.approx([0.871, 0.996], abs=1e-3)
+    assert 0 < metrics["test"]["cer"] < 0.05 < metrics["baselines"]["copy"]["cer"]
+    lines = format_metrics(metrics).splitlines()
+    assert lines[1].split() == ["exact", "CER", "chrF++", "BLEU"]
+    assert "BLEU counts runs of four words, and is 0 without a right one" in lines
+
+
+@pytest.mark.parametrize(
+    "scorer, words",
+    [(SCORER, WORDS), (Scorer(main="exact"), WORDS), (SCORER, WORDS[:2])],
+)
+def test_nothing_is_said_of_nothing_against_nothing(scorer, words):
+    silent = ["no"] * len(words)
+    metrics = compare_words(silent, ["nor"] * len(words), scorer, words)
+    verdict = metrics["baselines"]["copy"]["verdict"]
+    assert verdict.startswith("this run and copy both have 0 ")
+    assert verdict.endswith("this measure says nothing here")
+
+
+def test_equal_scores_that_are_not_0_are_compared():
+    metrics = compare_words(WORDS, WORDS, Scorer(main="exact"))
+    words = metrics["baselines"]["copy"]["verdict"]
+    assert words.startswith("no difference from copy that the data can show")
+
+
+@pytest.mark.parametrize("rows, name", [(1, "1 row"), (2, "2 rows"), (29, "29 rows")])
+def test_few_rows_are_said_to_tell_little(rows, name):
+    words = WORDS[:rows]
+    scorer = Scorer(main="exact")
+    text = format_metrics(compare_words(words, ["no"] * rows, scorer, words))
+    assert f"{name} only: such scores say little about other rows" in text
+    assert "1.0000-1.0000" not in text and "100.0-100.0" not in text
+    assert "too few" in text or rows > 20
+    enough = format_metrics(compare_words(WORDS, ["no"] * 40))
+    assert "say little" not in enough
+
+
+def test_scores_of_older_runs_can_be_shown():
+    older = {"rows": 50, "bleu": 40.0, "bleu_interval": [38.0, 42.0], "chrf": 60.0}
+    older |= {"chrf_interval": [58.0, 62.0], "exact": 0.5}
+    text = format_metrics({"test": older, "signature": "nrefs:1|version:2.6.0"})
+    assert text.splitlines()[1].split() == ["BLEU", "chrF++", "exact"]
 
 
 @pytest.mark.parametrize(

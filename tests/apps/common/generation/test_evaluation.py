@@ -34,9 +34,11 @@ def make_run():
 
     def predict(texts, beam_size):
         run.asked.append((len(texts), beam_size))
+        run.truncated = [True] + [False] * (len(texts) - 1)
         return [[(text, -1.0)] for text in texts[:-1]] + [[]]  # no answer to the last
 
-    run.predict = predict
+    run.predict, run.told = predict, []
+    run.tell = run.told.append
     return run
 
 
@@ -44,6 +46,7 @@ def test_both_splits_are_scored_with_the_runs_own_beam(tmp_path):
     run = make_run()
     silent = {"split": "test", "hypotheses": ["no"] * 21, "settings": {}}
     evaluation = score_texts(run, DATA, {"silent": silent}, Scorer(), drawn="silent")
+    assert evaluation.metrics["cut"].startswith("1 of the ")
     assert run.asked == [(25, 4), (21, 4)]
     metrics = evaluation.metrics
     assert metrics["test"]["exact"] == pytest.approx(20 / 21)
@@ -55,7 +58,7 @@ def test_both_splits_are_scored_with_the_runs_own_beam(tmp_path):
     with open(tmp_path / "predictions.csv", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == 21 and rows[0]["prediction"] == ""
-    evaluation.plot(tmp_path, {"loss": [2.0, 1.0], "val_bleu": [1.0, 3.0]})
+    evaluation.plot(tmp_path, {"loss": [2.0, 1.0], "val_bleu": [1.0, 3.0]}, 2)
     drawn = {path.name for path in tmp_path.glob("*.png")}
     assert drawn == {"lengths.png", "history.png"}
 
@@ -66,5 +69,5 @@ def test_other_pairs_are_scored_alone_and_named():
     assert run.asked == [(21, 1)]
     assert evaluation.other and "validation" not in evaluation.metrics
     protocol = evaluation.metrics["protocol"]
-    assert protocol.startswith("others.tsv, which is not the run's own test (0 of its ")
+    assert protocol.startswith("others.tsv, which is not the run's own test; ")
     assert "greedy decoding" in protocol and "tokenisation none" in protocol

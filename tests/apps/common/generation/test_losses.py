@@ -2,11 +2,13 @@
 
 import os
 
+import keras
 import numpy as np
 import pytest
 
 from polyhead.apps.common.generation import losses
 from polyhead.apps.common.generation.losses import limit_threads, smoothed_cross_entropy
+from polyhead.apps.common.run.loop import EpochData, declare
 from polyhead.apps.translation.model import Translator
 
 
@@ -85,3 +87,26 @@ def test_threads_are_limited_once_and_as_the_user_wants(monkeypatch):
     monkeypatch.delenv(name)
     limit_threads()
     assert name not in os.environ
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.3])
+def test_training_logs_the_loss_without_smoothing_of_all_its_pieces(smoothing):
+    translator = Translator(30, 1, 1, 8, 16, 2, dropout=0.0, seed=0)
+    translator.build()
+    model = losses.TrainedModel(translator, smoothing)
+    model.compile(keras.optimizers.SGD(0.0))  # the weights stay
+    rng = np.random.default_rng(1)
+    total, pieces, batches = 0.0, 0, []
+    for rows, length in ((4, 6), (2, 3)):
+        source, target, following = rng.integers(1, 30, (3, rows, length), "int32")
+        following[0, 2:] = 0
+        batches.append(((source, target), following))
+        x = model((source, target), training=False)
+        table = translator.embedding.embedding.embeddings
+        count = int((following > 0).sum())
+        total += count * float(smoothed_cross_entropy(x, table, following))
+        pieces += count
+    epoch = declare(EpochData(batches), fixed_length=False)
+    logs = model.fit(epoch, verbose=0).history
+    assert logs["plain_loss"] == [pytest.approx(total / pieces, rel=1e-4)]
+    assert logs["loss"] != logs["plain_loss"]  # a mean of batches, smoothed

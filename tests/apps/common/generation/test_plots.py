@@ -9,7 +9,6 @@ from polyhead.apps.common import history_plot
 from polyhead.apps.common.data.pairs import make_pairs
 from polyhead.apps.common.generation import plots
 from polyhead.apps.common.generation.plots import (
-    LOSS_LABEL,
     SCORES,
     plot_evaluation,
     plot_lengths,
@@ -17,6 +16,7 @@ from polyhead.apps.common.generation.plots import (
 from polyhead.apps.common.generation.scores import Scorer
 
 HISTORY = {
+    "objective": [6.0, 5.0, 4.8],
     "loss": [5.0, 4.0, 3.5],
     "val_loss": [4.5, 4.0, 4.1],
     "val_bleu": [3.0, 21.4, 20.0],
@@ -37,7 +37,7 @@ def histories(monkeypatch):
 
 
 def plot_history(path, history):
-    history_plot.plot_history(path, history, SCORES, LOSS_LABEL)
+    history_plot.plot_history(path, history, SCORES, 2)
 
 
 def legend_of(axes):
@@ -87,25 +87,17 @@ def test_lengths_show_both_systems_with_counts_and_intervals(tmp_path, figures):
     assert legend == ["this run", "nearest"]
 
 
-def test_history_shows_losses_and_marks_the_best_bleu(tmp_path, histories):
+def test_history_shows_losses_and_marks_the_kept_epoch(tmp_path, histories):
     plot_history(tmp_path / "h.png", HISTORY)
     left, right = histories[0].axes
-    assert [line.get_ydata().tolist() for line in left.lines] == (
+    curves = [line.get_ydata() for line in left.lines]
+    assert [list(curve) for curve in curves[:2]] == (
         [HISTORY["loss"], HISTORY["val_loss"]]
     )
-    assert [line.get_ydata().tolist() for line in right.lines] == [HISTORY["val_bleu"]]
+    assert list(right.lines[0].get_ydata()) == HISTORY["val_bleu"]
     (best,) = right.texts
-    assert best.get_text() == "21.4" and best.xy == (2, 21.4)
-    legends = [
-        [t.get_text() for t in a.get_legend().get_texts()] for a in (left, right)
-    ]
-    assert legends == [[LOSS_LABEL, "validation"], ["BLEU, validation"]]
-
-
-def test_history_without_scores_is_one_panel(tmp_path, histories):
-    plot_history(tmp_path / "h.png", {"loss": [3.0, 2.0], "val_loss": [3.0, 2.5]})
-    (axes,) = histories[0].axes
-    assert axes.get_title() == "Loss" and len(axes.lines) == 2
+    assert best.get_text() == "21.40" and best.xy == (2, 21.4)
+    assert legend_of(left)[1:] == legend_of(right) == ["validation", "kept: epoch 2"]
 
 
 @pytest.mark.parametrize(

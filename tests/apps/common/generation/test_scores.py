@@ -17,6 +17,7 @@ from polyhead.apps.common.errors import PolyheadError, UsageError
 from polyhead.apps.common.generation import scores as module
 from polyhead.apps.common.generation.scores import (
     Scorer,
+    count_edits,
     main_score,
     score_by_length,
     write_predictions,
@@ -93,6 +94,51 @@ def test_exact_is_to_the_letter_unless_case_is_ignored():
     assert score(hypotheses, references, lowercase=True, bootstrap=0)["exact"] == 0.75
 
 
+@pytest.mark.parametrize(
+    "tokenize, main, name",
+    [
+        ("13a", "bleu", "wer"),
+        ("zh", "bleu", "cer"),
+        ("char", "bleu", "cer"),
+        ("13a", "exact", "cer"),
+    ],
+)
+def test_the_error_rate_is_of_words_or_of_characters(tokenize, main, name):
+    results, _ = module.score_systems(
+        {"run": ["the cat", "a dog sat"]},
+        ["the cat", "the dog sat here"],
+        Scorer(tokenize, main=main),
+        bootstrap=10,
+    )
+    edits = {"wer": 2 / 6, "cer": 8 / 23}[name]
+    assert results["run"][name] == pytest.approx(edits)
+    assert ("wer" in results["run"]) != ("cer" in results["run"])
+    low, high = results["run"][f"{name}_interval"]
+    assert low <= edits <= high
+
+
+@pytest.mark.parametrize(
+    "answer, references, words, expected",
+    [
+        ("", [""], True, (0, 0)),
+        ("x", [""], False, (1, 0)),
+        ("", ["a b"], True, (2, 2)),
+        (" HUND ", ["hund"], False, (4, 4)),
+        ("😀😀", ["😀🎉"], False, (1, 2)),
+        ("我去市场", ["我去商场"], False, (1, 4)),
+        ("a b c d e", ["a b", "a b c d x y"], True, (2, 6)),
+    ],
+)
+def test_edits_are_to_the_nearest_reference(answer, references, words, expected):
+    assert count_edits(answer, references, words) == expected
+
+
+def test_case_is_an_error_unless_it_is_ignored():
+    rows = ["Hund", "KATZE"], ["hund", "katze"]
+    assert score(*rows, bootstrap=0)["wer"] == 1
+    assert score(*rows, lowercase=True, bootstrap=0)["wer"] == 0
+
+
 def test_resamples_depend_on_the_seed_alone(monkeypatch):
     rows = make_rows(40, 0.3)
     first = score(*rows, bootstrap=60)
@@ -153,7 +199,9 @@ def test_predictions_come_worst_first(tmp_path):
 def test_buckets_hold_every_row_once_and_part_no_length():
     hypotheses, references = make_rows(90, 0.2)
     lengths = [3] * 40 + [10] * 30 + list(range(20, 40))
-    pairs = make_pairs("t", ["s" * length for length in lengths], references)
+    # Equal lengths, but no equal sources, which would be one row.
+    sources = [f"{row:03}".ljust(length, "s") for row, length in enumerate(lengths)]
+    pairs = make_pairs("t", sources, references)
     buckets = score_by_length(pairs, hypotheses, Scorer(), bootstrap=20)
     assert sum(bucket["rows"] for bucket in buckets) == 90
     edges = [(bucket["shortest"], bucket["longest"]) for bucket in buckets]

@@ -8,7 +8,8 @@ import pytest
 from keras import ops
 
 from polyhead.apps.common.generation import serving as module
-from polyhead.apps.common.generation.serving import Serving, draw_numbers
+from polyhead.apps.common.generation.hypotheses import draw_numbers
+from polyhead.apps.common.generation.serving import Serving
 from polyhead.layers.decoding import greedy
 from polyhead.runtime.text_bytes import texts_to_bytes
 
@@ -16,16 +17,18 @@ TEXTS = ["one two three", "", "  \t", "seven 😀 مرحبا", "one " * 90, "fou
 
 
 def texts_of(hypotheses):
-    return [row[0][0] for row in hypotheses]
+    return [row[0].text for row in hypotheses]
 
 
 def test_the_graph_tokenizes_as_python_does(serving):
     padded, _ = texts_to_bytes(TEXTS, 400)
-    ids = ops.convert_to_numpy(serving.tokenize(serving.tables, padded))
+    ids, cut = map(ops.convert_to_numpy, serving.tokenize(serving.tables, padded))
     assert ids.shape == (len(TEXTS), serving.max_tokens)
     for row, expected in zip(ids, serving.encode_texts(TEXTS), strict=True):
         assert row[row > 0].tolist() == expected.tolist()
     assert not ids[1].any() and not ids[2].any()
+    assert cut.tolist() == serving.find_cut(TEXTS).tolist()
+    assert cut.tolist() == [False] * 4 + [True, False]
 
 
 def test_limits_follow_the_source(serving, config):
@@ -53,13 +56,60 @@ def test_a_short_text_is_encoded_at_a_short_length_alike(serving, length):
 @pytest.mark.parametrize("beam_size", [1, 3])
 def test_a_file_decodes_as_python_does(serving, beam_size):
     method = serving.method(beam_size)
-    expected = texts_of(serving.generate(TEXTS, method, max_input_bytes=64))
+    found = serving.generate(TEXTS, method, max_input_bytes=64)
     function = serving.bytes_function(80, beam_size)
     padded, _ = texts_to_bytes(TEXTS, 64)
-    for row, text in zip(padded, expected, strict=True):
-        answer = function(serving.weights, serving.tables, row[None])["text"]
-        wanted, _ = texts_to_bytes([text], 80)
-        np.testing.assert_array_equal(ops.convert_to_numpy(answer), wanted)
+    read = [row.tobytes().rstrip(b"\0").decode() for row in padded]
+    cuts = serving.find_cut(read)
+    for row, hypotheses, cut in zip(padded, found, cuts, strict=True):
+        outputs = function(serving.weights, serving.tables, row[None])
+        outputs = {k: ops.convert_to_numpy(v) for k, v in outputs.items()}
+        text, score, full = hypotheses[0]
+        wanted, long = texts_to_bytes([text], 80)
+        np.testing.assert_array_equal(outputs["text"], wanted)
+        np.testing.assert_allclose(outputs["score"], [score], atol=1e-5)
+        assert outputs["truncated"].dtype == np.int32
+        assert outputs["truncated"].tolist() == [int(cut) + 2 * int(full or long[0])]
+
+
+@pytest.mark.parametrize("beam_size", [1, 3])
+def test_a_score_is_the_log_probability_of_a_piece(serving, beam_size, config):
+    """Whatever the search divides by, also for a text of which nothing is read."""
+    serving.config = replace(config, length_penalty=0.5)
+    for text in ("one two three", "five"):
+        best = serving.generate([text], serving.method(beam_size))[0][0]
+        source = serving.encode_texts([text])[0][None].astype(np.int32)
+        ids = np.asarray(serving.compiled(serving.method(beam_size))(source)[0])
+        ids = ids.reshape(-1, ids.shape[-1])[:1]
+        written = ids[ids > 0]
+        given = np.concatenate([[1], written])[None].astype(np.int32)
+        with serving.scope(serving.weights):
+            logits = ops.convert_to_numpy(serving.model([source, given]))[0]
+        log_sums = np.log(np.exp(logits).sum(axis=-1))
+        steps = np.concatenate([written, [2]])  # 2 is the end
+        chances = logits[np.arange(len(steps)), steps] - log_sums
+        assert best.score == pytest.approx(chances.mean(), abs=1e-4)
+    assert serving.generate(["  "], serving.method(beam_size))[0][0].score == 0
+
+
+def test_a_text_of_many_pieces_in_few_bytes_is_said_to_be_cut(serving):
+    """Emoji are pieces of one byte each: the model's limit comes before the file's."""
+    text = "😀" * 12  # 48 bytes
+    padded, by_bytes = texts_to_bytes([text, "one two"], 64)
+    assert not by_bytes.any()
+    function = serving.bytes_function(200)
+    cuts = [
+        int(function(serving.weights, serving.tables, row[None])["truncated"][0])
+        for row in padded
+    ]
+    assert [cut & 1 for cut in cuts] == [1, 0]
+
+
+def test_an_answer_at_the_limit_of_pieces_is_cut(serving, config):
+    serving.config = replace(config, max_output_ratio=0.1)
+    (row,) = serving.generate(["one two three"])
+    count = len(serving.encode_texts(["one two three"])[0])
+    assert count > 1 and row[0].cut  # an untrained model does not end by itself
 
 
 @pytest.mark.tensorflow
@@ -70,8 +120,10 @@ def test_a_savedmodel_decodes_as_python_does(serving):
         outputs = function(serving.weights, serving.tables, strings)
         hypotheses = serving.generate(TEXTS, serving.method(beam_size))
         assert outputs["text"].numpy().tolist() == texts_of(hypotheses)
-        scores = [row[0][1] for row in hypotheses]
+        scores = [row[0].score for row in hypotheses]
         np.testing.assert_allclose(outputs["score"].numpy(), scores, atol=1e-4)
+        cuts = serving.find_cut(TEXTS) + 2 * np.array([r[0].cut for r in hypotheses])
+        assert outputs["truncated"].numpy().tolist() == cuts.tolist()
 
 
 @pytest.mark.tensorflow
@@ -86,7 +138,7 @@ def test_draws_are_of_each_rows_own_seed():
 def test_answers_keep_their_places_whatever_the_batches(serving, monkeypatch):
     together = serving.generate(TEXTS, serving.method(2, 2))
     assert [len(row) for row in together] == [2, 1, 1, 2, 2, 2]
-    assert together[1] == together[2] == [(b"", 0.0)]
+    assert together[1] == together[2] == [(b"", 0.0, False)]
     monkeypatch.setattr(module, "BATCH", 2)
     assert texts_of(serving.generate(TEXTS, serving.method(2, 2))) == texts_of(together)
 

@@ -1,5 +1,6 @@
-"""Resume: a training that was cut off ends where an unbroken one does."""
+"""Batches of any sizes; a training cut off ends where an unbroken one does."""
 
+import json
 import os
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from cut_tools import Cut, CutAt, assert_same
 from keras import ops
 
 from polyhead.apps.common.errors import PolyheadError
+from polyhead.apps.common.history import read_history
 from polyhead.apps.common.run import loop
 from polyhead.apps.common.run.schedules import WarmUpDecay
 
@@ -67,6 +69,58 @@ def run(folder, ema=False, epochs=EPOCHS, patience=9, cut=None, score=score):
     return state, model.get_weights()
 
 
+# Sizes `(rows, length)` of the batches of an epoch.
+ANY_SIZES = [
+    [(8, 8), (8, 8), (8, 16)],  # the third is of another length
+    [(8, 8), (8, 8), (3, 8)],  # of another number of rows
+    [(4, 8), (4, 16), (4, 8)],
+    [(8, 8)],
+    [(1, 8)],
+]
+
+
+def test_batches_of_any_sizes(tmp_path):
+    seen, traced = [], []
+
+    class Count(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            seen.append(batch)
+
+    class Traced(keras.layers.Dense):
+        def call(self, x):
+            traced.append(x.shape)
+            return super().call(x)
+
+    model = keras.Sequential([keras.Input((None, 3)), Traced(1)])
+    model.compile("sgd", loss="mse")
+    before = len(traced)
+    state = loop.train(
+        model,
+        lambda epoch: [(np.ones((*n, 3)), np.ones((*n, 1))) for n in ANY_SIZES[epoch]],
+        len(ANY_SIZES),
+        lambda model: {"accuracy": 1.0},
+        "accuracy",
+        tmp_path / "checkpoint",
+        9,
+        callbacks=[Count()],
+    )
+    assert seen == [step for sizes in ANY_SIZES for step in range(len(sizes))]
+    assert np.isfinite(losses_of(state)).all() and len(losses_of(state)) == 5
+    # All batches of all epochs go through one compiled step.
+    assert len(traced) == before + 1
+
+
+def test_a_size_that_is_said_to_be_fixed_is_known_to_the_model():
+    batches = [({"x": np.ones((2, 8, 3))}, np.ones((2, 4), "int32"), np.ones(2))]
+    data = loop.EpochData(batches)
+    fixed, varying = (loop.declare(data, flag).element_spec for flag in (True, False))
+    shapes = [
+        [s.shape.as_list() for s in keras.tree.flatten(e)] for e in (fixed, varying)
+    ]
+    assert shapes[0] == [[None, 8, 3], [None, 4], [None]]
+    assert shapes[1] == [[None, None, 3], [None, None], [None]]
+
+
 def losses_of(state):
     return [row["loss"] for row in state.history]
 
@@ -101,7 +155,7 @@ def test_a_broken_training_ends_where_an_unbroken_one_does(
     assert state.best_epoch == expected.best_epoch
     scores = [[row["val_accuracy"] for row in s.history] for s in (state, expected)]
     assert scores[0] == scores[1] and len(scores[0]) == EPOCHS
-    history = loop.read_history(tmp_path / "history.csv")
+    history = read_history(tmp_path / "history.csv")
     assert history["val_accuracy"] == scores[0]
     # The loss is the mean of all batches, before and after the break.
     assert_same(losses_of(state), losses_of(expected))
@@ -122,23 +176,103 @@ def scripted(model):
 def test_early_stopping_survives(tmp_path, monkeypatch):
     monkeypatch.setattr(loop, "CHECKPOINT_SECONDS", 0)
     whole, weights = run(tmp_path / "a", True, 9, 3, score=scripted)
-    assert (whole.epoch, whole.best_epoch, whole.stopped) == (5, 1, True)
-    with pytest.raises(Cut):
-        run(tmp_path / "b", True, 9, 3, cut=4 * STEPS + 2, score=scripted)
+    # Patience ends after epoch 5; then the rate falls to zero in two more epochs.
+    assert (whole.epoch, whole.best_epoch, whole.stopped) == (7, 1, True)
+    assert whole.cool_down == [5 * STEPS, 2 * STEPS]
+    for steps in (4, 2):  # before and within the cool-down
+        with pytest.raises(Cut):
+            run(tmp_path / "b", True, 9, 3, cut=steps * STEPS + 2, score=scripted)
     state, found = run(tmp_path / "b", True, 9, 3, score=scripted)
-    assert (state.epoch, state.best_epoch, state.stopped) == (5, 1, True)
+    assert (state.epoch, state.best_epoch, state.stopped) == (7, 1, True)
     assert_same(found, weights)
     # They are the best epoch's, not the last one's.
     _, second = run(tmp_path / "c", True, 2, score=scripted)
     assert_same(found, second)
 
 
+TIES = {  # epoch -> exact match and loss
+    "zeros": [(0.0, 3.0), (0.0, 2.0), (0.0, 1.0), (0.0, 0.9), (0.2, 1.5)],
+    "worse": [(0.0, 3.0), (0.0, 2.0), (0.0, 2.5), (0.0, 2.1), (0.0, 2.0)],
+    "perfect": [(0.5, 3.0), (1.0, 0.1), (1.0, 0.05), (1.0, 0.06), (1.0, 0.07)],
+}
+
+
+@pytest.mark.parametrize(
+    "name, tie_breaker, best, epochs",
+    [
+        ("zeros", "loss", 5, 5),  # it does not stop before its first right answer
+        ("worse", "loss", 2, 5),  # waits for two epochs, then cools down in one
+        ("perfect", "loss", 3, 5),  # nor goes on for ever after its last
+        ("perfect", None, 5, 5),  # the later of equal epochs
+    ],
+)
+def test_equal_scores_are_told_apart(tmp_path, name, tie_breaker, best, epochs):
+    scores = iter(TIES[name])
+    state = loop.train(
+        make_model(ema=False),
+        make_epoch,
+        len(TIES[name]),
+        lambda model: dict(zip(("exact", "loss"), next(scores), strict=True)),
+        "exact",
+        tmp_path / "checkpoint",
+        2,
+        tie_breaker=tie_breaker,
+    )
+    assert (state.best_epoch + 1, state.epoch) == (best, epochs)
+
+
+def test_a_resumed_training_remembers_what_broke_a_tie(tmp_path):
+    def go(epochs, scores):
+        values = iter(scores)
+        return loop.train(
+            make_model(ema=False),
+            make_epoch,
+            epochs,
+            lambda model: dict(zip(("exact", "loss"), next(values), strict=True)),
+            "exact",
+            tmp_path / "checkpoint",
+            9,
+            tie_breaker="loss",
+        )
+
+    assert go(2, TIES["worse"][:2]).best_tie == 2.0
+    state = go(4, TIES["worse"][2:4])
+    assert (state.best_epoch, state.best_tie) == (1, 2.0)
+
+
 def test_a_checkpoint_of_another_model_is_refused(tmp_path):
     run(tmp_path, epochs=1)
     other = make_model(ema=True)
-    with pytest.raises(PolyheadError, match=r"last\.npz: .*add --overwrite") as caught:
+    with pytest.raises(
+        PolyheadError, match=r"last\.npz: .*delete .*checkpoint"
+    ) as caught:
         loop.train(other, make_epoch, 2, score, "accuracy", tmp_path / "checkpoint", 9)
     assert "\n" not in str(caught.value)
+
+
+def test_a_finished_training_goes_on(tmp_path):
+    """Its best epoch is the one to beat, and the patience counts anew."""
+    state, weights = run(tmp_path / "older", epochs=2, patience=9)
+    best = {"train": {"best_epoch": state.best_epoch + 1}}
+    (tmp_path / "older" / "metrics.json").write_text(json.dumps(best))
+    model = make_model(ema=False)
+    model.set_weights(weights)
+    scores = iter([0.95] + [0.1] * 9)  # what the run keeps is better than it was
+    last = loop.train(
+        model,
+        make_epoch,
+        9,
+        lambda model: {"accuracy": next(scores)},
+        "accuracy",
+        tmp_path / "new" / "checkpoint",
+        3,
+        older=tmp_path / "older",
+    )
+    assert (last.epoch, last.went_on, last.stopped) == (6, 2, True)
+    assert (last.best_epoch, last.best_score) == (state.best_epoch, 0.95)
+    assert [row["epoch"] for row in last.history] == [1, 2, 3, 4, 5, 6]
+    assert last.seconds > state.seconds
+    assert_same(model.get_weights(), weights, 0)
 
 
 ON_JAX = """
@@ -172,14 +306,3 @@ def test_resume_on_jax(tmp_path):
         env=os.environ | {"KERAS_BACKEND": "jax"},
     )
     assert done.returncode == 0, done.stderr
-
-
-def test_a_row_an_epoch_is_read_as_columns(tmp_path):
-    path = tmp_path / "history.csv"
-    assert loop.read_history(path) == {}
-    loop.write_history(
-        path, [{"epoch": 1, "loss": 0.5}, {"epoch": 2, "val_loss": 0.25}]
-    )
-    history = loop.read_history(path)
-    assert history["epoch"] == [1, 2] and history["loss"][0] == 0.5
-    assert np.isnan(history["loss"][1]) and history["val_loss"][1] == 0.25

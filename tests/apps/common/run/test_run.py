@@ -14,7 +14,7 @@ from polyhead.apps.text_classification import TASK
 def test_the_functions_of_the_task_are_methods_of_the_run(review_run):
     answering, steps = TASK.answering(), TASK.steps()
     assert review_run.predict.__func__ is answering.predict
-    assert review_run.evaluate.__func__ is steps.evaluate
+    assert review_run.evaluate.__func__.__wrapped__ is steps.evaluate
     assert review_run.explain.__func__ is steps.explain
     assert review_run.probabilities.__func__ is answering.methods["probabilities"]
     assert "top_k" in review_run.predict.__doc__  # what help() shows

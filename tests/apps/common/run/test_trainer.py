@@ -14,6 +14,7 @@ from review_tools import TINY, contents
 
 import polyhead.apps
 from polyhead.apps.common.errors import PolyheadError
+from polyhead.apps.common.history import read_history
 from polyhead.apps.common.run import loop
 from polyhead.apps.common.run.checkpoint import load_arrays
 from polyhead.apps.common.run.loop import State
@@ -63,8 +64,7 @@ def test_an_interrupted_run_goes_on(interrupted, review_run, tmp_path, capsys):
     assert_same(weights_of(run.path), weights_of(review_run.path), 1e-4)
     assert run.metrics["test"] == review_run.metrics["test"]
     losses = [
-        loop.read_history(each.path / "history.csv")["loss"]
-        for each in (run, review_run)
+        read_history(each.path / "history.csv")["loss"] for each in (run, review_run)
     ]
     assert losses[0] == pytest.approx(losses[1], abs=1e-4)
     assert not (run.path / "checkpoint").exists()
@@ -167,7 +167,7 @@ def test_a_resumed_run_keeps_its_tokenizer(name, tmp_path, monkeypatch):
     steps = task.steps()
     data = steps.load_data(config)
     (tmp_path / "other").mkdir()
-    assets = steps.make_assets(steps.fit_config(config, data), data, None)
+    assets = steps.make_assets(config, data, None)
     steps.save_assets(assets, tmp_path / "other")
     assert (tmp_path / "other" / "tokenizer.json").read_bytes() != before
     run = train_task(task, config, quiet=True)

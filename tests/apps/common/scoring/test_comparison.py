@@ -58,9 +58,7 @@ def test_the_protocol_says_which_rows_were_scored():
     assert describe_samples(baselines, "searched", "pairs") == [
         "nearest searched a sample of 9 pairs"
     ]
-    assert describe_other("b.tsv", "sources", ["a", "b", "a"], ["a", "c"]) == (
-        "b.tsv, which is not the run's own test (2 of its sources were trained on)"
-    )
+    assert describe_other("b.tsv") == "b.tsv, which is not the run's own test"
 
 
 def test_the_table_shows_what_there_is():
@@ -69,6 +67,9 @@ def test_the_table_shows_what_there_is():
         "validation": {"rows": 9, "bleu": 90.0},
         "baselines": {"copy": {"bleu": 3.0, "verdict": "above copy"}, "none": {}},
     }
+    changed = format_table(metrics | {"differences": ["1 new"]}, COLUMNS)
+    last = changed.splitlines()[-2:]
+    assert last == ["1 new", "so metrics.json keeps the earlier scores"]
     lines = format_table(metrics, COLUMNS, remarks=["a remark"]).splitlines()
     assert lines[0] == "test, 30 rows"
     assert lines[1].split() == ["BLEU"]  # the run has no chrF
@@ -96,3 +97,40 @@ def test_without_test_data_validation_is_shown():
 
 def test_examples_run():
     assert doctest.testmod(comparison).failed == 0
+
+
+@pytest.mark.parametrize(
+    "validated, last, shown",
+    [
+        ({"measure": "bleu", "score": 21.5, "how": "greedy decoding"}, 23.0, True),
+        ({"measure": "bleu", "score": 21.5, "how": ""}, 23.0, True),
+        ({"measure": "bleu", "score": 23.001, "how": "greedy"}, 23.0, False),
+        ({"measure": "loss", "score": 2.0, "how": "greedy"}, 23.0, False),
+        ({"measure": "bleu", "score": None, "how": ""}, 23.0, False),
+        ({}, 23.0, False),  # of an older version
+    ],
+)
+def test_another_validation_score_than_training_printed_is_explained(
+    validated, last, shown
+):
+    metrics = {
+        "validation": {"rows": 40, "bleu": last},
+        "train": {"best_epoch": 7, "validated": validated},
+    }
+    lines = format_table(metrics, COLUMNS).splitlines()
+    how = validated.get("how") and f" ({validated['how']})" or ""
+    line = f"validation: BLEU 21.50 in epoch 7 of the training{how}, 23.00 of the "
+    assert (f"{line}finished run" in lines) == shown
+    assert any("epoch 7" in line for line in lines) == shown
+
+
+@pytest.mark.parametrize("unit, few", [("rows", 29), ("windows", 1), ("windows", 30)])
+def test_few_rows_and_few_windows_are_told(unit, few):
+    text = format_table({"test": {unit: few, "bleu": 90.0}}, COLUMNS, unit)
+    assert ("say little about other " + unit in text) == (few < 30)
+    assert ("1 window only" in text) == (few == 1)
+
+
+def test_no_interval_without_width_is_given():
+    line = describe_difference("copy", 100.0, (100.0, 100.0), "points", 40, 100.0)
+    assert line == "above copy by 100.0 points (the same in every row)"

@@ -18,6 +18,7 @@ class Config:
     """What of a configuration decides the tokenizer."""
 
     init_from: str | None = None
+    tokenizer: str = "bytes"
     vocabulary_size: int = 300
     case_fold: bool = True
     seed: int = 0
@@ -56,6 +57,8 @@ def test_the_settings_are_those_of_the_configuration():
     assert cased.encode("A ROSE") != cased.encode("a rose")
     small = make_assets(Config(vocabulary_size=262), TEXTS, None).tokenizer
     assert len(small.pieces) == 262 < len(folded.pieces)
+    letters = make_assets(Config(tokenizer="characters"), TEXTS, None).tokenizer
+    assert all(len(piece.decode("utf-8", "ignore")) <= 1 for piece in letters.pieces)
 
 
 def test_a_broken_tokenizer_is_one_clear_line(tmp_path):

@@ -52,18 +52,20 @@ def test_encoding_and_joining_give_the_text_back(tokenizer):
 @pytest.mark.parametrize("max_bytes", [1, 2, 3, 4, 5, 17, 64, 400])
 def test_graph_joins_and_cuts_as_python_does(tokenizer, max_bytes):
     tables = piece_tables(tokenizer.pieces)
-    found = decode_ids(tables, encode_all(tokenizer, TEXTS), max_bytes)
+    found, long = decode_ids(tables, encode_all(tokenizer, TEXTS), max_bytes)
     found = ops.convert_to_numpy(found).astype(np.uint8)
     assert found.shape == (len(TEXTS), max_bytes)
     for text, row in zip(TEXTS, found, strict=True):
         expected, _ = cut_text(text, max_bytes)
         assert row.tobytes().rstrip(b"\0") == expected
+    cut = [cut_text(text, max_bytes)[1] for text in TEXTS]
+    assert ops.convert_to_numpy(long).tolist() == cut
 
 
 def test_bytes_that_are_no_utf8_are_cut_by_number(tokenizer):
     alone = tokenizer.pieces.index(b"\x80")
     ids = np.full((1, 9), alone, np.int32)
-    found = decode_ids(piece_tables(tokenizer.pieces), ids, 4)
+    found, _ = decode_ids(piece_tables(tokenizer.pieces), ids, 4)
     assert ops.convert_to_numpy(found).tolist() == [[0x80] * 4]
 
 
@@ -71,7 +73,7 @@ def test_tflite_gives_the_same_bytes(tokenizer, tmp_path):
     ids = encode_all(tokenizer, TEXTS)
 
     def function(weights, tables, ids):
-        return {"text": ops.cast(decode_ids(tables, ids, 64), "uint8")}
+        return {"text": ops.cast(decode_ids(tables, ids, 64)[0], "uint8")}
 
     path = tmp_path / "model.tflite"
     export_tflite(function, [], piece_tables(tokenizer.pieces), {"ids": ids}, path)

@@ -1,11 +1,13 @@
 """A run whose task reads texts: its tokenizer, and the texts that it cuts."""
 
 import shutil
+from types import SimpleNamespace
 
 import pytest
 
 import polyhead.apps
-from polyhead.apps.common.text.run import TextRun
+from polyhead.apps.common.data.kept import Kept
+from polyhead.apps.common.text.run import TextRun, text_examples
 
 
 @pytest.fixture
@@ -38,7 +40,7 @@ def test_no_more_pieces_are_advised_than_the_task_allows(run):
 
 @pytest.mark.tensorflow
 def test_a_text_that_the_file_alone_cuts_is_noted(run):
-    run.export(["tflite"], ["int8"], max_input_bytes=20)
+    run.export(["tflite"], ["int8"], max_input_bytes=20, max_loss=100)
     run.predict(["short", "a film of more than twenty bytes"], engine="tflite")
     assert run.truncated == [False, True]
     (note,) = run.notes
@@ -51,3 +53,13 @@ def test_a_text_that_the_file_alone_cuts_is_noted(run):
 def test_the_tokenizer_is_read_once(run, monkeypatch):
     assert run.tokenizer is run.tokenizer
     assert run.tokenizer.encode("the plot") and run.assets.num_special == 0
+
+
+def test_texts_are_cut_as_the_file_takes_them():
+    texts = {"text": ["né", "longer than that", "third"]}
+    inputs_of = text_examples(None, Kept("test", 3, 3, 0, texts), 2)
+    model = SimpleNamespace(inputs={"text": (1, 6)})
+    assert [bytes(row) for row in inputs_of(model)["text"]] == [
+        "né".encode() + b"\0" * 3,
+        b"longer",
+    ]

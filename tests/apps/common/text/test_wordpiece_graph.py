@@ -19,12 +19,19 @@ def tokenizer():
     return WordPieceTokenizer(ORACLE["vocabulary"], True, ORACLE["max_tokens"])
 
 
+def cut_all(text):
+    """The bytes of each row, without the zeros and what a cut began."""
+    return [row.tobytes().rstrip(b"\0") for row in text]
+
+
 def test_the_graph_gives_the_same_ids(tokenizer):
     lines = ORACLE["lines"]
     text, truncated = texts_to_bytes(lines, 600)
-    found = np.array(
-        tokenizer.encode_graph(tokenizer.tables, text.astype(np.int32), 48)
+    found, long = map(
+        np.array, tokenizer.encode_graph(tokenizer.tables, text.astype(np.int32), 48)
     )
+    assert long.tolist() == tokenizer.find_cut([x.decode() for x in cut_all(text)], 48)
+    assert long.any() and not long.all()
     for line, cut, ids, row in zip(lines, truncated, ORACLE["ids"], found, strict=True):
         # Where a cut word is within the tokens kept, it is another word.
         if not cut:
@@ -36,8 +43,24 @@ def test_capitals_stay_where_the_vocabulary_has_them():
     tokenizer = WordPieceTokenizer(words, False, 8)
     assert tokenizer.encode("Good good GOOD") == [2, 4, 5, 1, 3]
     text, _ = texts_to_bytes(["Good good GOOD"], 20)
-    found = tokenizer.encode_graph(tokenizer.tables, text.astype(np.int32), 8)
+    found, cut = tokenizer.encode_graph(tokenizer.tables, text.astype(np.int32), 8)
     assert np.array(found).tolist() == [[2, 4, 5, 1, 3, 0, 0, 0]]
+    assert not cut[0]
+
+
+def test_the_last_place_is_for_the_end_of_a_cut_text():
+    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "a"]
+    tokenizer = WordPieceTokenizer(words, True, 4)
+    text, _ = texts_to_bytes(["a", "a a", "a a a", "a a a a", ""], 8)
+    found, cut = tokenizer.encode_graph(tokenizer.tables, text.astype(np.int32), 4)
+    assert np.array(found).tolist() == [
+        [2, 4, 3, 0],
+        [2, 4, 4, 3],
+        [2, 4, 4, 3],
+        [2, 4, 4, 3],
+        [2, 3, 0, 0],
+    ]
+    assert np.array(cut).tolist() == [False, False, True, True, False]
 
 
 def test_a_piece_that_no_word_can_hold_is_left_out():

@@ -109,3 +109,13 @@ def test_calendar_features():
     assert found[0, 6:13].tolist() == [1, 0, 0, 0, 0, 0, 0]  # a Monday
     assert found[1, 6:13].tolist() == [0, 0, 0, 0, 0, 0, 1]  # a Sunday
     assert calendar_features(days, seconds, []).shape == (1, 2, 0)
+
+
+def test_the_clock_has_the_whole_seconds_of_shorter_steps():
+    frequency = Frequency("microsecond", 20_000)
+    stamps = frequency.stamps(np.datetime64("2024-01-31T23:59:59", "us"), 5_000)
+    start = ops.convert_to_tensor(split_stamps(stamps[1_000:1_001]))
+    days, seconds = step_times(start, np.arange(-1_000, 4_000), frequency)
+    wanted = split_stamps(stamps)
+    assert ops.convert_to_numpy(days)[0].tolist() == wanted[:, 0].tolist()
+    assert ops.convert_to_numpy(seconds)[0].tolist() == wanted[:, 1].tolist()

@@ -8,11 +8,15 @@ from wave_tools import make_small, make_waves, write_wide
 
 from polyhead.apps.common.run.settings import resolve
 from polyhead.apps.forecasting import TASK
-from polyhead.apps.forecasting.config import fit_lengths
 from polyhead.apps.forecasting.data import load_data
+from polyhead.apps.forecasting.defaults.lengths import fit_lengths
 from polyhead.apps.forecasting.networks import conformal
-from polyhead.apps.forecasting.networks.conformal import calibrate, conformal_offsets
-from polyhead.apps.forecasting.networks.model import build_model
+from polyhead.apps.forecasting.networks.building import build_model
+from polyhead.apps.forecasting.networks.conformal import (
+    calibrate,
+    conformal_offsets,
+    shares,
+)
 from polyhead.apps.forecasting.series import frequency
 from polyhead.apps.forecasting.series.windows import Windows
 from polyhead.apps.forecasting.serving import Serving
@@ -21,7 +25,7 @@ from polyhead.apps.forecasting.serving import Serving
 def prepare(config):
     """The resolved configuration, and the windows of its data."""
     dataset = load_data(config)
-    config = fit_lengths(resolve(TASK, config), dataset.season)
+    config = fit_lengths(resolve(TASK, config), dataset)
     return config, Windows(dataset, config.look_back, config.horizon)
 
 
@@ -35,7 +39,9 @@ def test_one_number_is_calibrated_all_the_way(tmp_path):
     mean, scale = np.asarray(model.mean)[:2], np.asarray(model.scale)[:2]
     truth = (window.truth - mean) / scale
     wanted = conformal_offsets(truth, parts["base"], parts["scale"], [0.1, 0.5, 0.9])
-    np.testing.assert_allclose(np.asarray(model.offsets), wanted, rtol=1e-5)
+    found = np.asarray(model.offsets)
+    np.testing.assert_allclose(found[..., [0, 2]], wanted[..., [0, 2]], rtol=1e-5)
+    assert (found[..., 1] == 0).all()  # the median is the forecast
 
 
 def test_documented_examples():
@@ -61,3 +67,46 @@ def test_calibration_without_a_truth_changes_nothing():
     truth = np.full((5, 2, 1), np.nan)
     offsets = conformal_offsets(truth, np.ones((5, 2, 1, 1)), np.ones((5, 1, 1)), [0.9])
     assert (offsets == 0).all()
+
+
+@pytest.mark.parametrize(
+    ("level", "fewest"), [(0.5, 1), (0.2, 4), (0.9, 9), (0.1, 9), (0.05, 19)]
+)
+def test_a_quantile_moves_from_one_error_beyond_it_on(level, fewest):
+    assert shares(np.array(fewest - 0.1), [level]) == 0
+    assert shares(np.array(float(fewest)), [level]) == fewest / (fewest + 2)
+
+
+@pytest.mark.parametrize("steps", [200, 1200])
+def test_few_validation_blocks_move_nothing(tmp_path, steps):
+    path = write_wide(tmp_path / "a.csv", make_waves(steps))
+    config, windows = prepare(make_small(path, horizon=6))
+    model = build_model(config, windows.dataset)
+    calibrate(model, windows, 0)
+    offsets = np.asarray(model.offsets)
+    assert (offsets[..., 1] == 0).all()
+    assert (offsets[..., [0, 2]] != 0).all() == (steps == 1200)  # 20 blocks, not 3.3
+    assert offsets.any() == (steps == 1200)
+
+
+@pytest.mark.parametrize("loss", ["mae", "mse", "huber"])
+@pytest.mark.parametrize("steps", [200, 1200])
+@pytest.mark.parametrize("quantiles", [(0.1, 0.5, 0.9), (0.5,), (0.3, 0.5), (0.2, 0.9)])
+def test_the_median_is_the_forecast(tmp_path, loss, steps, quantiles):
+    path = write_wide(tmp_path / "a.csv", make_waves(steps))
+    config, windows = prepare(make_small(path, loss=loss, quantiles=quantiles))
+    model = build_model(config, windows.dataset)
+    calibrate(model, windows, 0)
+    inputs = windows.take(windows.find("test")).inputs
+    for outputs in (
+        Serving(model).predict(inputs),
+        Serving(model).predict_uncalibrated(inputs),
+    ):
+        found, forecast = outputs["quantiles"], outputs["forecast"][..., None]
+        assert (np.diff(found, axis=3) >= 0).all()
+        for place, level in enumerate(quantiles):
+            value = found[..., place : place + 1]
+            if level == 0.5:
+                np.testing.assert_array_equal(value, forecast)
+            else:
+                assert ((value - forecast) * (level - 0.5) >= 0).all()

@@ -8,9 +8,10 @@ from wave_tools import make_small, make_waves, write_wide
 
 from polyhead.apps.common.run.settings import resolve
 from polyhead.apps.forecasting import TASK
-from polyhead.apps.forecasting.config import fit_lengths
 from polyhead.apps.forecasting.data import load_data
-from polyhead.apps.forecasting.networks.model import Forecaster, build_model
+from polyhead.apps.forecasting.defaults.lengths import fit_lengths
+from polyhead.apps.forecasting.networks.building import build_model
+from polyhead.apps.forecasting.networks.model import Forecaster
 from polyhead.apps.forecasting.networks.quantiles import POINT, central
 from polyhead.apps.forecasting.series.frequency import (
     split_stamps,
@@ -21,7 +22,7 @@ from polyhead.apps.forecasting.series.windows import Windows
 def prepare(config):
     """The resolved configuration, and the windows of its data."""
     dataset = load_data(config)
-    config = fit_lengths(resolve(TASK, config), dataset.season)
+    config = fit_lengths(resolve(TASK, config), dataset)
     return config, Windows(dataset, config.look_back, config.horizon)
 
 

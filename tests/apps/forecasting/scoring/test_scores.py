@@ -28,6 +28,8 @@ def test_measures_by_hand():
         "mse": [1.0, 0.0],
         "mae": [1.0, 0.0],
         "rmse": [2.0, 0.0],
+        "wape": [2.0, 0.0],
+        "bias": [2.0, 0.0],
         "smape": [1.0, 0.0],
         "mase": [0.5, 0.0],
     }
@@ -91,3 +93,57 @@ def test_mase_divides_by_the_seasonal_naive_error_before_the_test(tmp_path):
     dataset = load_data(make_config(write_wide(tmp_path / "a.csv", values)))
     wanted = np.abs(values[24:160] - values[:136]).mean()
     assert seasonal_errors(dataset)[0, 0] == pytest.approx(wanted, abs=1e-4)
+
+
+def test_bias_and_wape_are_shares_of_the_truth():
+    scores = Scores([[1.0]], [[1.0]], 2)
+    scores.add(window([[[10.0], [30.0]]]), np.array([[[14.0], [34.0]]]))
+    found = scores.summary()
+    assert found["bias"] == found["wape"] == pytest.approx(8 / 40)
+    scores.add(window([[[10.0], [30.0]]]), np.array([[[6.0], [26.0]]]))
+    assert scores.summary()["bias"] == pytest.approx(0)
+    assert scores.summary()["wape"] == pytest.approx(16 / 80)
+    negative = Scores([[1.0]], [[1.0]], 1)
+    negative.add(window([[[-10.0]]]), np.array([[[-12.0]]]))
+    assert negative.summary()["bias"] == pytest.approx(-0.2)  # forecasts are lower
+
+
+@pytest.mark.parametrize("size", [1e-30, 1e-6, 1.0, 1e12])
+def test_no_measure_depends_on_the_unit(size):
+    scores = Scores([[size]], [[size]], 2, [0.1, 0.9])
+    truth = size * np.array([[[1.0], [3.0]]])
+    forecast = size * np.array([[[2.0], [2.0]]])
+    scores.add(window(truth), forecast, np.repeat(forecast[..., None], 2, 3))
+    found = scores.summary()
+    assert found["smape"] == pytest.approx((2 / 3 + 2 / 5) / 2, rel=1e-5)
+    assert found["wape"] == pytest.approx(0.5, rel=1e-5)
+    assert found["crps"] == pytest.approx(0.5, rel=1e-5)
+
+
+@pytest.mark.parametrize("near", [0.0, 1e-9, 0.5])
+def test_a_series_of_zeros_rules_no_mean(near):
+    """The truth of the second series is 0, and its forecast is near."""
+    alone, both = Scores([[1.0]], [[1.0]], 1, [0.5]), None
+    both = Scores([[1.0], [1.0]], [[1.0], [0.0]], 1, [0.5])
+    one = np.array([[[11.0]]])
+    alone.add(window([[[10.0]]]), one, one[..., None])
+    pair = np.array([[[11.0]], [[near]]])
+    both.add(window([[[10.0]], [[0.0]]], [0, 1]), pair, pair[..., None])
+    for name in ("smape", "mase"):
+        assert both.summary()[name] == pytest.approx(alone.summary()[name])
+    for name in ("wape", "crps", "bias"):  # it adds its error, and no more
+        assert both.summary()[name] == pytest.approx((1 + near) / 10)
+    by_series = both.by("series")
+    for name in ("smape", "wape", "bias", "crps", "mase"):
+        assert by_series[name][1] is None
+        assert by_series[name][0] is not None
+    assert both.share("not_zero") == 0.5
+    assert by_series["mae"][1] == pytest.approx(near)
+
+
+def test_only_zeros_have_no_relative_measure():
+    scores = Scores([[1.0]], [[1.0]], 1, [0.5])
+    scores.add(window([[[0.0]]]), np.array([[[0.0]]]), np.zeros((1, 1, 1, 1)))
+    found = scores.summary()
+    assert [found[k] for k in ("smape", "wape", "bias", "crps")] == [None] * 4
+    assert found["mae"] == 0

@@ -4,16 +4,16 @@ import pandas as pd
 import pytest
 from wave_tools import hours, make_config, make_small, make_waves, write_wide
 
-from polyhead.apps.common.errors import UsageError
 from polyhead.apps.forecasting.data import load_data
 
 
 def test_other_time_columns(tmp_path):
     path = write_wide(tmp_path / "a.csv", make_waves(100), time="When")
-    with pytest.raises(UsageError, match="--time-column"):
-        load_data(make_config(path))
-    dataset = load_data(make_config(path, time_column="When"))
-    assert len(dataset.series[0]) == 100
+    for name in (None, "When"):
+        dataset = load_data(make_config(path, time_column=name))
+        assert len(dataset.series[0]) == 100
+        told = [note for note in dataset.report["warnings"] if "--time-column" in note]
+        assert len(told) == (name is None)
 
 
 @pytest.mark.parametrize("name", ["", "Unnamed: 0"])

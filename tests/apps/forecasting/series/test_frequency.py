@@ -49,9 +49,10 @@ def test_stamps_beside_the_grid_have_no_place():
 @pytest.mark.parametrize("day", [1, 27, 28, 29, 30, 31])
 @pytest.mark.parametrize("first", ["2023-01", "2023-02", "2023-04", "2024-02"])
 def test_steps_of_months_stand_on_one_day(day, first):
-    months = np.datetime64(first) + np.arange(40)
-    last = ((months + 1).astype("M8[D]") - months.astype("M8[D]")).astype(int)
-    days = months.astype("M8[D]") + (np.minimum(day, last) - 1)
+    months = np.datetime64(first) + np.arange(41).astype("m8[M]")
+    begins = months.astype("M8[D]")
+    later = np.minimum(day, np.diff(begins).astype(int)) - 1
+    days = begins[:-1] + later.astype("m8[D]")
     stamps = days.astype("datetime64[s]")
     frequency = find_frequency([stamps[:30]], "f")
     assert frequency == Frequency("month", 1)
@@ -91,3 +92,20 @@ def test_the_clock_tells_of_what_the_data_have_seen_twice():
     assert calendar_cycles(weekly, 5000) == ["year"]
     assert calendar_cycles(Frequency("business", 1), 60) == ["week"]
     assert calendar_cycles(Frequency("month", 1), 900) == ["year"]
+
+
+@pytest.mark.parametrize(
+    ("code", "step"), [("20ms", 20_000), ("500ms", 500_000), ("125us", 125)]
+)
+def test_steps_shorter_than_a_second(code, step):
+    frequency = Frequency("microsecond", step)
+    assert parse_frequency(code) == frequency and str(frequency) == code
+    stamps = np.datetime64("2024-01-31T23:59:59.5", "us") + step * np.arange(40)
+    assert find_frequency([stamps], "f") == frequency
+    kept = np.delete(np.arange(40), [3, 17, 18])
+    assert frequency.places(stamps[kept]).tolist() == kept.tolist()
+    assert (frequency.stamps(stamps[0], 40) == stamps).all()
+    assert frequency.places(stamps[:1] + step // 2 * np.arange(3)).tolist()[1] == -1
+    assert frequency.season == 1 and calendar_cycles(frequency, 0.5) == []
+    assert parse_frequency("3000ms") == Frequency("second", 3)
+    assert parse_frequency("MS") == Frequency("month", 1)

@@ -10,7 +10,7 @@ from polyhead.apps.forecasting.data import load_data
 
 def test_months_that_begin_on_the_last_of_february(tmp_path):
     months = np.arange("2023-02", "2026-06", dtype="datetime64[M]")
-    stamps = months.astype("datetime64[D]") + 27
+    stamps = months.astype("datetime64[D]") + np.timedelta64(27, "D")
     path = write_wide(tmp_path / "a.csv", make_waves(len(stamps)), stamps=stamps)
     dataset = load_data(make_config(path))
     assert (dataset.series[0].stamps(dataset.frequency) == stamps).all()

@@ -5,7 +5,7 @@ import gzip
 import numpy as np
 import pandas as pd
 import pytest
-from wave_tools import hours, make_config, make_waves, write_long
+from wave_tools import hours, make_config, make_small, make_waves, write_long
 
 from polyhead.apps.forecasting import Config
 from polyhead.apps.forecasting.data import load_data
@@ -16,7 +16,7 @@ def test_long_table_and_packed_file(tmp_path):
     path = tmp_path / "long.csv.gz"
     plain = write_long(tmp_path / "long.csv", series)
     path.write_bytes(gzip.compress(open(plain, "rb").read()))
-    dataset = load_data(make_config(str(path)))
+    dataset = load_data(make_small(str(path)))
     assert [part.name for part in dataset.series] == ["a", "b"]
     assert [len(part) for part in dataset.series] == [90, 60]
     assert dataset.columns.targets == ("y",)
@@ -40,7 +40,6 @@ def test_embedded_set():
 
 
 @pytest.mark.tensorflow
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_tfds_rows_come_in_time_order(tmp_path, monkeypatch):
     tfds = pytest.importorskip("tensorflow_datasets")
     # Else TFDS asks a bucket on the network about every name.

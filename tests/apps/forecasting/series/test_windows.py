@@ -7,15 +7,15 @@ from wave_tools import make_config, make_small, make_waves, write_long, write_wi
 from polyhead.apps.common.errors import PolyheadError
 from polyhead.apps.common.run.settings import resolve
 from polyhead.apps.forecasting import TASK
-from polyhead.apps.forecasting.config import fit_lengths
 from polyhead.apps.forecasting.data import load_data
+from polyhead.apps.forecasting.defaults.lengths import fit_lengths
 from polyhead.apps.forecasting.series.windows import EpochBatches, Windows
 
 
 def prepare(config):
     """The resolved configuration, and the windows of its data."""
     dataset = load_data(config)
-    config = fit_lengths(resolve(TASK, config), dataset.season)
+    config = fit_lengths(resolve(TASK, config), dataset)
     return config, Windows(dataset, config.look_back, config.horizon)
 
 
@@ -85,6 +85,16 @@ def test_an_epoch_has_every_window_once(tmp_path):
     for found in starts:
         assert len(np.unique(found, axis=0)) == len(chosen) == len(found)
     assert (starts[0] != starts[1]).any()
+
+
+@pytest.mark.parametrize(
+    "count, sizes", [(64, [32, 32]), (65, [64, 1]), (7, [4, 3]), (2, [1, 1]), (1, [1])]
+)
+def test_of_few_windows_too_there_are_two_updates_an_epoch(tmp_path, count, sizes):
+    config = make_config(write_wide(tmp_path / "a.csv", make_waves(300)))
+    windows = Windows(load_data(config), 48, 12)
+    batches = EpochBatches(windows, windows.find("train")[:count], 64, 0, 0)
+    assert [len(truth) for _, truth in batches] == sizes
 
 
 def test_a_part_without_a_target_says_so(tmp_path):

@@ -1,0 +1,1 @@
+"""The formats of tables: text with separators, JSON and parquet."""

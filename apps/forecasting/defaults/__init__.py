@@ -1,0 +1,1 @@
+"""Defaults that fit the data: lengths, and the cycles that the values follow."""
