@@ -82,12 +82,6 @@ def given_tables(config: Any) -> Mapping[str, Table] | None:
     return data.tables
 
 
-def rows_of(config: Any) -> dict[str, Any]:
-    """The setting `data` of a configuration, if it has one: rows are in no file."""
-    data = getattr(config, DATA, None)
-    return {} if data is None else {DATA: data}
-
-
 def read_rows(source: Any, names: Sequence[str], keep_all: bool = False) -> Table:
     """Reads a file, as `read_table`, or rows from Python, as `to_table`."""
     if isinstance(source, str | PathLike):

@@ -7,9 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ..data.given import rows_of
 from ..errors import PolyheadError, UsageError
-from ..run.config import changed_fields, load_config
+from ..run.config import changed_fields, load_config, rows_of
 from ..task import Task
 from .record import ENTRIES, checkpoints, present, read_record
 from .staging import NEW

@@ -154,6 +154,12 @@ def changed_fields(old: Any, new: Any) -> dict[str, tuple[Any, Any]]:
     return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
 
 
+def rows_of(config: Any) -> dict[str, Any]:
+    """The setting `data` of a configuration, if it has one: rows are in no file."""
+    data = getattr(config, "data", None)
+    return {} if data is None else {"data": data}
+
+
 def list_of(field_type: Any) -> Any:
     """The type of the items if the field is a tuple, else None."""
     if typing.get_origin(field_type) is tuple:

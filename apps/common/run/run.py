@@ -13,7 +13,7 @@ from pathlib import Path
 from types import MethodType
 from typing import TYPE_CHECKING, Any
 
-from ..data.given import name_of, rows_of
+from ..data.given import name_of
 from ..data.kept import Kept, read_kept
 from ..data.known_rows import Known, KnownRows
 from ..errors import RETRAIN, PolyheadError, UsageError
@@ -22,7 +22,7 @@ from ..export.formats import DEFAULT_FORMATS, DEFAULT_VARIANTS
 from ..files import read_json
 from ..folder.staging import NEW
 from ..task import Steps, Task
-from .config import load_config
+from .config import load_config, rows_of
 from .folder import writing
 
 if TYPE_CHECKING:
