@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 from ..common.errors import UsageError
 from ..common.run.settings import Length, check_heads, fill_missing
+from ..common.text.normalization.table import NONE, NORMALIZATIONS, UNICODE
 
 # What a preset fills in where the user said nothing.
 PRESETS = {
@@ -32,6 +33,7 @@ OLDER_DEFAULTS: dict[str, tuple] = {
     "patience": (8,),
     "warmup_steps": (100,),
     "validation_fraction": (0.1,),
+    "normalization": (NONE,),
 }
 # What the weights of a run depend on.
 ARCHITECTURE = (
@@ -45,10 +47,12 @@ ARCHITECTURE = (
     "wide_dim",
     "tokenizer",
     "case_fold",
+    "normalization",
 )
 # What a setting may be: its choices, or the lowest and the highest value.
 CHOICES: dict[str, tuple] = {
     "tokenizer": ("bytes", "mediapipe"),
+    "normalization": NORMALIZATIONS,
     "mixed_precision": ("auto", "float32", "mixed_bfloat16"),
 }
 RANGES = {
@@ -117,7 +121,9 @@ class Config:
     tokenizer: str = "bytes"  # or "mediapipe": WordPiece; what KerasHub presets use
     vocabulary_size: int = 4000  # pieces
     max_tokens: int = 128  # longer texts are cut, in training and in the file
-    case_fold: bool = True  # ASCII only
+    # How texts are normalised, "unicode-1" or "none"; MediaPipe's rules know none.
+    normalization: str | None = None
+    case_fold: bool = True
     piece_dropout: float = 0.15  # chance to skip a match while training
     max_input_bytes: int | None = None  # of a .tflite's text; by the training texts
 
@@ -182,7 +188,15 @@ def fill(config: Config) -> Config:
             f"lora_rank is {config.lora_rank}, but preset {config.preset!r} has no "
             "trained weights to adapt: name a KerasHub preset"
         )
+    if config.word_pieces and config.normalization not in (None, NONE):
+        raise UsageError(
+            f"normalization is {config.normalization!r}, but MediaPipe, and a KerasHub "
+            "preset, read texts as they are: leave it out, or train with "
+            "tokenizer=bytes"
+        )
+    normalization = NONE if config.word_pieces else UNICODE
     defaults = {key: pair[config.fine_tunes] for key, pair in DEFAULTS.items()}
+    defaults = {**defaults, "normalization": normalization}
     if config.fine_tunes:
         rate = {"learning_rate": LORA_LEARNING_RATE} if config.lora_rank else {}
         return fill_missing(config, defaults | rate)

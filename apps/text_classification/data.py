@@ -26,6 +26,8 @@ from ..common.data.tfds import check_columns, name_labels
 from ..common.errors import UsageError
 from ..common.text.cleaning import clean_texts
 from ..common.text.limits import describe_fit, fit_bytes
+from ..common.text.normalization.normalizer import Normalizer
+from ..common.text.normalization.table import NONE
 from ..datasets.languages import read_languages
 from .config import Config
 
@@ -87,7 +89,10 @@ def _clean(config: Config, source: str, texts, labels, rows=None) -> Labelled:
             f"have {other!r}: see --label-separator"
         )
     labels = clean_labels(source, labels, rows, config.label_column, separator)
-    return Labelled(source, texts, labels, rows, tuple(notes))
+    key_of = None
+    if config.normalization not in (None, NONE):
+        key_of = Normalizer(config.normalization, config.case_fold)
+    return Labelled(source, texts, labels, rows, tuple(notes), key_of)
 
 
 def _read_train(config: Config, path: str) -> dict[str, Labelled]:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from ..common.text.byte_pieces import Tokenizer
+from ..common.text.normalization.table import NONE
 from ..common.text.wordpiece import WordPieceTokenizer
 from .config import Config
 
@@ -15,7 +16,7 @@ def load_tokenizer(
     """Reads a run's tokenizer.json; `max_tokens` is the file's own if None."""
     if config.word_pieces:
         return WordPieceTokenizer.load(path, max_tokens)
-    return Tokenizer.load(path)
+    return Tokenizer.load(path, config.normalization or NONE)
 
 
 def make_tokenizer(config: Config, texts: list[str], path: Path | None) -> AnyTokenizer:
@@ -32,4 +33,5 @@ def make_tokenizer(config: Config, texts: list[str], path: Path | None) -> AnyTo
     size, seed = config.vocabulary_size, config.seed
     if config.word_pieces:
         return WordPieceTokenizer.learn(texts, size, config.max_tokens, seed)
-    return Tokenizer.learn(texts, size, config.case_fold, seed)
+    normal = config.normalization or NONE
+    return Tokenizer.learn(texts, size, config.case_fold, seed, normalization=normal)

@@ -13,7 +13,8 @@ from .data import format_report
 
 
 def load_assets(config: Config, path: Path) -> PieceAssets:
-    return PieceAssets(path, num_special=1)  # the end symbol
+    # The end symbol is special.
+    return PieceAssets(path, num_special=1, normalization=config.normalization)
 
 
 def predict(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from ..common.errors import UsageError
 from ..common.generation.measure import MEASURES
 from ..common.run.settings import Length, check_heads, fill_missing
+from ..common.text.normalization.table import NONE, NORMALIZATIONS, UNICODE
 from ..common.text.units import TOKENIZERS
 
 # What a preset fills in where the user said nothing.
@@ -30,6 +31,7 @@ OLDER_DEFAULTS = {
     "max_tokens": (128,),
     "tokens_per_batch": (4096,),
     "tokenizer": ("bytes",),
+    "normalization": (NONE,),
 }
 # What the weights of a run depend on.
 ARCHITECTURE = (
@@ -38,6 +40,7 @@ ARCHITECTURE = (
     "norm_position",
     "activation",
     "case_fold",
+    "normalization",
     "tokenizer",
     "vocabulary_size",
 )
@@ -48,6 +51,7 @@ CHOICES: dict[str, tuple] = {
     "measure": MEASURES,
     "norm_position": ("pre", "post"),
     "tokenizer": TOKENIZERS,
+    "normalization": NORMALIZATIONS,
     "mixed_precision": ("auto", "float32", "mixed_bfloat16"),
 }
 RANGES = {
@@ -126,6 +130,7 @@ class Config:
     max_tokens: int | None = None
     max_output_tokens: int | None = None
     case_fold: bool = False
+    normalization: str | None = None  # of texts: "unicode-1", or "none"
     piece_dropout: float = 0.1  # chance to skip a match while training
 
     # Model.
@@ -195,6 +200,6 @@ def fill(config: Config) -> Config:
         ) from None
     if config.tensorboard and not importlib.util.find_spec("tensorboard"):
         raise UsageError("tensorboard is missing: pip install 'polyhead[tensorboard]'")
-    config = fill_missing(config, PRESETS[config.preset])
+    config = fill_missing(config, {**PRESETS[config.preset], "normalization": UNICODE})
     check_heads(config.hidden_dim or 1, config.num_heads or 1)
     return config

@@ -13,7 +13,7 @@ from ..common.data.known_parts import (
     restore_parts,
 )
 from ..common.data.known_rows import PARTS, Known, KnownRows
-from ..common.data.pairs import Pairs, choose, sentence_key
+from ..common.data.pairs import Pairs, choose
 from ..common.data.report import finish_report, format_parts
 from ..common.data.splits import fit_fraction, stratified_split
 from ..common.errors import PolyheadError, UsageError
@@ -103,13 +103,13 @@ def load_pairs(
     pairs = read_split(files, "test")
     if pairs is None:
         raise UsageError("give --test, or --test-source with --test-target")
-    return pairs
+    return replace(pairs, normalization=config.normalization)
 
 
 def _sort_out(splits: dict[str, Pairs], config: Config) -> tuple[Pairs, dict[str, int]]:
     train = splits["train"]
     others = [pairs for split, pairs in splits.items() if split != "train"]
-    held_out = {sentence_key(source) for pairs in others for source in pairs.sources}
+    held_out = {key for pairs in others for key in pairs.keys}
     most = [limit or MOST_TOKENS for limit in token_limits(config)]
     keep, removed = sort_out(train, held_out, most, config.max_length_ratio)
     if not keep.any():
@@ -208,8 +208,8 @@ def _summarize(lengths: np.ndarray) -> dict:
 def _warn(splits: dict[str, Pairs], read: int, removed: dict[str, int]) -> list[str]:
     warnings = []
     if "test" in splits:
-        test = {sentence_key(source) for source in splits["test"].sources}
-        shared = sum(sentence_key(x) in test for x in splits["validation"].sources)
+        test = set(splits["test"].keys)
+        shared = sum(key in test for key in splits["validation"].keys)
         if shared:
             warnings.append(f"{shared} validation sources are in test too")
     if any(removed.values()):

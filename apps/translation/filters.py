@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 
 import numpy as np
 
-from ..common.data.pairs import Pairs, sentence_key
+from ..common.data.pairs import Pairs
 
 # Why a pair is left out, in the order of the tests; each pair counts once.
 REASONS = {
@@ -29,7 +29,7 @@ def sort_out(
     """Chooses the pairs to train on.
 
     Args:
-        held_out: the `sentence_key` of every source that must not be trained on.
+        held_out: the key of every source that must not be trained on.
         max_tokens: of a source and of a target; a side of more than eight bytes a
             token is too long.
         max_length_ratio: how many times longer, or shorter, than usual a target may
@@ -53,7 +53,7 @@ def sort_out(
     sides = train.sources, train.targets
     texts = list(zip(*sides, strict=True))
     remove("empty", np.array([not (s.strip() and t.strip()) for s, t in texts], bool))
-    known = [sentence_key(source) in held_out for source in train.sources]
+    known = [key in held_out for key in train.keys]
     remove("held_out", np.array(known, bool))
     first = {pair: place for place, pair in reversed(list(enumerate(texts)))}
     repeated = [first[pair] != place for place, pair in enumerate(texts)]

@@ -3,6 +3,7 @@
 import itertools
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,8 @@ def read_splits(config: Config) -> dict[str, Pairs]:
         pairs = read_split(config, split)
         if pairs is not None:
             splits[split] = pairs
-    return splits
+    table = config.normalization
+    return {x: replace(pairs, normalization=table) for x, pairs in splits.items()}
 
 
 def _read_source(config: Config) -> dict[str, Pairs]:

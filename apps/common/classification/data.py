@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -26,38 +27,56 @@ class Labelled:
     labels: list  # strings, or with several labels to an input tuples of strings
     rows: np.ndarray  # int64 (rows,), where in the source each comes from
     notes: tuple[str, ...] = ()  # on how the file was read
+    key_of: Callable[[Any], Any] | None = None  # see `Examples`
 
     def take(self, places: np.ndarray) -> "Labelled":
         """The rows at the `places`, in their order."""
-        inputs, labels = self.inputs, self.labels
-        chosen = [inputs[i] for i in places], [labels[i] for i in places]
-        return Labelled(self.source, *chosen, self.rows[places])
+        sides = self.inputs, self.labels
+        inputs, labels = ([side[i] for i in places] for side in sides)
+        rows = self.rows[places]
+        return Labelled(self.source, inputs, labels, rows, key_of=self.key_of)
+
+    @cached_property
+    def keys(self) -> list:
+        """What tells whether a row was trained on."""
+        return find_keys(self)
 
     @property
     def known_as(self) -> Rows:
         """The rows as a run remembers them."""
         sets = (x if isinstance(x, tuple) else (x,) for x in self.labels)
-        return Rows(self.inputs, [_SEPARATOR.join(sorted(labels)) for labels in sets])
+        return Rows(self.keys, [_SEPARATOR.join(sorted(labels)) for labels in sets])
 
 
 @dataclass(frozen=True)
 class Examples:
-    """Inputs and their labels as numbers: int32 `(rows,)`, or bool `(rows, labels)`."""
+    """Inputs and their labels as numbers: int32 `(rows,)`, or bool `(rows, labels)`.
+
+    `key_of` makes the key of an input, which is the same for inputs that a model reads
+    alike; without it, an input is its own key.
+    """
 
     inputs: list
     labels: np.ndarray
     rows: np.ndarray
     source: str
+    key_of: Callable[[Any], Any] | None = None
 
-    @property
+    @cached_property
     def keys(self) -> list:
         """What tells whether a row was trained on."""
-        return self.inputs
+        return find_keys(self)
 
     def take(self, chosen: np.ndarray) -> "Examples":
         """The examples at the places `chosen`, or where `chosen (rows,)` is True."""
         inputs = [self.inputs[row] for row in np.arange(len(self.inputs))[chosen]]
-        return Examples(inputs, self.labels[chosen], self.rows[chosen], self.source)
+        labels, rows = self.labels[chosen], self.rows[chosen]
+        return Examples(inputs, labels, rows, self.source, self.key_of)
+
+
+def find_keys(data: Labelled | Examples) -> list:
+    """The key of each input."""
+    return data.inputs if data.key_of is None else list(map(data.key_of, data.inputs))
 
 
 @dataclass(frozen=True)
@@ -132,8 +151,8 @@ def make_dataset(
     splits = {"train": train, "validation": held["validation"], **held}
     validation, test = splits["validation"], splits.get("test")
     if test is not None:
-        tested = set(test.inputs)
-        shared = sum(given in tested for given in validation.inputs)
+        tested = set(test.keys)
+        shared = sum(key in tested for key in validation.keys)
         if shared:
             warnings.append(f"{shared} validation {unit}s are in test too")
     if removed:
@@ -173,15 +192,15 @@ def encode_examples(
     """Labels as numbers; a label that is not among the names is a PolyheadError."""
     rows, source = labelled.rows, labelled.source
     labels = encode_labels(labelled.labels, rows, source, names, multi_label, **where)
-    return Examples(labelled.inputs, labels, rows, source)
+    return Examples(labelled.inputs, labels, rows, source, labelled.key_of)
 
 
 def remove_held_out(
     train: Examples, others: Mapping[str, Examples], unit: str
 ) -> tuple[Examples, int]:
     """Training rows whose input is in no other split, and the number removed."""
-    held_out = {given for split in others.values() for given in split.inputs}
-    kept = np.array([given not in held_out for given in train.inputs])
+    held_out = {key for split in others.values() for key in split.keys}
+    kept = np.array([key not in held_out for key in train.keys])
     if not kept.any():
         raise PolyheadError(
             f"{train.source}: validation or test has the {unit} of every row; "
@@ -199,12 +218,12 @@ def split_validation(
     """The training rows that stay, and a validation split; see `choose_validation`."""
 
     def draw(places: np.ndarray) -> np.ndarray:
-        inputs, labels = [train.inputs[int(i)] for i in places], train.labels[places]
-        usual = fit_fraction(len(inputs), USUAL_FRACTION)
+        keys, labels = [train.keys[int(i)] for i in places], train.labels[places]
+        usual = fit_fraction(len(keys), USUAL_FRACTION)
         fraction = config.validation_fraction or usual
-        return stratified_split(inputs, labels, fraction, config.seed)
+        return stratified_split(keys, labels, fraction, config.seed)
 
-    chosen = choose_validation(train.inputs, older, draw)
+    chosen = choose_validation(train.keys, older, draw)
     if older and not chosen.any():
         raise PolyheadError(
             f"{train.source}: {config.init_from} was trained on every row, so none is "
@@ -223,5 +242,5 @@ def rows_of(examples: Examples, names: Sequence[str]) -> Rows:
     if examples.labels.ndim == 2:
         numbers = [np.flatnonzero(row) for row in examples.labels]
         sets = [sorted(names[int(i)] for i in row) for row in numbers]
-        return Rows(examples.inputs, [_SEPARATOR.join(labels) for labels in sets])
-    return Rows(examples.inputs, [names[label] for label in examples.labels])
+        return Rows(examples.keys, [_SEPARATOR.join(labels) for labels in sets])
+    return Rows(examples.keys, [names[label] for label in examples.labels])

@@ -22,13 +22,13 @@ def describe_labels(
     """Counts rows and classes of every split, and adds warnings of what looks wrong."""
     train = splits["train"]
     counts = {split: count_classes(part, label_names) for split, part in splits.items()}
-    numbers = number_texts(train.inputs)
+    numbers = number_texts(train.keys)
     conflicting = count_conflicting(numbers, train.labels)
     warnings = list(warnings)
     if conflicting:
         warnings.append(f"{conflicting} training {unit}s occur with different labels")
     for split, part in splits.items():
-        several = count_conflicting(number_texts(part.inputs), part.labels)
+        several = count_conflicting(number_texts(part.keys), part.labels)
         if several and split != "train":
             warnings.append(
                 f"{several} {split} {unit}s occur with different labels: no answer is "

@@ -8,6 +8,8 @@ import numpy as np
 
 from ..errors import PolyheadError, UsageError
 from ..text.cleaning import clean_texts
+from ..text.normalization.normalizer import Normalizer
+from ..text.normalization.table import NONE
 from .given import read_rows
 from .kept import Kept, sample_texts
 from .row_hashes import Rows
@@ -24,6 +26,7 @@ class Pairs:
     rows: np.ndarray  # int64 (pairs,), the row of each pair in the data
     source: str  # the name of the data in messages
     notes: tuple[str, ...] = ()  # on how the file was read
+    normalization: str | None = None  # of the keys; none in older runs
 
     def take(self, places: np.ndarray) -> "Pairs":
         """The pairs at the places, or where `places (pairs,)` is True."""
@@ -32,7 +35,7 @@ class Pairs:
     @property
     def keys(self) -> list[str]:
         """What tells whether a row was trained on; see `sentence_key`."""
-        return [sentence_key(source) for source in self.sources]
+        return [sentence_key(text, self.normalization) for text in self.sources]
 
     @property
     def known_as(self) -> Rows:
@@ -41,9 +44,11 @@ class Pairs:
         return Rows(self.keys, [f"{source}\0{target}" for source, target in sides])
 
 
-def sentence_key(text: str) -> str:
+def sentence_key(text: str, normalization: str | None) -> str:
     """A key that is the same for sentences that differ in case and spaces alone."""
-    return " ".join(text.split()).casefold()
+    if normalization in (None, NONE):
+        return " ".join(text.split()).casefold()
+    return Normalizer(normalization, case_fold=True)(text)
 
 
 NO_PAIRS = Pairs([], [], np.zeros(0, np.int64), "")

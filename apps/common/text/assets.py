@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..files import replacing
+from .normalization.table import NONE
 
 if TYPE_CHECKING:
     from .byte_pieces import Tokenizer
@@ -21,13 +22,12 @@ class PieceAssets:
 
     path: Path
     num_special: int = 0  # special tokens that the model adds to a text
+    normalization: str | None = None  # of the texts; none in older runs
 
     @cached_property
     def tokenizer(self) -> "Tokenizer":
         """The tokenizer, read when it is first needed."""
-        from .byte_pieces import Tokenizer
-
-        return Tokenizer.load(self.path / "tokenizer.json")
+        return load_tokenizer(self.path, self.normalization)
 
 
 @dataclass(frozen=True)
@@ -42,11 +42,20 @@ def make_assets(config: Any, texts: Iterable[str], path: Path | None) -> NewPiec
     from .byte_pieces import Tokenizer
 
     if path is not None and (path / "tokenizer.json").exists():
-        return NewPieceAssets(Tokenizer.load(path / "tokenizer.json"))
+        return NewPieceAssets(load_tokenizer(path, config.normalization))
     if config.init_from:
-        return NewPieceAssets(Tokenizer.load(Path(config.init_from) / "tokenizer.json"))
+        older = Path(config.init_from)
+        return NewPieceAssets(load_tokenizer(older, config.normalization))
     options = config.case_fold, config.seed, config.tokenizer
+    options += (config.normalization or NONE,)
     return NewPieceAssets(Tokenizer.learn(texts, config.vocabulary_size, *options))
+
+
+def load_tokenizer(path: Path, normalization: str | None) -> "Tokenizer":
+    """The tokenizer of the run in the folder `path`."""
+    from .byte_pieces import Tokenizer
+
+    return Tokenizer.load(path / "tokenizer.json", normalization or NONE)
 
 
 def save_assets(assets: NewPieceAssets, path: Path) -> None:

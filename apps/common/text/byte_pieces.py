@@ -2,19 +2,26 @@
 
 Greedy longest match of byte pieces. No piece crosses the start of a word, so a whole
 line is matched as the `tokenizers` library matches word by word with the same file (the
-tests' oracle). All matches are found at once: every byte starts a walk of the trie.
+tests' oracle). All matches are found at once: every byte starts a walk of the trie. A
+text is normalised before, by a table whose name the run's configuration has.
 """
 
 import io
+import sys
 from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from tokenizers import Tokenizer as HuggingFaceTokenizer
 
+from polyhead.runtime.text_bytes import cut_text
+
 from ..errors import RETRAIN, PolyheadError, reason_of
 from ..files import read_file
+from .normalization.normalizer import Normalizer
+from .normalization.table import NONE
 from .trie import DEAD, ROOT, build_trie
 from .vocabulary import (
     MAX_PIECE_BYTES,
@@ -31,6 +38,10 @@ SPACE = 32
 class Tokenizer:
     """Byte-piece tokenizer: a vocabulary file and the tables made of it.
 
+    Args:
+        file_text: str. The vocabulary, a file of the `tokenizers` library.
+        normalization: str. How texts are normalised, see `Normalizer`.
+
     Example:
 
     >>> tokenizer = Tokenizer.learn(["a rose is a rose"] * 9, size=300)
@@ -39,7 +50,7 @@ class Tokenizer:
     b' a rose is'
     """
 
-    def __init__(self, file_text: str) -> None:
+    def __init__(self, file_text: str, normalization: str = NONE) -> None:
         self.file_text = file_text
         oracle = HuggingFaceTokenizer.from_str(file_text)
         vocabulary = oracle.get_vocab(with_added_tokens=False)
@@ -51,7 +62,13 @@ class Tokenizer:
                 self.pieces[piece_id] = bytes(byte_of[c] for c in piece)
         # A zero byte ends a text, so its piece can never be met.
         known = {p: i for i, p in enumerate(self.pieces) if p and p != b"\0"}
-        self.tables = build_trie(known)
+        self.trie = build_trie(known)
+        self.normalize = Normalizer(normalization, self.case_fold)
+
+    @cached_property
+    def tables(self) -> dict[str, np.ndarray]:
+        """The arrays that `encode_graph` reads."""
+        return {**self.trie, **self.normalize.tables}
 
     @classmethod
     def learn(
@@ -61,19 +78,21 @@ class Tokenizer:
         case_fold: bool = True,
         seed: int = 0,
         kind: str = "bytes",
+        normalization: str = NONE,
     ) -> "Tokenizer":
         """Learns a vocabulary of at most `size` pieces from the texts.
 
         `kind` is "bytes", for pieces of words of any length, or "characters".
         """
         learn = learn_characters if kind == "characters" else learn_vocabulary
-        return cls(learn(texts, size, case_fold, seed).to_str())
+        texts = map(Normalizer(normalization, case_fold), texts)
+        return cls(learn(texts, size, case_fold, seed).to_str(), normalization)
 
     @classmethod
-    def load(cls, path: str | Path) -> "Tokenizer":
+    def load(cls, path: str | Path, normalization: str = NONE) -> "Tokenizer":
         """Reads a vocabulary file that `save` wrote."""
         try:
-            return cls(read_file(path, RETRAIN))
+            return cls(read_file(path, RETRAIN), normalization)
         except PolyheadError:
             raise
         except Exception as error:  # the library raises bare Exception
@@ -94,7 +113,12 @@ class Tokenizer:
         Returns:
             Ids `(B, max_tokens)`, and booleans `(B,)`: whether there are more pieces.
         """
-        ids = encode_bytes(tables, text, max_tokens + 1, self.case_fold)
+        fold = self.case_fold
+        if self.normalize.name != NONE:
+            from .normalization.graph import normalize_bytes
+
+            text, fold = normalize_bytes(tables, text), False
+        ids = encode_bytes(tables, text, max_tokens + 1, fold)
         return ids[:, :max_tokens], ids[:, max_tokens] > 0
 
     def encode(self, text: str) -> list[int]:
@@ -118,7 +142,7 @@ class Tokenizer:
         """
         encoded: list[np.ndarray] = []
         buffer, ends = io.BytesIO(), []
-        for text in texts:
+        for text in map(self.normalize, texts):
             line = text.encode("utf-8", errors="replace").split(b"\0", 1)[0]
             buffer.write(b" " + line + b"\0" if line else b"\0")
             ends.append(buffer.tell())
@@ -131,9 +155,13 @@ class Tokenizer:
 
     def find_cut(self, texts: Sequence[str], max_tokens: int) -> list[bool]:
         """Which of the texts have more than `max_tokens` pieces."""
-        most = self.most_bytes(max_tokens) + 1
-        rows = self.encode_all([text[:most] for text in texts])
-        return [len(row) > max_tokens for row in rows]
+        most = self.most_bytes(max_tokens)
+        rows = self.encode_all([text[: most + 1] for text in texts])
+        # Where white space and the like is left out, few pieces may be many bytes.
+        return [
+            len(row) > max_tokens or len(cut_text(text, sys.maxsize)[0]) > most
+            for row, text in zip(rows, texts, strict=True)
+        ]
 
     def _encode_buffer(
         self, buffer: io.BytesIO, ends: list[int], piece_dropout: float, rng: Any
@@ -142,7 +170,7 @@ class Tokenizer:
         if self.case_fold:
             data = fold_case(np, data)
         keep = lambda: rng.random(len(data), np.float32) >= piece_dropout  # noqa: E731
-        pieces, lengths = match(np, self.tables, data, keep if piece_dropout else None)
+        pieces, lengths = match(np, self.trie, data, keep if piece_dropout else None)
         # Walk all texts side by side from match to match.
         starts = np.concatenate([[0], ends[:-1]]).astype(np.int64)
         chosen = np.zeros(len(data), bool)

@@ -35,7 +35,8 @@ def new_oracle(vocabulary: dict[str, int], case_fold: bool) -> Tokenizer:
     fold = [normalizers.Replace(capital, capital.lower()) for capital in capitals]
     # A first word then has the same pieces as the same word further on.
     oracle.normalizer = normalizers.Sequence([*fold, normalizers.Prepend(" ")])
-    punctuation = Regex(r" ?[!-/:-@\[-`{-~]")
+    # A digit is a piece of its own, so that numbers are spelled alike.
+    punctuation = Regex(r" ?[!-/:-@\[-`{-~\p{Nd}]")
     oracle.pre_tokenizer = pre_tokenizers.Sequence(
         [
             pre_tokenizers.Split(punctuation, "isolated"),

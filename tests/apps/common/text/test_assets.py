@@ -22,6 +22,7 @@ class Config:
     vocabulary_size: int = 300
     case_fold: bool = True
     seed: int = 0
+    normalization: str | None = None
 
 
 def test_a_new_run_learns_its_tokenizer_and_keeps_it(tmp_path):
@@ -59,6 +60,17 @@ def test_the_settings_are_those_of_the_configuration():
     assert len(small.pieces) == 262 < len(folded.pieces)
     letters = make_assets(Config(tokenizer="characters"), TEXTS, None).tokenizer
     assert all(len(piece.decode("utf-8", "ignore")) <= 1 for piece in letters.pieces)
+
+
+def test_texts_are_normalised_as_the_configuration_says(tmp_path):
+    other = ["МОСКВА \u00a0и\u0306\u200b", "москва й"]
+    for name, same in (("unicode-1", True), ("none", False), (None, False)):
+        assets = make_assets(Config(normalization=name), [*TEXTS, *other], None)
+        save_assets(assets, tmp_path)
+        kept = PieceAssets(tmp_path, normalization=name).tokenizer
+        for tokenizer in (assets.tokenizer, kept):
+            first, second = map(tokenizer.encode, other)
+            assert (first == second) is same
 
 
 def test_a_broken_tokenizer_is_one_clear_line(tmp_path):

@@ -1,5 +1,7 @@
 """Learning a vocabulary of byte pieces."""
 
+import itertools
+
 import pytest
 
 from polyhead.apps.common.text import vocabulary
@@ -45,8 +47,19 @@ def test_punctuation_is_cut_off_from_words():
     assert words == [" don", "'", "t", " (", "x", ")", " "]
 
 
+def test_digits_of_every_script_are_pieces_of_their_own():
+    texts = ["In 2025 there were 1999 of 2025", "٢٠٢٥ २०२५ 2025b b2025"] * 50
+    oracle = learn_vocabulary(texts, 400, case_fold=True)
+    parts = oracle.pre_tokenizer.pre_tokenize_str(" in 2025b")
+    words = [text.replace("Ġ", " ") for text, _ in parts]
+    assert words == [" in", " 2", "0", "2", "5", "b"]
+    known = [piece for piece in oracle.get_vocab() if any(map(str.isdigit, piece))]
+    assert max(len(piece.replace("Ġ", "")) for piece in known) == 1
+
+
 def test_of_very_many_texts_a_seeded_sample_is_read(monkeypatch):
-    texts = [f"word{n} again{n}" for n in range(400)]
+    names = ["".join(letters) for letters in itertools.product("abcdefghij", repeat=3)]
+    texts = [f"word{name} again{name}" for name in names[:400]]
     whole = learn_vocabulary(texts, 700, True).get_vocab()
     monkeypatch.setattr(vocabulary, "SAMPLE_BYTES", 2000)
     sample = learn_vocabulary(texts, 700, True, seed=1).get_vocab()

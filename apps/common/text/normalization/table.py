@@ -1,0 +1,42 @@
+"""The table that decides how texts are normalised, by its name and version.
+
+It is made of Unicode 14.0 and never changes: a later one gets another version, so that
+a run answers the same for ever.
+"""
+
+import functools
+import json
+from pathlib import Path
+from typing import NamedTuple
+
+NONE, UNICODE = "none", "unicode-1"
+NORMALIZATIONS = (UNICODE, NONE)
+
+
+class Table(NamedTuple):
+    """What becomes of characters.
+
+    Args:
+        spaces: the white space, all of which becomes U+0020.
+        dropped: characters without a meaning that nobody sees, such as U+200B.
+        folded: capital -> its one small letter, which needs no more bytes.
+        composed: a letter and a mark -> the one letter for both.
+    """
+
+    spaces: str
+    dropped: str
+    folded: dict[str, str]
+    composed: dict[str, str]
+
+
+@functools.cache
+def read_table(name: str) -> Table:
+    """Reads the table of this name."""
+    saved = json.loads(Path(__file__).with_name(f"{name}.json").read_text("utf-8"))
+    folded, composed = saved["folded"], saved["composed"]
+    return Table(
+        saved["spaces"],
+        saved["dropped"],
+        dict(zip(folded[::2], folded[1::2], strict=True)),
+        {composed[i : i + 2]: composed[i + 2] for i in range(0, len(composed), 3)},
+    )
