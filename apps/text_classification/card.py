@@ -3,6 +3,7 @@
 from ..common.classification.comparison import format_metrics
 from ..common.run.card import describe_kept_epoch, name_source
 from ..common.scoring.comparison import scored_split
+from ..common.text.normalization.table import describe
 
 SHOWN_LABELS = 60
 
@@ -39,4 +40,5 @@ polyhead export {path}
 `probabilities float32[1, {len(labels)}]` in the order of `labels.txt`, and
 `truncated int32[1]`: 1 if the text has more than the {config.max_tokens} pieces that
 the model reads.
-"""
+
+{describe(config.normalization, config.case_fold)}"""

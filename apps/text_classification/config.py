@@ -1,6 +1,7 @@
 """Everything that decides a run of text classification, in one frozen dataclass."""
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 from ..common.errors import UsageError
 from ..common.run.settings import Length, check_heads, fill_missing
@@ -195,8 +196,8 @@ def fill(config: Config) -> Config:
             "tokenizer=bytes"
         )
     normalization = NONE if config.word_pieces else UNICODE
-    defaults = {key: pair[config.fine_tunes] for key, pair in DEFAULTS.items()}
-    defaults = {**defaults, "normalization": normalization}
+    defaults: dict[str, Any] = {"normalization": normalization}
+    defaults |= {key: pair[config.fine_tunes] for key, pair in DEFAULTS.items()}
     if config.fine_tunes:
         rate = {"learning_rate": LORA_LEARNING_RATE} if config.lora_rank else {}
         return fill_missing(config, defaults | rate)

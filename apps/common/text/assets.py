@@ -46,9 +46,9 @@ def make_assets(config: Any, texts: Iterable[str], path: Path | None) -> NewPiec
     if config.init_from:
         older = Path(config.init_from)
         return NewPieceAssets(load_tokenizer(older, config.normalization))
-    options = config.case_fold, config.seed, config.tokenizer
-    options += (config.normalization or NONE,)
-    return NewPieceAssets(Tokenizer.learn(texts, config.vocabulary_size, *options))
+    size, normalization = config.vocabulary_size, config.normalization or NONE
+    options = config.case_fold, config.seed, config.tokenizer, normalization
+    return NewPieceAssets(Tokenizer.learn(texts, size, *options))
 
 
 def load_tokenizer(path: Path, normalization: str | None) -> "Tokenizer":

@@ -5,7 +5,7 @@ what is added to each: nothing, what makes it a small letter or a space, or its 
 negative, which drops it. Only texts that have marks pay for composing.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -48,12 +48,12 @@ def build_tables(
     pairs[VOWEL : VOWEL + VOWELS] = JAMO
     pairs[TRAILING + 1 : TRAILING + TRAILINGS] = JAMO
     letters: dict[str, dict[int, int]] = {}
-    for (letter, mark), whole in composed.items():
-        letters.setdefault(letter, {})[marks[mark]] = ord(whole)
+    for pair, whole in composed.items():
+        letters.setdefault(pair[0], {})[marks[pair[1]]] = ord(whole)
     rows, wholes = (np.zeros(FIRST_ROW * 64, np.int32) for _ in range(2))
-    for start, (letter, row) in fit_rows(letters):
-        cells = start + np.array(list(row))
-        rows[cells], wholes[cells] = start, list(row.values())
+    for letter, start in fit_rows(letters).items():
+        cells = start + np.array(list(letters[letter]))
+        rows[cells], wholes[cells] = start, np.array(list(letters[letter].values()))
         pairs[ord(letter)] = start
     end = int(np.flatnonzero(rows).max()) + JAMO + 1
     numbers, kinds = np.unique(added, return_inverse=True)
@@ -70,16 +70,17 @@ def build_tables(
     }
 
 
-def fit_rows(letters: Mapping[str, dict[int, int]]) -> Iterator[tuple[int, tuple]]:
+def fit_rows(letters: Mapping[str, dict[int, int]]) -> dict[str, int]:
     """Where each letter's row begins, so that no two rows use one cell."""
-    used, starts = set[int](), set[int]()
+    used, starts = set[int](), dict[str, int]()
     for letter, row in letters.items():
         start = FIRST_ROW
-        while start in starts or any(start + mark in used for mark in row):
+        # A row is known by where it begins, so no two begin at one cell.
+        while start in starts.values() or any(start + mark in used for mark in row):
             start += 1
-        starts.add(start)
+        starts[letter] = start
         used.update(start + mark for mark in row)
-        yield start, (letter, row)
+    return starts
 
 
 def normalize_bytes(tables: Any, text: Any) -> Any:
@@ -162,8 +163,9 @@ def compose(tables: Any, codes: Any, pairs: Any) -> Any:
         wholes = ops.where(joined > 0, joined, wholes)
         return wholes, count + running, running, marks, parts
 
-    none = ops.zeros_like(codes)
-    carried = codes, none, none + 1, codes, pairs
+    # Computed, as a file would store constants of the texts' length.
+    none, running = (ops.cast(x, "int32") for x in (codes < 0, codes >= 0))
+    carried = codes, none, running, codes, pairs
     wholes, count, *_ = ops.fori_loop(0, MOST_MARKS, join_next, carried)
     taken = none
     for number in range(1, MOST_MARKS + 1):

@@ -29,6 +29,18 @@ class Table(NamedTuple):
     composed: dict[str, str]
 
 
+def describe(name: str | None, case_fold: bool) -> str:
+    """What a card says of the normalisation; "" for none."""
+    if name in (None, NONE):
+        return ""
+    folded = ", and capitals are small letters" if case_fold else ""
+    return (
+        f"The model, and each file of it, normalises texts by the table `{name}`: all\n"
+        "white space is one space, characters that nobody sees are left out, a letter\n"
+        f"and its mark are one letter{folded}.\n"
+    )
+
+
 @functools.cache
 def read_table(name: str) -> Table:
     """Reads the table of this name."""
