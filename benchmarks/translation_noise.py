@@ -27,6 +27,7 @@ from polyhead.apps.common.augmentation.noise import (
 from polyhead.apps.common.data.pairs import choose
 from polyhead.apps.common.generation.questions import merge_sources
 from polyhead.apps.common.generation.scores import main_score
+from polyhead.apps.common.text.units import spread
 from polyhead.apps.translation.data import load_pairs
 from polyhead.apps.translation.evaluate import make_scorer
 
@@ -79,7 +80,7 @@ def main():
     parser.add_argument("--run", type=Path, required=True)
     parser.add_argument("--data", type=Path, required=True, help="folder of the data")
     parser.add_argument("--only", required=True, choices=("multi30k-raw", "tatoeba"))
-    parser.add_argument("--rows", type=int, help="the first test pairs alone")
+    parser.add_argument("--rows", type=int, help="so many test pairs alone")
     parser.add_argument("--beam-size", type=int, help="1 is faster")
     options = parser.parse_args()
     run = translation.load(options.run)
@@ -92,7 +93,8 @@ def main():
         files = {name: fields[name] for name in tests if name in fields}
         pairs = load_pairs(config, **files)
     if options.rows:
-        pairs = choose(pairs, np.arange(min(options.rows, len(pairs.sources))))
+        rows = spread(len(pairs.sources), options.rows)
+        pairs = choose(pairs, np.array(rows))
     print(json.dumps(measure(run, pairs, options.beam_size), indent=2))
 
 

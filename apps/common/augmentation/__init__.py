@@ -1,1 +1,1 @@
-"""Training pairs, changed anew in each epoch, so that a model reads what people type."""
+"""Training pairs, changed anew in each epoch: a model reads what people type."""

@@ -9,10 +9,10 @@ import numpy as np
 from ..data.pairs import Pairs, choose
 from ..text.units import READ, choose_tokenizer, count_scripts, count_words, spread
 from .joining import find_sentences, make_joining
-from .noise import Changes, make_noise
+from .noise import MARKS, Changes, make_noise
 
 USUAL_NOISE, USUAL_JOINED = 1.0, 0.1
-# Of the characters of natural text, spaces not counted, the fewest that are letters.
+# Of the characters of natural text, spaces and final marks aside, the fewest letters.
 LETTERS = 0.85
 # Of the pairs of a task word by word, the fewest with as many words on both sides.
 AS_MANY_WORDS = 0.9
@@ -76,9 +76,10 @@ def are_natural(pairs: Pairs) -> bool:
 
 
 def _letters(texts: Sequence[str]) -> float:
-    """The share of letters among the characters, spaces not counted."""
-    scripts = count_scripts(texts)
-    return scripts.total() / max(len("".join("".join(texts).split())), 1)
+    """The share of letters among the characters, without spaces and final marks."""
+    others = str.maketrans("", "", MARKS)
+    characters = "".join("".join(texts).translate(others).split())
+    return count_scripts(texts).total() / max(len(characters), 1)
 
 
 def _count_words(texts: Sequence[str]) -> list[int]:

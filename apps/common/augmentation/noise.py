@@ -20,7 +20,7 @@ MARK, TYPOS, EMOJI = 0.2, 0.05, 0.005
 UPPER, TITLE, LOWER = 0.07, 0.05, 0.05
 WORDS_A_TYPO = 8  # a text with typos has one, or up to one for so many words more
 MARKS = ".!?…。．｡！？؟۔।॥။።։"  # which end a sentence
-MIXED = 0.1  # a share of texts from which on a mark, or case, is part of what is said
+MANY = 0.1  # the share of texts from which on they are a custom of the data
 
 KEYS = (
     *("qwertyuiop", "asdfghjkl", "zxcvbnm"),
@@ -38,18 +38,16 @@ _INITIAL = re.compile(r"(?<!\S)[^\w\s]*\w")
 _BLOCKS = ((0x1F300, 0x1F321), (0x1F400, 0x1F4FE), (0x1F600, 0x1F650))
 _BLOCKS += ((0x1F680, 0x1F6C6), (0x1F90C, 0x1F93B), (0x1F93C, 0x1F946))
 _EMOJI = [chr(code) for block in _BLOCKS for code in range(*block)]
-_EMOJI += ["❤️", "☀️", "✌️", "☺️", "⭐", "✨", "✅", "👍🏽", "🤷‍♀️", "👨‍👩‍👧", "🇪🇸", "🇬🇧"]
+_EMOJI += ["❤️", "☀️", "✌️", "⭐", "✨", "✅", "👍🏽", "🤷‍♀️", "👨‍👩‍👧", "🇪🇸", "🇬🇧"]
 
-Texts = tuple[str, str]
-# Draws an epoch's changes: the place of each changed pair to its new texts. The given
-# changes come first, and stay.
-Changes = dict[int, Texts]
+Changes = dict[int, tuple[str, str]]  # the place of a pair to its new texts
+Capitals = Callable[[str], str]
 
 
 def make_noise(
     pairs: Pairs, amount: float
 ) -> Callable[[np.random.Generator, Changes], Changes]:
-    """A function that puts noise on an epoch's pairs.
+    """A function that puts noise on an epoch's pairs, some of which are changed.
 
     `amount` multiplies the shares of all kinds. What the texts are like decides what is
     possible: no case in scripts that have none, and no typos without spaces.
@@ -61,45 +59,41 @@ def make_noise(
     >>> from polyhead.apps.common.data.pairs import make_pairs
     >>> pairs = make_pairs("two", ["A dog runs.", "No."], ["Ein Hund rennt.", "Nein."])
     >>> make_noise(pairs, 4.0)(np.random.default_rng(0), {})
-    {1: ('No', 'Nein.')}
+    {0: ('a dog rums', 'Ein Hund rennt.'), 1: ('NO.', 'NEIN.')}
     """
-    rows = spread(len(pairs.sources), READ)
-    sources, targets = ([side[row] for row in rows] for side in _sides(pairs))
-    upper, answer = _upper(sources), _upper(targets)
-    if not _mixed(any(map(str.isupper, text)) for text in targets):
+    count = len(pairs.sources)
+    rows = spread(count, READ)
+    sources, targets = ([side[k] for k in rows] for side in _sides(pairs))
+    upper, answer = _capitals_of(sources), _capitals_of(targets)
+    if not _many(text != text.lower() for text in targets):
         answer = None  # a text in lower case is answered so, whatever is asked
-    ends_alike = not _mixed(not text.rstrip().endswith(tuple(MARKS)) for text in sources)
+    keeps_mark = not _many(drop_mark(text) == text for text in sources)
     scripts = count_scripts(sources)
     typos = TYPOS if 2 * scripts[""] > scripts.total() else 0.0
-
-    def cased(change: Callable, texts: Texts) -> Texts:
-        source = change(texts[0], upper)  # "OK." is in capitals already
-        return texts if source == texts[0] else (source, change(texts[1], answer))
+    cases = np.cumsum([UPPER, TITLE, LOWER]) if upper else np.zeros(3)
 
     def add(rng: np.random.Generator, changes: Changes) -> Changes:
         changes = dict(changes)
-        count = len(pairs.sources)
-        case = rng.random(count) / amount if upper else np.ones(count)
-        others = rng.random((count, 3)) / amount < (MARK, typos, EMOJI)
-        for place in np.flatnonzero(others.any(axis=1) | (case < UPPER + TITLE + LOWER)):
-            plain = pairs.sources[place], pairs.targets[place]
-            texts = given = changes.get(int(place), plain)
+        case = np.searchsorted(cases, rng.random(count) / amount, side="right")
+        others = rng.random((count, 3)) / amount < (MARK, typos, EMOJI)  # (pairs, 3)
+        for place in np.flatnonzero(others.any(axis=1) | (case < 3)).tolist():
+            source, target = changes.get(
+                place, (pairs.sources[place], pairs.targets[place])
+            )
             mark, typo, emoji = others[place]
             if mark:
-                kept = texts[1] if ends_alike else drop_mark(texts[1])
-                texts = drop_mark(texts[0]), kept
+                source = drop_mark(source)
+                target = target if keeps_mark else drop_mark(target)
             if typo:
-                texts = mistype(texts[0], rng), texts[1]
-            if case[place] < UPPER:
-                texts = cased(_in_capitals, texts)
-            elif case[place] < UPPER + TITLE:
-                texts = cased(in_title_case, texts)
-            elif case[place] < UPPER + TITLE + LOWER:
-                texts = texts[0].lower(), texts[1]
+                source = mistype(source, rng)
+            if case[place] < 3:
+                change = (_in_capitals, in_title_case, _in_lower_case)[case[place]]
+                was, source = source, change(source, upper)
+                if source != was and change != _in_lower_case:
+                    target = change(target, answer)
             if emoji:
-                texts = add_emoji(texts[0], rng), texts[1]
-            if texts != given:
-                changes[int(place)] = texts
+                source = add_emoji(source, rng)
+            changes[place] = source, target
         return changes
 
     return add
@@ -109,26 +103,31 @@ def _sides(pairs: Pairs) -> tuple[list[str], list[str]]:
     return pairs.sources, pairs.targets
 
 
-def _mixed(found: Iterable[bool]) -> bool:
+def _many(found: Iterable[bool]) -> bool:
     found = list(found)
-    return sum(found) > MIXED * len(found)
+    return sum(found) > MANY * len(found)
 
 
-def _upper(texts: Sequence[str]) -> Callable[[str], str] | None:
+def _capitals_of(texts: Sequence[str]) -> Capitals | None:
     """How texts like these are written in capitals; None where they have no case."""
     letters = [letter for letter in "".join(texts) if letter.isalpha()]
-    if 2 * sum(x.lower() != x.upper() for x in letters) < max(len(letters), 1):
+    if 2 * sum(x.lower() != x.upper() for x in letters) <= len(letters):
         return None
     # Turkish, and its like, have two letters i.
-    dotless = _mixed("ı" in text for text in texts)
+    dotless = _many("ı" in text for text in texts)
     return (lambda text: text.replace("i", "İ").upper()) if dotless else str.upper
 
 
-def _in_capitals(text: str, upper: Callable[[str], str] | None) -> str:
+def _in_capitals(text: str, upper: Capitals | None) -> str:
     return upper(text) if upper else text
 
 
-def in_title_case(text: str, upper: Callable[[str], str] | None = str.upper) -> str:
+def _in_lower_case(text: str, upper: Capitals | None) -> str:
+    turkish = upper is not None and upper("i") == "İ"
+    return (text.replace("İ", "i").replace("I", "ı") if turkish else text).lower()
+
+
+def in_title_case(text: str, upper: Capitals | None = str.upper) -> str:
     """Each word with a capital.
 
     >>> in_title_case("don't ask (me)")
@@ -147,17 +146,13 @@ def drop_mark(text: str) -> str:
     return text if rest in ("", text) else rest.lstrip("¿¡") or text
 
 
-def mistype(text: str, rng: np.random.Generator, count: int | None = None) -> str:
-    """With letters swapped, left out, doubled, or hit beside; a few where none is said."""
+def mistype(text: str, rng: np.random.Generator) -> str:
+    """With a few letters swapped, left out, doubled, or hit beside."""
     words = list(_WORD.finditer(text))
-    if not words:
-        return text
-    if count is None:
-        count = int(rng.integers(1, 2 + len(text.split()) // WORDS_A_TYPO))
-    chosen = rng.permutation(len(words))[:count]
-    for word in sorted((words[k] for k in chosen), key=lambda word: -word.start()):
-        typed = mistype_word(word[0], rng)
-        text = text[: word.start()] + typed + text[word.end() :]
+    count = int(rng.integers(1, 2 + len(text.split()) // WORDS_A_TYPO))
+    for place in sorted(rng.permutation(len(words))[:count].tolist(), reverse=True):
+        start, end = words[place].span()
+        text = text[:start] + mistype_word(text[start:end], rng) + text[end:]
     return text
 
 

@@ -154,8 +154,9 @@ def pair_batches(
     plain = [tokenizer.encode_all(texts) for texts in sides]
 
     def change(epoch: int) -> tuple[Sequence[list[str]], list[list[np.ndarray]]]:
-        # Numbers of its own, or batches would change with what is drawn for it.
-        drawn = augment(np.random.default_rng([config.seed, epoch, 1])) if augment else {}
+        # Drawn apart, so that batches without changes are what they always were.
+        rng = np.random.default_rng([config.seed, epoch, 1])
+        drawn = augment(rng) if augment else {}
         texts, spelled = [list(side) for side in sides], [list(side) for side in plain]
         columns = zip(*drawn.values(), strict=True)
         encoded = [tokenizer.encode_all(column) for column in columns]
