@@ -19,11 +19,7 @@ import numpy as np
 from translation import PREPARE
 
 from polyhead.apps import translation
-from polyhead.apps.common.augmentation.noise import (
-    add_emoji,
-    drop_mark,
-    in_title_case,
-)
+from polyhead.apps.common.augmentation.noise import add_emoji, drop_mark
 from polyhead.apps.common.data.pairs import choose
 from polyhead.apps.common.generation.questions import merge_sources
 from polyhead.apps.common.generation.scores import main_score
@@ -63,11 +59,16 @@ def emoji(text: str, rng: np.random.Generator) -> str:
     return f"{text} {EMOJI[int(rng.integers(len(EMOJI)))]}"
 
 
+def title(text: str) -> str:
+    """Each word with a capital."""
+    return re.sub(r"(?<![^\s¿¡(\"])\w", lambda letter: letter[0].upper(), text)
+
+
 KINDS = {
     "plain": (lambda text, rng: text, str),
     "mark": (lambda text, rng: drop_mark(text), str),
     "upper": (lambda text, rng: text.upper(), str.upper),
-    "title": (lambda text, rng: in_title_case(text), in_title_case),
+    "title": (lambda text, rng: title(text), title),
     "lower": (lambda text, rng: text.lower(), str),
     "emoji": (emoji, str),
     "any emoji": (add_emoji, str),  # of the training's, anywhere in the text

@@ -17,15 +17,6 @@ def make_joining(
     """A function that draws the pairs of an epoch that others are joined to.
 
     Only pairs of sentences are, those with a mark at the end of both sides.
-
-    Example:
-
-    >>> import numpy as np
-    >>> from polyhead.apps.common.augmentation.joining import make_joining
-    >>> from polyhead.apps.common.data.pairs import make_pairs
-    >>> pairs = make_pairs("two", ["Yes.", "No!"], ["是的。", "不！"])
-    >>> make_joining(pairs, 1.0)(np.random.default_rng(3))[1]
-    ('No! No!', '不！不！')
     """
     found = find_sentences(pairs)
 
@@ -35,11 +26,10 @@ def make_joining(
         counts = np.where(rng.random(len(chosen)) < THIRD, 2, 1)
         changes = {}
         for place, beside, count in zip(chosen, others, counts, strict=True):
-            places = [place, *beside[:count]]
-            changes[int(place)] = (
-                join_texts([pairs.sources[k] for k in places]),
-                join_texts([pairs.targets[k] for k in places]),
-            )
+            rows = [place, *beside[:count]]
+            sides = ([side[k] for k in rows] for side in (pairs.sources, pairs.targets))
+            source, target = map(join_texts, sides)
+            changes[int(place)] = source, target
         return changes
 
     return join
@@ -54,11 +44,7 @@ def find_sentences(pairs: Pairs) -> np.ndarray:
 
 
 def join_texts(texts: Sequence[str]) -> str:
-    """One text after the other, as their script has it.
-
-    >>> join_texts(["Hi.", "Who?"]), join_texts(["你好。", "谁？"])
-    ('Hi. Who?', '你好。谁？')
-    """
+    """One text after the other, as their script has it."""
     joined = texts[0].strip()
     for text in texts[1:]:
         joined += ("" if joined.endswith(_WIDE) else " ") + text.strip()

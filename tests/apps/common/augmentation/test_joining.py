@@ -1,12 +1,9 @@
 """Several sentences in one text: how they are made, and that a model learns them."""
 
-import doctest
-
 import numpy as np
 import pytest
 from number_tools import make_config, make_numbers, write_files
 
-from polyhead.apps.common.augmentation import joining
 from polyhead.apps.common.augmentation.joining import (
     find_sentences,
     join_texts,
@@ -26,10 +23,6 @@ PAIRS = [
 
 def pairs():
     return make_pairs("pairs", *map(list, zip(*(PAIRS * 200), strict=True)))
-
-
-def test_examples():
-    assert doctest.testmod(joining).failed == 0
 
 
 def test_sentences_have_a_mark_on_both_sides():

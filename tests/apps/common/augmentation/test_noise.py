@@ -11,7 +11,6 @@ from polyhead.apps.common.augmentation import noise
 from polyhead.apps.common.augmentation.noise import (
     add_emoji,
     drop_mark,
-    in_title_case,
     make_noise,
     mistype,
 )
@@ -103,7 +102,7 @@ def test_where_many_texts_have_no_mark_it_is_part_of_what_is_said():
     bare = [
         answer
         for source, _, new, answer in found
-        if drop_mark(new) == new and drop_mark(source) != source
+        if new.isascii() and drop_mark(new) == new and drop_mark(source) != source
     ]
     assert bare and all(drop_mark(answer) == answer for answer in bare)
 
@@ -156,7 +155,7 @@ def test_marks_at_the_end(text, rest):
     ],
 )
 def test_title_case(text, title):
-    assert in_title_case(text) == title
+    assert title in {source for _, _, source, _ in noised([text] * 3, GERMAN)}
 
 
 def test_typos_do_not_turn_the_meaning():
