@@ -100,6 +100,7 @@ _OPTIONS = {
     ),
     "tokenize": (str, "NAME", "sacreBLEU's tokenizer"),
     "lowercase": (None, None, "ignore case"),
+    "examples": (str, "F", "sources, one a line, whose answers the card shows"),
     "beam_size": (
         number(int, 1, 100),
         "B",
@@ -139,7 +140,7 @@ def _evaluate(words):
     description = "Score a run beside its baselines."
     options = Options(Parser("evaluate", "RUN [flags]", description))
     _add_options(options, "test", "test_source", "test_target", "threshold")
-    _add_options(options, "tokenize", "lowercase", "beam_size")
+    _add_options(options, "tokenize", "lowercase", "beam_size", "examples")
     return options.parse(words)
 
 

@@ -32,7 +32,7 @@ Translator{_languages(config)}, trained with Polyhead on {_data(config)}
 ```
 
 {metrics["protocol"]}.
-{_BASELINES if metrics["baselines"] else ""}
+{_BASELINES if metrics["baselines"] else ""}{_examples(metrics)}
 ## Use
 
 ```
@@ -52,10 +52,30 @@ log-probability of a piece of the answer: 0 is sure); tokenizer and decoding are
 - It knows sentences like those it was trained on. On other subjects, styles and
   languages it still writes something fluent, which may be wrong: have a reader check
   what matters, names and numbers first.
-- Sentences are translated one by one, without those around them. They are cut at
+- Texts are translated one by one, without those around them. They are cut at
   {config.max_tokens} pieces{case}.
 - The scores are of one run with one seed; the intervals tell how other sentences of
   the same kind would score, not how another training would.
+"""
+
+
+def _examples(metrics: dict) -> str:
+    """The answers to the user's own sources, with their scores."""
+    if not metrics.get("examples"):
+        return ""
+    rows = (
+        (a.replace("|", "\\|"), b.replace("|", "\\|"), c)
+        for a, b, c in metrics["examples"]
+    )
+    table = "\n".join(f"| {a} | {b} | {c:.2f} |" for a, b, c in rows)
+    return f"""
+## Examples
+
+Each with its score, the log-probability of a piece: 0 is sure.
+
+| source | answer | score |
+|---|---|---:|
+{table}
 """
 
 

@@ -32,6 +32,8 @@ OLDER_DEFAULTS = {
     "tokens_per_batch": (4096,),
     "tokenizer": ("bytes",),
     "normalization": (NONE,),
+    "noise": (0.0,),
+    "joined": (0.0,),
 }
 # What the weights of a run depend on.
 ARCHITECTURE = (
@@ -66,6 +68,8 @@ RANGES = {
     "accumulate": (1, 10**4),
     "beam_size": (1, 100),
     **dict.fromkeys(("dropout", "piece_dropout", "label_smoothing"), (0, 0.95)),
+    "noise": (0, 4),
+    "joined": (0, 1),
     "ema": (0, 0.99999),
     "length_penalty": (0, 10),
     "learning_rate": (1e-9, 10),
@@ -132,6 +136,10 @@ class Config:
     case_fold: bool = False
     normalization: str | None = None  # of texts: "unicode-1", or "none"
     piece_dropout: float = 0.1  # chance to skip a match while training
+    # Training sources as people type them, such as in capitals: 1 for the usual shares,
+    # 0 for none; by the pairs. And the share of the pairs that others are joined to.
+    noise: float | None = None
+    joined: float | None = None
 
     # Model.
     encoder_layers: int | None = None

@@ -4,6 +4,7 @@ from typing import Any
 
 from ..common.data.given import called
 from ..common.data.pairs import NO_PAIRS
+from ..common.data.text_files import read_lines
 from ..common.generation.evaluation import score_texts
 from ..common.generation.measure import tokenizer_by_code
 from ..common.generation.scores import Scorer
@@ -38,6 +39,7 @@ def evaluate(
     tokenize: str | None = None,
     lowercase: bool = False,
     beam_size: int | None = None,
+    examples: str | None = None,
 ) -> dict:
     """Measures the run, and both baselines on the same rows.
 
@@ -50,6 +52,8 @@ def evaluate(
             already; the run's own where absent.
         lowercase: whether case is ignored.
         beam_size: see `predict`.
+        examples: a file of sources, one a line, whose answers the card shows from now
+            on.
 
     Returns:
         The content of metrics.json, which is written with predictions.csv,
@@ -59,6 +63,7 @@ def evaluate(
     # Before the data are read: an unknown tokenizer is refused at once.
     scorer = make_scorer(run.config, tokenize, lowercase)
     options: dict[str, Any] = {"scorer": scorer, "beam_size": beam_size}
+    options["examples"] = examples and read_lines(examples)
     files = test, test_source, test_target
     if any(file is not None for file in files):
         data = load_test(run, *files)
@@ -77,9 +82,21 @@ def load_test(run, test=None, test_source=None, test_target=None) -> Dataset:
 
 
 def score(
-    run, dataset: Dataset, baselines: dict, scorer: Scorer | None = None, **options
+    run,
+    dataset: Dataset,
+    baselines: dict,
+    scorer: Scorer | None = None,
+    examples: list[str] | None = None,
+    **options,
 ) -> Evaluation:
     """Scores a run beside baselines; see `score_texts` for the options."""
     options |= {"drawn": "nearest", "own_scorer": make_scorer(run.config)}
     scorer = scorer or options["own_scorer"]
-    return score_texts(run, dataset, baselines, scorer, **options)
+    evaluation = score_texts(run, dataset, baselines, scorer, **options)
+    shown = run.metrics.get("examples")
+    if examples:
+        answers = run.predict(examples, beam_size=options.get("beam_size"))
+        shown = [[s, *row[0]] for s, row in zip(examples, answers, strict=True)]
+    if shown:
+        evaluation.metrics["examples"] = shown
+    return evaluation

@@ -55,7 +55,7 @@ TASK = Task(
     options={
         "evaluate": (
             *FILES,
-            *("tokenize", "lowercase", "beam_size"),
+            *("tokenize", "lowercase", "beam_size", "examples"),
         ),
         "predict": ("engine", "beam_size", "n_best", "min_score", *DRAWING),
         "export": (

@@ -10,6 +10,7 @@ import numpy as np
 
 from polyhead.layers.candidates import END, START
 
+from ..augmentation.epochs import Augment
 from ..data.pairs import Pairs, choose
 from ..errors import PolyheadError
 from ..text.byte_pieces import Tokenizer
@@ -140,31 +141,46 @@ def leave_out_long(config: Any, tokenizer: Tokenizer, dataset: Any) -> Any:
 
 
 def pair_batches(
-    config: Any, tokenizer: Tokenizer, pairs: Pairs
+    config: Any, tokenizer: Tokenizer, pairs: Pairs, augment: Augment | None = None
 ) -> Callable[[int], PairBatches]:
     """Makes each epoch's batches from the seed and the epoch's number alone.
 
     `config` has `seed`, `max_tokens`, `max_output_tokens`, `tokens_per_batch` and
-    `piece_dropout`. Longer sides are cut.
+    `piece_dropout`. Longer sides are cut. `augment` draws what is changed in an epoch;
+    a pair that would be cut stays as it was.
     """
     limits = token_limits(config)
     sides = pairs.sources, pairs.targets
     plain = [tokenizer.encode_all(texts) for texts in sides]
 
-    def spell(rng: np.random.Generator) -> list[list[np.ndarray]]:
+    def change(epoch: int) -> tuple[Sequence[list[str]], list[list[np.ndarray]]]:
+        # Drawn apart, so that batches without changes are what they always were.
+        rng = np.random.default_rng([config.seed, epoch, 1])
+        drawn = augment(rng) if augment else {}
+        texts, spelled = [list(side) for side in sides], [list(side) for side in plain]
+        columns = zip(*drawn.values(), strict=True)
+        encoded = [tokenizer.encode_all(column) for column in columns]
+        for place, changed, *ids in zip(drawn, drawn.values(), *encoded, strict=True):
+            if all(len(row) < limit for row, limit in zip(ids, limits, strict=True)):
+                for side in (0, 1):
+                    texts[side][place], spelled[side][place] = changed[side], ids[side]
+        return texts, spelled
+
+    def spell(epoch: int, rng: np.random.Generator) -> list[list[np.ndarray]]:
+        texts, spelled = change(epoch)
         if not config.piece_dropout:
-            return plain
-        drawn = [tokenizer.encode_all(t, config.piece_dropout, rng) for t in sides]
+            return spelled
+        drawn = [tokenizer.encode_all(t, config.piece_dropout, rng) for t in texts]
         # A spelling of more pieces than the model reads would lose its end.
         return [
             [a if len(a) < limit else b for a, b in zip(*both, strict=True)]
-            for *both, limit in zip(drawn, plain, limits, strict=True)
+            for *both, limit in zip(drawn, spelled, limits, strict=True)
         ]
 
     @functools.lru_cache(maxsize=1)  # its size is asked for before it is trained on
     def make_epoch(epoch: int) -> PairBatches:
         rng = np.random.default_rng([config.seed, epoch])
-        sources, targets = spell(rng)
+        sources, targets = spell(epoch, rng)
         sources = encode_source(sources, limits[0])
         targets = [row[: limits[1] - 1] for row in targets]
         return PairBatches(sources, targets, config.tokens_per_batch, rng)

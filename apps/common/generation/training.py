@@ -7,6 +7,7 @@ from typing import Any, TextIO
 import keras
 import numpy as np
 
+from ..augmentation.epochs import fit_augmentation, make_augmentation
 from ..data.pairs import Pairs, choose
 from ..data.splits import sample_rows
 from ..errors import PolyheadError
@@ -102,7 +103,8 @@ def fit_to_pairs(
 ) -> Any:
     """Fills all that the pairs of training decide."""
     pieces = count_pieces(tokenizer, pairs)
-    config = fit_limits(fit_tokenizer(config, pairs), pieces, pairs)
+    config = fit_augmentation(fit_tokenizer(config, pairs), pairs)
+    config = fit_limits(config, pieces, pairs)
     return fit_measure(fit_batches(config, pieces, length), pairs)
 
 
@@ -110,7 +112,8 @@ def train_pairs(
     config: Any, tokenizer: Tokenizer, pairs: Pairs, model: TextModel
 ) -> Training:
     """The compiled model, which has its first weights, and its epochs' batches."""
-    make_epoch = pair_batches(config, tokenizer, pairs)
+    augment = make_augmentation(config, pairs)
+    make_epoch = pair_batches(config, tokenizer, pairs, augment)
     first = make_epoch(0)
     # Keras counts batches here, of which an update may take several.
     batches, accumulate = config.epochs * len(first), config.accumulate

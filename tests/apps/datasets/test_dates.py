@@ -40,6 +40,12 @@ def plain(text):
     return " ".join("".join(digits).split())
 
 
+def bare(text):
+    """A text without case, accents, and digits of other scripts."""
+    letters = unicodedata.normalize("NFD", plain(text).lower())
+    return "".join(letter for letter in letters if unicodedata.category(letter) != "Mn")
+
+
 def words(text):
     """A text without case and punctuation."""
     kept = (
@@ -79,7 +85,8 @@ def test_babel_writes_the_target_as_the_source(data):
                 plain(format_skeleton("yMMMEd", day, locale=code))
                 for code in dates.LOCALES
             }
-            assert plain(text) in written
+            assert plain(text) in written or texts is data["train"][0]
+            assert bare(text) in set(map(bare, written))
 
 
 def test_no_text_says_two_dates():
@@ -140,6 +147,35 @@ def test_scripts_digits_and_spaces(data):
     kinds = {unicodedata.category(letter) for letter in texts}
     assert {letter for letter in texts if letter.isspace()} == {" "}
     assert not kinds & {"Cc", "Cs", "Co", "Cn"}
+
+
+def test_dates_to_train_on_are_in_all_cases(data):
+    texts = data["train"][0]
+    cased = [text for text in texts if text.lower() != text.upper()]
+    for is_so, share in ((str.isupper, 0.15), (str.islower, 0.1), (str.istitle, 0.1)):
+        assert sum(map(is_so, cased)) > 0.9 * share * len(cased)
+    for part in ("validation", "test"):  # but those that score are as CLDR has them
+        assert sum(map(str.isupper, data[part][0])) < 0.02 * len(data[part][0])
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "upper", "title"),
+    [
+        ("march 3, 2025", "en", "MARCH 3, 2025", "March 3, 2025"),
+        ("3 nisan 2024", "tr", "3 NİSAN 2024", "3 Nisan 2024"),
+        ("3 février 2024", "fr", "3 FEVRIER 2024", "3 Février 2024"),
+        ("τρίτη 26 μαΐου", "el", "ΤΡΙΤΗ 26 ΜΑΙΟΥ", "Τρίτη 26 Μαΐου"),
+        ("5 de mayo de 1998", "es", "5 DE MAYO DE 1998", "5 De Mayo De 1998"),
+        ("19 მარ. 2057", "ka", "19 მარ. 2057", "19 მარ. 2057"),
+        ("2033年8月8日", "ja", "2033年8月8日", "2033年8月8日"),
+        ("4. října 1999", "cs", "4. ŘÍJNA 1999", "4. Října 1999"),
+    ],
+)
+def test_cases_are_those_of_the_language(text, language, upper, title):
+    marked = language != "cs"
+    assert dates.change_case(text, "upper", language, marked) == upper
+    assert dates.change_case(text, "title", language) == title
+    assert dates.change_case(text, "lower", language) == text
 
 
 def test_nothing_is_filtered(data):

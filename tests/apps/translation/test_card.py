@@ -80,6 +80,13 @@ def test_card_explains_baselines_only_where_there_are_some(tmp_path, metrics):
     assert words not in alone and "\n\n\n" not in alone
 
 
+def test_card_shows_the_examples_that_a_user_gives(tmp_path, metrics):
+    assert "## Examples" not in card_of(tmp_path, Config(), metrics)
+    shown = [["One cat.", "Eine Katze.", -0.0512], ["a|b", "x", -1.5]]
+    card = card_of(tmp_path, Config(), metrics | {"examples": shown})
+    assert "| One cat. | Eine Katze. | -0.05 |\n| a\\|b | x | -1.50 |\n\n## Use" in card
+
+
 def test_card_of_the_embedded_dates(tmp_path, metrics):
     card = card_of(tmp_path, Config(dataset="dates", case_fold=True), metrics)
     assert "from dates in many languages to ISO dates" in card

@@ -117,6 +117,32 @@ def test_scripts_do_not_make_lengths_unlike():
     assert left == [*MANY, tamil, chinese]
 
 
+SHORT = [
+    *[("Yes.", "Sí."), ("No", "不"), ("Go.", "Ve."), ("Go.", "Váyase."), ("I", "Yo")],
+    *[("Hi", "Hola"), ("OK", "はい"), ("2", "two"), ("?", "¿Qué?"), ("No!", "No!")],
+    ("Stop!", "¡Haga el favor de detenerse ya, amigo!"),
+]
+NEGATIONS = [
+    ("I strongly agree.", "Estoy totalmente de acuerdo."),
+    ("I strongly disagree.", "Estoy totalmente en desacuerdo."),
+    ("I do not know him.", "No lo conozco."),
+    ("I know him.", "Lo conozco."),
+    ("Nobody has ever seen it here, not even I.", "此处无人见过。"),
+    ("It is not impossible that she never comes.", "No es imposible que nunca venga."),
+]
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_short_texts_and_negations_stay(tmp_path, turned):
+    pairs = [pair[:: -1 if turned else 1] for pair in SHORT + NEGATIONS]
+    assert chosen(MANY + pairs) == (MANY + pairs, {})
+    data = load(tmp_path, MANY + pairs, validation=MANY[:5])
+    assert set(pairs) <= set(pairs_of(data.train))
+    # That a sentence is in another part takes away none but itself.
+    known = ["I agree strongly.", "I know", "Yes", "Go", "disagree", "not"]
+    assert chosen(MANY + pairs, held_out=known) == (MANY + pairs, {})
+
+
 def test_every_pair_is_counted_once(tmp_path):
     generator = np.random.default_rng(0)
     texts = ["", "a", "b" * 50, "c" * 300, "d d", "D  d", "e" * 2000]

@@ -98,6 +98,20 @@ def test_the_folder_holds_what_it_should(run):
     assert not any(name.startswith("checkpoint") for name in files)
 
 
+def test_the_card_shows_the_answers_to_sources_of_the_user(run, tmp_path):
+    file = tmp_path / "mine.txt"
+    file.write_text("four two seven\nnine nine zero\n", encoding="utf-8")
+    evaluated = polyhead.apps.load(run.path).evaluate(examples=str(file))
+    assert [row[:2] for row in evaluated["examples"]] == [
+        ["four two seven", "4 2 7"],
+        ["nine nine zero", "9 9 0"],
+    ]
+    polyhead.apps.load(run.path).evaluate()  # it shows them from now on
+    card = (run.path / "README.md").read_text(encoding="utf-8")
+    score = evaluated["examples"][0][2]
+    assert f"| four two seven | 4 2 7 | {score:.2f} |" in card
+
+
 def test_the_model_file_is_compressed(run):
     with zipfile.ZipFile(run.path / "model.keras") as archive:
         kinds = {entry.compress_type for entry in archive.infolist()}

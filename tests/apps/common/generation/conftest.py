@@ -17,6 +17,8 @@ class Config:
     max_tokens: int | None = 40
     max_output_tokens: int | None = None
     piece_dropout: float = 0.1
+    noise: float | None = None
+    joined: float | None = None
     tokens_per_batch: int | None = 40
     accumulate: int = 1
     learning_rate: float = 1e-3

@@ -1,0 +1,1 @@
+"""Training pairs, changed anew in each epoch: a model reads what people type."""
