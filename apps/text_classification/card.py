@@ -40,5 +40,4 @@ polyhead export {path}
 `probabilities float32[1, {len(labels)}]` in the order of `labels.txt`, and
 `truncated int32[1]`: 1 if the text has more than the {config.max_tokens} pieces that
 the model reads.
-
 {describe(config.normalization, config.case_fold)}"""

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from ..common.generation.comparison import format_metrics
+from ..common.text.normalization.table import describe
 from .config import Config
 
 _BASELINES = """
@@ -46,7 +47,7 @@ polyhead export {path}
 `text uint8[1, M]`, UTF-8 padded with zeros, `truncated int32[1]` (0; plus 1 if not the
 whole text was read, plus 2 if the answer is cut) and `score float32[1]` (the
 log-probability of a piece of the answer: 0 is sure); tokenizer and decoding are inside.
-
+{describe(config.normalization, config.case_fold)}
 ## Limits
 
 - It knows sentences like those it was trained on. On other subjects, styles and

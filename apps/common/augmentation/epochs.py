@@ -72,7 +72,7 @@ def are_natural(pairs: Pairs) -> bool:
     if choose_tokenizer(*sides) == "characters" or min(map(_letters, sides)) < LETTERS:
         return False
     counts = [_count_words(texts) for texts in sides]
-    return float(np.mean(np.equal(*counts))) < AS_MANY_WORDS
+    return float(np.mean(np.equal(counts[0], counts[1]))) < AS_MANY_WORDS
 
 
 def _letters(texts: Sequence[str]) -> float:

@@ -98,3 +98,9 @@ def test_card_tells_the_parameters_where_they_are_known(tmp_path, metrics):
     known = metrics | {"train": TRAIN | {"parameters": 2_615_808}}
     assert "2,615,808 parameters" in card_of(tmp_path / "run", Config(), known)
     assert " parameters" not in card_of(tmp_path / "run", Config(), metrics)
+
+
+def test_card_says_how_texts_are_normalised(tmp_path, metrics):
+    card = card_of(tmp_path, Config(normalization="unicode-1"), metrics)
+    assert "normalises texts by the table `unicode-1`" in card and "\n\n\n" not in card
+    assert "normalises" not in card_of(tmp_path, Config(), metrics)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from keras import ops
 
-from .normalizer import (
+from .table import (
     LEADING,
     LEADINGS,
     SYLLABLE,

@@ -6,11 +6,7 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
-from .table import NONE, read_table
-
-# Hangul syllables are composed by arithmetic; see the Unicode Standard, 3.12.
-LEADING, VOWEL, TRAILING, SYLLABLE = 0x1100, 0x1161, 0x11A7, 0xAC00
-LEADINGS, VOWELS, TRAILINGS = 19, 21, 28
+from .table import NONE, TRAILING, TRAILINGS, VOWEL, read_table
 
 
 class Normalizer:

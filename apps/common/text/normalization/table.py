@@ -11,6 +11,9 @@ from typing import NamedTuple
 
 NONE, UNICODE = "none", "unicode-1"
 NORMALIZATIONS = (UNICODE, NONE)
+# Hangul syllables are composed by arithmetic; see the Unicode Standard, 3.12.
+LEADING, VOWEL, TRAILING, SYLLABLE = 0x1100, 0x1161, 0x11A7, 0xAC00
+LEADINGS, VOWELS, TRAILINGS = 19, 21, 28
 
 
 class Table(NamedTuple):
@@ -35,7 +38,7 @@ def describe(name: str | None, case_fold: bool) -> str:
         return ""
     folded = ", and capitals are small letters" if case_fold else ""
     return (
-        f"The model, and each file of it, normalises texts by the table `{name}`: all\n"
+        f"\nThe model, and each file of it, normalises texts by the table `{name}`: all\n"
         "white space is one space, characters that nobody sees are left out, a letter\n"
         f"and its mark are one letter{folded}.\n"
     )
