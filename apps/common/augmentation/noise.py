@@ -56,7 +56,7 @@ def make_noise(
     keeps_mark = not _many(drop_mark(text) == text for text in sources)
     scripts = count_scripts(sources)
     typos = TYPOS if 2 * scripts[""] > scripts.total() else 0.0
-    ends = np.cumsum(CASES) if asked else []
+    ends = np.cumsum(CASES if asked else ())
 
     def add(rng: np.random.Generator, changes: Changes) -> Changes:
         changes = dict(changes)
