@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from ..common.augmentation.epochs import draw_texts
 from ..common.data.kept import Kept
 from ..common.data.pairs import keep_pairs
 from ..common.errors import RETRAIN, PolyheadError, UsageError
@@ -34,9 +35,8 @@ from .model import Translator, build_model
 
 
 def make_assets(config: Config, dataset: Dataset, path: Path | None) -> NewPieceAssets:
-    pairs = dataset.train
-    texts = [*pairs.sources, *pairs.targets]
-    return make_piece_assets(fit_tokenizer(config, pairs), texts, path)
+    config = fit_tokenizer(config, dataset.train)
+    return make_piece_assets(config, draw_texts(config, dataset.train), path)
 
 
 def fit_config(config: Config, assets, dataset: Dataset) -> Config:

@@ -1,6 +1,6 @@
 """Which pairs are changed in an epoch, and which data it is good for."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -51,6 +51,18 @@ def make_augmentation(config: Any, pairs: Pairs) -> Augment | None:
     return augment
 
 
+def draw_texts(config: Any, pairs: Pairs) -> Iterator[str]:
+    """All texts as the first epoch has them, from which a vocabulary is learned.
+
+    Without those in capitals, capitals would be spelled letter by letter.
+    """
+    augment = make_augmentation(fit_augmentation(config, pairs), pairs)
+    rng = np.random.default_rng([config.seed, 0, 1])
+    changes = augment(rng) if augment else {}
+    for place, plain in enumerate(zip(pairs.sources, pairs.targets, strict=True)):
+        yield from changes.get(place, plain)
+
+
 def are_natural(pairs: Pairs) -> bool:
     """Whether both sides are words of a language, and not one for one.
 
@@ -71,8 +83,8 @@ def are_natural(pairs: Pairs) -> bool:
     sides = some.sources, some.targets
     if choose_tokenizer(*sides) == "characters" or min(map(_letters, sides)) < LETTERS:
         return False
-    counts = [_count_words(texts) for texts in sides]
-    return float(np.mean(np.equal(counts[0], counts[1]))) < AS_MANY_WORDS
+    words, others = (np.array(_count_words(texts)) for texts in sides)
+    return float(np.mean(words == others)) < AS_MANY_WORDS
 
 
 def _letters(texts: Sequence[str]) -> float:

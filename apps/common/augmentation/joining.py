@@ -22,7 +22,7 @@ def make_joining(
 
     def join(rng: np.random.Generator) -> Changes:
         chosen = found[rng.random(len(found)) < share]
-        others = found[rng.integers(0, max(len(found), 1), (len(chosen), 2))]
+        others = found[rng.integers(max(len(found), 1), size=(len(chosen), 2))]
         counts = np.where(rng.random(len(chosen)) < THIRD, 2, 1)
         changes = {}
         for place, beside, count in zip(chosen, others, counts, strict=True):

@@ -38,9 +38,9 @@ def describe(name: str | None, case_fold: bool) -> str:
         return ""
     folded = ", and capitals are small letters" if case_fold else ""
     return (
-        f"\nThe model, and each file of it, normalises texts by the table `{name}`: all\n"
-        "white space is one space, characters that nobody sees are left out, a letter\n"
-        f"and its mark are one letter{folded}.\n"
+        f"\nThe model, and each file of it, normalises texts by the table `{name}`:\n"
+        "all white space is one space, characters that nobody sees are left out, a\n"
+        f"letter and its mark are one letter{folded}.\n"
     )
 
 

@@ -9,6 +9,7 @@ import pytest
 from polyhead.apps.common.augmentation import epochs
 from polyhead.apps.common.augmentation.epochs import (
     are_natural,
+    draw_texts,
     fit_augmentation,
     make_augmentation,
 )
@@ -104,6 +105,21 @@ def test_an_epoch_is_a_function_of_seed_and_number(piece_dropout):
     sources = {source for source, _ in first}
     assert set(pairs.sources) < sources and len(sources) > 40
     assert len(first) == len(pairs.sources)
+
+
+def test_a_vocabulary_knows_capitals():
+    pairs = of_kind("sentences", 200)
+    plain = [*pairs.sources, *pairs.targets]
+    size, asked = 360, [text.upper() for text in ENGLISH + GERMAN]
+    cut = [
+        sum(map(len, Tokenizer.learn(texts, size, False).encode_all(asked)))
+        for texts in (plain, draw_texts(Config(), pairs))
+    ]
+    assert cut[1] < 0.75 * cut[0]
+    assert list(draw_texts(Config(noise=0.0, joined=0.0), pairs))[:2] == [
+        ENGLISH[0],
+        GERMAN[0],
+    ]
 
 
 def test_without_changes_batches_are_as_they_always_were():
