@@ -1,4 +1,4 @@
-"""The embedded data set of short phrases in many languages."""
+"""The embedded data set of short phrases in many names."""
 
 import os
 import subprocess
@@ -10,27 +10,27 @@ import pytest
 pytest.importorskip("babel", reason="the data set is made from Babel")
 
 from polyhead.apps.common.errors import PolyheadError
-from polyhead.apps.datasets import languages
+from polyhead.apps.datasets import names
 
 DIGEST = """
 import hashlib, json
-from polyhead.apps.datasets.languages import read_languages
-data = json.dumps(read_languages(), sort_keys=True)
+from polyhead.apps.datasets.names import read_names
+data = json.dumps(read_names(), sort_keys=True)
 print(hashlib.sha256(data.encode()).hexdigest())
 """
 
 
 @pytest.fixture(scope="module")
 def data():
-    return languages.read_languages()
+    return names.read_names()
 
 
 def test_sizes(data):
-    assert 40 <= len(languages.LANGUAGES) <= 60
-    for split, size in languages.SIZES.items():
+    assert 40 <= len(names.LANGUAGES) <= 60
+    for split, size in names.SIZES.items():
         texts, labels = data[split]
         assert len(texts) == len(labels)
-        assert Counter(labels) == dict.fromkeys(languages.LANGUAGES, size)
+        assert Counter(labels) == dict.fromkeys(names.LANGUAGES, size)
     assert sum(len(texts) for texts, _ in data.values()) <= 30_000
 
 
@@ -41,10 +41,10 @@ def test_no_phrase_occurs_twice(data):
 
 def test_every_name_belongs_to_one_split_and_one_language():
     places = {}
-    for code, splits in languages._names_by_split().items():
-        for split, names in splits.items():
-            for name in names:
-                same = languages._normalize(name)
+    for code, splits in names._names_by_split().items():
+        for split, some in splits.items():
+            for name in some:
+                same = names._normalize(name)
                 assert places.setdefault(same, (code, split)) == (code, split)
     assert len(places) > 30_000
 
@@ -53,26 +53,26 @@ def test_what_is_named_belongs_to_one_split_in_all_languages(data):
     # Germany in any language, by what Babel calls it.
     from babel import Locale
 
-    names = languages._names_by_split()
+    named = names._names_by_split()
     for territory in ("DE", "JP", "KE", "NZ", "US"):
-        split = languages._split_of(f"territory {territory}")
+        split = names.split_of(f"territory {territory}")
         for code in ("fi", "el", "ja", "ta", "lt"):
             name = Locale.parse(code).territories[territory]
-            found = [s for s in languages.SIZES if name in names[code][s]]
+            found = [s for s in names.SIZES if name in named[code][s]]
             assert found in ([], [split])
 
 
 def test_phrases_are_made_of_names_of_their_split(data):
-    names = languages._names_by_split()
+    named = names._names_by_split()
     single = {
-        split: {(code, name) for code in names for name in names[code][split]}
-        for split in languages.SIZES
+        split: {(code, name) for code in named for name in named[code][split]}
+        for split in names.SIZES
     }
     for split, (texts, labels) in data.items():
         pairs = set(zip(labels, texts, strict=True))
         share = len(pairs & single[split]) / len(pairs)
         assert 0.2 < share < 0.6  # the rest are two names or more
-        for other in languages.SIZES:
+        for other in names.SIZES:
             if other != split:
                 assert not pairs & single[other]
 
@@ -123,4 +123,4 @@ def test_the_same_in_every_process(data):
 def test_without_babel_the_remedy_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "babel", None)
     with pytest.raises(PolyheadError, match="pip install babel"):
-        languages.read_languages()
+        names.read_names()
