@@ -11,6 +11,7 @@ from functools import cache
 from html import unescape
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from ..common.errors import PolyheadError
 
@@ -36,8 +37,9 @@ _KEPT = ("pt_BR",)  # although Brazil is where most who write Portuguese live
 
 # What a program fills in or reads: %s, %(name)s, {name}, tags, entities, roles of
 # reStructuredText, addresses, paths and names with an underscore.
+_TAG = re.compile(r"</?[a-zA-Z][^>]*>")
 _MARKUP = re.compile(
-    r"%(\([^)]*\))?[-#0-9.]*[a-zA-Z%]|\{[^}]*\}|</?[a-zA-Z][^>]*>|&#?\w+;"
+    r"%(\([^)]*\))?[-#0-9.]*[a-zA-Z%]|\{[^}]*\}|&#?\w+;"
     r"|:[\w:+-]+:`[^`]*`|``[^`]*``|\[\[.*?\]\]"
     r"|\w+://\S+|\S+@\S+|\S*[_/\\]\S*[_/\\.]\S*|\w+_\w+"
 )
@@ -59,12 +61,16 @@ def read_catalogues(language: str, dataset: str) -> dict[str, tuple[str, ...]]:
         with path.open("rb") as file:
             catalogue = read_mo(file)
         for message in catalogue:
-            plural = isinstance(message.id, tuple | list)
-            source = message.id[0] if plural else message.id
-            found = message.string if plural else (message.string,)
+            source, *_ = _list_texts(message.id)  # the singular
             if source:
-                messages.setdefault(source, tuple(filter(None, found)))
+                messages.setdefault(source, tuple(_list_texts(message.string)))
     return messages
+
+
+def _list_texts(texts: Any) -> list[str]:
+    """A text, or those of a plural."""
+    texts = texts if isinstance(texts, list | tuple) else [texts]
+    return list(filter(None, texts)) or [""]
 
 
 def list_languages(dataset: str) -> list[str]:
@@ -117,20 +123,29 @@ def is_plain(text: str) -> bool:
 
 def take_out_markup(text: str) -> str:
     """A message on one line, without what a program fills in."""
-    text = unescape(_MARKUP.sub(" ", text))
+    text = unescape(_MARKUP.sub(" ", _TAG.sub(" ", text)))
     text = _SIGNS.sub(" ", unicodedata.normalize("NFC", text))
-    text = re.sub(r"\s+([.,;:!?)])", r"\1", " ".join(text.split()))
+    text = re.sub(r"\s+([.,)])", r"\1", " ".join(text.split()))
     text = re.sub(r"\(\W*\)|\"\s*\"|'\s*'|“\s*”|«\s*»|„\s*“", "", text)
     return " ".join(text.split()).strip("-–—:,;/+· \u200e\u200f")
 
 
+class _Letters(dict):
+    """A table for `str.translate`: a space for what is no part of a word."""
+
+    def __missing__(self, code: int) -> str:
+        letter = chr(code)
+        is_part = unicodedata.category(letter)[0] in "LM" or letter in _JOINERS
+        self[code] = letter if is_part else " "
+        return self[code]
+
+
+_LETTERS = _Letters()
+
+
 def words_of(text: str) -> list[str]:
     """The words of a text in one case: letters with their marks and joiners."""
-    letters = (
-        letter if unicodedata.category(letter)[0] in "LM" or letter in _JOINERS else " "
-        for letter in text.casefold()
-    )
-    return "".join(letters).split()
+    return text.casefold().translate(_LETTERS).split()
 
 
 def key_of(text: str) -> str:

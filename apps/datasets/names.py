@@ -25,7 +25,7 @@ LANGUAGES = (
 ).split()
 
 # Phrases a language.
-SIZES = {"train": 450, "validation": 45, "test": 60}
+SIZES = {"train": 900, "validation": 45, "test": 60}
 
 # How many names a phrase has, and how often.
 _LENGTHS = ((1, 0.4), (2, 0.35), (3, 0.2), (4, 0.05))

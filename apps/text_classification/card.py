@@ -4,6 +4,7 @@ from ..common.classification.comparison import format_metrics
 from ..common.classification.label_file import describe_label
 from ..common.run.card import describe_kept_epoch, name_source
 from ..common.scoring.comparison import scored_split
+from ..datasets import credit
 
 SHOWN_LABELS = 60
 
@@ -18,7 +19,7 @@ def make_card(run) -> str:
     return f"""# {path.name}
 
 Text classifier, trained with Polyhead on `{source}` (preset `{config.preset}`,
-seed {config.seed}): {describe_kept_epoch(metrics["train"])}.
+seed {config.seed}): {describe_kept_epoch(metrics["train"])}.{credit(config.dataset)}
 
 {len(labels)} labels: {", ".join(shown)}{more}
 

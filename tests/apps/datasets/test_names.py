@@ -31,7 +31,7 @@ def test_sizes(data):
         texts, labels = data[split]
         assert len(texts) == len(labels)
         assert Counter(labels) == dict.fromkeys(names.LANGUAGES, size)
-    assert sum(len(texts) for texts, _ in data.values()) <= 30_000
+    assert sum(len(texts) for texts, _ in data.values()) <= 60_000
 
 
 def test_no_phrase_occurs_twice(data):
