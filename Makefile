@@ -12,7 +12,7 @@ COVER := $(if $(COVERAGE),--cov=layers --cov=runtime --cov=apps --cov-report=)
 DATA ?= data
 
 VENV := .venv
-EXTRAS := browser,demo,jax,test
+EXTRAS := browser,demo,jax,languages,test
 # The newest Python that we support.
 NEWEST ?= python3.13
 NEWEST_VENV := .venv-newest

@@ -1,138 +1,140 @@
-"""The embedded data set: which language is a short phrase written in?
+"""The embedded data set: which language is a text written in?
 
-The phrases are made of the names that CLDR, which Babel contains, has for countries,
-languages, scripts, currencies, cities, time zones, units and times. Nothing leaks
-between the splits: each thing (Germany, say) is in one split in every language, and a
-name that two languages share ("Malta") is in none.
+Three sources: names (`names.py`), the messages of programs (`catalogues.py`), and lines
+of words that are drawn by their frequency, which `wordfreq` has for 40 languages
+(code Apache-2.0, data CC BY-SA 4.0). Where it has none, the words of the messages are
+drawn. A message is in one split in all languages; a text that two languages share is in
+none. What is no language (numbers, emoji, random keys) has the label "und".
 """
 
-import hashlib
 import random
 import re
-import unicodedata
 from collections import Counter
-from collections.abc import Iterator
-from datetime import timedelta
-from typing import Any, Literal
+from collections.abc import Iterator, Sequence
+from functools import cache
 
+from ..common.errors import PolyheadError
 from . import read_locale
+from .augmentation import vary
+from .catalogues import (
+    is_translated,
+    key_of,
+    list_languages,
+    read_catalogues,
+    take_out_markup,
+    words_of,
+)
+from .names import LANGUAGES, SIZES, read_names, split_of
+from .nonsense import UNDETERMINED, draw_nonsense
 
-# Many that share a script, close pairs among them (cs sk, da nb, hr sl, gl es pt,
-# id ms, be uk ru, bg mk sr, kk ky, hi mr ne, ar fa ur), and a few that do not.
-LANGUAGES = (
-    "af ar be bg bn ca cs cy da de el en es et eu fa fi fr gl he hi hr hu hy id it ja "
-    "ka kk ko ky lt lv mk mr ms nb ne nl pl pt ro ru sk sl sr sv ta th tr uk ur vi zh"
-).split()
-
-# Phrases a language.
-SIZES = {"train": 450, "validation": 45, "test": 60}
-
-# How many names a phrase has, and how often.
-_LENGTHS = ((1, 0.4), (2, 0.35), (3, 0.2), (4, 0.05))
+MESSAGES = {"train": 1500, "validation": 60, "test": 120}  # at most, of a language
+LINES = {"train": 3000, "validation": 30, "test": 0}
+NONSENSE = {"train": 3000, "validation": 60, "test": 120}
+_MOST_WORDS = 8
+# The power of a word's frequency with which it is drawn. At 1.0 fewer words are met:
+# a linear model knew .9146 of the validation messages, and .9187 at 0.75.
+_FLATNESS = 0.75
+_LATIN = re.compile("[a-z]")
+_UNSPACED = ("ja", "th", "zh")
+# wordfreq counts Croatian and Serbian together, and in Latin script alone.
+_NO_WORDS = ("hr", "sr")
 
 
 def read_languages() -> dict[str, tuple[list[str], list[str]]]:
-    """Split -> the phrases and their language codes; the same on every machine."""
-    names = _names_by_split()
-    data = {}
-    for split, size in SIZES.items():
-        pairs = [
-            (phrase, code)
-            for code in LANGUAGES
-            for phrase in _phrases(code, split, names[code][split], size)
-        ]
+    """Split -> the texts and their language codes; the same on every machine."""
+    names, messages = read_names(), messages_by_split()
+    data, held = {}, set[str]()
+    for split in ("test", "validation", "train"):
+        pairs = list(zip(*names[split], strict=True))
+        for code in LANGUAGES:
+            chance = random.Random(f"{code} {split}")
+            texts = messages[code][split]
+            if split == "train":
+                texts = [vary(text, chance) for text in texts]
+            lines = draw_lines(code, messages[code]["train"], LINES[split], chance)
+            pairs += [(text, code) for text in texts + lines]
+        nonsense = draw_nonsense(NONSENSE[split], random.Random(f"und {split}"))
+        pairs += [(text, UNDETERMINED) for text in nonsense]
+        keys = {text: key_of(text) for text, _ in pairs}
+        pairs = [pair for pair in dict.fromkeys(pairs) if keys[pair[0]] not in held]
+        held |= set(filter(None, keys.values()))  # numbers and signs have no letters
         random.Random(split).shuffle(pairs)
         data[split] = ([text for text, _ in pairs], [code for _, code in pairs])
-    return data
+    return {split: data[split] for split in SIZES}
 
 
-def _names_by_split() -> dict[str, dict[str, list[str]]]:
-    # code -> normalized name -> (thing, name)
-    named: dict[str, dict[str, tuple[str, str]]] = {code: {} for code in LANGUAGES}
-    for code in LANGUAGES:
-        for thing, name in _names(read_locale(code, "languages")):
-            # Two things of one name (Singapore) are one: the first.
-            named[code].setdefault(_normalize(name), (thing, name))
-    uses = Counter(same for names in named.values() for same in names)
+def describe_languages() -> dict[str, str]:
+    """Label -> what English calls it."""
+    names = read_locale("en", "languages").languages
+    return {code: names[code] for code in (*LANGUAGES, UNDETERMINED)}
+
+
+def messages_by_split() -> dict[str, dict[str, list[str]]]:
+    """Language -> split -> messages; a message is in one split in all languages."""
+    # code -> key -> (split, text)
+    found: dict[str, dict[str, tuple[str, str]]] = {code: {} for code in LANGUAGES}
+    shared = set()
+    for code, texts in found.items():
+        for source, text in _list_messages(code):
+            key, split = key_of(text), split_of(f"message {key_of(source)}")
+            if len(key) > 1 and texts.setdefault(key, (split, text))[0] != split:
+                shared.add(key)  # by two messages of different splits
+    uses = Counter(key for texts in found.values() for key in texts)
     splits: dict[str, dict[str, list[str]]] = {}
-    for code, names in named.items():
-        splits[code] = {split: [] for split in SIZES}
-        for same, (thing, name) in names.items():
-            if uses[same] == 1:
-                splits[code][_split_of(thing)].append(name)
+    for code, texts in found.items():
+        chance, splits[code] = random.Random(f"{code} messages"), {}
+        kept = [texts[key] for key in texts if uses[key] == 1 and key not in shared]
+        for name, most in MESSAGES.items():
+            some = [text for split, text in kept if split == name]
+            splits[code][name] = chance.sample(some, min(most, len(some)))
     return splits
 
 
-def _split_of(thing: str) -> str:
-    share = int.from_bytes(hashlib.sha256(thing.encode()).digest()[:4], "big") / 2**32
-    return "test" if share < 0.12 else "validation" if share < 0.22 else "train"
+def _list_messages(code: str) -> Iterator[tuple[str, str]]:
+    """English messages and what they are in a language, both without markup."""
+    folders = list_languages("languages")
+    # "zh" is in zh_Hans and zh_Hant, and "en" what the others translate.
+    own = [x for x in folders if x.partition("_")[0].partition("@")[0] == code]
+    for folder in ["ru", "sv"] if code == "en" else own:
+        for message, texts in read_catalogues(folder, "languages").items():
+            source = take_out_markup(message)
+            for text in [source] if code == "en" else map(take_out_markup, texts):
+                if code == "en" or is_translated(source, text):
+                    yield source, text
 
 
-def _names(locale: Any) -> Iterator[tuple[str, str]]:
-    """What is named, and its name, for every name that is a word or more."""
-    for thing, name in _all_names(locale):
-        # Without the years of an old currency.
-        name = re.sub(r"\s*[(（][^)）]*\d[^)）]*[)）]", "", name)
-        name = " ".join(unicodedata.normalize("NFC", name).split())
-        if sum(character.isalpha() for character in name) >= 2 and len(name) <= 60:
-            yield thing, name
+def draw_lines(
+    code: str, messages: Sequence[str], count: int, chance: random.Random
+) -> list[str]:
+    """Lines of 1 to 8 words, each drawn by its frequency in the language."""
+    weights = _read_words(code) or Counter(w for m in messages for w in words_of(m))
+    drawn = chance.choices(
+        list(weights), list(weights.values()), k=count * (_MOST_WORDS + 1)
+    )
+    lines = []
+    for _ in range(count):
+        words = [drawn.pop() for _ in range(chance.randint(1, _MOST_WORDS))]
+        spaced = code not in _UNSPACED and not (code == "ko" and chance.random() < 0.5)
+        line = (" " if spaced else "").join(words)
+        lines.append(line + chance.choices(("", ".", "!", "?"), (6, 2, 1, 1))[0])
+    return lines
 
 
-def _all_names(locale: Any) -> Iterator[tuple[str, str]]:
-    from babel.dates import format_timedelta
-    from babel.units import format_unit
-
-    for kind, names in (
-        ("territory", locale.territories),
-        ("language", locale.languages),
-        ("script", locale.scripts),
-        ("currency", locale.currencies),
-        ("month", locale.months["stand-alone"]["wide"]),
-        ("day", locale.days["stand-alone"]["wide"]),
-    ):
-        for key in sorted(names):
-            yield f"{kind} {key}", names[key]
-    for key, zone in sorted(locale.time_zones.items()):
-        if "city" in zone:
-            yield f"city {key}", zone["city"]
-    for key, zone in sorted(locale.meta_zones.items()):
-        for _, name in sorted(zone.get("long", {}).items()):
-            yield f"zone {key}", name
-    for unit in sorted(locale.unit_display_names):
-        yield f"unit {unit}", format_unit(5, unit, locale=locale)
-    for seconds in (1, 60, 3600, 86400, 7 * 86400, 30 * 86400, 365 * 86400):
-        for amount in (3, -3):  # from "in 3 seconds" to "3 years ago"
-            span = timedelta(seconds=amount * seconds)
-            options = {"threshold": 1, "add_direction": True, "locale": locale}
-            yield f"time {seconds}", format_timedelta(span, **options)
-
-
-def _normalize(name: str) -> str:
-    folded = unicodedata.normalize("NFKC", name).casefold()
-    return "".join(character for character in folded if character.isalpha())
-
-
-def _phrases(code: str, split: str, names: list[str], size: int) -> list[str]:
-    from babel.lists import format_list
-
-    locale = read_locale(code, "languages")
-    chance = random.Random(f"{code} {split}")
-    styles: list[Literal["standard", "or"]] = ["standard", "or"]
-    phrases: dict[str, None] = {}  # an ordered set
-    while len(phrases) < size:
-        draw, count = chance.random(), 0
-        while draw >= 0:
-            count, share = _LENGTHS[count]
-            draw -= share
-        picked = chance.sample(names, count)
-        form = chance.random()
-        if count == 1:
-            phrase = picked[0]
-        elif form < 0.7:
-            phrase = format_list(picked, chance.choice(styles), locale)
-        elif form < 0.85 or count > 2:
-            phrase = chance.choice((", ", " - ", " / ", " ")).join(picked)
-        else:
-            phrase = f"{picked[0]} ({picked[1]})"
-        phrases[phrase.replace("\xa0", " ")] = None
-    return list(phrases)
+@cache
+def _read_words(code: str) -> dict[str, float]:
+    try:
+        from wordfreq import available_languages, get_frequency_dict
+    except ModuleNotFoundError:
+        raise PolyheadError(
+            "the data set 'languages' is made from wordfreq: pip install wordfreq"
+        ) from None
+    if code in _NO_WORDS or code not in available_languages("small"):
+        return {}
+    words = get_frequency_dict(code, "small")
+    latin = sum(share for word, share in words.items() if _LATIN.search(word))
+    is_latin = latin > 0.5 * sum(words.values())
+    return {
+        word: share**_FLATNESS
+        for word, share in words.items()
+        if words_of(word) == [word] and (is_latin or not _LATIN.search(word))
+    }

@@ -2,6 +2,7 @@
 
 from ..common.alignment import list_some
 from ..common.run.card import name_source
+from ..datasets import credit
 from .scoring.comparison import format_metrics
 from .series import name_silent
 
@@ -11,7 +12,7 @@ SHOWN_COLUMNS = 4  # of those with missing values
 def make_card(run) -> str:
     """The model card as Markdown."""
     config, columns, metrics, path = run.config, run.columns, run.metrics, run.home
-    train = metrics["train"]
+    train, credits = metrics["train"], credit(config.dataset)
     shape = ", ".join(columns.values)
     bound = ", none below 0" if config.non_negative else ""
     future = quantiles = calibrated = choice = ""
@@ -45,7 +46,7 @@ Forecasts {", ".join(columns.targets)}: {run.horizon} steps ahead
 
 Trained with Polyhead on `{name_source(config)}`, model `{train["model"]}`, preset
 `{config.preset}`, seed {config.seed}: {train["epochs"]} epochs in
-{train["seconds"]:.0f} s, of which epoch {train["best_epoch"]} is kept.
+{train["seconds"]:.0f} s, of which epoch {train["best_epoch"]} is kept.{credits}
 {choice}{_describe_missing(metrics)}
 ## Scores
 

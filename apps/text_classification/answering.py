@@ -1,6 +1,6 @@
 """How a trained classifier answers. Imports no Keras."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,7 +13,7 @@ from polyhead.runtime.texts import list_texts
 
 from ..common.classification.answers import classify, format_labels
 from ..common.classification.comparison import format_metrics
-from ..common.classification.labels import read_labels
+from ..common.classification.label_file import read_descriptions, read_labels
 from ..common.classification.thresholds import read_thresholds
 from ..common.task import Answering
 from ..common.text.run import TextRun
@@ -28,6 +28,7 @@ class Assets:
     config: Config
     path: Path
     label_names: tuple[str, ...]  # in the order of the model's outputs
+    descriptions: Mapping[str, str]  # label -> what people call it
     num_special: int = 0  # special tokens that the model adds to a text
 
     @property
@@ -51,7 +52,8 @@ class Assets:
 
 
 def load_assets(config: Config, path: Path) -> Assets:
-    return Assets(config, path, read_labels(path / "labels.txt"))
+    labels = read_labels(path / "labels.txt")
+    return Assets(config, path, labels, read_descriptions(path))
 
 
 def predict(
@@ -92,7 +94,7 @@ def probabilities(
 
 def format_answers(run: TextRun, inputs: Any, answers: list[list], style: str) -> str:
     separator = run.config.label_separator if run.multi_label else None
-    return format_labels(inputs, answers, style, separator)
+    return format_labels(inputs, answers, style, separator, run.descriptions)
 
 
 ANSWERING = Answering(

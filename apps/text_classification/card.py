@@ -1,9 +1,11 @@
 """The run's README.md: what it is, how good it is, how to use it."""
 
 from ..common.classification.comparison import format_metrics
+from ..common.classification.label_file import describe_label
 from ..common.run.card import describe_kept_epoch, name_source
 from ..common.scoring.comparison import scored_split
 from ..common.text.normalization.table import describe
+from ..datasets import credit
 
 SHOWN_LABELS = 60
 
@@ -13,13 +15,14 @@ def make_card(run) -> str:
     config, metrics, path = run.config, run.metrics, run.home
     labels = [row["label"] for row in metrics[scored_split(metrics)]["per_class"]]
     source = name_source(config)
+    shown = [describe_label(x, run.descriptions) for x in labels[:SHOWN_LABELS]]
     more = ", ..." if len(labels) > SHOWN_LABELS else ""
     return f"""# {path.name}
 
 Text classifier, trained with Polyhead on `{source}` (preset `{config.preset}`,
-seed {config.seed}): {describe_kept_epoch(metrics["train"])}.
+seed {config.seed}): {describe_kept_epoch(metrics["train"])}.{credit(config.dataset)}
 
-{len(labels)} labels: {", ".join(labels[:SHOWN_LABELS])}{more}
+{len(labels)} labels: {", ".join(shown)}{more}
 
 ## Scores
 

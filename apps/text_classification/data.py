@@ -28,7 +28,7 @@ from ..common.text.cleaning import clean_texts
 from ..common.text.limits import describe_fit, fit_bytes
 from ..common.text.normalization.normalizer import Normalizer
 from ..common.text.normalization.table import NONE
-from ..datasets.languages import read_languages
+from ..datasets.languages import describe_languages, read_languages
 from .config import Config
 
 _PERCENTILES = (50, 90, 95, 99, 100)
@@ -51,7 +51,10 @@ def read_splits(config: Config) -> dict[str, Labelled]:
         tfds=lambda builder, split: _read_tfds_split(config, builder, split),
         embedded={
             "languages": lambda: {
-                split: _clean(config, f"languages/{split}", texts, labels)
+                split: replace(
+                    _clean(config, f"languages/{split}", texts, labels),
+                    descriptions=describe_languages(),
+                )
                 for split, (texts, labels) in read_languages().items()
             }
         },

@@ -55,7 +55,9 @@ def make_exportable(
     }
     further = {}
     if "mediapipe" in formats:
-        further["mediapipe"] = make_mediapipe_form(serving, texts, thresholds)
+        further["mediapipe"] = make_mediapipe_form(
+            serving, texts, thresholds, run.descriptions
+        )
     # Examples of another file calibrate themselves: no training text is beside them.
     calibrating = kept.texts.get("training_text") or texts
     needed = 0.5 if thresholds is None else thresholds
@@ -85,7 +87,7 @@ def make_exportable(
                 "truncated": "1 if the model does not read the whole text, else 0.",
             },
             labels={"probabilities": names},
-            facts=label_facts(names, multi_label, thresholds),
+            facts=label_facts(names, multi_label, thresholds, run.descriptions),
         ),
         calibration={"text": texts_to_bytes(calibrating, size)[0]},
         unbranched=serving.unbranched,

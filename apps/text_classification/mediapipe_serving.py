@@ -10,7 +10,7 @@ Reference: Zhou et al., "Learning Deep Features for Discriminative Localization"
 2016 (class activation maps; there over the places of a picture).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import keras
 import numpy as np
@@ -48,7 +48,10 @@ def check_tokenizer(tokenizer) -> WordPieceTokenizer:
 
 
 def make_mediapipe_form(
-    serving: Serving, texts: Sequence[str], thresholds: np.ndarray | None = None
+    serving: Serving,
+    texts: Sequence[str],
+    thresholds: np.ndarray | None = None,
+    descriptions: Mapping[str, str] | None = None,
 ) -> MediaPipeForm:
     """The classifier as MediaPipe calls it, and held-out texts."""
     tokenizer = check_tokenizer(serving.tokenizer)
@@ -73,7 +76,7 @@ def make_mediapipe_form(
                 "token_attributions": "of each token, from [CLS] on",
             },
             labels={"probabilities": names},
-            facts=label_facts(names, serving.multi_label, thresholds),
+            facts=label_facts(names, serving.multi_label, thresholds, descriptions),
             vocabulary=tokenizer.pieces,
         ),
     )

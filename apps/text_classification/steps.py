@@ -1,5 +1,6 @@
 """The steps in the life of a classifier's run."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from ..common.classification.baselines import majority
 from ..common.classification.data import Dataset, keep_texts, only_test
 from ..common.classification.evaluation import score_classifier
 from ..common.classification.known import remember_examples
+from ..common.classification.label_file import write_descriptions
 from ..common.classification.labels import read_labels, write_labels
 from ..common.classification.thresholds import tune_run
 from ..common.classification.training import reset_heads
@@ -45,18 +47,20 @@ class NewAssets:
 
     tokenizer: Any
     label_names: tuple[str, ...]
+    descriptions: Mapping[str, str]
 
 
 def make_assets(config: Config, dataset: Dataset, path: Path | None) -> NewAssets:
     file = path and path / "tokenizer.json"
     tokenizer = make_tokenizer(config, dataset.train.inputs, file)
-    return NewAssets(tokenizer, dataset.label_names)
+    return NewAssets(tokenizer, dataset.label_names, dataset.descriptions)
 
 
 def save_assets(assets: NewAssets, path: Path) -> None:
     with replacing(path / "tokenizer.json") as temporary:
         assets.tokenizer.save(temporary)
     write_labels(path / "labels.txt", assets.label_names)
+    write_descriptions(path, assets.descriptions)
 
 
 def fit_config(config: Config, assets: NewAssets, dataset: Dataset) -> Config:

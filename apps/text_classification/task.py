@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from ..common.classification.label_file import read_labels
+from ..common.classification.label_file import read_descriptions, read_labels
 from ..common.flags import DATA_FLAGS, RUN_FLAGS
 from ..common.run.folder import name_data
 from ..common.task import Task
@@ -22,7 +22,7 @@ def _steps():
 
 
 def page_facts(folder: Path, config: dict) -> dict:
-    """Labels, and where a text may have several, their thresholds."""
+    """Labels, what people call them, and the thresholds of several to a text."""
     labels = list(read_labels(folder / "labels.txt"))
     multi_label = config["multi_label"]
     thresholds = None
@@ -30,7 +30,12 @@ def page_facts(folder: Path, config: dict) -> dict:
         from ..common.classification.thresholds import read_thresholds
 
         thresholds = read_thresholds(folder, labels).tolist()
-    return {"labels": labels, "multi_label": multi_label, "thresholds": thresholds}
+    return {
+        "labels": labels,
+        "descriptions": read_descriptions(folder),
+        "multi_label": multi_label,
+        "thresholds": thresholds,
+    }
 
 
 TASK = Task(
@@ -60,7 +65,7 @@ TASK = Task(
     older_defaults=OLDER_DEFAULTS,
     fill=fill,
     data_name=name_data,
-    files=("labels.txt", "thresholds.json"),
+    files=("labels.txt", "descriptions.json", "thresholds.json"),
     formats=("mediapipe",),
     page_facts=page_facts,
 )

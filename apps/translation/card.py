@@ -4,6 +4,7 @@ from pathlib import Path
 
 from ..common.generation.comparison import format_metrics
 from ..common.text.normalization.table import describe
+from ..datasets import credit
 from .config import Config
 
 _BASELINES = """
@@ -15,13 +16,13 @@ is most alike.
 def make_card(run) -> str:
     """The model card as Markdown."""
     config, metrics, path = run.config, run.metrics, run.home
-    train = metrics["train"]
+    train, credits = metrics["train"], credit(config.dataset)
     case = ", and their case is folded" if config.case_fold else ""
     return f"""# {path.name}
 
 Translator{_languages(config)}, trained with Polyhead on {_data(config)}
 (preset `{config.preset}`, seed {config.seed}): {train["epochs"]} epochs in
-{train["seconds"]:.0f} s, of which epoch {train["best_epoch"]} is kept.
+{train["seconds"]:.0f} s, of which epoch {train["best_epoch"]} is kept.{credits}
 
 {_sizes(path, config, train)}
 

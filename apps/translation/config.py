@@ -1,7 +1,7 @@
 """Everything that decides a translation run, in one frozen dataclass."""
 
 import importlib.util
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..common.errors import UsageError
 from ..common.generation.measure import MEASURES
@@ -108,7 +108,7 @@ class Config:
     target_column: str = "target"
     source_language: str | None = None
     target_language: str | None = None
-    dataset: str | None = None  # an embedded data set: "dates"
+    dataset: str | None = None  # embedded: "dates", "interface"
     tfds: str | None = None  # a TensorFlow Datasets name, or a TranslateFolder
     tfds_dir: str | None = None
     data: str | None = None  # of rows from Python, their fingerprint; see `train`
@@ -208,6 +208,8 @@ def fill(config: Config) -> Config:
         ) from None
     if config.tensorboard and not importlib.util.find_spec("tensorboard"):
         raise UsageError("tensorboard is missing: pip install 'polyhead[tensorboard]'")
+    if config.dataset == "interface" and config.source_language is None:
+        config = replace(config, source_language="en")
     config = fill_missing(config, {**PRESETS[config.preset], "normalization": UNICODE})
     check_heads(config.hidden_dim or 1, config.num_heads or 1)
     return config

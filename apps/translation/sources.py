@@ -16,6 +16,7 @@ from ..common.data.text_files import read_lines
 from ..common.data.tfds import open_tfds
 from ..common.errors import PolyheadError, UsageError
 from ..datasets.dates import read_dates
+from ..datasets.interface import read_interface
 from .config import Config
 
 
@@ -46,7 +47,12 @@ def _read_source(config: Config) -> dict[str, Pairs]:
         }
     )
     if config.dataset is not None:
-        texts = read_embedded(config.dataset, {"dates": read_dates})
+        languages = config.source_language, config.target_language
+        embedded = {
+            "dates": read_dates,
+            "interface": lambda: read_interface(*languages),
+        }
+        texts = read_embedded(config.dataset, embedded)
         names = {split: f"{config.dataset}/{split}" for split in texts}
         return {split: make_pairs(names[split], *texts[split]) for split in texts}
     return {} if config.tfds is None else _read_tfds(config)

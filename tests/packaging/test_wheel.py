@@ -50,7 +50,7 @@ def test_the_wheel_has_the_command_the_licence_and_the_extras(wheel):
     assert "Apache License" in read("LICENSE")
     metadata = read("METADATA").splitlines()
     extras = {line.split(": ")[1] for line in metadata if "Provides-Extra" in line}
-    assert extras == {"demo", "tensorboard", "jax", "torch", "test"} | {
+    assert extras == {"demo", "languages", "tensorboard", "jax", "torch", "test"} | {
         "browser",
         "bench",
         "statsforecast",

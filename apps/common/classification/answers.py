@@ -1,6 +1,6 @@
 """Labels as answers: by every engine, and as text, JSON or CSV."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -9,7 +9,7 @@ from ..answers import Table, add_columns, number_names, write_answers
 from ..errors import RETRAIN, PolyheadError
 from ..export.folder import find_exported
 from ..run.run import check_engine
-from .label_file import refuse_other_labels
+from .label_file import describe_label, refuse_other_labels
 
 NAMES = ("predicted_label", "probability")
 
@@ -41,17 +41,25 @@ def classify(run: Any, inputs: Sequence[str], engine: str = "keras") -> np.ndarr
 
 
 def format_labels(
-    inputs: Any, answers: list[list], style: str, separator: str | None = None
+    inputs: Any,
+    answers: list[list],
+    style: str,
+    separator: str | None = None,
+    descriptions: Mapping[str, str] | None = None,
 ) -> str:
     """What `predict` prints, in the style "text", "json" or "csv".
 
     The answers are a list of (label, probability) for each of the `Inputs`. In CSV the
     separator joins the labels of an input; None gives each rank columns of its own.
+    Programs read JSON and CSV, so only the text tells what people call the labels.
     """
 
     def lines() -> Iterator[str]:
         for text, answer in zip(inputs.texts, answers, strict=True):
-            fields = [f"{label}\t{probability:.4f}" for label, probability in answer]
+            fields = [
+                f"{describe_label(label, descriptions)}\t{probability:.4f}"
+                for label, probability in answer
+            ]
             # One line for each input, whatever the text holds.
             yield "\t".join([*(fields or ["-"]), " ".join(text.split())])
 

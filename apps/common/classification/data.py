@@ -1,7 +1,7 @@
 """From labelled inputs to training, validation and test examples."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -28,13 +28,15 @@ class Labelled:
     rows: np.ndarray  # int64 (rows,), where in the source each comes from
     notes: tuple[str, ...] = ()  # on how the file was read
     key_of: Callable[[Any], Any] | None = None  # see `Examples`
+    # Label -> what people call it, where labels are codes and the data say so.
+    descriptions: Mapping[str, str] = field(default_factory=dict)
 
     def take(self, places: np.ndarray) -> "Labelled":
         """The rows at the `places`, in their order."""
         sides = self.inputs, self.labels
         inputs, labels = ([side[i] for i in places] for side in sides)
         rows = self.rows[places]
-        return Labelled(self.source, inputs, labels, rows, key_of=self.key_of)
+        return replace(self, inputs=inputs, labels=labels, rows=rows, notes=())
 
     @cached_property
     def keys(self) -> list:
@@ -92,6 +94,7 @@ class Dataset:
     read: Labelled | None = None  # the training data, with the rows of no part
     differences: tuple[str, ...] = ()  # from the data that the run was trained on
     is_whole: bool = True  # whether all rows of the run are there, as they were
+    descriptions: Mapping[str, str] = field(default_factory=dict)  # as in `Labelled`
 
 
 def only_test(labelled: Labelled, names: Sequence[str], multi_label: bool) -> Dataset:
@@ -161,7 +164,8 @@ def make_dataset(
         )
     report = describe(splits, names, removed, warnings)
     read = labelled["train"]
-    return Dataset(train, validation, test, names, multi_label, report, read)
+    data = Dataset(train, validation, test, names, multi_label, report, read)
+    return replace(data, descriptions=read.descriptions)
 
 
 def list_notes(labelled: Mapping[str, Labelled]) -> list[str]:

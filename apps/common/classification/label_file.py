@@ -1,10 +1,15 @@
-"""labels.txt: the labels of a run, one on each line. Imports nothing heavy."""
+"""labels.txt: the labels of a run, one on each line. Imports nothing heavy.
 
-from collections.abc import Sequence
+Beside it may be descriptions.json, what people call the labels that are codes.
+"""
+
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ..errors import RETRAIN, PolyheadError
-from ..files import expecting, read_file, read_json, write_text
+from ..files import expecting, read_file, read_json, write_json, write_text
+
+DESCRIPTIONS = "descriptions.json"
 
 
 def read_labels(path: Path) -> tuple[str, ...]:
@@ -48,6 +53,24 @@ def _check_fingerprint(path: Path, names: Sequence[str]) -> None:
 def write_labels(path: Path, names: Sequence[str]) -> None:
     """Writes the labels of a run, one on each line."""
     write_text(path, "\n".join(names) + "\n")
+
+
+def read_descriptions(folder: Path) -> dict[str, str]:
+    """Label -> what people call it, of a run; empty where its data said nothing."""
+    path = folder / DESCRIPTIONS
+    return read_json(path, RETRAIN) if path.exists() else {}
+
+
+def write_descriptions(folder: Path, descriptions: Mapping[str, str]) -> None:
+    """Writes what people call the labels, if the data said so."""
+    if descriptions:
+        write_json(folder / DESCRIPTIONS, dict(descriptions))
+
+
+def describe_label(label: str, descriptions: Mapping[str, str] | None) -> str:
+    """A label as people read it: "de (German)", or the label alone."""
+    more = (descriptions or {}).get(label)
+    return f"{label} ({more})" if more else label
 
 
 def refuse_other_labels(

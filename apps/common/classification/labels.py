@@ -1,7 +1,7 @@
 """Labels as people write them, as arrays, and as an exported file tells them."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -128,7 +128,10 @@ def encode_labels(
 
 
 def label_facts(
-    names: Sequence[str], multi_label: bool, thresholds: np.ndarray | None
+    names: Sequence[str],
+    multi_label: bool,
+    thresholds: np.ndarray | None,
+    descriptions: Mapping[str, str] | None = None,
 ) -> dict:
     """What a client of an exported classifier has to know."""
     return {
@@ -136,4 +139,5 @@ def label_facts(
         "labels": list(names),
         "multi_label": multi_label,
         "thresholds": None if thresholds is None else thresholds.tolist(),
+        **({"descriptions": dict(descriptions)} if descriptions else {}),
     }

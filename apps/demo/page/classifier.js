@@ -63,7 +63,7 @@ function makeBar(facts, place, probability) {
   const bar = make("span", { class: "bar", "aria-hidden": "true" }, make("span"));
   bar.firstChild.style.width = `${100 * probability}%`;
   const row = [
-    make("span", { class: "label" }, facts.labels[place]),
+    make("span", { class: "label" }, nameLabel(facts, place)),
     bar,
     make("span", { class: "share" }, formatShare(probability)),
   ];
@@ -76,6 +76,12 @@ function makeBar(facts, place, probability) {
   return item;
 }
 
+/** A label as people read it: "de (German)", or the label alone. */
+function nameLabel({ labels, descriptions }, place) {
+  const label = labels[place];
+  return descriptions?.[label] ? `${label} (${descriptions[label]})` : label;
+}
+
 /** Whether a label of several reaches the probability that it needs. */
 function isChosen({ thresholds }, place, probability) {
   return Boolean(thresholds) && probability >= thresholds[place];
@@ -84,10 +90,10 @@ function isChosen({ thresholds }, place, probability) {
 function describe(facts, order, probabilities) {
   if (!order.length) return "";
   if (!facts.multi_label) {
-    return `${facts.labels[order[0]]}, ${formatShare(probabilities[order[0]])}`;
+    return `${nameLabel(facts, order[0])}, ${formatShare(probabilities[order[0]])}`;
   }
   const chosen = order.filter((place) => isChosen(facts, place, probabilities[place]));
-  return chosen.map((place) => facts.labels[place]).join(", ") || "no label";
+  return chosen.map((place) => nameLabel(facts, place)).join(", ") || "no label";
 }
 
 async function showWords(state, isStale) {
@@ -106,7 +112,7 @@ async function showWords(state, isStale) {
   const falls = await measureFalls(text, parts, probabilityOf, isStale);
   if (!falls) return;
   drawWords(text, parts, falls);
-  find("words-note").textContent = describeFalls(text, parts, falls, facts.labels[top]);
+  find("words-note").textContent = describeFalls(text, parts, falls, nameLabel(facts, top));
   find("words-section").hidden = false;
 }
 

@@ -1,23 +1,16 @@
-"""The embedded data set of short phrases in many languages."""
+"""The embedded data set of texts in many languages."""
 
-import os
-import subprocess
-import sys
+import random
 from collections import Counter
 
 import pytest
 
-pytest.importorskip("babel", reason="the data set is made from Babel")
+pytest.importorskip("wordfreq", reason="the extra languages is not installed")
 
-from polyhead.apps.common.errors import PolyheadError
-from polyhead.apps.datasets import languages
-
-DIGEST = """
-import hashlib, json
-from polyhead.apps.datasets.languages import read_languages
-data = json.dumps(read_languages(), sort_keys=True)
-print(hashlib.sha256(data.encode()).hexdigest())
-"""
+from polyhead.apps.datasets import augmentation, languages
+from polyhead.apps.datasets.catalogues import key_of
+from polyhead.apps.datasets.names import LANGUAGES, read_names
+from polyhead.apps.datasets.nonsense import UNDETERMINED, draw_nonsense
 
 
 @pytest.fixture(scope="module")
@@ -25,102 +18,120 @@ def data():
     return languages.read_languages()
 
 
-def test_sizes(data):
-    assert 40 <= len(languages.LANGUAGES) <= 60
-    for split, size in languages.SIZES.items():
-        texts, labels = data[split]
-        assert len(texts) == len(labels)
-        assert Counter(labels) == dict.fromkeys(languages.LANGUAGES, size)
-    assert sum(len(texts) for texts, _ in data.values()) <= 30_000
+def test_every_language_has_enough_of_each_split(data):
+    for split, least in (("train", 2000), ("validation", 100), ("test", 90)):
+        counts = Counter(data[split][1])
+        assert set(counts) == {*LANGUAGES, UNDETERMINED}
+        counts.pop(UNDETERMINED)
+        assert min(counts.values()) >= least
+        assert max(counts.values()) < 2 * min(counts.values())
 
 
-def test_no_phrase_occurs_twice(data):
-    phrases = [text.casefold() for texts, _ in data.values() for text in texts]
-    assert len(phrases) - len(set(phrases)) <= 5  # "A or B" in two cases
+def test_the_names_are_part_of_the_test_split(data):
+    names = read_names()["test"]
+    assert len(names[0]) == 3240
+    assert set(zip(*names, strict=True)) <= set(zip(*data["test"], strict=True))
 
 
-def test_every_name_belongs_to_one_split_and_one_language():
-    places = {}
-    for code, splits in languages._names_by_split().items():
-        for split, names in splits.items():
-            for name in names:
-                same = languages._normalize(name)
-                assert places.setdefault(same, (code, split)) == (code, split)
-    assert len(places) > 30_000
+def test_no_text_of_training_is_held_out(data):
+    keys = {split: set(map(key_of, texts)) - {""} for split, (texts, _) in data.items()}
+    assert not keys["train"] & (keys["validation"] | keys["test"])
+    assert not keys["validation"] & keys["test"]
 
 
-def test_what_is_named_belongs_to_one_split_in_all_languages(data):
-    # Germany in any language, by what Babel calls it.
-    from babel import Locale
+def test_a_message_is_in_one_split_in_all_languages():
+    # The translations of a message, as the catalogues have them.
+    from polyhead.apps.datasets.catalogues import read_catalogues, take_out_markup
 
-    names = languages._names_by_split()
-    for territory in ("DE", "JP", "KE", "NZ", "US"):
-        split = languages._split_of(f"territory {territory}")
-        for code in ("fi", "el", "ja", "ta", "lt"):
-            name = Locale.parse(code).territories[territory]
-            found = [s for s in languages.SIZES if name in names[code][s]]
-            assert found in ([], [split])
+    messages, places = languages.messages_by_split(), {}
+    for code in ("fi", "ja", "ar", "cs"):
+        split_of = {
+            text: split for split, texts in messages[code].items() for text in texts
+        }
+        for message, (text, *_) in read_catalogues(code, "languages").items():
+            split = split_of.get(take_out_markup(text))
+            if split:
+                places.setdefault(key_of(take_out_markup(message)), set()).add(split)
+    several = [key for key, splits in places.items() if len(splits) > 1]
+    assert len(places) > 2000
+    assert not several
 
 
-def test_phrases_are_made_of_names_of_their_split(data):
-    names = languages._names_by_split()
-    single = {
-        split: {(code, name) for code in names for name in names[code][split]}
-        for split in languages.SIZES
+def test_no_message_belongs_to_two_languages():
+    owners = {}
+    for code, splits in languages.messages_by_split().items():
+        for text in sum(splits.values(), []):
+            assert owners.setdefault(key_of(text), code) == code
+
+
+def test_chinese_portuguese_and_serbian_have_both_their_forms(data):
+    texts, labels = data["train"]
+    of = {
+        code: " ".join(x for x, y in zip(texts, labels, strict=True) if y == code)
+        for code in ("zh", "sr", "pt", "nb")
     }
-    for split, (texts, labels) in data.items():
-        pairs = set(zip(labels, texts, strict=True))
-        share = len(pairs & single[split]) / len(pairs)
-        assert 0.2 < share < 0.6  # the rest are two names or more
-        for other in languages.SIZES:
-            if other != split:
-                assert not pairs & single[other]
+    assert "请" in of["zh"] and "請" in of["zh"]
+    assert "није" in of["sr"] and "nije" in of["sr"]
+    assert "usuário" in of["pt"] and "utilizador" in of["pt"]
+    assert "ikke" in of["nb"]
 
 
-def test_the_script_alone_does_not_give_the_language(data):
-    texts, labels = data["test"]
-    alphabets = {
-        "latin": ("a", "z"),
-        "cyrillic": ("а", "я"),
-        "arabic": ("\u0621", "\u064a"),
-        "devanagari": ("\u0905", "\u0939"),
+def test_drawn_lines_have_one_to_eight_words():
+    lines = languages.draw_lines("de", [], 300, random.Random(0))
+    sizes = Counter(len(line.split()) for line in lines)
+    assert set(sizes) == set(range(1, 9))
+    words = Counter(" ".join(lines).split())
+    assert {"die", "der", "und"} & {word for word, _ in words.most_common(5)}
+    assert not any(letter.isdigit() for line in lines for letter in line)
+
+
+@pytest.mark.parametrize("code", ["ja", "zh"])
+def test_scripts_without_spaces_are_drawn_without(code):
+    lines = languages.draw_lines(code, [], 50, random.Random(0))
+    assert not any(" " in line for line in lines)
+
+
+def test_languages_that_wordfreq_lacks_draw_from_messages():
+    lines = languages.draw_lines("ka", ["ერთი ორი", "ორი"], 20, random.Random(0))
+    assert set(" ".join(lines).replace(".", "").strip("!?").split()) <= {
+        word + mark for word in ("ერთი", "ორი") for mark in ("", "!", "?")
     }
-    for first, last in alphabets.values():
-        users = Counter(
-            label
-            for text, label in zip(texts, labels, strict=True)
-            if sum(first <= c <= last for c in text.casefold()) > len(text) / 3
-        )
-        assert sum(count > 30 for count in users.values()) >= 3
 
 
-def test_a_baseline_finds_it_neither_trivial_nor_hopeless(data):
-    from sklearn.feature_extraction.text import TfidfVectorizer
-    from sklearn.naive_bayes import MultinomialNB
-
-    texts = TfidfVectorizer(analyzer="char", ngram_range=(1, 3), min_df=2)
-    model = MultinomialNB(alpha=0.1).fit(
-        texts.fit_transform(data["train"][0]), data["train"][1]
-    )
-    accuracy = model.score(texts.transform(data["test"][0]), data["test"][1])
-    assert 0.75 < accuracy < 0.97
+def test_latin_words_are_left_out_of_other_scripts():
+    for code in ("ru", "hi", "ko"):
+        lines = languages.draw_lines(code, [], 200, random.Random(0))
+        assert not any("a" <= letter <= "z" for line in lines for letter in line)
 
 
-def test_the_same_in_every_process(data):
-    digests = {
-        subprocess.run(
-            [sys.executable, "-c", DIGEST],
-            env={**os.environ, "PYTHONHASHSEED": seed},
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout
-        for seed in ("1", "2")
-    }
-    assert len(digests) == 1
+def test_cuts_are_whole_words_of_20_to_80_characters():
+    text, chance = "the quick brown fox jumps over the lazy dog " * 10, random.Random(0)
+    cuts = [augmentation.cut(text.strip(), chance) for _ in range(200)]
+    assert max(map(len, cuts)) <= 80
+    assert min(map(len, cuts)) >= 8
+    assert all(set(part.split()) <= set(text.split()) for part in cuts)
 
 
-def test_without_babel_the_remedy_is_named(monkeypatch):
-    monkeypatch.setitem(sys.modules, "babel", None)
-    with pytest.raises(PolyheadError, match="pip install babel"):
-        languages.read_languages()
+def test_accents_go_where_a_script_can_do_without():
+    assert augmentation.remove_accents("Příliš Ελλάδα ñ") == "Prilis Ελλαδα n"
+    for text in ("हिन्दी", "йод", "が", "ไทยนี้", "한국어"):
+        assert augmentation.remove_accents(text) == text
+
+
+def test_nonsense_has_numbers_emoji_signs_and_keys():
+    texts = draw_nonsense(600, random.Random(0))
+    assert len(texts) == 600
+    assert sum(any(x.isdigit() for x in text) for text in texts) > 150
+    assert sum(any(ord(x) > 0x1F000 for x in text) for text in texts) > 60
+    assert sum(text.replace(" ", "").isalpha() for text in texts) > 150
+    assert draw_nonsense(600, random.Random(0)) == texts
+
+
+def test_every_label_has_a_name_that_people_know(data):
+    names = languages.describe_languages()
+    assert set(names) == set(data["train"][1])
+    assert names["de"] == "German" and names["und"] == "Unknown language"
+
+
+def test_the_same_at_each_reading(data):
+    assert languages.read_languages() == data
