@@ -55,9 +55,10 @@ def read_languages() -> dict[str, tuple[list[str], list[str]]]:
             pairs += [(text, code) for text in texts + lines]
         nonsense = draw_nonsense(NONSENSE[split], random.Random(f"und {split}"))
         pairs += [(text, UNDETERMINED) for text in nonsense]
-        keys = {text: key_of(text) for text, _ in pairs}
+        # Numbers and signs have no letters.
+        keys = {text: key_of(text) or text for text, _ in pairs}
         pairs = [pair for pair in dict.fromkeys(pairs) if keys[pair[0]] not in held]
-        held |= set(filter(None, keys.values()))  # numbers and signs have no letters
+        held |= set(keys.values())
         random.Random(split).shuffle(pairs)
         data[split] = ([text for text, _ in pairs], [code for _, code in pairs])
     return {split: data[split] for split in SIZES}

@@ -163,11 +163,12 @@ def test_tfds(tfds_dir):
 
 
 def test_embedded_languages():
-    pytest.importorskip("babel")
+    pytest.importorskip("wordfreq")
     data = load_data(Config(dataset="languages"))
     assert len(data.label_names) > 40
     assert data.report["duplicates_removed"] == 0
-    assert data.report["rows"]["validation"] == 45 * len(data.label_names)
+    assert data.report["rows"]["validation"] > 90 * len(data.label_names)
+    assert data.descriptions["de"] == "German"
 
 
 def test_labels_of_any_type(tmp_path):

@@ -1,6 +1,7 @@
 """Labels and probabilities as text, JSON or CSV."""
 
 import json
+from functools import partial
 
 from polyhead.apps.cli.inputs import Inputs
 from polyhead.apps.common.classification.answers import format_labels
@@ -37,3 +38,13 @@ def test_each_rank_has_columns_of_its_own_or_labels_share_a_field():
     lines = format_labels(INPUTS, [ANSWERS[0], []], "csv", "|").splitlines()
     assert lines[0] == "id,text,predicted_label,probability"
     assert lines[-2:] == ['line",good|bad,0.750000|0.250000', "8,,,"]
+
+
+def test_people_read_descriptions_and_programs_read_codes():
+    inputs = Inputs(["Guten Tag"], {"text": ["Guten Tag"]})
+    form = partial(format_labels, inputs, [[("de", 0.9)]])
+    described = {"descriptions": {"de": "German"}}
+    assert form("text", **described) == "de (German)\t0.9000\tGuten Tag\n"
+    assert form("text") == "de\t0.9000\tGuten Tag\n"
+    for style in ("json", "csv"):
+        assert form(style, **described) == form(style)

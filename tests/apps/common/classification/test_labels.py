@@ -3,6 +3,11 @@
 import numpy as np
 import pytest
 
+from polyhead.apps.common.classification.label_file import (
+    describe_label,
+    read_descriptions,
+    write_descriptions,
+)
 from polyhead.apps.common.classification.labels import (
     clean_label,
     clean_labels,
@@ -104,3 +109,20 @@ def test_what_a_file_tells_of_its_labels():
         "thresholds": None,
     }
     assert label_facts(("a",), True, np.array([0.25]))["thresholds"] == [0.25]
+
+
+def test_facts_have_descriptions_where_the_data_give_them():
+    facts = label_facts(("de", "x"), False, None, {"de": "German"})
+    assert facts["labels"] == ["de", "x"]
+    assert facts["descriptions"] == {"de": "German"}
+    assert "descriptions" not in label_facts(("de",), False, None, {})
+
+
+def test_descriptions_of_a_run(tmp_path):
+    write_descriptions(tmp_path, {})
+    assert read_descriptions(tmp_path) == {}
+    assert not list(tmp_path.iterdir())
+    write_descriptions(tmp_path, {"nb": "Norwegian Bokmål"})
+    descriptions = read_descriptions(tmp_path)
+    assert describe_label("nb", descriptions) == "nb (Norwegian Bokmål)"
+    assert describe_label("other", descriptions) == "other"
