@@ -22,8 +22,8 @@ from pathlib import Path
 
 from translation import RESULTS, SCORING, get_run, prepare_multi30k
 
+from polyhead.apps.common.data.pairs import sentence_key
 from polyhead.apps.common.generation.comparison import format_metrics
-from polyhead.apps.translation.filters import sentence_key
 
 BOTH = {"epochs": 33}
 DIVERSE: dict = {"epochs": 8, "learning_rate": 2.5e-3, "warmup_steps": 500}
@@ -38,12 +38,12 @@ def main():
     options = parser.parse_args()
     fields = prepare_multi30k("tok")(options.data, options.runs / f"{NAME}-data")
     held_out = {
-        sentence_key(line)
+        sentence_key(line, None)
         for split in ("validation", "test")
         for line in read(fields[f"{split}_source"])
     }
     pairs = zip(read(fields["train_source"]), read(fields["train_target"]), strict=True)
-    kept = [(en, de) for en, de in pairs if sentence_key(en) not in held_out]
+    kept = [(en, de) for en, de in pairs if sentence_key(en, None) not in held_out]
     english, german = [en for en, _ in kept], [de for _, de in kept]
     folder = options.runs / "both-ways"
     both = get_run(

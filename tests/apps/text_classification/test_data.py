@@ -46,6 +46,23 @@ def test_repeated_texts_leave_training_and_never_test(tmp_path):
 
 
 @pytest.mark.parametrize(
+    "settings, removed",
+    [
+        ({"normalization": "unicode-1"}, 4),
+        ({"normalization": "unicode-1", "case_fold": False}, 3),
+        ({"normalization": "none"}, 0),
+        ({}, 0),
+    ],
+)
+def test_texts_that_are_read_alike_are_in_one_part(tmp_path, settings, removed):
+    same = ["ТЕКСТ один", "Текст\u00a0один", "Текст  один\u200b", "Текст один "]
+    train = write_csv(tmp_path / "a.csv", [*MANY, *((text, "b") for text in same)])
+    test = write_csv(tmp_path / "t.csv", [("Текст один", "b")])
+    data = load_data(Config(train=train, test=test, **settings))
+    assert data.report["duplicates_removed"] == removed
+
+
+@pytest.mark.parametrize(
     "pairs, message",
     [
         ([("a", "x"), ("b", "x")], "every row of column 'label' has 'x'; a classifier"),

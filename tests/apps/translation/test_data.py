@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from polyhead.apps.common.data.pairs import make_pairs
+from polyhead.apps.common.data.pairs import make_pairs, sentence_key
 from polyhead.apps.common.errors import PolyheadError
 from polyhead.apps.translation.config import Config
 from polyhead.apps.translation.data import format_report, load_data
-from polyhead.apps.translation.filters import sentence_key, sort_out
+from polyhead.apps.translation.filters import sort_out
 
 REAL_DATA = Path(__file__).parents[3] / "../shared/data/translation"
 MANY = [(f"sentence number {n}", f"Satz Nummer {n}") for n in range(60)]
@@ -46,7 +46,7 @@ def chosen(pairs, held_out=(), max_tokens=128, max_length_ratio=4.0):
     sources, targets = zip(*pairs, strict=True)
     keep, removed = sort_out(
         make_pairs("test", sources, targets),
-        {sentence_key(source) for source in held_out},
+        {sentence_key(source, None) for source in held_out},
         (max_tokens, max_tokens),
         max_length_ratio,
     )
@@ -438,3 +438,12 @@ def test_a_million_pairs(tmp_path):
     assert rows == 1_000_000
     assert peak < 1.5  # GiB; the whole run has 3 GB
     assert seconds < 60
+
+
+@pytest.mark.parametrize("normalization, removed", [("unicode-1", 4), ("none", 2)])
+def test_sources_that_are_read_alike_are_in_one_part(tmp_path, normalization, removed):
+    same = ["SATZ\u00a0EINS", "satz  eins", "satz\u200b eins", "Cafe\u0301 geht"]
+    train = [*((text, f"target {n}") for n, text in enumerate(same)), *MANY]
+    test = [("Satz eins", "target"), ("Café geht", "target")]
+    data = load(tmp_path, train, MANY[:3], test, normalization=normalization)
+    assert data.report["removed"]["held_out"] - 3 == removed
