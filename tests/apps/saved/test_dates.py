@@ -1,6 +1,7 @@
 """The translator of dates that we ship does what its card says."""
 
 import json
+import unicodedata
 
 import numpy as np
 import pytest
@@ -49,7 +50,7 @@ def test_what_the_card_says_of_the_file():
     assert facts["bytes"] == (FOLDER / "export" / name).stat().st_size
     assert f"`export/{name}` ({facts['bytes'] / 1e6:.2f} MB, greedy)" in card
     assert f"{facts['disagreements']} of the {facts['rows']:,} test dates" in card
-    assert f"BLEU {facts['bleu']:.2f}" in card
+    assert f"exact match {facts['exact']:.4f}" in card
 
 
 def test_int8_file_is_as_good(run, test_pairs):
@@ -67,6 +68,28 @@ def test_dates_in_several_languages(run):
     }
     answers = run.predict(list(dates), engine="tflite")
     assert [row[0][0] for row in answers] == list(dates.values())
+
+
+FORMS = {
+    "capitals": str.upper,
+    "lower case": str.lower,
+    "title case": str.title,
+    "tabs": lambda text: text.replace(" ", "\t\t"),
+    "no-break spaces": lambda text: f"\ufeff{text} ".replace(" ", "\u00a0"),
+    "letters and marks apart": lambda text: unicodedata.normalize("NFD", text),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_dates_as_people_type_them(run, test_pairs, form):
+    sources = [FORMS[form](text) for text in test_pairs.sources]
+    assert share_right(run.predict(sources, engine="tflite"), test_pairs) >= 0.98
+
+
+def test_a_month_in_capitals(run):
+    texts = ["MARCH 3, 2025", "3\u00a0February\u00a02025"]
+    answers = [row[0][0] for row in run.predict(texts)]
+    assert answers == ["2025-03-03", "2025-02-03"]
 
 
 def test_no_two_of_the_best_are_alike(run):
