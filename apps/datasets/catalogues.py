@@ -48,12 +48,7 @@ _SIGNS = re.compile(r"[%{}<>`|\\_#=~^*\[\]@&]")  # what may be left of it
 
 
 def read_catalogues(language: str, dataset: str) -> dict[str, tuple[str, ...]]:
-    """Message -> its translations, more than one where it has a plural.
-
-    Args:
-        language: one of `list_languages(dataset)`.
-        dataset: the name of the data set, for messages.
-    """
+    """Message -> its translations, more than one where it has a plural."""
     from babel.messages.mofile import read_mo
 
     messages: dict[str, tuple[str, ...]] = {}
@@ -93,7 +88,8 @@ def name_language(code: str) -> str:
 
 @cache
 def _list_files(dataset: str) -> dict[str, list[Path]]:
-    missing = [name for name in ("babel", *PACKAGES) if not _is_installed(name)]
+    modules = {"babel": "babel", **PACKAGES}
+    missing = [name for name, module in modules.items() if not find_spec(module)]
     if missing:
         raise PolyheadError(
             f"the data set '{dataset}' is made from the catalogues of packages that "
@@ -107,13 +103,6 @@ def _list_files(dataset: str) -> dict[str, list[Path]]:
                 language = name_language(path.parent.parent.name)
                 files.setdefault(language, []).append(path)
     return files
-
-
-def _is_installed(package: str) -> bool:
-    try:
-        return find_spec(PACKAGES.get(package, package)) is not None
-    except ValueError:  # a module without a spec
-        return False
 
 
 def is_plain(text: str) -> bool:

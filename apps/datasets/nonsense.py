@@ -5,9 +5,17 @@ import string
 
 UNDETERMINED = "und"  # of ISO 639
 
-_EMOJI = (0x1F300, 0x1F64F), (0x1F680, 0x1F6FF), (0x2600, 0x26FF), (0x1F900, 0x1F9FF)
-_ALPHABETS = string.ascii_lowercase, "абвгдежзийклмнопрстуфхцчшщъыьэюя"
-_ROWS = "qwertzuiopü asdfghjklöä qwertyuiop zxcvbnm йцукенгшщзх фывапролджэ".split()
+_EMOJI = (0x1F300, 0x1F64F), (0x1F680, 0x1F6FF), (0x2600, 0x27BF), (0x1F900, 0x1F9FF)
+_SIGNS = string.punctuation + " …–—•€"
+_SHAPES = (
+    "#|##|###|####|#####|#,###|#.###,##|#.##|##:##|##/##/####|####-##-##|##.##.####|"
+    "+## ### ### ####|##%|# + # = ##|$##|## €|#x#"
+).split("|")
+_CYRILLIC = "абвгдежзийклмнопрстуфхцчшщъыьэюя"
+_KEYS = (
+    f"{string.ascii_lowercase} {string.ascii_lowercase} {_CYRILLIC} qwertyuiop "
+    "qwertzuiopü asdfghjklöä zxcvbnm йцукенгшщзх фывапролджэ ячсмитьбю"
+).split()
 
 
 def draw_nonsense(count: int, chance: random.Random) -> list[str]:
@@ -17,11 +25,7 @@ def draw_nonsense(count: int, chance: random.Random) -> list[str]:
 
 
 def _number(chance: random.Random) -> str:
-    shape = chance.choice(
-        ("#", "##", "###", "####", "#,###", "#.###,##", "#.##", "##:##", "##/##/####")
-        + ("####-##-##", "+## ### ### ####", "##%", "# + # = ##", "$##", "## €", "#x#")
-    )
-    shape = " ".join([shape] * chance.choice((1, 1, 1, 2, 3)))
+    shape = " ".join([chance.choice(_SHAPES)] * chance.choice((1, 1, 1, 2, 3)))
     return "".join(chance.choice(string.digits) if x == "#" else x for x in shape)
 
 
@@ -31,18 +35,16 @@ def _emoji(chance: random.Random) -> str:
 
 
 def _signs(chance: random.Random) -> str:
-    return "".join(
-        chance.choices(string.punctuation + " …–—•", k=chance.randint(1, 12))
-    )
+    """Signs, or one sign several times."""
+    signs = chance.choice((_SIGNS, chance.choice(_SIGNS)))
+    return "".join(chance.choices(signs, k=chance.randint(1, 12)))
 
 
 def _keys(chance: random.Random) -> str:
     """Keys pressed at random: anywhere, or in one row of the keyboard."""
-    letters = chance.choice((_ALPHABETS[0], _ALPHABETS[0], _ALPHABETS[1], *_ROWS))
-    words = chance.choice((1, 1, 2, 3))
-    return " ".join(
-        "".join(chance.choices(letters, k=chance.randint(4, 12))) for _ in range(words)
-    )
+    letters, count = chance.choice(_KEYS), chance.choice((1, 1, 2, 3))
+    words = [chance.choices(letters, k=chance.randint(4, 12)) for _ in range(count)]
+    return " ".join(map("".join, words))
 
 
 def _mixed(chance: random.Random) -> str:
