@@ -22,6 +22,8 @@ CHARACTER_LIMITS = {
     "tfidf-linear-svm": 5_000_000,
 }
 WORK_LIMIT = 600_000_000  # characters times labels, some minutes of work
+ROW_WORK_LIMIT = 2_500_000  # rows times labels, as much for short texts
+FEWEST_ROWS = 20  # of a label, though they take longer
 WEIGHT_LIMIT = 100_000_000  # features times labels, 400 MB
 
 # The settings that are tried. The search begins with the first value of each.
@@ -52,9 +54,11 @@ def run_baselines(
     dataset = replace(dataset, train=train, validation=validation, test=test)
     results = {}
     for name, (make_features, make_model) in MAKERS.items():
-        limit = min(CHARACTER_LIMITS[name], WORK_LIMIT // len(dataset.label_names))
+        labels = len(dataset.label_names)
+        limit = min(CHARACTER_LIMITS[name], WORK_LIMIT // labels)
+        rows = min(ROW_LIMIT, max(ROW_WORK_LIMIT // labels, FEWEST_ROWS * labels))
         baseline = LinearBaseline(GRIDS[name], make_features, make_model, REMEDY)
-        sample = _sample(train, limit, seed)
+        sample = _sample(train, limit, rows, seed)
         tell(f"fitting {name} to {len(sample.inputs):,} texts")
         results[name] = run_baseline(baseline, dataset, sample, seed)
     return results
@@ -64,10 +68,10 @@ def _cut(examples: Examples) -> Examples:
     return replace(examples, inputs=[text[:TEXT_LIMIT] for text in examples.inputs])
 
 
-def _sample(train: Examples, character_limit: int, seed: int) -> Examples:
+def _sample(train: Examples, character_limit: int, rows: int, seed: int) -> Examples:
     """The examples, or a sample of them where they are too many."""
     texts = train.inputs
-    order = np.random.default_rng(seed).permutation(len(texts))[:ROW_LIMIT]
+    order = np.random.default_rng(seed).permutation(len(texts))[:rows]
     lengths = np.array([len(texts[row]) for row in order])
     kept = np.zeros(len(texts), bool)
     kept[order[np.cumsum(lengths) <= character_limit]] = True

@@ -147,6 +147,16 @@ def test_too_many_rows_are_sampled_and_it_is_said(monkeypatch):
         assert result["accuracy"] > 0.8
 
 
+def test_many_labels_are_fitted_to_fewer_rows(monkeypatch):
+    dataset = make_dataset(rows=500)
+    labels = len(dataset.label_names)
+    monkeypatch.setattr(baselines, "ROW_WORK_LIMIT", 150 * labels)
+    assert {x["train_rows"] for x in run_baselines(dataset).values()} == {150}
+    monkeypatch.setattr(baselines, "ROW_WORK_LIMIT", 1)
+    found = {x["train_rows"] for x in run_baselines(dataset).values()}
+    assert found == {baselines.FEWEST_ROWS * labels}
+
+
 def test_too_many_characters_are_sampled(monkeypatch):
     dataset = make_dataset()
     total = sum(map(len, dataset.train.inputs))
