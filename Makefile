@@ -39,12 +39,11 @@ $(STAMP): setup.cfg pyproject.toml
 
 demo: $(STAMP)
 	$(BIN)/polyhead train text-classification --dataset languages --run $(DEMO) \
-	  --preset tiny --epochs 4 --set consistency=0 --overwrite
-	$(BIN)/polyhead evaluate $(DEMO)
-	$(BIN)/polyhead export $(DEMO)
+	  --preset tiny --epochs 1 --set consistency=0 --set batch_size=128 --overwrite
+	$(BIN)/polyhead export $(DEMO) --variants int8
 	$(BIN)/polyhead predict $(DEMO) --engine tflite --top-k 2 \
-	  "Germany, Spain and Italy" "allemand et espagnol" "Königreich der Niederlande" \
-	  "Estados Unidos y Alemania" "スペイン語とフランス語" "Великобритания и Германия"
+	  "Das Wetter ist heute schön" "Where is the station?" "¿Qué hora es?" \
+	  "ДОБРОЕ УТРО, МОСКВА" "今日はいい天気ですね。" "Dziękuję bardzo" "12345"
 	$(BIN)/polyhead train translation --dataset dates --run $(DATES) \
 	  --epochs 3 --config benchmarks/configs/dates.json --overwrite
 	$(BIN)/polyhead export $(DATES) --variants int8
