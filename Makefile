@@ -43,7 +43,7 @@ demo: $(STAMP)
 	$(BIN)/polyhead export $(DEMO) --variants int8
 	$(BIN)/polyhead predict $(DEMO) --engine tflite --top-k 2 \
 	  "Das Wetter ist heute schön" "Where is the station?" "¿Qué hora es?" \
-	  "ДОБРОЕ УТРО, МОСКВА" "今日はいい天気ですね。" "Dziękuję bardzo" "12345"
+	  "КАКАЯ СЕГОДНЯ ПОГОДА?" "今日はいい天気ですね。" "Dziękuję bardzo" "12345"
 	$(BIN)/polyhead train translation --dataset dates --run $(DATES) \
 	  --epochs 3 --config benchmarks/configs/dates.json --overwrite
 	$(BIN)/polyhead export $(DATES) --variants int8
