@@ -38,7 +38,9 @@ def make_serving(texts, noise, multi_label=False, **settings):
 def make_run(serving, seed=0, thresholds=None):
     """What stands in for a finished run of a classifier."""
     config = Config(seed=seed, multi_label=serving.multi_label)
-    return SimpleNamespace(serving=serving, config=config, thresholds=thresholds)
+    return SimpleNamespace(
+        serving=serving, config=config, thresholds=thresholds, descriptions={}
+    )
 
 
 def make_examples(texts, labels, source="data.csv"):

@@ -102,8 +102,9 @@ def test_several_labels_are_chosen_by_their_thresholds(open_page, tmp_path):
 def test_translations_are_those_of_litert(open_page, run, text):
     page = open_page(run)
     ask(page, text)
-    inputs, _ = texts_to_bytes([text], 256)
-    expected = predictor(run)(text=inputs)["text"][0].tobytes().rstrip(b"\0")
+    file = predictor(run)
+    inputs, _ = texts_to_bytes([text], file.max_input_bytes)
+    expected = file(text=inputs)["text"][0].tobytes().rstrip(b"\0")
     assert page.inner_text("#answer") == expected.decode()
 
 

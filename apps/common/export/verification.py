@@ -11,6 +11,7 @@ TOLERANCE = 1e-4  # for the numbers of a float32 file
 MOST_GAP = 0.5  # of a number on the average, whatever the variant
 LEAST_LIKENESS = 90.0  # of a file's answers to Keras's, from 0 to 100
 FREE_EXAMPLES = 2  # this many rows may always differ: small sets measure no finer
+POINT_DIGITS = 4  # another processor rounds otherwise, which loses no point
 
 Outputs = Mapping[str, np.ndarray]
 
@@ -183,7 +184,7 @@ def refuse_loss(
     least = min(LEAST_LIKENESS, 100 - max_loss)
     why = ""
     for measure, (score, keras, points) in losses.items():
-        loss = round((keras - score) * points, 9)
+        loss = round((keras - score) * points, POINT_DIGITS)
         spared = 0 if count == rows else free  # but never all of a few
         allowed = max(max_loss, spared / max(rows, 1) * points)
         if not loss <= allowed:

@@ -274,7 +274,7 @@ def test_thresholds_decide(topic_run):
     rows = topic_run.probabilities(["a superb awful film"])
     limits = topic_run.thresholds
     assert (rows[0] >= limits).all()
-    assert topic_run.predict(["a superb awful film"], threshold=1.0) == [[]]
+    assert topic_run.predict(["the film"], threshold=1.0) == [[]]
     (found,) = topic_run.predict(["the film"], threshold=0.0)
     assert len(found) == 2 and found[0][1] >= found[1][1]
     (found,) = topic_run.predict(["the film"], threshold=0.0, top_k=2)

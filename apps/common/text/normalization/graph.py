@@ -142,6 +142,8 @@ def place(groups: list[tuple[Any, Any, Any]]) -> Any:
     values, columns, kept = (
         ops.concatenate(parts, axis=1) for parts in zip(*groups, strict=True)
     )
+    # Bytes that are no text may give code points that need more bytes.
+    kept = ops.logical_and(kept, columns < length)
     places = row * width + ops.where(kept, columns, length)
     count = first.shape[0] or ops.shape(first)[0]
     flat = ops.reshape(places, (-1, 1)), ops.reshape(values, (-1,))

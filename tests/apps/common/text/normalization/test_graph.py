@@ -80,6 +80,8 @@ def test_random_texts():
 def test_bytes_that_are_no_text_do_no_harm():
     rng = np.random.default_rng(0)
     rows = rng.integers(0, 256, (500, 33)).astype(np.int32)
+    leads = rng.choice([0xC3, 0xE2, 0xED, 0xF0, 0xF4, 0xFF, 0x41, 0x20], (500, 33))
+    rows = np.concatenate([rows, leads.astype(np.int32)])
     tables = Normalizer(UNICODE, True).tables
     out = np.asarray(normalize_bytes(tables, rows))
     assert out.shape == rows.shape and out.min() >= 0
