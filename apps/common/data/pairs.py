@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -48,7 +49,13 @@ def sentence_key(text: str, normalization: str | None) -> str:
     """A key that is the same for sentences that differ in case and spaces alone."""
     if normalization in (None, NONE):
         return " ".join(text.split()).casefold()
-    return Normalizer(normalization, case_fold=True)(text)
+    return _make_normalizer(normalization)(text)
+
+
+@cache
+def _make_normalizer(name: str | None) -> Normalizer:
+    # One for all texts: its tables take longer to build than a text takes.
+    return Normalizer(name or NONE, case_fold=True)
 
 
 NO_PAIRS = Pairs([], [], np.zeros(0, np.int64), "")
