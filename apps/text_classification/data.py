@@ -27,7 +27,6 @@ from ..common.errors import UsageError
 from ..common.text.cleaning import clean_texts
 from ..common.text.limits import describe_fit, fit_bytes
 from ..common.text.normalization.normalizer import Normalizer
-from ..common.text.normalization.table import NONE
 from ..datasets.languages import describe_languages, read_languages
 from .config import Config
 
@@ -92,9 +91,7 @@ def _clean(config: Config, source: str, texts, labels, rows=None) -> Labelled:
             f"have {other!r}: see --label-separator"
         )
     labels = clean_labels(source, labels, rows, config.label_column, separator)
-    key_of = None
-    if config.normalization not in (None, NONE):
-        key_of = Normalizer(config.normalization, config.case_fold)
+    key_of = Normalizer(config.normalization, config.case_fold)
     return Labelled(source, texts, labels, rows, tuple(notes), key_of)
 
 

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 from ..common.text.byte_pieces import Tokenizer
-from ..common.text.normalization.table import NONE
 from ..common.text.wordpiece import WordPieceTokenizer
 from .config import Config
 
@@ -16,7 +15,7 @@ def load_tokenizer(
     """Reads a run's tokenizer.json; `max_tokens` is the file's own if None."""
     if config.word_pieces:
         return WordPieceTokenizer.load(path, max_tokens)
-    return Tokenizer.load(path, config.normalization or NONE)
+    return Tokenizer.load(path, config.normalization)
 
 
 def make_tokenizer(config: Config, texts: list[str], path: Path | None) -> AnyTokenizer:
@@ -33,5 +32,5 @@ def make_tokenizer(config: Config, texts: list[str], path: Path | None) -> AnyTo
     size, seed = config.vocabulary_size, config.seed
     if config.word_pieces:
         return WordPieceTokenizer.learn(texts, size, config.max_tokens, seed)
-    normal = config.normalization or NONE
+    normal = config.normalization
     return Tokenizer.learn(texts, size, config.case_fold, seed, normalization=normal)

@@ -55,7 +55,7 @@ def sentence_key(text: str, normalization: str | None) -> str:
 @cache
 def _make_normalizer(name: str | None) -> Normalizer:
     # One for all texts: its tables take longer to build than a text takes.
-    return Normalizer(name or NONE, case_fold=True)
+    return Normalizer(name, case_fold=True)
 
 
 NO_PAIRS = Pairs([], [], np.zeros(0, np.int64), "")

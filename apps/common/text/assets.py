@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..files import replacing
-from .normalization.table import NONE
 
 if TYPE_CHECKING:
     from .byte_pieces import Tokenizer
@@ -46,16 +45,15 @@ def make_assets(config: Any, texts: Iterable[str], path: Path | None) -> NewPiec
     if config.init_from:
         older = Path(config.init_from)
         return NewPieceAssets(load_tokenizer(older, config.normalization))
-    size, normalization = config.vocabulary_size, config.normalization or NONE
-    options = config.case_fold, config.seed, config.tokenizer, normalization
-    return NewPieceAssets(Tokenizer.learn(texts, size, *options))
+    options = config.case_fold, config.seed, config.tokenizer, config.normalization
+    return NewPieceAssets(Tokenizer.learn(texts, config.vocabulary_size, *options))
 
 
 def load_tokenizer(path: Path, normalization: str | None) -> "Tokenizer":
     """The tokenizer of the run in the folder `path`."""
     from .byte_pieces import Tokenizer
 
-    return Tokenizer.load(path / "tokenizer.json", normalization or NONE)
+    return Tokenizer.load(path / "tokenizer.json", normalization)
 
 
 def save_assets(assets: NewPieceAssets, path: Path) -> None:

@@ -40,7 +40,7 @@ class Tokenizer:
 
     Args:
         file_text: str. The vocabulary, a file of the `tokenizers` library.
-        normalization: str. How texts are normalised, see `Normalizer`.
+        normalization: str or None. How texts are normalised, see `Normalizer`.
 
     Example:
 
@@ -50,7 +50,7 @@ class Tokenizer:
     b' a rose is'
     """
 
-    def __init__(self, file_text: str, normalization: str = NONE) -> None:
+    def __init__(self, file_text: str, normalization: str | None = None) -> None:
         self.file_text = file_text
         oracle = HuggingFaceTokenizer.from_str(file_text)
         vocabulary = oracle.get_vocab(with_added_tokens=False)
@@ -78,7 +78,7 @@ class Tokenizer:
         case_fold: bool = True,
         seed: int = 0,
         kind: str = "bytes",
-        normalization: str = NONE,
+        normalization: str | None = None,
     ) -> "Tokenizer":
         """Learns a vocabulary of at most `size` pieces from the texts.
 
@@ -89,7 +89,7 @@ class Tokenizer:
         return cls(learn(texts, size, case_fold, seed).to_str(), normalization)
 
     @classmethod
-    def load(cls, path: str | Path, normalization: str = NONE) -> "Tokenizer":
+    def load(cls, path: str | Path, normalization: str | None = None) -> "Tokenizer":
         """Reads a vocabulary file that `save` wrote."""
         try:
             return cls(read_file(path, RETRAIN), normalization)

@@ -19,7 +19,7 @@ class Normalizer:
     normalised again. It ends at its first zero byte.
 
     Args:
-        name: str. The table's name and version; "none" changes nothing.
+        name: str. The table's name and version; "none", or None, changes nothing.
         case_fold: bool. Whether capitals become small letters.
 
     Reference: The Unicode Standard, 3.12 and 3.13, and Annex 15
@@ -32,8 +32,8 @@ class Normalizer:
     'москва, café'
     """
 
-    def __init__(self, name: str, case_fold: bool) -> None:
-        self.name, self.case_fold = name, case_fold
+    def __init__(self, name: str | None, case_fold: bool) -> None:
+        self.name, self.case_fold = name or NONE, case_fold
 
     def __call__(self, text: str) -> str:
         if self.name == NONE:
