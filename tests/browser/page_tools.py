@@ -4,6 +4,10 @@ from pathlib import Path
 
 import numpy as np
 
+from polyhead.apps.common.classification.label_file import (
+    describe_label,
+    read_descriptions,
+)
 from polyhead.apps.common.export.litert import TFLitePredictor
 
 SAVED = Path(__file__).resolve().parents[2] / "saved_models"
@@ -21,6 +25,12 @@ def predictor(run, name="model_int8.tflite"):
 
 def labels_of(run):
     return (run / "labels.txt").read_text(encoding="utf-8").split()
+
+
+def names_of(run):
+    """The labels as the page shows them, with what people call them."""
+    descriptions = read_descriptions(run)
+    return [describe_label(label, descriptions) for label in labels_of(run)]
 
 
 def ask(page, text):

@@ -26,7 +26,7 @@ def predict(run, *words, **options):
 @pytest.mark.parametrize(
     "run, words, answer",
     [
-        ("language-identifier", ["Königreich der Niederlande"], "de\t"),
+        ("language-identifier", ["Königreich der Niederlande"], "de (German)\t"),
         ("dates", ["jeudi 5 mars 1998"], "1998-03-05\n"),
         ("english-spanish", ["Where is the station?"], "¿Dónde está la estación?\n"),
     ],
