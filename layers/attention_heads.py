@@ -5,13 +5,16 @@ from keras import ops
 
 from .biases import LinearBias, RelativeBias
 from .dense import make_dense
+from .dropout import PlainDropout
 from .lora import LoraMethods
+from .parts import check_count, check_part, deserialize_positions, serialize_part
 from .positions import RotaryPositions
+from .rematerialization import RematMethods
 from .seeds import split_seed
 from .tensors import Tensor
 
 
-class AttentionHeads(LoraMethods, keras.layers.Layer):
+class AttentionHeads(LoraMethods, RematMethods, keras.layers.Layer):
     """Has the arguments and the projections of `MultiHeadAttention`."""
 
     def __init__(
@@ -30,6 +33,11 @@ class AttentionHeads(LoraMethods, keras.layers.Layer):
     ):
         # Biases and masks keep their type; the dense layers cast their inputs.
         super().__init__(autocast=False, **kwargs)
+        for name, count in (("num_heads", num_heads), ("num_kv_heads", num_kv_heads)):
+            check_count(name, count)
+        check_count("head_dim", head_dim)
+        check_part("rotary", rotary, RotaryPositions)
+        check_part("position_bias", position_bias, LinearBias, RelativeBias)
         if num_kv_heads is not None and num_heads % num_kv_heads:
             raise ValueError(
                 f"num_heads {num_heads} must be a multiple of num_kv_heads "
@@ -49,7 +57,7 @@ class AttentionHeads(LoraMethods, keras.layers.Layer):
         self.seed = seed
         self.supports_masking = True
         *self.dense_seeds, dropout_seed = split_seed(seed, 5)
-        self.dropout_layer = keras.layers.Dropout(
+        self.dropout_layer = PlainDropout(
             dropout, seed=dropout_seed, dtype=self.dtype_policy, name="dropout"
         )
 
@@ -89,15 +97,15 @@ class AttentionHeads(LoraMethods, keras.layers.Layer):
         heads = self._split_heads(self.query_dense(query), self.num_heads)
         return self._rotate(heads, offset, beams)
 
-    def project_memory(
+    def project_keys(
         self, memory: Tensor, offset: int | Tensor = 0, beams: int = 1
     ) -> tuple[Tensor, Tensor]:
         """Returns the keys and the values of `memory`.
 
         Args:
             memory: Tensor `(B, S, M)`.
-            offset: int or int32 scalar tensor. Position of the first entry. Defaults to
-                `0`.
+            offset: int, or int32 tensor `()` or `(B,)`. Position of the first entry, of
+                all rows or of each. Defaults to `0`.
             beams: int. Number N of hypotheses, if the S entries are one position of N
                 hypotheses. Defaults to `1`.
 
@@ -138,8 +146,8 @@ class AttentionHeads(LoraMethods, keras.layers.Layer):
             "num_kv_heads": self.num_kv_heads,
             "causal": self.causal,
             "sliding_window": self.sliding_window,
-            "rotary": keras.saving.serialize_keras_object(self.rotary),
-            "position_bias": keras.saving.serialize_keras_object(self.position_bias),
+            "rotary": serialize_part(self.rotary),
+            "position_bias": serialize_part(self.position_bias),
             "use_bias": self.use_bias,
             "dropout": self.dropout,
             "seed": self.seed,
@@ -148,11 +156,3 @@ class AttentionHeads(LoraMethods, keras.layers.Layer):
     @classmethod
     def from_config(cls, config):
         return cls(**{**config, **deserialize_positions(config)})
-
-
-def deserialize_positions(config):
-    """Returns the layers `rotary` and `position_bias` of a config."""
-    return {
-        name: keras.saving.deserialize_keras_object(config[name])
-        for name in ("rotary", "position_bias")
-    }

@@ -6,14 +6,15 @@ import keras
 import numpy as np
 from keras import ops
 
-from .tensors import Tensor
+from .rematerialization import RematMethods
+from .tensors import Tensor, count_from
 
 
 def _relative_positions(query_length, key_length, offset):
-    """Key position minus query position, `(T, S)`, int32."""
-    query = ops.arange(query_length, dtype="int32") + ops.cast(offset, "int32")
+    """Key position minus query position, `(T, S)` or by row `(B, T, S)`, int32."""
+    query = count_from(offset, query_length)
     key = ops.arange(key_length, dtype="int32")
-    return ops.expand_dims(key, 0) - ops.expand_dims(query, 1)
+    return ops.expand_dims(key, 0) - ops.expand_dims(query, -1)
 
 
 def combine_biases(position_bias, attention_bias):
@@ -34,7 +35,7 @@ def _linear_slopes(num_heads):
 
 
 @keras.saving.register_keras_serializable(package="polyhead")
-class LinearBias(keras.layers.Layer):
+class LinearBias(RematMethods, keras.layers.Layer):
     """Bias that lowers attention in proportion to the distance (ALiBi).
 
     `keras_hub.layers.AlibiBias` adds such a bias to logits and measures the distance
@@ -50,11 +51,12 @@ class LinearBias(keras.layers.Layer):
     Call arguments:
         query_length: int or int32 scalar tensor. Number of queries, T.
         key_length: int or int32 scalar tensor. Number of keys, S.
-        offset: int or int32 scalar tensor. Position of the first query. Defaults to
-            `0`.
+        offset: int, or int32 tensor `()` or `(B,)`. Position of the first query, of all
+            rows or of each. Defaults to `0`.
 
     Returns:
-        Float32 tensor `(1, H, T, S)`: `-slope * |distance|`.
+        Float32 tensor `(1, H, T, S)`, or `(B, H, T, S)` where each row has an
+            offset: `-slope * |distance|`.
 
     Example:
 
@@ -111,8 +113,10 @@ class LinearBias(keras.layers.Layer):
             slopes = ops.convert_to_tensor(_linear_slopes(self.num_heads))
         slopes = ops.reshape(slopes, (1, self.num_heads, 1, 1))
         distance = ops.abs(_relative_positions(query_length, key_length, offset))
-        distance = ops.cast(ops.expand_dims(distance, 0), "float32")
-        return -slopes * ops.expand_dims(distance, 0)
+        distance = ops.cast(distance, "float32")
+        if len(distance.shape) == 2:
+            distance = ops.expand_dims(distance, 0)
+        return -slopes * ops.expand_dims(distance, 1)  # (1 or B, 1, T, S)
 
     def get_config(self):
         return {
@@ -124,7 +128,7 @@ class LinearBias(keras.layers.Layer):
 
 
 @keras.saving.register_keras_serializable(package="polyhead")
-class RelativeBias(keras.layers.Layer):
+class RelativeBias(RematMethods, keras.layers.Layer):
     """Learned bias for each bucket of relative positions (T5).
 
     Each short distance has its own bucket. Longer distances share buckets whose width
@@ -144,11 +148,11 @@ class RelativeBias(keras.layers.Layer):
     Call arguments:
         query_length: int or int32 scalar tensor. Number of queries, T.
         key_length: int or int32 scalar tensor. Number of keys, S.
-        offset: int or int32 scalar tensor. Position of the first query. Defaults to
-            `0`.
+        offset: int, or int32 tensor `()` or `(B,)`. Position of the first query, of all
+            rows or of each. Defaults to `0`.
 
     Returns:
-        Float32 tensor `(1, H, T, S)`.
+        Float32 tensor `(1, H, T, S)`, or `(B, H, T, S)` where each row has an offset.
 
     Raises:
         ValueError: If there are too few buckets, or `max_distance` is not above the
@@ -219,6 +223,8 @@ class RelativeBias(keras.layers.Layer):
         # A table gives the buckets: logarithms round differently on each backend.
         table = ops.convert_to_tensor(self._bucket_table(), dtype="int32")
         bias = self.embedding(ops.take(table, relative + self.max_distance, axis=0))
+        if len(bias.shape) == 4:  # (B, T, S, H)
+            return ops.transpose(bias, (0, 3, 1, 2))
         return ops.expand_dims(ops.transpose(bias, (2, 0, 1)), 0)
 
     def _bucket_table(self):

@@ -4,18 +4,20 @@ from collections.abc import Callable
 
 import keras
 
-from .attention_heads import deserialize_positions
 from .biases import LinearBias, RelativeBias
 from .feedforward import FeedForward
 from .lora import LoraMethods
+from .masks import check_mask, hide_padding
 from .multi_head_attention import MultiHeadAttention
+from .parts import check_count, check_order, deserialize_positions, serialize_part
 from .positions import RotaryPositions
+from .rematerialization import RematMethods
 from .residual import Residual
 from .seeds import split_seed
 from .tensors import Tensor
 
 
-class TransformerBlock(LoraMethods, keras.layers.Layer):
+class TransformerBlock(LoraMethods, RematMethods, keras.layers.Layer):
     """Has self-attention and the feed-forward part, each with its residual branch."""
 
     def __init__(
@@ -42,6 +44,9 @@ class TransformerBlock(LoraMethods, keras.layers.Layer):
         **kwargs,
     ):
         super().__init__(autocast=False, **kwargs)
+        check_count("num_heads", num_heads)
+        check_count("feedforward_dim", feedforward_dim)
+        check_order(type(self).__name__, num_heads, feedforward_dim)
         self.num_heads = num_heads
         self.feedforward_dim = feedforward_dim
         self.num_kv_heads = num_kv_heads
@@ -122,6 +127,8 @@ class TransformerBlock(LoraMethods, keras.layers.Layer):
 
     def attend(self, x, return_scores, **masks):
         """Runs the self-attention branch; returns its output and scores or `None`."""
+        check_mask(masks["padding_mask"], "padding_mask", *x.shape[:2])
+        x = hide_padding(x, masks["padding_mask"])
 
         def attend_inside(inner):
             result = self.attention(inner, return_scores=return_scores, **masks)
@@ -129,16 +136,19 @@ class TransformerBlock(LoraMethods, keras.layers.Layer):
 
         return self.attention_residual.apply(x, attend_inside)
 
-    def step_attention(self, x, cache, position, return_scores, **masks):
-        """As `attend`, for one position; returns the new cache as well."""
+    def attend_cached(self, run, x, cache, positions, return_scores, **masks):
+        """As `attend`, through a cache; returns the new cache as well.
 
-        def step_inside(inner):
-            result, new_cache = self.attention.step(
-                inner, cache, position, return_scores=return_scores, **masks
+        `run` is the method `step` or `prefill` of the attention.
+        """
+
+        def run_inside(inner):
+            result, new_cache = run(
+                inner, cache, positions, return_scores=return_scores, **masks
             )
             return (*with_scores(result, return_scores), new_cache)
 
-        return self.attention_residual.apply(x, step_inside)
+        return self.attention_residual.apply(x, run_inside)
 
     def run_feedforward(self, x):
         return self.feedforward_residual.apply(x, self.feedforward)
@@ -161,8 +171,8 @@ class TransformerBlock(LoraMethods, keras.layers.Layer):
             "head_dim": self.head_dim,
             "causal": self.causal,
             "sliding_window": self.sliding_window,
-            "rotary": keras.saving.serialize_keras_object(self.rotary),
-            "position_bias": keras.saving.serialize_keras_object(self.position_bias),
+            "rotary": serialize_part(self.rotary),
+            "position_bias": serialize_part(self.position_bias),
             "activation": keras.activations.serialize(self.activation),
             "gated": self.gated,
             "norm": self.norm,

@@ -100,8 +100,44 @@ def write_cache(cache: Tensor, value: Tensor, position: int | Tensor) -> Tensor:
     return ops.slice_update(cache, start, value)
 
 
+def write_rows(cache, value, positions):
+    """Writes `value` into `cache`, in each row from a position of its own.
+
+    Args:
+        cache: Tensor `(B, heads, S, head_dim)`.
+        value: Tensor `(B, heads, T, head_dim)`.
+        positions: int, or int32 tensor `()` or `(B,)`. Slot of the first of the T
+            entries. Entries before slot 0 and after the last one are left out.
+
+    Returns:
+        The new cache.
+    """
+    length, slots = ops.shape(value)[2], cache.shape[2]
+    first = ops.reshape(ops.cast(positions, "int32"), (-1, 1, 1, 1))
+    slot = ops.reshape(ops.arange(slots, dtype="int32"), (1, 1, -1, 1))
+    entry = slot - first  # (1 or B, 1, S, 1), which entry belongs in the slot
+    is_new = ops.logical_and(entry >= 0, entry < length)
+    # Every row of `cache` has its index: backends broadcast batches differently.
+    entry = ops.clip(entry, 0, length - 1) + ops.zeros_like(cache, dtype="int32")
+    value = ops.take_along_axis(ops.cast(value, cache.dtype), entry, axis=2)
+    return ops.where(is_new, value, cache)
+
+
+def check_positions(positions, length, slots):
+    """Refuses entries that are known to end after the last slot of the cache."""
+    if not isinstance(positions, numbers.Integral) or None in (length, slots):
+        return
+    if positions + length > slots:
+        raise ValueError(
+            f"Cannot write positions {positions} to {positions + length - 1} into a "
+            f"cache of length {slots}. Make the cache longer."
+        )
+
+
 def count_beams(query, keys, attention_mask):
     """Returns the number of hypotheses in a step, after checking that the cache fits.
+
+    Where the query's length is not known, it is that of the mask, or 1.
 
     Args:
         query: Tensor `(B, N, E)`, one position of each of N hypotheses.
@@ -116,6 +152,13 @@ def count_beams(query, keys, attention_mask):
             multiple of N.
     """
     beams, slots = query.shape[1], keys.shape[2]
+    if beams is None:
+        beams = 1 if attention_mask is None else attention_mask.shape[1]
+    if beams is None:
+        raise ValueError(
+            "The number of hypotheses N is not known, neither from x (B, N, E) nor "
+            "from attention_mask (B, N, S). Set one of the shapes."
+        )
     if beams > 1 and attention_mask is None:
         raise ValueError(
             f"A step got {beams} hypotheses and no attention_mask. Pass a boolean mask "

@@ -76,8 +76,8 @@ class Decoder(TransformerStack):
 
     Returns:
         Tensor `(B, T, E)`; with `return_scores`, a tuple of it and a list with the
-        attention weights `(self_scores, cross_scores)` of each block; see
-        `DecoderBlock`.
+        attention weights `(self_scores, cross_scores)` of each block, or `self_scores`
+        without cross-attention; see `DecoderBlock`.
 
     Raises:
         ValueError: As `DecoderBlock`, or if learned positions have no `max_length`.
@@ -186,16 +186,21 @@ class Decoder(TransformerStack):
         x = self.finish(x)
         return (x, scores) if return_scores else x
 
-    def project_memory(self, memory: Tensor) -> list[tuple[Tensor, Tensor]]:
-        """Returns a list with the keys and values of `memory` in each block."""
-        return [block.project_memory(memory) for block in self.blocks]
+    def project_memory(
+        self, memory: Tensor, padding_mask: Tensor | None = None
+    ) -> list[tuple[Tensor, ...]]:
+        """Returns a list with the keys, values and mask of `memory` in each block.
+
+        See `MultiHeadAttention.project_memory`.
+        """
+        return [block.project_memory(memory, padding_mask) for block in self.blocks]
 
     def step(
         self,
         x: Tensor,
         cache: list[tuple[Tensor, Tensor]],
         position: int | Tensor,
-        memory_cache: list[tuple[Tensor, Tensor]] | None = None,
+        memory_cache: list[tuple[Tensor, ...]] | None = None,
         memory_padding_mask: Tensor | None = None,
         return_scores: bool = False,
         attention_mask: Tensor | None = None,
@@ -205,27 +210,48 @@ class Decoder(TransformerStack):
         The arguments and results are those of `DecoderBlock.step`, except that `cache`,
         `memory_cache` and the scores are lists with one entry for each block.
         """
-        x, bias = self.begin_step(x, cache, position)
-        scores, new_cache = [], []
-        memory_caches: list = memory_cache or [None] * self.num_layers
-        for block, block_cache, block_memory in zip(
-            self.blocks, cache, memory_caches, strict=True
-        ):
-            result, block_cache = block.step(
-                x,
-                block_cache,
-                position,
-                block_memory,
-                memory_padding_mask,
-                return_scores,
-                bias,
-                attention_mask=attention_mask,
-            )
-            x, block_scores = with_scores(result, return_scores)
-            scores.append(block_scores)
-            new_cache.append(block_cache)
-        x = self.finish(x)
-        return ((x, scores) if return_scores else x), new_cache
+        x, bias = self.begin_step(x, cache, position, attention_mask)
+        return self.run_blocks(
+            "step",
+            x,
+            cache,
+            position,
+            return_scores,
+            memory_cache,
+            memory_padding_mask=memory_padding_mask,
+            attention_bias=bias,
+            attention_mask=attention_mask,
+        )
+
+    def prefill(
+        self,
+        x: Tensor,
+        cache: list[tuple[Tensor, Tensor]],
+        positions: int | Tensor = 0,
+        memory_cache: list[tuple[Tensor, ...]] | None = None,
+        memory_padding_mask: Tensor | None = None,
+        return_scores: bool = False,
+        attention_mask: Tensor | None = None,
+        padding_mask: Tensor | None = None,
+    ) -> tuple[Tensor, list[tuple[Tensor, Tensor]]]:
+        """Runs many positions through all blocks, and fills the caches with them.
+
+        The arguments and results are those of `DecoderBlock.prefill`, except that
+        `cache`, `memory_cache` and the scores are lists with one entry for each block.
+        """
+        x, bias = self.begin_prefill(x, cache, positions)
+        return self.run_blocks(
+            "prefill",
+            x,
+            cache,
+            positions,
+            return_scores,
+            memory_cache,
+            memory_padding_mask=memory_padding_mask,
+            padding_mask=padding_mask,
+            attention_bias=bias,
+            attention_mask=attention_mask,
+        )
 
     def compute_output_shape(self, x_shape, memory_shape=None):
         return x_shape
@@ -240,11 +266,16 @@ class Decoder(TransformerStack):
         return_scores=False,
         **kwargs,
     ):
-        output = keras.KerasTensor(x.shape, dtype=self.compute_dtype)
-        if not return_scores:
-            return output
         specs = [
-            block.compute_output_spec(x, memory, return_scores=True)
+            block.compute_output_spec(
+                x,
+                memory,
+                padding_mask=padding_mask,
+                memory_padding_mask=memory_padding_mask,
+                attention_mask=attention_mask,
+                return_scores=True,
+            )
             for block in self.blocks
         ]
-        return output, [scores for _, scores in specs]
+        output = keras.KerasTensor(x.shape, dtype=self.compute_dtype)
+        return (output, [scores for _, scores in specs]) if return_scores else output

@@ -5,14 +5,14 @@ from collections.abc import Callable
 import keras
 
 from .biases import LinearBias, RelativeBias
-from .blocks import TransformerBlock, with_scores
-from .masks import choose_padding_mask
+from .blocks import with_scores
+from .cached_decoder_block import CachedDecoderBlock
+from .masks import check_mask, choose_padding_mask
 from .positions import RotaryPositions
-from .tensors import Tensor
 
 
 @keras.saving.register_keras_serializable(package="polyhead")
-class DecoderBlock(TransformerBlock):
+class DecoderBlock(CachedDecoderBlock):
     """Causal self-attention, cross-attention and a feed-forward part.
 
     Each is in a residual branch. The sliding window and the positions concern the
@@ -74,7 +74,7 @@ class DecoderBlock(TransformerBlock):
     Returns:
         Tensor `(B, T, E)`; with `return_scores`, a tuple of it and the attention
         weights `(self_scores (B, H, T, T), cross_scores (B, H, T, S))`. Without
-        cross-attention, `cross_scores` is `None`.
+        cross-attention, they are `self_scores` alone.
 
     Raises:
         ValueError: If an argument is unknown, if the heads do not fit the width, if
@@ -169,16 +169,19 @@ class DecoderBlock(TransformerBlock):
         x_mask=None,
         memory_mask=None,
     ):
+        memory_padding_mask = choose_padding_mask(memory_padding_mask, memory_mask)
+
         def attend_memory(inner):
             result = self.cross(
                 inner,
                 memory,
-                padding_mask=choose_padding_mask(memory_padding_mask, memory_mask),
+                padding_mask=memory_padding_mask,
                 return_scores=return_scores,
             )
             return with_scores(result, return_scores)
 
         self._check_memory(memory)
+        _check_memory_mask(memory, memory_padding_mask)
         x, self_scores = self.attend(
             x,
             return_scores,
@@ -188,76 +191,8 @@ class DecoderBlock(TransformerBlock):
         )
         x, cross_scores = self._run_cross(x, attend_memory)
         x = self.run_feedforward(x)
-        return (x, (self_scores, cross_scores)) if return_scores else x
-
-    def project_memory(self, memory: Tensor) -> tuple[Tensor, Tensor]:
-        """Returns the keys and values of `memory`, for every `step`.
-
-        See `MultiHeadAttention.project_memory`.
-        """
-        self._check_memory(memory)
-        return self.cross.project_memory(memory)
-
-    def step(
-        self,
-        x: Tensor,
-        cache: tuple[Tensor, Tensor],
-        position: int | Tensor,
-        memory_cache: tuple[Tensor, Tensor] | None = None,
-        memory_padding_mask: Tensor | None = None,
-        return_scores: bool = False,
-        attention_bias: Tensor | None = None,
-        padding_mask: Tensor | None = None,
-        attention_mask: Tensor | None = None,
-    ) -> tuple[Tensor, tuple[Tensor, Tensor]]:
-        """Runs one position.
-
-        The arguments and results are those of `MultiHeadAttention.step`, and further:
-
-        Args:
-            memory_cache: Tuple that `project_memory` returned. Defaults to `None`.
-            memory_padding_mask: Boolean tensor `(B, S)`; True = real. Defaults to
-                `None`.
-            return_scores: bool. Whether to return `(self_scores, cross_scores)` too.
-                Defaults to `False`.
-        """
-
-        def attend_memory(inner):
-            result = self.cross.attend_memory(
-                inner, memory_cache, memory_padding_mask, return_scores
-            )
-            return with_scores(result, return_scores)
-
-        self._check_memory(memory_cache)
-        x, self_scores, cache = self.step_attention(
-            x,
-            cache,
-            position,
-            return_scores,
-            padding_mask=padding_mask,
-            attention_mask=attention_mask,
-            attention_bias=attention_bias,
-        )
-        x, cross_scores = self._run_cross(x, attend_memory)
-        x = self.run_feedforward(x)
-        return ((x, (self_scores, cross_scores)) if return_scores else x), cache
-
-    def _run_cross(self, x, attend_memory):
-        if not self.cross_attention:
-            return x, None
-        return self.cross_residual.apply(x, attend_memory)
-
-    def _check_memory(self, memory):
-        if self.cross_attention and memory is None:
-            raise ValueError(
-                f"{self.name!r} has cross-attention and needs a memory. Pass one, or "
-                "make the decoder with cross_attention=False."
-            )
-        if not self.cross_attention and memory is not None:
-            raise ValueError(
-                f"{self.name!r} has no cross-attention for a memory. Pass none, or "
-                "make the decoder with cross_attention=True."
-            )
+        scores = self._join_scores(self_scores, cross_scores)
+        return (x, scores) if return_scores else x
 
     def compute_output_shape(self, x_shape, memory_shape=None):
         return x_shape
@@ -272,15 +207,26 @@ class DecoderBlock(TransformerBlock):
         return_scores=False,
         **kwargs,
     ):
-        if not return_scores:
-            return keras.KerasTensor(x.shape, dtype=self.compute_dtype)
-        output, self_scores = self.attention.compute_output_spec(x, return_scores=True)
+        output, self_scores = self.attention.compute_output_spec(
+            x,
+            padding_mask=padding_mask,
+            attention_mask=attention_mask,
+            return_scores=True,
+        )
+        self._check_memory(memory)
         cross_scores = None
         if self.cross_attention:
+            _check_memory_mask(memory, memory_padding_mask)
             _, cross_scores = self.cross.compute_output_spec(
                 x, memory, return_scores=True
             )
-        return output, (self_scores, cross_scores)
+        scores = self._join_scores(self_scores, cross_scores)
+        return (output, scores) if return_scores else output
 
     def get_config(self):
         return {**super().get_config(), "cross_attention": self.cross_attention}
+
+
+def _check_memory_mask(memory, mask):
+    if memory is not None:
+        check_mask(mask, "memory_padding_mask", *memory.shape[:2])

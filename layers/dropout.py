@@ -3,11 +3,17 @@
 import keras
 from keras import ops
 
+from .rematerialization import RematMethods
+
 BYTE_VALUES = 256
 
 
+class PlainDropout(RematMethods, keras.layers.Dropout):
+    """Keras's dropout, which `keras.RematScope` refuses on JAX."""
+
+
 @keras.saving.register_keras_serializable(package="polyhead")
-class ByteDropout(keras.layers.Dropout):
+class ByteDropout(RematMethods, keras.layers.Dropout):
     """Dropout that draws one random byte for each value, and costs less on a CPU.
 
     On a CPU, most of the cost of dropout is drawing the random numbers. Here one random

@@ -3,9 +3,11 @@
 import keras
 from keras import ops
 
+from .rematerialization import RematMethods
+
 
 @keras.saving.register_keras_serializable(package="polyhead")
-class TokenEmbedding(keras.layers.Layer):
+class TokenEmbedding(RematMethods, keras.layers.Layer):
     """Maps token ids to vectors and, with the same weights, vectors to logits.
 
     `keras.layers.ReversibleEmbedding` does the same with `tie_weights=True`.
@@ -29,6 +31,9 @@ class TokenEmbedding(keras.layers.Layer):
         Tensor `(B, T, E)` of vectors, or, with `reverse`, tensor
         `(B, T, vocabulary_size)` of logits.
 
+    Raises:
+        ValueError: With `reverse`, if Keras has quantized the layer.
+
     Example:
 
     >>> layer = TokenEmbedding(100, 8)
@@ -50,13 +55,15 @@ class TokenEmbedding(keras.layers.Layer):
         seed: int | None = None,
         **kwargs,
     ):
-        super().__init__(**kwargs)
+        # In bfloat16, which ids of a float tensor would be cast to, 257 is 256.
+        super().__init__(autocast=False, **kwargs)
         self.vocabulary_size = vocabulary_size
         self.hidden_dim = hidden_dim
         self.scale = scale
         self.mask_zero = mask_zero
         self.seed = seed
         self.supports_masking = True
+        self._reverses = False
         # 0.02 is usual for an embedding; scaled vectors have standard deviation 1.
         stddev = hidden_dim**-0.5 if scale else 0.02
         self.embedding = keras.layers.Embedding(
@@ -69,19 +76,42 @@ class TokenEmbedding(keras.layers.Layer):
             name="embedding",
         )
 
+    @property
+    def compute_dtype(self):
+        # keras.Sequential casts its inputs to that of its first layer. The vectors
+        # have the type of the inner layer.
+        return self.variable_dtype
+
     def build(self, input_shape):
         self.embedding.build(input_shape)
 
+    def __call__(self, inputs, reverse=False, **kwargs):
+        # Keras does not tell `compute_mask`, and the type does not: ids may be floats.
+        self._reverses = reverse
+        try:
+            return super().__call__(inputs, reverse=reverse, **kwargs)
+        finally:
+            self._reverses = False
+
     def call(self, inputs, reverse=False):
         if reverse:
-            table = ops.cast(self.embedding.embeddings, self.compute_dtype)
-            return ops.matmul(inputs, ops.transpose(table))
-        vectors = self.embedding(inputs)
+            self._check_not_quantized()
+            table = ops.cast(self.embedding.embeddings, self.embedding.compute_dtype)
+            return ops.matmul(ops.cast(inputs, table.dtype), ops.transpose(table))
+        vectors = self.embedding(ops.cast(inputs, "int32"))
         return vectors * self.hidden_dim**0.5 if self.scale else vectors
 
+    def _check_not_quantized(self):
+        if getattr(self.embedding, "quantization_mode", None) is not None:
+            raise ValueError(
+                f"{self.name!r} is quantized by Keras, and its weights are the output "
+                "projection too, for which Keras has no quantized form. Leave out "
+                "quantize(): the TFLite export makes int8 files."
+            )
+
     def compute_mask(self, inputs, previous_mask=None):
-        if not self.mask_zero or keras.backend.is_float_dtype(inputs.dtype):
-            return previous_mask  # with `reverse`, the inputs are vectors
+        if not self.mask_zero or self._reverses:
+            return previous_mask
         return ops.not_equal(inputs, 0)
 
     def compute_output_shape(self, input_shape, reverse=False):
@@ -91,7 +121,7 @@ class TokenEmbedding(keras.layers.Layer):
 
     def compute_output_spec(self, inputs, reverse=False):
         shape = self.compute_output_shape(inputs.shape, reverse)
-        return keras.KerasTensor(shape, dtype=self.compute_dtype)
+        return keras.KerasTensor(shape, dtype=self.embedding.compute_dtype)
 
     def get_config(self):
         return {

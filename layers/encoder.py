@@ -196,23 +196,53 @@ class Encoder(TransformerStack):
             A tuple of the output and the new cache. The output is a tensor `(B, N, E)`,
             or, with `return_scores`, a tuple of it and the list of weights.
         """
-        x, bias = self.begin_step(x, cache, position)
-        scores, new_cache = [], []
-        for block, block_cache in zip(self.blocks, cache, strict=True):
-            result, block_cache = block.step(
-                x,
-                block_cache,
-                position,
-                padding_mask,
-                return_scores,
-                bias,
-                attention_mask,
-            )
-            x, block_scores = with_scores(result, return_scores)
-            scores.append(block_scores)
-            new_cache.append(block_cache)
-        x = self.finish(x)
-        return ((x, scores) if return_scores else x), new_cache
+        x, bias = self.begin_step(x, cache, position, attention_mask)
+        return self.run_blocks(
+            "step",
+            x,
+            cache,
+            position,
+            return_scores,
+            padding_mask=padding_mask,
+            attention_bias=bias,
+            attention_mask=attention_mask,
+        )
+
+    def prefill(
+        self,
+        x: Tensor,
+        cache: list[tuple[Tensor, Tensor]],
+        positions: int | Tensor = 0,
+        padding_mask: Tensor | None = None,
+        return_scores: bool = False,
+        attention_mask: Tensor | None = None,
+    ) -> tuple[Tensor, list[tuple[Tensor, Tensor]]]:
+        """Runs many positions through all blocks, and fills the caches with them.
+
+        The arguments and results are those of `MultiHeadAttention.prefill`, except that
+        `cache` and the scores are lists with one entry for each block.
+
+        Example:
+
+        >>> encoder = Encoder(1, 2, 16, causal=True, positions="rotary")
+        >>> x = np.ones((2, 4, 8), "float32")
+        >>> full = encoder(x)
+        >>> cache = encoder.make_cache(2, 6)
+        >>> output, cache = encoder.prefill(x, cache, positions=np.array([0, -1]))
+        >>> bool(np.allclose(output[0], full[0], atol=1e-5))
+        True
+        """
+        x, bias = self.begin_prefill(x, cache, positions)
+        return self.run_blocks(
+            "prefill",
+            x,
+            cache,
+            positions,
+            return_scores,
+            padding_mask=padding_mask,
+            attention_bias=bias,
+            attention_mask=attention_mask,
+        )
 
     def compute_output_shape(self, input_shape):
         return input_shape
@@ -226,10 +256,14 @@ class Encoder(TransformerStack):
         return_scores=False,
         **kwargs,
     ):
-        output = keras.KerasTensor(x.shape, dtype=self.compute_dtype)
-        if not return_scores:
-            return output
         specs = [
-            block.compute_output_spec(x, return_scores=True) for block in self.blocks
+            block.compute_output_spec(
+                x,
+                padding_mask=padding_mask,
+                attention_mask=attention_mask,
+                return_scores=True,
+            )
+            for block in self.blocks
         ]
-        return output, [scores for _, scores in specs]
+        output = keras.KerasTensor(x.shape, dtype=self.compute_dtype)
+        return (output, [scores for _, scores in specs]) if return_scores else output

@@ -116,14 +116,37 @@ class EncoderBlock(TransformerBlock):
 
         The arguments and results are those of `MultiHeadAttention.step`.
         """
-        x, scores, cache = self.step_attention(
+        masks = (padding_mask, attention_bias, attention_mask)
+        return self._run(self.attention.step, x, cache, position, return_scores, *masks)
+
+    def prefill(
+        self,
+        x: Tensor,
+        cache: tuple[Tensor, Tensor],
+        positions: int | Tensor = 0,
+        padding_mask: Tensor | None = None,
+        return_scores: bool = False,
+        attention_bias: Tensor | None = None,
+        attention_mask: Tensor | None = None,
+    ) -> tuple[Tensor, tuple[Tensor, Tensor]]:
+        """Runs many positions and fills the cache with them.
+
+        The arguments and results are those of `MultiHeadAttention.prefill`.
+        """
+        masks = (padding_mask, attention_bias, attention_mask)
+        run = self.attention.prefill
+        return self._run(run, x, cache, positions, return_scores, *masks)
+
+    def _run(self, run, x, cache, positions, return_scores, padding_mask, bias, mask):
+        x, scores, cache = self.attend_cached(
+            run,
             x,
             cache,
-            position,
+            positions,
             return_scores,
             padding_mask=padding_mask,
-            attention_mask=attention_mask,
-            attention_bias=attention_bias,
+            attention_bias=bias,
+            attention_mask=mask,
         )
         x = self.run_feedforward(x)
         return ((x, scores) if return_scores else x), cache
@@ -140,4 +163,9 @@ class EncoderBlock(TransformerBlock):
         return_scores=False,
         **kwargs,
     ):
-        return self.attention.compute_output_spec(x, return_scores=return_scores)
+        return self.attention.compute_output_spec(
+            x,
+            padding_mask=padding_mask,
+            attention_mask=attention_mask,
+            return_scores=return_scores,
+        )

@@ -7,11 +7,12 @@ import keras
 from .dense import make_dense
 from .dropout import ByteDropout
 from .lora import LoraMethods
+from .rematerialization import RematMethods
 from .seeds import split_seed
 
 
 @keras.saving.register_keras_serializable(package="polyhead")
-class FeedForward(LoraMethods, keras.layers.Layer):
+class FeedForward(LoraMethods, RematMethods, keras.layers.Layer):
     """Two dense layers with an activation between them, optionally gated.
 
     The layer computes `down(dropout(activation(up(x))))`, or, if gated,

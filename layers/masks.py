@@ -1,16 +1,19 @@
 """Boolean attention masks. True means: attend."""
 
+import keras
 from keras import ops
 
-from .tensors import Tensor
+from .tensors import Tensor, count_from
 
 
 def _positions(query_length, key_length, offset):
-    """Query positions `(1, 1, T, 1)` and key positions `(1, 1, 1, S)`, int32."""
+    """Query positions `(1 or B, 1, T, 1)` and key positions `(1, 1, 1, S)`, int32."""
     # Integers are expanded, not booleans: a new axis on bool needs Flex in TFLite.
-    query = ops.arange(query_length, dtype="int32") + ops.cast(offset, "int32")
-    key = ops.arange(key_length, dtype="int32")
-    return ops.reshape(query, (1, 1, -1, 1)), ops.reshape(key, (1, 1, 1, -1))
+    query = count_from(offset, query_length)
+    key = ops.reshape(ops.arange(key_length, dtype="int32"), (1, 1, 1, -1))
+    if len(query.shape) == 1:
+        return ops.reshape(query, (1, 1, -1, 1)), key
+    return ops.expand_dims(ops.expand_dims(query, 1), 3), key
 
 
 def causal_mask(
@@ -23,11 +26,11 @@ def causal_mask(
     Args:
         query_length: int or int32 scalar tensor. Number of queries, T.
         key_length: int or int32 scalar tensor. Number of keys, S.
-        offset: int or int32 scalar tensor. Position of the first query among the keys.
-            Defaults to `0`.
+        offset: int, or int32 tensor `()` or `(B,)`. Position of the first query among
+            the keys, of all rows or of each. Defaults to `0`.
 
     Returns:
-        Boolean tensor `(1, 1, T, S)`.
+        Boolean tensor `(1, 1, T, S)`, or `(B, 1, T, S)` where each row has an offset.
 
     Example:
 
@@ -55,11 +58,11 @@ def window_mask(
         window: int. The query at position t sees the keys at positions s with
             `|t - s| < window`, itself included.
         causal: bool. Whether later keys are hidden as well. Defaults to `False`.
-        offset: int or int32 scalar tensor. Position of the first query among the keys.
-            Defaults to `0`.
+        offset: int, or int32 tensor `()` or `(B,)`. Position of the first query among
+            the keys, of all rows or of each. Defaults to `0`.
 
     Returns:
-        Boolean tensor `(1, 1, T, S)`.
+        Boolean tensor `(1, 1, T, S)`, or `(B, 1, T, S)` where each row has an offset.
 
     Example:
 
@@ -92,6 +95,45 @@ def choose_padding_mask(explicit_mask, *keras_masks):
     return None
 
 
+def check_mask(mask, name, *sizes):
+    """Refuses a mask that is added to logits, and one that does not fit.
+
+    Args:
+        mask: Tensor, or `None`, which always fits.
+        name: str. Name of the argument, for the error.
+        *sizes: int or `None` (not known). Size of each axis of the mask. The first, the
+            batch, may be 1 in the mask.
+
+    Raises:
+        ValueError: If the mask is of floats, or has another shape.
+    """
+    if mask is None:
+        return
+    dtype = keras.backend.standardize_dtype(mask.dtype)
+    if "float" in dtype:
+        raise ValueError(
+            f"{name} must be boolean, where True means attend, not {dtype}. Numbers "
+            "that are added to the attention logits go to attention_bias."
+        )
+    shape = tuple(mask.shape)
+    pairs = zip(shape, sizes, strict=False)
+    fits = [None in pair or pair[0] == pair[1] for pair in pairs]
+    if len(shape) != len(sizes) or not (fits[0] or shape[0] == 1) or not all(fits[1:]):
+        axes = "(B, S)" if len(sizes) == 2 else "(B, T, S)"
+        raise ValueError(f"{name} must be {axes} = {sizes}, not of shape {shape}.")
+
+
+def hide_padding(x, padding_mask):
+    """Makes zeros of the vectors `x (B, T, E)` that `padding_mask (B, T)` hides.
+
+    An attention weight of zero does not hide a NaN: `0 * NaN` is NaN.
+    """
+    if padding_mask is None:
+        return x
+    keep = ops.expand_dims(ops.cast(padding_mask, "bool"), 2)
+    return ops.where(keep, x, ops.zeros((), dtype=x.dtype))
+
+
 def key_mask(padding_mask):
     """Turns a padding mask `(B, S)` into an attention mask `(B, 1, 1, S)`."""
     if padding_mask is None:
@@ -101,13 +143,10 @@ def key_mask(padding_mask):
 
 
 def query_key_mask(attention_mask):
-    """Turns an attention mask `(B, T, S)` into `(B, 1, T, S)`; keeps one of rank 4."""
+    """Turns an attention mask `(B, T, S)` into `(B, 1, T, S)`."""
     if attention_mask is None:
         return None
-    attention_mask = ops.cast(attention_mask, "bool")
-    if len(attention_mask.shape) == 3:
-        attention_mask = ops.expand_dims(attention_mask, 1)
-    return attention_mask
+    return ops.expand_dims(ops.cast(attention_mask, "bool"), 1)
 
 
 def repeat_keys(x, beams):

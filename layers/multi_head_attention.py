@@ -4,23 +4,21 @@ import keras
 from keras import ops
 
 from .attention import attention
-from .attention_heads import AttentionHeads
 from .biases import combine_biases
-from .caches import count_beams, make_cache, write_cache
+from .cached_attention import CachedAttention
 from .masks import (
+    check_mask,
     choose_padding_mask,
     combine_masks,
+    hide_padding,
     key_mask,
-    position_mask,
     query_key_mask,
-    repeat_keys,
 )
-from .tensors import Tensor
 from .windows import windowed_attention
 
 
 @keras.saving.register_keras_serializable(package="polyhead")
-class MultiHeadAttention(AttentionHeads):
+class MultiHeadAttention(CachedAttention):
     """Multi-head attention.
 
     Without a `memory` this is self-attention, with one cross-attention; the memory may
@@ -72,7 +70,8 @@ class MultiHeadAttention(AttentionHeads):
 
     Raises:
         ValueError: If `num_heads` is not a multiple of `num_kv_heads`, or the width of
-            the input is not a multiple of `num_heads` and `head_dim` is `None`.
+            the input is not a multiple of `num_heads` and `head_dim` is `None`; if a
+            mask is of floats or of another shape.
 
     Example:
 
@@ -101,8 +100,10 @@ class MultiHeadAttention(AttentionHeads):
     ):
         keras_masks = (query_mask, mask) if memory is None else (memory_mask,)
         padding_mask = choose_padding_mask(padding_mask, *keras_masks)
+        _check_masks(query, memory, padding_mask, attention_mask)
         heads = self.project_query(query)
-        key, value = self.project_memory(query if memory is None else memory)
+        seen = hide_padding(query if memory is None else memory, padding_mask)
+        key, value = self.project_keys(seen)
         dropout = self._weight_dropout(training)
         plain = attention_mask is None and attention_bias is None and not return_scores
         if plain and self._window_saves(query, memory):
@@ -146,125 +147,6 @@ class MultiHeadAttention(AttentionHeads):
             return False
         return query.shape[1] is None or query.shape[1] > 2 * self.sliding_window
 
-    def _position_mask(self, query_length, key_length, offset=0):
-        window = self.sliding_window
-        return position_mask(query_length, key_length, self.causal, window, offset)
-
-    def _position_bias(self, query_length, key_length, offset=0):
-        if self.position_bias is None:
-            return None
-        return self.position_bias(query_length, key_length, offset=offset)
-
-    def make_cache(
-        self, batch_size: int, max_length: int, beams: int = 1
-    ) -> tuple[Tensor, Tensor]:
-        """Returns the empty cache for the first `step`.
-
-        Args:
-            batch_size: int. Number of examples, B.
-            max_length: int. Number of positions.
-            beams: int. Number of hypotheses of each example. Defaults to `1`.
-
-        Returns:
-            A tuple of keys and values, each `(B, K, S, head_dim)` with K key heads and
-            `S = max_length * beams` slots, one for each hypothesis at each position.
-
-        Raises:
-            ValueError: If the layer is not built.
-        """
-        if not self.built:
-            raise ValueError(
-                f"Build {self.name!r} (call it once) before its make_cache."
-            )
-        slots = max_length * beams
-        return make_cache(
-            batch_size, self.key_heads, slots, self.head_size, self.compute_dtype
-        )
-
-    def step(
-        self,
-        query: Tensor,
-        cache: tuple[Tensor, Tensor],
-        position: int | Tensor,
-        padding_mask: Tensor | None = None,
-        return_scores: bool = False,
-        attention_bias: Tensor | None = None,
-        attention_mask: Tensor | None = None,
-    ) -> tuple[Tensor, tuple[Tensor, Tensor]]:
-        """Attends from one new position to itself and to earlier positions.
-
-        Beam search has N hypotheses for each example, all at the same position.
-        Hypothesis n at position t is written into slot `t * N + n` of the cache and
-        stays there. `attention_mask` tells which slots belong to the history of each
-        hypothesis, so the cache is never reordered.
-
-        Args:
-            query: Tensor `(B, N, E)`. N is 1 except in beam search.
-            cache: Tuple that `make_cache` (with `beams=N`) or the previous step
-                returned, with S slots.
-            position: int or int32 scalar tensor. Position of the query.
-            padding_mask: Boolean tensor `(B, S)`; True = attend. Defaults to `None`.
-            return_scores: bool. Whether to return the attention weights too. Defaults
-                to `False`.
-            attention_bias: Tensor that broadcasts to `(B, H, N, S)`. Defaults to
-                `None`.
-            attention_mask: Boolean tensor `(B, N, S)`; True = the slot belongs to the
-                history of the hypothesis, as its own slot at `position` does. Needed
-                if N is above 1. Defaults to `None`.
-
-        Returns:
-            A tuple of the output and the new cache. The output is a tensor `(B, N, E)`,
-            or, with `return_scores`, a tuple of it and the weights `(B, H, N, S)`.
-
-        Raises:
-            ValueError: If the layer is not causal, if `position` is an int outside the
-                cache, or if N does not fit the cache or the mask.
-        """
-        if not self.causal:
-            raise ValueError(
-                f"{self.name!r} is not causal, so its first outputs depend on later "
-                "positions. Make it with causal=True to run it step by step."
-            )
-        beams = count_beams(query, cache[0], attention_mask)
-        key, value = self.project_memory(query, offset=position, beams=beams)
-        cache = (
-            write_cache(cache[0], key, position * beams),
-            write_cache(cache[1], value, position * beams),
-        )
-        length = ops.shape(cache[0])[2] // beams
-        output, scores = attention(
-            self.project_query(query, offset=position, beams=beams),
-            *cache,
-            mask=combine_masks(
-                repeat_keys(self._position_mask(1, length, position), beams),
-                key_mask(padding_mask),
-                query_key_mask(attention_mask),
-            ),
-            bias=combine_biases(
-                repeat_keys(self._position_bias(1, length, position), beams),
-                attention_bias,
-            ),
-        )
-        output = self.project_output(output)
-        return ((output, scores) if return_scores else output), cache
-
-    def attend_memory(
-        self,
-        query: Tensor,
-        memory_cache: tuple[Tensor, Tensor],
-        padding_mask: Tensor | None = None,
-        return_scores: bool = False,
-    ) -> Tensor:
-        """Attends to the keys and values that `project_memory` returned.
-
-        The arguments and results are otherwise those of `call`.
-        """
-        output, scores = attention(
-            self.project_query(query), *memory_cache, mask=key_mask(padding_mask)
-        )
-        output = self.project_output(output)
-        return (output, scores) if return_scores else output
-
     def compute_output_shape(self, query_shape, memory_shape=None):
         return query_shape
 
@@ -278,9 +160,17 @@ class MultiHeadAttention(AttentionHeads):
         return_scores=False,
         **kwargs,
     ):
+        _check_masks(query, memory, padding_mask, attention_mask)
         output = keras.KerasTensor(query.shape, dtype=self.compute_dtype)
         if not return_scores:
             return output
         memory = query if memory is None else memory
         shape = (query.shape[0], self.num_heads, query.shape[1], memory.shape[1])
         return output, keras.KerasTensor(shape, dtype="float32")
+
+
+def _check_masks(query, memory, padding_mask, attention_mask):
+    batch, query_length = query.shape[:2]
+    key_length = query_length if memory is None else memory.shape[1]
+    check_mask(padding_mask, "padding_mask", batch, key_length)
+    check_mask(attention_mask, "attention_mask", batch, query_length, key_length)

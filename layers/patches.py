@@ -4,10 +4,11 @@ import keras
 from keras import ops
 
 from .dense import make_dense
+from .rematerialization import RematMethods
 
 
 @keras.saving.register_keras_serializable(package="polyhead")
-class PatchEmbedding(keras.layers.Layer):
+class PatchEmbedding(RematMethods, keras.layers.Layer):
     """Cuts a series or an image into patches and maps each patch to a vector.
 
     Without padding, this computes what `keras.layers.Conv1D` or `keras.layers.Conv2D`

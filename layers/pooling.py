@@ -5,13 +5,14 @@ from keras import ops
 
 from .attention import masked_softmax
 from .dense import make_dense
-from .masks import choose_padding_mask
+from .masks import check_mask, choose_padding_mask
+from .rematerialization import RematMethods
 
 MODES = ("mean", "max", "attention", "first")
 
 
 @keras.saving.register_keras_serializable(package="polyhead")
-class MaskedPooling(keras.layers.Layer):
+class MaskedPooling(RematMethods, keras.layers.Layer):
     """Pools the vectors of each sequence that a mask keeps.
 
     `"mean"` does the same as `keras.layers.GlobalAveragePooling1D`. `"max"` does the
@@ -57,6 +58,7 @@ class MaskedPooling(keras.layers.Layer):
 
     def call(self, x, padding_mask=None, mask=None, x_mask=None):
         padding_mask = choose_padding_mask(padding_mask, mask, x_mask)
+        check_mask(padding_mask, "padding_mask", *x.shape[:2])
         if padding_mask is not None:
             padding_mask = ops.expand_dims(ops.cast(padding_mask, "bool"), 2)
         if self.mode == "max":

@@ -6,17 +6,23 @@ import keras
 import numpy as np
 from keras import ops
 
+from .rematerialization import RematMethods
+from .tensors import count_from
+
 
 def _angles(length, offset, base, width, scale=1.0):
-    """Angle of each position and frequency, `(length, ceil(width / 2))`, float32."""
+    """Angle of each position and frequency, `(T, ceil(width / 2))`, float32.
+
+    With an offset for each row it is `(B, T, ceil(width / 2))`.
+    """
     frequencies = base ** (-np.arange(0, width, 2) / width) / scale
-    positions = ops.arange(length, dtype="int32") + ops.cast(offset, "int32")
-    positions = ops.expand_dims(ops.cast(positions, "float32"), 1)
+    positions = ops.cast(count_from(offset, length), "float32")
+    positions = ops.expand_dims(positions, -1)
     return positions * ops.convert_to_tensor(frequencies.astype("float32"))
 
 
 @keras.saving.register_keras_serializable(package="polyhead")
-class RotaryPositions(keras.layers.Layer):
+class RotaryPositions(RematMethods, keras.layers.Layer):
     """Rotates queries and keys by an angle that grows with their position (RoPE).
 
     `keras_hub.layers.RotaryEmbedding` does the same with `sequence_axis=2`. Coordinate
@@ -34,8 +40,8 @@ class RotaryPositions(keras.layers.Layer):
 
     Call arguments:
         x: Tensor `(B, H, T, head_dim)` of queries or keys.
-        offset: int or int32 scalar tensor. Position of the first entry. Defaults to
-            `0`.
+        offset: int, or int32 tensor `()` or `(B,)`. Position of the first entry, of all
+            rows or of each. Defaults to `0`.
 
     Returns:
         Tensor of the shape and type of `x`.
@@ -75,6 +81,8 @@ class RotaryPositions(keras.layers.Layer):
     def call(self, x, offset=0):
         half = x.shape[-1] // 2
         angles = _angles(ops.shape(x)[2], offset, self.base, 2 * half, self.scale)
+        if len(angles.shape) == 3:
+            angles = ops.expand_dims(angles, 1)  # (B, 1, T, D/2)
         cos, sin = ops.cos(angles), ops.sin(angles)  # (T, D/2)
         cos = ops.concatenate([cos, cos], axis=-1)
         sin = ops.concatenate([-sin, sin], axis=-1)
@@ -98,7 +106,7 @@ class RotaryPositions(keras.layers.Layer):
 
 
 @keras.saving.register_keras_serializable(package="polyhead")
-class SinusoidalPositions(keras.layers.Layer):
+class SinusoidalPositions(RematMethods, keras.layers.Layer):
     """Adds sines and cosines of the position to its input.
 
     `keras_hub.layers.SinePositionEncoding` returns the encoding without adding it.
@@ -114,8 +122,8 @@ class SinusoidalPositions(keras.layers.Layer):
 
     Call arguments:
         x: Tensor `(B, T, E)`.
-        offset: int or int32 scalar tensor. Position of the first entry. Defaults to
-            `0`.
+        offset: int, or int32 tensor `()` or `(B,)`. Position of the first entry, of all
+            rows or of each. Defaults to `0`.
 
     Returns:
         Tensor `(B, T, E)`.
@@ -139,8 +147,8 @@ class SinusoidalPositions(keras.layers.Layer):
         width = x.shape[-1]
         angles = _angles(ops.shape(x)[1], offset, self.base, width)
         pairs = ops.stack([ops.sin(angles), ops.cos(angles)], axis=-1)  # (T, E/2, 2)
-        encoding = ops.reshape(pairs, (-1, 2 * angles.shape[-1]))[:, :width]
-        encoding = ops.expand_dims(encoding, 0)
+        flat = (-1, ops.shape(x)[1], 2 * angles.shape[-1])
+        encoding = ops.reshape(pairs, flat)[:, :, :width]  # (1 or B, T, E)
         return ops.cast(ops.cast(x, "float32") + encoding, x.dtype)
 
     def compute_output_shape(self, input_shape):
@@ -154,7 +162,7 @@ class SinusoidalPositions(keras.layers.Layer):
 
 
 @keras.saving.register_keras_serializable(package="polyhead")
-class LearnedPositions(keras.layers.Layer):
+class LearnedPositions(RematMethods, keras.layers.Layer):
     """Adds a learned vector for each position to its input.
 
     `keras_hub.layers.PositionEmbedding` returns the vectors without adding them.
@@ -166,8 +174,8 @@ class LearnedPositions(keras.layers.Layer):
 
     Call arguments:
         x: Tensor `(B, T, E)` with `offset + T <= max_length`.
-        offset: int or int32 scalar tensor. Position of the first entry. Defaults to
-            `0`.
+        offset: int, or int32 tensor `()` or `(B,)`. Position of the first entry, of all
+            rows or of each. Defaults to `0`.
 
     Returns:
         Tensor `(B, T, E)`.
@@ -202,8 +210,11 @@ class LearnedPositions(keras.layers.Layer):
 
     def call(self, x, offset=0):
         self._check_length(x, offset)
-        ids = ops.arange(ops.shape(x)[1], dtype="int32") + ops.cast(offset, "int32")
-        return x + ops.expand_dims(self.embedding(ids), 0)
+        ids = count_from(offset, ops.shape(x)[1])
+        if len(ids.shape) == 1:
+            return x + ops.expand_dims(self.embedding(ids), 0)
+        # A row may begin with padding, before its first position.
+        return x + self.embedding(ops.clip(ids, 0, self.max_length - 1))
 
     def _check_length(self, x, offset):
         if x.shape[1] is None or not isinstance(offset, numbers.Integral):

@@ -1,12 +1,16 @@
 """A residual branch: normalisation, a layer, dropout, and the sum."""
 
 from collections.abc import Callable
+from inspect import signature
 from typing import Any
 
 import keras
 from keras import ops
 
-from .dropout import ByteDropout
+from .dropout import ByteDropout, PlainDropout
+from .masks import choose_padding_mask
+from .parts import serialize_part
+from .rematerialization import RematMethods
 from .seeds import split_seed
 from .tensors import Tensor
 
@@ -19,11 +23,13 @@ def make_norm(norm, epsilon, dtype, name):
     }
     if norm not in classes:
         raise ValueError(f"norm must be one of {sorted(classes)}, not {norm!r}.")
-    return classes[norm](epsilon=epsilon, dtype=dtype, name=name)
+    layer = classes[norm](epsilon=epsilon, dtype=dtype, name=name)
+    layer.supports_masking = True  # RMSNormalization does not say so
+    return layer
 
 
 @keras.saving.register_keras_serializable(package="polyhead")
-class Residual(keras.layers.Layer):
+class Residual(RematMethods, keras.layers.Layer):
     """Adds the output of a layer to its input, with normalisation and dropout.
 
     Pre-norm is `x + drop(layer(norm(x)))`, post-norm `norm(x + drop(layer(x)))`.
@@ -101,7 +107,7 @@ class Residual(keras.layers.Layer):
 
     def build(self, input_shape):
         self.norm_layer.build(input_shape)
-        self.depth_layer = keras.layers.Dropout(
+        self.depth_layer = PlainDropout(
             self.stochastic_depth,
             noise_shape=(None,) + (1,) * (len(input_shape) - 1),
             seed=self.depth_seed,
@@ -120,12 +126,18 @@ class Residual(keras.layers.Layer):
                 options[name] = kwargs.pop(name)
         return super().__call__(x, *args, training=training, options=options, **kwargs)
 
-    def call(self, x, *args, training=None, options=None, **kwargs):
+    def call(
+        self, x, *args, training=None, options=None, mask=None, x_mask=None, **kwargs
+    ):
         if self.layer is None:
             raise ValueError(
                 f"{self.name!r} has no layer to call. Pass one to Residual(layer=...), "
                 "or run the branch with `apply`."
             )
+        # The inner tensor is a new one, to which no Keras mask is attached.
+        mask = choose_padding_mask(mask, x_mask)
+        if mask is not None and "mask" in signature(self.layer.call).parameters:
+            kwargs = {"mask": mask, **kwargs}
         return self.apply(
             x, lambda inner: self.layer(inner, *args, **kwargs, **(options or {}))
         )
@@ -156,7 +168,9 @@ class Residual(keras.layers.Layer):
     def compute_output_shape(self, input_shape):
         return input_shape
 
-    def compute_output_spec(self, x, *args, training=None, options=None, **kwargs):
+    def compute_output_spec(
+        self, x, *args, training=None, options=None, mask=None, x_mask=None, **kwargs
+    ):
         output = keras.KerasTensor(x.shape, dtype=self.compute_dtype)
         inner = self.layer.compute_output_spec(x, *args, **kwargs, **(options or {}))
         return (output, *inner[1:]) if isinstance(inner, tuple) else output
@@ -164,7 +178,7 @@ class Residual(keras.layers.Layer):
     def get_config(self):
         return {
             **super().get_config(),
-            "layer": keras.saving.serialize_keras_object(self.layer),
+            "layer": serialize_part(self.layer),
             "norm": self.norm,
             "norm_position": self.norm_position,
             "dropout": self.dropout,

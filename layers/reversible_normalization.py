@@ -3,11 +3,12 @@
 import keras
 from keras import ops
 
+from .rematerialization import RematMethods
 from .tensors import Tensor
 
 
 @keras.saving.register_keras_serializable(package="polyhead")
-class ReversibleNormalization(keras.layers.Layer):
+class ReversibleNormalization(RematMethods, keras.layers.Layer):
     """Removes the level and scale of each series and restores them on its forecast.
 
     Missing values (NaN, or hidden by the mask) are ignored and come out as 0. All

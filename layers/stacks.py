@@ -4,9 +4,12 @@ import keras
 from keras import ops
 
 from .biases import LinearBias, RelativeBias, combine_biases
+from .blocks import with_scores
+from .caches import count_beams
 from .lora import LoraMethods
 from .masks import repeat_keys
 from .positions import LearnedPositions, RotaryPositions, SinusoidalPositions
+from .rematerialization import RematMethods
 from .residual import make_norm
 from .seeds import split_seed
 from .tensors import Tensor
@@ -14,7 +17,7 @@ from .tensors import Tensor
 POSITIONS = ("rotary", "linear_bias", "relative_bias", "sinusoidal", "learned")
 
 
-class TransformerStack(LoraMethods, keras.layers.Layer):
+class TransformerStack(LoraMethods, RematMethods, keras.layers.Layer):
     """Has the positions, the blocks and the final normalisation of a stack.
 
     A subclass passes the class of its blocks, and their arguments as a dictionary.
@@ -114,10 +117,11 @@ class TransformerStack(LoraMethods, keras.layers.Layer):
         bias = combine_biases(self._shared_bias(length, length), attention_bias)
         return self._add_positions(x), bias
 
-    def begin_step(self, x, cache, position):
+    def begin_step(self, x, cache, position, attention_mask):
         """As `begin`, for one position `x (B, N, E)` of N hypotheses."""
         x = ops.cast(x, self.compute_dtype)
-        beams, width = x.shape[1:]
+        beams, width = count_beams(x, cache[0][0], attention_mask), x.shape[2]
+        x = ops.reshape(x, (-1, beams, width))
         if beams == 1:
             x = self._add_positions(x, offset=position)
         else:  # N hypotheses at the same position
@@ -125,6 +129,32 @@ class TransformerStack(LoraMethods, keras.layers.Layer):
             x = ops.reshape(x, (-1, beams, width))
         length = ops.shape(cache[0][0])[2] // beams
         return x, repeat_keys(self._shared_bias(1, length, offset=position), beams)
+
+    def begin_prefill(self, x, cache, positions):
+        """As `begin`, for many positions that fill the cache."""
+        x = ops.cast(x, self.compute_dtype)
+        length, slots = ops.shape(x)[1], ops.shape(cache[0][0])[2]
+        bias = self._shared_bias(length, slots, offset=positions)
+        return self._add_positions(x, offset=positions), bias
+
+    def run_blocks(
+        self, method, x, caches, positions, return_scores, memories=None, **masks
+    ):
+        """Runs `"step"` or `"prefill"` of each block on its cache, and the final norm.
+
+        `memories` has, for each block, what `project_memory` returned.
+        """
+        scores, new_caches = [], []
+        for i, (block, cache) in enumerate(zip(self.blocks, caches, strict=True)):
+            memory = {} if memories is None else {"memory_cache": memories[i]}
+            result, cache = getattr(block, method)(
+                x, cache, positions, return_scores=return_scores, **memory, **masks
+            )
+            x, block_scores = with_scores(result, return_scores)
+            scores.append(block_scores)
+            new_caches.append(cache)
+        x = self.finish(x)
+        return ((x, scores) if return_scores else x), new_caches
 
     def _add_positions(self, x, offset=0):
         if self.input_positions is None:

@@ -154,6 +154,44 @@ def by_steps(layer, x, max_length=None, **kwargs):
     return np.concatenate(outputs, axis=1)
 
 
+def by_prefill(layer, x, **kwargs):
+    """As `by_steps`: two positions in one pass, and the others in another."""
+    batch, length = x.shape[:2]
+    cache = layer.make_cache(batch, length)
+    outputs = []
+    for part, positions in ((x[:, :2], 0), (x[:, 2:], np.full(batch, 2, "int32"))):
+        part = ops.convert_to_tensor(part)
+        output, cache = layer.prefill(part, cache, positions, **kwargs)
+        outputs.append(to_numpy(output))
+    return np.concatenate(outputs, axis=1)
+
+
+def by_padded_prefill(layer, x, **kwargs):
+    """As `by_steps`, in one pass over rows with padding of other lengths on the left.
+
+    A row loses as many of its last entries as it has of padding: zeros.
+    """
+    batch, length = x.shape[:2]
+    padding = np.arange(batch, dtype="int32") * 2
+    padded = np.full_like(x, 9)
+    for row, count in enumerate(padding):
+        padded[row, count:] = x[row, : length - count]
+    cache = layer.make_cache(batch, length)
+    output, cache = layer.prefill(
+        ops.convert_to_tensor(padded), cache, ops.convert_to_tensor(-padding), **kwargs
+    )
+    output, shifted = to_numpy(output), np.zeros(output.shape, "float32")
+    for row, count in enumerate(padding):
+        shifted[row, : length - count] = output[row, count:]
+    # A step of each row at a position of its own: the last one again, the next one.
+    last = ops.convert_to_tensor(np.stack([x[0, -1:], x[1, length - 2 : length - 1]]))
+    positions = ops.convert_to_tensor(np.array([length - 1, length - 2], "int32"))
+    output, _ = layer.prefill(last, cache, positions, **kwargs)
+    shifted[1, length - 2] = to_numpy(output)[1, 0]
+    np.testing.assert_allclose(to_numpy(output)[0, 0], shifted[0, -1], atol=2e-5)
+    return shifted
+
+
 def constructor_arguments(cls):
     """The parameters that the signature of `cls(...)` names, by name."""
     parameters = inspect.signature(cls.__init__).parameters.items()

@@ -161,3 +161,44 @@ def test_decoder_step_scores():
     assert len(full) == len(step) == 4  # self and cross of two layers
     for a, b in zip(full, step, strict=True):
         np.testing.assert_allclose(a[:, :, :1], b, atol=1e-5)
+
+
+@pytest.mark.tensorflow
+@pytest.mark.parametrize(
+    "positions", ["rotary", "sinusoidal", "learned", "linear_bias"]
+)
+def test_prefill_and_steps_of_unknown_length_in_a_graph(positions):
+    import tensorflow as tf
+
+    encoder = Encoder(2, 2, 16, causal=True, positions=positions, max_length=6)
+    x = array(2, 6, 8)
+    want = to_numpy(encoder(x))
+
+    @tf.function(
+        input_signature=[tf.TensorSpec((2, None, 8)), tf.TensorSpec((2, 6, 8))]
+    )
+    def run(prompt, x):
+        output, cache = encoder.prefill(prompt, encoder.make_cache(2, 6))
+        length = tf.shape(prompt)[1]
+        outputs = tf.TensorArray(tf.float32, 0, dynamic_size=True)
+        for position in tf.range(length, 6):
+            part = x[:, position : position + 1]  # of unknown length
+            step, cache = encoder.step(part, cache, position)
+            outputs = outputs.write(position - length, step[:, 0])
+        return tf.concat([output, tf.transpose(outputs.stack(), (1, 0, 2))], axis=1)
+
+    for length in (1, 4):
+        got = to_numpy(run(x[:, :length], x))
+        np.testing.assert_allclose(got, want, atol=2e-5)
+
+
+def test_prefill_says_what_does_not_fit():
+    encoder = Encoder(1, 2, 16, causal=True)
+    x = ops.convert_to_tensor(array(2, 4, 8))
+    encoder(x)
+    with pytest.raises(ValueError, match="positions 3 to 6 into a cache of length 6"):
+        encoder.prefill(x, encoder.make_cache(2, 6), 3)
+    with pytest.raises(ValueError, match="mask must be"):
+        encoder.prefill(x, encoder.make_cache(2, 6), padding_mask=np.ones((2, 4), bool))
+    with pytest.raises(ValueError, match="is not causal"):
+        Encoder(1, 2, 16).prefill(x, encoder.make_cache(2, 6))

@@ -3,14 +3,29 @@
 A law is a function of a `LayerCase`. `applies` tells which laws concern which case.
 """
 
+import contextlib
+import functools
 import os
 import tempfile
 
 import keras
 import numpy as np
 import tflite_tools
+from cache_laws import prefill_equals_full_pass, steps_equal_full_pass
 from keras import ops
-from layer_tools import array, constructor_arguments, flat, gradients, to_numpy
+from layer_tools import (
+    BACKEND,
+    constructor_arguments,
+    flat,
+    gradients,
+    to_numpy,
+)
+from mask_laws import (
+    future_is_unseen,
+    keras_mask_travels,
+    padding_content_is_unseen,
+    wrong_masks_are_refused,
+)
 
 TOLERANCE = {"mixed_bfloat16": 0.06, "mixed_float16": 0.008}
 
@@ -81,44 +96,17 @@ def mixed_precision(case):
             np.testing.assert_allclose(got, want, rtol=0, atol=limit, err_msg=policy)
 
 
-def padding_content_is_unseen(case):
-    layer = case.built()
-    expected = flat(case.run(layer))
-    for mask_name, input_name in case.padding.items():
-        mask = case.inputs[mask_name]
-        assert not mask.all(), "the case has no padding"
-        assert mask.any(axis=1).all()
-        hidden = ~mask[..., None]
-        x = case.inputs[input_name]
-        for content in (x * 300, np.full_like(x, -300), np.zeros_like(x)):
-            inputs = case.inputs | {input_name: np.where(hidden, content, x)}
-            for got, want in zip(flat(case.run(layer, inputs)), expected, strict=True):
-                got, want = _valid(case, input_name, mask, got, want)
-                np.testing.assert_allclose(got, want, rtol=0, atol=1e-6)
-
-
-def future_is_unseen(case):
-    layer = case.built()
-    expected = flat(case.run(layer))[0]
-    x = case.inputs[case.main]
-    for position in range(1, x.shape[1]):
-        changed = x.copy()
-        changed[:, position:] = 7 * array(*x[:, position:].shape, seed=position)
-        got = flat(case.run(layer, case.inputs | {case.main: changed}))[0]
-        np.testing.assert_allclose(
-            got[:, :position], expected[:, :position], rtol=0, atol=1e-6
-        )
-        assert np.abs(got[:, position:] - expected[:, position:]).max() > 1e-3
-
-
-def steps_equal_full_pass(case):
-    layer = case.built()
-    expected = flat(case.run(layer))[0]
-    got = case.steps(layer, case.inputs)
-    mask = case.inputs.get("padding_mask")
-    if mask is not None and case.padding["padding_mask"] == case.main:
-        got, expected = got[mask], expected[mask]
-    np.testing.assert_allclose(got, expected, rtol=0, atol=2e-5)
+def rematerialized_is_the_same(case):
+    """Under JAX only: on TensorFlow Keras's own Dense fails in a RematScope."""
+    noise = case.noise or {}
+    results = []
+    for scope in (contextlib.nullcontext, functools.partial(keras.RematScope, "full")):
+        with scope():
+            layer = case.make(seed=3, **noise)
+        case.run(layer)
+        results.append(gradients(layer, case.inputs, **case.arguments, training=True))
+    for got, want in zip(*results, strict=True):
+        np.testing.assert_allclose(got, want, rtol=0, atol=1e-5)
 
 
 def seed_determines_all(case):
@@ -184,6 +172,10 @@ LAWS = {
         padding_content_is_unseen,
         future_is_unseen,
         steps_equal_full_pass,
+        prefill_equals_full_pass,
+        keras_mask_travels,
+        wrong_masks_are_refused,
+        rematerialized_is_the_same,
         seed_determines_all,
         gradients_are_finite,
         tflite_static,
@@ -200,8 +192,15 @@ def applies(case, law):
         return bool(case.padding)
     if law == "future_is_unseen":
         return case.causal
-    if law == "steps_equal_full_pass":
+    if law in ("steps_equal_full_pass", "prefill_equals_full_pass"):
         return case.steps is not None
+    if law == "keras_mask_travels":
+        is_sequence = case.main == "x" and case.inputs["x"].ndim == 3
+        return is_sequence and case.per_position and case.make().supports_masking
+    if law == "wrong_masks_are_refused":
+        return bool(case.padding)
+    if law == "rematerialized_is_the_same":
+        return BACKEND == "jax" and bool(case.noise)
     if law == "tflite_dynamic":
         return any(case.open_axes().values())
     return True
@@ -245,14 +244,6 @@ def _assert_same(got, want, tolerance):
     for a, b in zip(got, want, strict=True):
         assert a.shape == b.shape
         np.testing.assert_allclose(a, b, rtol=tolerance, atol=tolerance)
-
-
-def _valid(case, input_name, mask, got, want):
-    if input_name != case.main or not case.per_position:
-        return got, want
-    if got.ndim == 4:  # scores (B, H, T, S): queries on the second axis
-        got, want = got.swapaxes(1, 2), want.swapaxes(1, 2)
-    return got[mask], want[mask]
 
 
 def _is_random(case):

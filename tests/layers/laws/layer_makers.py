@@ -53,17 +53,17 @@ def wrapping(mode, cls, *args, **fixed):
     return make
 
 
-def decoder_steps(layer, inputs):
-    memory = layer.project_memory(ops.convert_to_tensor(inputs["memory"]))
+def decoder_steps(layer, inputs, run=by_steps):
     mask = inputs.get("memory_padding_mask")
-    return by_steps(layer, inputs["x"], memory_cache=memory, memory_padding_mask=mask)
+    memory = layer.project_memory(ops.convert_to_tensor(inputs["memory"]), mask)
+    return run(layer, inputs["x"], memory_cache=memory)
 
 
-def self_steps(layer, inputs):
+def self_steps(layer, inputs, run=by_steps):
     mask = inputs.get("padding_mask")
     named = {} if mask is None else {"padding_mask": ops.convert_to_tensor(mask)}
-    return by_steps(layer, inputs["x"], **named)
+    return run(layer, inputs["x"], **named)
 
 
-def plain_steps(layer, inputs):
-    return by_steps(layer, inputs["x"])
+def plain_steps(layer, inputs, run=by_steps):
+    return run(layer, inputs["x"])
