@@ -13,7 +13,7 @@ from .decoder import Decoder
 from .decoder_block import DecoderBlock
 from .decoding import greedy, sample
 from .dropout import ByteDropout
-from .embedding import TokenEmbedding
+from .embedding import SegmentEmbedding, TokenEmbedding
 from .encoder import Encoder
 from .encoder_block import EncoderBlock
 from .feedforward import FeedForward
@@ -21,10 +21,13 @@ from .lora import enable_lora, merge_lora
 from .masks import causal_mask, combine_masks, window_mask
 from .multi_head_attention import MultiHeadAttention
 from .patches import PatchEmbedding
+from .pointer import PointerHead
 from .pooling import MaskedPooling
-from .positions import LearnedPositions, RotaryPositions, SinusoidalPositions
+from .positions import LearnedPositions, SinusoidalPositions
 from .residual import Residual
 from .reversible_normalization import ReversibleNormalization
+from .rotary import RotaryPositions
+from .samplers import draw_symbols, has_stopped, keep_probable
 
 __all__ = [
     "ByteDropout",
@@ -38,19 +41,24 @@ __all__ = [
     "MaskedPooling",
     "MultiHeadAttention",
     "PatchEmbedding",
+    "PointerHead",
     "RelativeBias",
     "Residual",
     "ReversibleNormalization",
     "RotaryPositions",
+    "SegmentEmbedding",
     "SinusoidalPositions",
     "TokenEmbedding",
     "attention",
     "beam_search",
     "causal_mask",
     "combine_masks",
+    "draw_symbols",
     "enable_lora",
     "greedy",
     "grow_cache",
+    "has_stopped",
+    "keep_probable",
     "make_cache",
     "masked_softmax",
     "merge_lora",

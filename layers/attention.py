@@ -52,6 +52,7 @@ def attention(
     bias: Tensor | None = None,
     scale: float | None = None,
     dropout: Callable | None = None,
+    soft_cap: float | None = None,
 ) -> tuple[Tensor, Tensor]:
     """Scaled dot-product attention.
 
@@ -69,6 +70,8 @@ def attention(
             `None`.
         scale: float. Factor on the query. Defaults to `None`, which is `1 / sqrt(D)`.
         dropout: Function applied to the attention weights. Defaults to `None`.
+        soft_cap: float. Limit c of the scaled products, which become
+            `c * tanh(product / c)` before the bias is added. Defaults to `None`.
 
     Returns:
         A tuple of the output `(B, H, T, D)` and the attention weights `(B, H, T, S)`,
@@ -96,6 +99,8 @@ def attention(
     key = ops.transpose(key, (0, 1, 3, 2))  # (B, K, D, S)
     logits = _grouped_matmul(query * scale, key)  # (B, H, T, S)
     logits = ops.cast(logits, "float32")
+    if soft_cap is not None:
+        logits = soft_cap * ops.tanh(logits / soft_cap)
     if bias is not None:
         logits = logits + ops.cast(bias, "float32")
     scores = masked_softmax(logits, mask)

@@ -7,9 +7,10 @@ from .biases import LinearBias, RelativeBias
 from .dense import make_dense
 from .dropout import PlainDropout
 from .lora import LoraMethods
+from .norms import make_norm
 from .parts import check_count, check_part, deserialize_positions, serialize_part
-from .positions import RotaryPositions
 from .rematerialization import RematMethods
+from .rotary import RotaryPositions
 from .seeds import split_seed
 from .tensors import Tensor
 
@@ -28,6 +29,8 @@ class AttentionHeads(LoraMethods, RematMethods, keras.layers.Layer):
         position_bias: LinearBias | RelativeBias | None = None,
         use_bias: bool = True,
         dropout: float = 0.0,
+        qk_norm: bool = False,
+        logit_soft_cap: float | None = None,
         seed: int | None = None,
         **kwargs,
     ):
@@ -36,6 +39,8 @@ class AttentionHeads(LoraMethods, RematMethods, keras.layers.Layer):
         for name, count in (("num_heads", num_heads), ("num_kv_heads", num_kv_heads)):
             check_count(name, count)
         check_count("head_dim", head_dim)
+        if logit_soft_cap is not None and not logit_soft_cap > 0:
+            raise ValueError(f"logit_soft_cap must be above 0, not {logit_soft_cap}.")
         check_part("rotary", rotary, RotaryPositions)
         check_part("position_bias", position_bias, LinearBias, RelativeBias)
         if num_kv_heads is not None and num_heads % num_kv_heads:
@@ -54,6 +59,8 @@ class AttentionHeads(LoraMethods, RematMethods, keras.layers.Layer):
         self.position_bias = position_bias
         self.use_bias = use_bias
         self.dropout = dropout
+        self.qk_norm = qk_norm
+        self.logit_soft_cap = logit_soft_cap
         self.seed = seed
         self.supports_masking = True
         *self.dense_seeds, dropout_seed = split_seed(seed, 5)
@@ -82,6 +89,13 @@ class AttentionHeads(LoraMethods, RematMethods, keras.layers.Layer):
         self.key_dense.build(memory_shape)
         self.value_dense.build(memory_shape)
         self.output_dense.build(inner_shape)
+        if self.qk_norm:
+            self.query_norm = make_norm(
+                "rms_norm", 1e-6, self.dtype_policy, "query_norm"
+            )
+            self.key_norm = make_norm("rms_norm", 1e-6, self.dtype_policy, "key_norm")
+            for norm in (self.query_norm, self.key_norm):
+                norm.build((None, None, None, self.head_size))
         if self.rotary is not None and not self.rotary.built:
             self.rotary.build((None, self.num_heads, None, self.head_size))
         if self.position_bias is not None and not self.position_bias.built:
@@ -95,6 +109,8 @@ class AttentionHeads(LoraMethods, RematMethods, keras.layers.Layer):
     ) -> Tensor:
         """Returns the queries `(B, H, T, head_dim)` of `query (B, T, E)`."""
         heads = self._split_heads(self.query_dense(query), self.num_heads)
+        if self.qk_norm:
+            heads = self.query_norm(heads)
         return self._rotate(heads, offset, beams)
 
     def project_keys(
@@ -114,6 +130,8 @@ class AttentionHeads(LoraMethods, RematMethods, keras.layers.Layer):
         """
         key = self._split_heads(self.key_dense(memory), self.key_heads)
         value = self._split_heads(self.value_dense(memory), self.key_heads)
+        if self.qk_norm:
+            key = self.key_norm(key)
         return self._rotate(key, offset, beams), value
 
     def project_output(self, x: Tensor) -> Tensor:
@@ -150,6 +168,8 @@ class AttentionHeads(LoraMethods, RematMethods, keras.layers.Layer):
             "position_bias": serialize_part(self.position_bias),
             "use_bias": self.use_bias,
             "dropout": self.dropout,
+            "qk_norm": self.qk_norm,
+            "logit_soft_cap": self.logit_soft_cap,
             "seed": self.seed,
         }
 

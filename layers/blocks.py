@@ -10,9 +10,9 @@ from .lora import LoraMethods
 from .masks import check_mask, hide_padding
 from .multi_head_attention import MultiHeadAttention
 from .parts import check_count, check_order, deserialize_positions, serialize_part
-from .positions import RotaryPositions
 from .rematerialization import RematMethods
 from .residual import Residual
+from .rotary import RotaryPositions
 from .seeds import split_seed
 from .tensors import Tensor
 
@@ -39,6 +39,8 @@ class TransformerBlock(LoraMethods, RematMethods, keras.layers.Layer):
         feedforward_dropout: float | None = None,
         stochastic_depth: float = 0.0,
         use_bias: bool = True,
+        qk_norm: bool = False,
+        logit_soft_cap: float | None = None,
         epsilon: float = 1e-5,
         seed: int | None = None,
         **kwargs,
@@ -64,6 +66,8 @@ class TransformerBlock(LoraMethods, RematMethods, keras.layers.Layer):
         self.feedforward_dropout = feedforward_dropout
         self.stochastic_depth = stochastic_depth
         self.use_bias = use_bias
+        self.qk_norm = qk_norm
+        self.logit_soft_cap = logit_soft_cap
         self.epsilon = epsilon
         self.seed = seed
         self.supports_masking = True
@@ -100,6 +104,8 @@ class TransformerBlock(LoraMethods, RematMethods, keras.layers.Layer):
             head_dim=self.head_dim,
             num_kv_heads=self.num_kv_heads,
             use_bias=self.use_bias,
+            qk_norm=self.qk_norm,
+            logit_soft_cap=self.logit_soft_cap,
             dropout=self.attention_dropout,
             seed=seed,
             dtype=self.dtype_policy,
@@ -182,6 +188,8 @@ class TransformerBlock(LoraMethods, RematMethods, keras.layers.Layer):
             "feedforward_dropout": self.feedforward_dropout,
             "stochastic_depth": self.stochastic_depth,
             "use_bias": self.use_bias,
+            "qk_norm": self.qk_norm,
+            "logit_soft_cap": self.logit_soft_cap,
             "epsilon": self.epsilon,
             "seed": self.seed,
         }

@@ -120,6 +120,7 @@ class CachedAttention(AttentionHeads):
                 repeat_keys(self._position_bias(1, length, position), beams),
                 attention_bias,
             ),
+            soft_cap=self.logit_soft_cap,
         )
         output = self.project_output(output)
         return ((output, scores) if return_scores else output), cache
@@ -184,6 +185,7 @@ class CachedAttention(AttentionHeads):
                 query_key_mask(attention_mask),
             ),
             bias=combine_biases(self._position_bias(*sizes, positions), attention_bias),
+            soft_cap=self.logit_soft_cap,
         )
         output = self.project_output(output)
         return ((output, scores) if return_scores else output), cache
@@ -231,7 +233,11 @@ class CachedAttention(AttentionHeads):
         padding_mask = choose_padding_mask(padding_mask, *masks)
         check_mask(padding_mask, "padding_mask", query.shape[0], key.shape[2])
         output, scores = attention(
-            self.project_query(query), key, value, mask=key_mask(padding_mask)
+            self.project_query(query),
+            key,
+            value,
+            mask=key_mask(padding_mask),
+            soft_cap=self.logit_soft_cap,
         )
         output = self.project_output(output)
         return (output, scores) if return_scores else output

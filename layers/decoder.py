@@ -1,10 +1,9 @@
 """The Transformer decoder, with cross-attention to a memory or without."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import keras
 
-from .blocks import with_scores
 from .decoder_block import DecoderBlock
 from .masks import choose_padding_mask
 from .stacks import TransformerStack
@@ -28,7 +27,8 @@ class Decoder(TransformerStack):
             `True`.
         positions: str. `"rotary"` (`RotaryPositions`), `"linear_bias"` (`LinearBias`),
             `"relative_bias"` (`RelativeBias`), `"sinusoidal"` (`SinusoidalPositions`)
-            or `"learned"` (`LearnedPositions`). Defaults to `None`.
+            or `"learned"` (`LearnedPositions`), or a layer of one of these classes,
+            with other arguments. Defaults to `None`.
         max_length: int. Number of learned positions. Defaults to `None`.
         num_kv_heads: int. Number of key and value heads, a divisor of `num_heads`
             (`num_key_value_heads` in Keras). Defaults to `None`, which is `num_heads`.
@@ -51,7 +51,13 @@ class Decoder(TransformerStack):
             to `None`, which is `dropout`.
         stochastic_depth: float. Share of the examples that skip a branch in training.
             Defaults to `0.0`.
+        share_weights: bool. Whether all blocks are one and the same, with the same
+            weights. Stochastic depth is then the same for all. Defaults to `False`.
         use_bias: bool. Whether the dense layers have a bias. Defaults to `True`.
+        qk_norm: bool. Whether the queries and keys of each head are normalised
+            (`RMSNormalization`), which keeps the logits small. Defaults to `False`.
+        logit_soft_cap: float. Limit c of the attention logits, which become
+            `c * tanh(logit / c)`. Defaults to `None`.
         epsilon: float. Number added to the variance in normalisations
             (`layer_norm_epsilon` in KerasHub). Defaults to `1e-5`.
         seed: int. Seed of the initial weights and of dropout. Defaults to `None`.
@@ -67,8 +73,9 @@ class Decoder(TransformerStack):
             which is the Keras mask of `memory`.
         attention_mask: Boolean tensor `(B, T, T)` for the self-attention; True =
             attend. Defaults to `None`.
-        return_scores: bool. Whether to return the attention weights too. Defaults to
-            `False`.
+        return_scores: bool, or list of ints. Whether to return the attention weights
+            too, of all blocks or of those with these numbers; `[-1]` is the last.
+            Defaults to `False`.
         training: bool. Whether dropout is active. Defaults to `None`: as in the layer
             that calls this one.
         attention_bias: Tensor that broadcasts to `(B, H, T, T)`, added to the logits of
@@ -94,6 +101,7 @@ class Decoder(TransformerStack):
 
     Reference:
         Vaswani et al., Attention Is All You Need, https://arxiv.org/abs/1706.03762
+        Lan et al., ALBERT (shared weights), https://arxiv.org/abs/1909.11942
     """
 
     def __init__(
@@ -102,7 +110,7 @@ class Decoder(TransformerStack):
         num_heads: int,
         feedforward_dim: int,
         cross_attention: bool = True,
-        positions: str | None = None,
+        positions: str | keras.layers.Layer | None = None,
         max_length: int | None = None,
         num_kv_heads: int | None = None,
         head_dim: int | None = None,
@@ -116,7 +124,10 @@ class Decoder(TransformerStack):
         attention_dropout: float = 0.0,
         feedforward_dropout: float | None = None,
         stochastic_depth: float = 0.0,
+        share_weights: bool = False,
         use_bias: bool = True,
+        qk_norm: bool = False,
+        logit_soft_cap: float | None = None,
         epsilon: float = 1e-5,
         seed: int | None = None,
         **kwargs,
@@ -136,6 +147,8 @@ class Decoder(TransformerStack):
             "attention_dropout": attention_dropout,
             "feedforward_dropout": feedforward_dropout,
             "use_bias": use_bias,
+            "qk_norm": qk_norm,
+            "logit_soft_cap": logit_soft_cap,
             "epsilon": epsilon,
             "cross_attention": cross_attention,
         }
@@ -145,6 +158,7 @@ class Decoder(TransformerStack):
             num_layers=num_layers,
             positions=positions,
             max_length=max_length,
+            share_weights=share_weights,
             stochastic_depth=stochastic_depth,
             seed=seed,
             **kwargs,
@@ -170,21 +184,15 @@ class Decoder(TransformerStack):
         padding_mask = choose_padding_mask(padding_mask, mask, x_mask)
         memory_padding_mask = choose_padding_mask(memory_padding_mask, memory_mask)
         x, bias = self.begin(x, attention_bias)
-        scores = []
-        for block in self.blocks:
-            result = block(
-                x,
-                memory,
-                padding_mask=padding_mask,
-                memory_padding_mask=memory_padding_mask,
-                attention_mask=attention_mask,
-                attention_bias=bias,
-                return_scores=return_scores,
-            )
-            x, block_scores = with_scores(result, return_scores)
-            scores.append(block_scores)
-        x = self.finish(x)
-        return (x, scores) if return_scores else x
+        return self.call_blocks(
+            x,
+            memory,
+            return_scores=return_scores,
+            padding_mask=padding_mask,
+            memory_padding_mask=memory_padding_mask,
+            attention_mask=attention_mask,
+            attention_bias=bias,
+        )
 
     def project_memory(
         self, memory: Tensor, padding_mask: Tensor | None = None
@@ -202,7 +210,7 @@ class Decoder(TransformerStack):
         position: int | Tensor,
         memory_cache: list[tuple[Tensor, ...]] | None = None,
         memory_padding_mask: Tensor | None = None,
-        return_scores: bool = False,
+        return_scores: bool | Sequence[int] = False,
         attention_mask: Tensor | None = None,
     ) -> tuple[Tensor, list[tuple[Tensor, Tensor]]]:
         """Runs one position through all blocks.
@@ -230,7 +238,7 @@ class Decoder(TransformerStack):
         positions: int | Tensor = 0,
         memory_cache: list[tuple[Tensor, ...]] | None = None,
         memory_padding_mask: Tensor | None = None,
-        return_scores: bool = False,
+        return_scores: bool | Sequence[int] = False,
         attention_mask: Tensor | None = None,
         padding_mask: Tensor | None = None,
     ) -> tuple[Tensor, list[tuple[Tensor, Tensor]]]:
@@ -266,16 +274,11 @@ class Decoder(TransformerStack):
         return_scores=False,
         **kwargs,
     ):
-        specs = [
-            block.compute_output_spec(
-                x,
-                memory,
-                padding_mask=padding_mask,
-                memory_padding_mask=memory_padding_mask,
-                attention_mask=attention_mask,
-                return_scores=True,
-            )
-            for block in self.blocks
-        ]
-        output = keras.KerasTensor(x.shape, dtype=self.compute_dtype)
-        return (output, [scores for _, scores in specs]) if return_scores else output
+        return self.spec_of_blocks(
+            x,
+            memory,
+            return_scores=return_scores,
+            padding_mask=padding_mask,
+            memory_padding_mask=memory_padding_mask,
+            attention_mask=attention_mask,
+        )

@@ -8,7 +8,7 @@ from .biases import LinearBias, RelativeBias
 from .blocks import with_scores
 from .cached_decoder_block import CachedDecoderBlock
 from .masks import check_mask, choose_padding_mask
-from .positions import RotaryPositions
+from .rotary import RotaryPositions
 
 
 @keras.saving.register_keras_serializable(package="polyhead")
@@ -49,6 +49,10 @@ class DecoderBlock(CachedDecoderBlock):
         stochastic_depth: float. Share of the examples that skip a branch in training.
             Defaults to `0.0`.
         use_bias: bool. Whether the dense layers have a bias. Defaults to `True`.
+        qk_norm: bool. Whether the queries and keys of each head are normalised
+            (`RMSNormalization`), which keeps the logits small. Defaults to `False`.
+        logit_soft_cap: float. Limit c of the attention logits, which become
+            `c * tanh(logit / c)`. Defaults to `None`.
         epsilon: float. Number added to the variance in normalisations
             (`layer_norm_epsilon` in KerasHub). Defaults to `1e-5`.
         seed: int. Seed of the initial weights and of dropout. Defaults to `None`.
@@ -113,6 +117,8 @@ class DecoderBlock(CachedDecoderBlock):
         feedforward_dropout: float | None = None,
         stochastic_depth: float = 0.0,
         use_bias: bool = True,
+        qk_norm: bool = False,
+        logit_soft_cap: float | None = None,
         epsilon: float = 1e-5,
         seed: int | None = None,
         **kwargs,
@@ -139,6 +145,8 @@ class DecoderBlock(CachedDecoderBlock):
             feedforward_dropout=feedforward_dropout,
             stochastic_depth=stochastic_depth,
             use_bias=use_bias,
+            qk_norm=qk_norm,
+            logit_soft_cap=logit_soft_cap,
             epsilon=epsilon,
             seed=seed,
             **kwargs,

@@ -25,7 +25,6 @@ nest of caches `(B, heads, slots, head_dim)`, and the step is traced once a stag
 """
 
 import functools
-import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -34,9 +33,8 @@ from keras import ops
 
 from .caches import grow_cache
 from .candidates import END, START, History, candidates, gather, largest
+from .samplers import check_sampling, heat_of, keep_weights
 
-COLDEST = 1e-6  # temperature, and share: only the most probable symbol is drawn
-HOTTEST = 1e6  # temperature: all symbols that may come are equally probable
 Step = Callable[[Any, Any, Any, Any], tuple[Any, Any]]
 
 
@@ -117,6 +115,7 @@ def sample(
     temperature: float = 1.0,
     top_k: int | None = None,
     top_p: float = 1.0,
+    min_p: float = 0.0,
 ):
     """Draws each symbol by its probability; for Python and SavedModel.
 
@@ -139,8 +138,10 @@ def sample(
             Defaults to `None`.
         top_p: float, draws, of these, from the most probable that together reach this
             share. Defaults to `1.0`.
+        min_p: float, draws, of these, from those whose probability is at least this
+            share of that of the most probable one. Defaults to `0.0`.
 
-    The last three may also be tensors, `(B,)` or scalars, that are inputs of a graph.
+    The last four may also be tensors, `(B,)` or scalars, that are inputs of a graph.
     There a temperature or a share that is 0 or no number draws the most probable
     symbol, an infinite temperature makes all symbols equally probable, and a `top_k` of
     0 draws from all.
@@ -160,22 +161,15 @@ def sample(
     array([[3, 0, 0, 0],
            [4, 0, 0, 0]], dtype=int32)
     """
-    _check_sampling(temperature, top_k, top_p)
+    check_sampling(temperature, top_k, top_p, min_p)
     most = None if ops.is_tensor(top_k) else top_k
 
     def draw(values, position):
         count = min(most or values.shape[-1], values.shape[-1])
         values, columns = largest(values, count)
-        heat = ops.minimum(_at_least_coldest(temperature), HOTTEST)
-        weights = ops.exp((values - values[:, :1]) / heat)
-        if ops.is_tensor(top_k):
-            places = ops.expand_dims(ops.arange(count, dtype="int32"), 0)
-            asked = ops.reshape(top_k, (-1, 1))
-            kept = ops.logical_or(places < asked, asked < 1)
-            weights = ops.where(kept, weights, 0.0)
-        before = ops.cumsum(weights, axis=-1) - weights
-        enough = _at_least_coldest(top_p) * ops.sum(weights, axis=-1, keepdims=True)
-        weights = ops.where(before < enough, weights, 0.0)
+        weights = ops.exp((values - values[:, :1]) / heat_of(temperature))
+        asked = top_k if ops.is_tensor(top_k) else None  # an int is in `count`
+        weights = keep_weights(weights, asked, top_p, min_p)
         reached = ops.cumsum(weights, axis=-1)
         aim = ops.expand_dims(ops.take(draws, position, axis=1), 1) * reached[:, -1:]
         chosen = ops.sum(ops.cast(reached <= aim, "int32"), axis=-1, keepdims=True)
@@ -198,22 +192,6 @@ def sample(
         draw,
         most,
     )
-
-
-def _check_sampling(temperature, top_k, top_p):
-    """Refuses impossible numbers; the values of tensors are not known yet."""
-    if not ops.is_tensor(temperature) and not 0 < temperature < math.inf:
-        raise ValueError(f"temperature must be above 0 and finite, not {temperature}.")
-    if not ops.is_tensor(top_p) and not 0 < top_p <= 1:
-        raise ValueError(f"top_p must be above 0 and at most 1, not {top_p}.")
-    if top_k is not None and not ops.is_tensor(top_k) and top_k < 1:
-        raise ValueError(f"top_k must be 1 or more, not {top_k}.")
-
-
-def _at_least_coldest(x):
-    """A number for all sentences, or one for each, as `(1 or B, 1)`; no NaN."""
-    x = ops.reshape(ops.convert_to_tensor(x, "float32"), (-1, 1))
-    return ops.where(x > COLDEST, x, COLDEST)
 
 
 def _decode(

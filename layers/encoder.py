@@ -1,10 +1,9 @@
 """The Transformer encoder; with `causal=True`, a decoder-only language model."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import keras
 
-from .blocks import with_scores
 from .encoder_block import EncoderBlock
 from .masks import choose_padding_mask
 from .stacks import TransformerStack
@@ -26,7 +25,8 @@ class Encoder(TransformerStack):
             in KerasHub).
         positions: str. `"rotary"` (`RotaryPositions`), `"linear_bias"` (`LinearBias`),
             `"relative_bias"` (`RelativeBias`), `"sinusoidal"` (`SinusoidalPositions`)
-            or `"learned"` (`LearnedPositions`). Defaults to `None`.
+            or `"learned"` (`LearnedPositions`), or a layer of one of these classes,
+            with other arguments. Defaults to `None`.
         max_length: int. Number of learned positions. Defaults to `None`.
         num_kv_heads: int. Number of key and value heads, a divisor of `num_heads`
             (`num_key_value_heads` in Keras). Defaults to `None`, which is `num_heads`.
@@ -50,7 +50,13 @@ class Encoder(TransformerStack):
             to `None`, which is `dropout`.
         stochastic_depth: float. Share of the examples that skip a branch in training.
             Defaults to `0.0`.
+        share_weights: bool. Whether all blocks are one and the same, with the same
+            weights. Stochastic depth is then the same for all. Defaults to `False`.
         use_bias: bool. Whether the dense layers have a bias. Defaults to `True`.
+        qk_norm: bool. Whether the queries and keys of each head are normalised
+            (`RMSNormalization`), which keeps the logits small. Defaults to `False`.
+        logit_soft_cap: float. Limit c of the attention logits, which become
+            `c * tanh(logit / c)`. Defaults to `None`.
         epsilon: float. Number added to the variance in normalisations
             (`layer_norm_epsilon` in KerasHub). Defaults to `1e-5`.
         seed: int. Seed of the initial weights and of dropout. Defaults to `None`.
@@ -63,8 +69,9 @@ class Encoder(TransformerStack):
         attention_mask: Boolean tensor `(B, T, T)`; True = attend. Defaults to `None`.
         attention_bias: Tensor that broadcasts to `(B, H, T, T)`, added to the attention
             logits of each block. Defaults to `None`.
-        return_scores: bool. Whether to return the attention weights too. Defaults to
-            `False`.
+        return_scores: bool, or list of ints. Whether to return the attention weights
+            too, of all blocks or of those with these numbers; `[-1]` is the last.
+            Defaults to `False`.
         training: bool. Whether dropout is active. Defaults to `None`: as in the layer
             that calls this one.
 
@@ -85,6 +92,7 @@ class Encoder(TransformerStack):
 
     Reference:
         Vaswani et al., Attention Is All You Need, https://arxiv.org/abs/1706.03762
+        Lan et al., ALBERT (shared weights), https://arxiv.org/abs/1909.11942
     """
 
     def __init__(
@@ -92,7 +100,7 @@ class Encoder(TransformerStack):
         num_layers: int,
         num_heads: int,
         feedforward_dim: int,
-        positions: str | None = None,
+        positions: str | keras.layers.Layer | None = None,
         max_length: int | None = None,
         num_kv_heads: int | None = None,
         head_dim: int | None = None,
@@ -106,7 +114,10 @@ class Encoder(TransformerStack):
         attention_dropout: float = 0.0,
         feedforward_dropout: float | None = None,
         stochastic_depth: float = 0.0,
+        share_weights: bool = False,
         use_bias: bool = True,
+        qk_norm: bool = False,
+        logit_soft_cap: float | None = None,
         epsilon: float = 1e-5,
         seed: int | None = None,
         **kwargs,
@@ -126,6 +137,8 @@ class Encoder(TransformerStack):
             "attention_dropout": attention_dropout,
             "feedforward_dropout": feedforward_dropout,
             "use_bias": use_bias,
+            "qk_norm": qk_norm,
+            "logit_soft_cap": logit_soft_cap,
             "epsilon": epsilon,
         }
         super().__init__(
@@ -134,6 +147,7 @@ class Encoder(TransformerStack):
             num_layers=num_layers,
             positions=positions,
             max_length=max_length,
+            share_weights=share_weights,
             stochastic_depth=stochastic_depth,
             seed=seed,
             **kwargs,
@@ -155,19 +169,13 @@ class Encoder(TransformerStack):
     ):
         padding_mask = choose_padding_mask(padding_mask, mask, x_mask)
         x, bias = self.begin(x, attention_bias)
-        scores = []
-        for block in self.blocks:
-            result = block(
-                x,
-                padding_mask=padding_mask,
-                attention_mask=attention_mask,
-                attention_bias=bias,
-                return_scores=return_scores,
-            )
-            x, block_scores = with_scores(result, return_scores)
-            scores.append(block_scores)
-        x = self.finish(x)
-        return (x, scores) if return_scores else x
+        return self.call_blocks(
+            x,
+            return_scores=return_scores,
+            padding_mask=padding_mask,
+            attention_mask=attention_mask,
+            attention_bias=bias,
+        )
 
     def step(
         self,
@@ -175,7 +183,7 @@ class Encoder(TransformerStack):
         cache: list[tuple[Tensor, Tensor]],
         position: int | Tensor,
         padding_mask: Tensor | None = None,
-        return_scores: bool = False,
+        return_scores: bool | Sequence[int] = False,
         attention_mask: Tensor | None = None,
     ) -> tuple[Tensor, list[tuple[Tensor, Tensor]]]:
         """Runs one position through all blocks.
@@ -214,7 +222,7 @@ class Encoder(TransformerStack):
         cache: list[tuple[Tensor, Tensor]],
         positions: int | Tensor = 0,
         padding_mask: Tensor | None = None,
-        return_scores: bool = False,
+        return_scores: bool | Sequence[int] = False,
         attention_mask: Tensor | None = None,
     ) -> tuple[Tensor, list[tuple[Tensor, Tensor]]]:
         """Runs many positions through all blocks, and fills the caches with them.
@@ -256,14 +264,9 @@ class Encoder(TransformerStack):
         return_scores=False,
         **kwargs,
     ):
-        specs = [
-            block.compute_output_spec(
-                x,
-                padding_mask=padding_mask,
-                attention_mask=attention_mask,
-                return_scores=True,
-            )
-            for block in self.blocks
-        ]
-        output = keras.KerasTensor(x.shape, dtype=self.compute_dtype)
-        return (output, [scores for _, scores in specs]) if return_scores else output
+        return self.spec_of_blocks(
+            x,
+            return_scores=return_scores,
+            padding_mask=padding_mask,
+            attention_mask=attention_mask,
+        )

@@ -43,6 +43,10 @@ class EncoderBlock(TransformerBlock):
         stochastic_depth: float. Share of the examples that skip a branch in training.
             Defaults to `0.0`.
         use_bias: bool. Whether the dense layers have a bias. Defaults to `True`.
+        qk_norm: bool. Whether the queries and keys of each head are normalised
+            (`RMSNormalization`), which keeps the logits small. Defaults to `False`.
+        logit_soft_cap: float. Limit c of the attention logits, which become
+            `c * tanh(logit / c)`. Defaults to `None`.
         epsilon: float. Number added to the variance in normalisations
             (`layer_norm_epsilon` in KerasHub). Defaults to `1e-5`.
         seed: int. Seed of the initial weights and of dropout. Defaults to `None`.

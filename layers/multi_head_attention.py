@@ -47,6 +47,10 @@ class MultiHeadAttention(CachedAttention):
             logits. Defaults to `None`.
         use_bias: bool. Whether the projections have a bias. Defaults to `True`.
         dropout: float. Dropout rate on the attention weights. Defaults to `0.0`.
+        qk_norm: bool. Whether the queries and keys of each head are normalised
+            (`RMSNormalization`), which keeps the logits small. Defaults to `False`.
+        logit_soft_cap: float. Limit c of the attention logits, which become
+            `c * tanh(logit / c)`. Defaults to `None`.
         seed: int. Seed of the initial weights and of dropout. Defaults to `None`.
         **kwargs: Arguments of `keras.layers.Layer`, such as `name` and `dtype`.
 
@@ -83,6 +87,9 @@ class MultiHeadAttention(CachedAttention):
     Reference:
         Vaswani et al., Attention Is All You Need, https://arxiv.org/abs/1706.03762
         Ainslie et al., GQA, https://arxiv.org/abs/2305.13245
+        Dehghani et al., Scaling Vision Transformers to 22 Billion Parameters, section 2
+        (normalised queries and keys), https://arxiv.org/abs/2302.05442
+        Gemma Team, Gemma 2, section 2 (soft cap), https://arxiv.org/abs/2408.00118
     """
 
     def call(
@@ -116,6 +123,7 @@ class MultiHeadAttention(CachedAttention):
                 padding_mask=padding_mask,
                 position_bias=self.position_bias,
                 dropout=dropout,
+                soft_cap=self.logit_soft_cap,
             )
             return self.project_output(output)
         query_length, key_length = ops.shape(query)[1], ops.shape(key)[2]
@@ -132,6 +140,7 @@ class MultiHeadAttention(CachedAttention):
                 self._position_bias(query_length, key_length), attention_bias
             ),
             dropout=dropout,
+            soft_cap=self.logit_soft_cap,
         )
         output = self.project_output(output)
         return (output, scores) if return_scores else output

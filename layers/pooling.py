@@ -8,7 +8,8 @@ from .dense import make_dense
 from .masks import check_mask, choose_padding_mask
 from .rematerialization import RematMethods
 
-MODES = ("mean", "max", "attention", "first")
+MODES = ("mean", "max", "attention", "first", "last")
+ENDS = {"first": 0, "last": -1}
 
 
 @keras.saving.register_keras_serializable(package="polyhead")
@@ -20,8 +21,9 @@ class MaskedPooling(RematMethods, keras.layers.Layer):
     the mask keeps nothing gives zeros.
 
     Args:
-        mode: str. `"mean"`, `"max"`, `"attention"` (a mean with learned weights) or
-            `"first"` (the first vector that the mask keeps). Defaults to `"mean"`.
+        mode: str. `"mean"`, `"max"`, `"attention"` (a mean with learned weights, also
+            called sequence pooling), `"first"` or `"last"` (the first or last vector
+            that the mask keeps). Defaults to `"mean"`.
         seed: int. Seed of the initial weights of `"attention"`. Defaults to `None`.
         **kwargs: Arguments of `keras.layers.Layer`, such as `name` and `dtype`.
 
@@ -41,6 +43,10 @@ class MaskedPooling(RematMethods, keras.layers.Layer):
     >>> x = np.array([[[1.0], [3.0], [9.0]]])
     >>> MaskedPooling("mean")(x, padding_mask=np.array([[1, 1, 0]], bool)).numpy()
     array([[2.]], dtype=float32)
+
+    Reference:
+        Hassani et al., Escaping the Big Data Paradigm with Compact Transformers,
+        section 3.2 (sequence pooling), https://arxiv.org/abs/2104.05704
     """
 
     def __init__(self, mode: str = "mean", seed: int | None = None, **kwargs):
@@ -63,8 +69,8 @@ class MaskedPooling(RematMethods, keras.layers.Layer):
             padding_mask = ops.expand_dims(ops.cast(padding_mask, "bool"), 2)
         if self.mode == "max":
             return _maximum(x, padding_mask)
-        if self.mode == "first" and padding_mask is None:
-            return x[:, 0]
+        if self.mode in ENDS and padding_mask is None:
+            return x[:, ENDS[self.mode]]
         if padding_mask is not None:
             x = ops.where(padding_mask, x, ops.zeros_like(x))
         weights = self._weights(x, padding_mask)  # (B, T, 1)
@@ -78,8 +84,11 @@ class MaskedPooling(RematMethods, keras.layers.Layer):
             return ops.transpose(masked_softmax(logits, mask), (0, 2, 1))
         if mask is None:
             return 1.0 / ops.cast(ops.shape(x)[1], "float32")
-        if self.mode == "first":
-            count = ops.cumsum(ops.cast(mask, "int32"), axis=1)
+        if self.mode in ENDS:
+            kept = ops.cast(mask, "int32")
+            count = ops.cumsum(kept, axis=1)  # 1 at the first that is kept
+            if self.mode == "last":
+                count = ops.sum(kept, axis=1, keepdims=True) - count + kept
             mask = ops.logical_and(mask, count == 1)
         keep = ops.cast(mask, "float32")
         return keep / ops.maximum(ops.sum(keep, axis=1, keepdims=True), 1.0)

@@ -1,108 +1,13 @@
-"""Rotary, sinusoidal and learned positions; angles are float32 in every policy."""
+"""Sinusoidal and learned positions, which are added to the input."""
 
 import numbers
 
 import keras
-import numpy as np
 from keras import ops
 
 from .rematerialization import RematMethods
+from .rotary import frequencies, make_angles
 from .tensors import count_from
-
-
-def _angles(length, offset, base, width, scale=1.0):
-    """Angle of each position and frequency, `(T, ceil(width / 2))`, float32.
-
-    With an offset for each row it is `(B, T, ceil(width / 2))`.
-    """
-    frequencies = base ** (-np.arange(0, width, 2) / width) / scale
-    positions = ops.cast(count_from(offset, length), "float32")
-    positions = ops.expand_dims(positions, -1)
-    return positions * ops.convert_to_tensor(frequencies.astype("float32"))
-
-
-@keras.saving.register_keras_serializable(package="polyhead")
-class RotaryPositions(RematMethods, keras.layers.Layer):
-    """Rotates queries and keys by an angle that grows with their position (RoPE).
-
-    `keras_hub.layers.RotaryEmbedding` does the same with `sequence_axis=2`. Coordinate
-    `i` is paired with coordinate `i + head_dim / 2`.
-
-    Args:
-        base: float. Base of the wavelengths (`max_wavelength` in KerasHub). Defaults to
-            `10000.0`.
-        scale: float. Number by which positions are divided (`scaling_factor` in
-            KerasHub). With 4, the 2048 positions of a longer text fall in the range of
-            the 512 that a model was trained on. Defaults to `1.0`.
-        seed: int. Has no effect: nothing here is random. Every layer of this package
-            takes a seed. Defaults to `None`.
-        **kwargs: Arguments of `keras.layers.Layer`, such as `name` and `dtype`.
-
-    Call arguments:
-        x: Tensor `(B, H, T, head_dim)` of queries or keys.
-        offset: int, or int32 tensor `()` or `(B,)`. Position of the first entry, of all
-            rows or of each. Defaults to `0`.
-
-    Returns:
-        Tensor of the shape and type of `x`.
-
-    Raises:
-        ValueError: If `head_dim` is odd.
-
-    Example:
-
-    >>> x = np.ones((1, 2, 3, 4), "float32")
-    >>> tuple(RotaryPositions()(x, offset=5).shape)
-    (1, 2, 3, 4)
-
-    Reference:
-        Su et al., RoFormer, https://arxiv.org/abs/2104.09864
-    """
-
-    def __init__(
-        self,
-        base: float = 10000.0,
-        scale: float = 1.0,
-        seed: int | None = None,
-        **kwargs,
-    ):
-        super().__init__(autocast=False, **kwargs)
-        self.base = base
-        self.scale = scale
-        self.seed = seed
-        self.supports_masking = True
-
-    def build(self, input_shape):
-        if input_shape[-1] % 2:
-            raise ValueError(
-                f"Rotary positions need an even head_dim, not {input_shape[-1]}."
-            )
-
-    def call(self, x, offset=0):
-        half = x.shape[-1] // 2
-        angles = _angles(ops.shape(x)[2], offset, self.base, 2 * half, self.scale)
-        if len(angles.shape) == 3:
-            angles = ops.expand_dims(angles, 1)  # (B, 1, T, D/2)
-        cos, sin = ops.cos(angles), ops.sin(angles)  # (T, D/2)
-        cos = ops.concatenate([cos, cos], axis=-1)
-        sin = ops.concatenate([-sin, sin], axis=-1)
-        x_float = ops.cast(x, "float32")
-        swapped = ops.concatenate([x_float[..., half:], x_float[..., :half]], axis=-1)
-        return ops.cast(x_float * cos + swapped * sin, x.dtype)
-
-    def compute_output_shape(self, input_shape):
-        return input_shape
-
-    def compute_output_spec(self, x, offset=0):
-        return keras.KerasTensor(x.shape, dtype=x.dtype)
-
-    def get_config(self):
-        return {
-            **super().get_config(),
-            "base": self.base,
-            "scale": self.scale,
-            "seed": self.seed,
-        }
 
 
 @keras.saving.register_keras_serializable(package="polyhead")
@@ -145,7 +50,7 @@ class SinusoidalPositions(RematMethods, keras.layers.Layer):
 
     def call(self, x, offset=0):
         width = x.shape[-1]
-        angles = _angles(ops.shape(x)[1], offset, self.base, width)
+        angles = make_angles(ops.shape(x)[1], offset, frequencies(self.base, width))
         pairs = ops.stack([ops.sin(angles), ops.cos(angles)], axis=-1)  # (T, E/2, 2)
         flat = (-1, ops.shape(x)[1], 2 * angles.shape[-1])
         encoding = ops.reshape(pairs, flat)[:, :, :width]  # (1 or B, T, E)
@@ -169,11 +74,14 @@ class LearnedPositions(RematMethods, keras.layers.Layer):
 
     Args:
         max_length: int. Number of positions (`sequence_length` in KerasHub).
+        interpolate: bool. Whether a longer input gets the learned vectors stretched
+            over its length, as in a vision Transformer on larger pictures. Defaults to
+            `False`.
         seed: int. Seed of the initial vectors. Defaults to `None`.
         **kwargs: Arguments of `keras.layers.Layer`, such as `name` and `dtype`.
 
     Call arguments:
-        x: Tensor `(B, T, E)` with `offset + T <= max_length`.
+        x: Tensor `(B, T, E)`; with `offset + T <= max_length` unless `interpolate`.
         offset: int, or int32 tensor `()` or `(B,)`. Position of the first entry, of all
             rows or of each. Defaults to `0`.
 
@@ -181,18 +89,30 @@ class LearnedPositions(RematMethods, keras.layers.Layer):
         Tensor `(B, T, E)`.
 
     Raises:
-        ValueError: If the input is known to be longer than `max_length`.
+        ValueError: If the input is known to be longer than `max_length`, or if it is to
+            be interpolated and has an offset: the whole length is not known then.
 
     Example:
 
     >>> layer = LearnedPositions(max_length=16)
     >>> tuple(layer(np.zeros((2, 5, 8), "float32")).shape)
     (2, 5, 8)
+
+    Reference:
+        Dosovitskiy et al., An Image is Worth 16x16 Words, section 3.2 (interpolation),
+        https://arxiv.org/abs/2010.11929
     """
 
-    def __init__(self, max_length: int, seed: int | None = None, **kwargs):
+    def __init__(
+        self,
+        max_length: int,
+        interpolate: bool = False,
+        seed: int | None = None,
+        **kwargs,
+    ):
         super().__init__(**kwargs)
         self.max_length = max_length
+        self.interpolate = interpolate
         self.seed = seed
         self.supports_masking = True
 
@@ -210,13 +130,38 @@ class LearnedPositions(RematMethods, keras.layers.Layer):
 
     def call(self, x, offset=0):
         self._check_length(x, offset)
+        if self.interpolate:
+            return x + ops.expand_dims(self._stretch(ops.shape(x)[1]), 0)
         ids = count_from(offset, ops.shape(x)[1])
         if len(ids.shape) == 1:
             return x + ops.expand_dims(self.embedding(ids), 0)
         # A row may begin with padding, before its first position.
         return x + self.embedding(ops.clip(ids, 0, self.max_length - 1))
 
+    def _stretch(self, length):
+        """The vectors of `length` positions, `(T, E)`; longer inputs get means of two.
+
+        As pictures are enlarged: the first and last half position keep their vector.
+        """
+        last = self.max_length - 1
+        places = ops.cast(ops.arange(length, dtype="int32"), "float32")
+        factor = ops.cast(self.max_length, "float32") / ops.cast(length, "float32")
+        factor = ops.minimum(factor, 1.0)
+        places = ops.clip((places + 0.5) * factor - 0.5, 0.0, float(last))
+        below = ops.floor(places)
+        share = ops.cast(ops.expand_dims(places - below, 1), self.compute_dtype)
+        below = ops.cast(below, "int32")
+        above = ops.minimum(below + 1, last)
+        return (1 - share) * self.embedding(below) + share * self.embedding(above)
+
     def _check_length(self, x, offset):
+        if self.interpolate:
+            if not isinstance(offset, numbers.Integral) or offset:
+                raise ValueError(
+                    f"{self.name!r} interpolates, and cannot with an offset: step by "
+                    "step, the whole length is not known. Make it without interpolate."
+                )
+            return
         if x.shape[1] is None or not isinstance(offset, numbers.Integral):
             return
         if offset < 0 or offset + x.shape[1] > self.max_length:
@@ -235,4 +180,9 @@ class LearnedPositions(RematMethods, keras.layers.Layer):
 
     def get_config(self):
         config = super().get_config()
-        return {**config, "max_length": self.max_length, "seed": self.seed}
+        return {
+            **config,
+            "max_length": self.max_length,
+            "interpolate": self.interpolate,
+            "seed": self.seed,
+        }

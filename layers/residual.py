@@ -9,23 +9,11 @@ from keras import ops
 
 from .dropout import ByteDropout, PlainDropout
 from .masks import choose_padding_mask
+from .norms import make_norm
 from .parts import serialize_part
 from .rematerialization import RematMethods
 from .seeds import split_seed
 from .tensors import Tensor
-
-
-def make_norm(norm, epsilon, dtype, name):
-    """Returns the Keras layer for `"layer_norm"` or `"rms_norm"`."""
-    classes = {
-        "layer_norm": keras.layers.LayerNormalization,
-        "rms_norm": keras.layers.RMSNormalization,
-    }
-    if norm not in classes:
-        raise ValueError(f"norm must be one of {sorted(classes)}, not {norm!r}.")
-    layer = classes[norm](epsilon=epsilon, dtype=dtype, name=name)
-    layer.supports_masking = True  # RMSNormalization does not say so
-    return layer
 
 
 @keras.saving.register_keras_serializable(package="polyhead")

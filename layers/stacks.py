@@ -8,9 +8,11 @@ from .blocks import with_scores
 from .caches import count_beams
 from .lora import LoraMethods
 from .masks import repeat_keys
-from .positions import LearnedPositions, RotaryPositions, SinusoidalPositions
+from .norms import make_norm
+from .parts import check_count, serialize_part
+from .positions import LearnedPositions, SinusoidalPositions
 from .rematerialization import RematMethods
-from .residual import make_norm
+from .rotary import RotaryPositions
 from .seeds import split_seed
 from .tensors import Tensor
 
@@ -30,20 +32,25 @@ class TransformerStack(LoraMethods, RematMethods, keras.layers.Layer):
         num_layers,
         positions,
         max_length,
+        share_weights,
         stochastic_depth,
         seed,
         **kwargs,
     ):
         super().__init__(autocast=False, **kwargs)
-        if positions is not None and positions not in POSITIONS:
+        check_count("num_layers", num_layers)
+        is_layer = isinstance(positions, keras.layers.Layer)
+        if positions is not None and not is_layer and positions not in POSITIONS:
             raise ValueError(
-                f"positions must be None or one of {POSITIONS}, not {positions!r}."
+                f"positions must be None, one of {POSITIONS} or a layer of one of "
+                f"their classes, not {positions!r}."
             )
         if positions == "learned" and max_length is None:
             raise ValueError('positions="learned" needs max_length.')
         self.num_layers = num_layers
         self.positions = positions
         self.max_length = max_length
+        self.share_weights = share_weights
         self.stochastic_depth = stochastic_depth
         self.seed = seed
         self.block_arguments = block_arguments
@@ -62,24 +69,36 @@ class TransformerStack(LoraMethods, RematMethods, keras.layers.Layer):
         # each block computes the bias of the few keys in its window.
         windowed = block_arguments["sliding_window"] is not None
         self.position_bias = None if windowed else bias
-        self.blocks = [
+        depths = [
+            stochastic_depth * i / max(1, num_layers - 1) for i in range(num_layers)
+        ]
+        if share_weights:
+            block_seeds, depths = block_seeds[:1], [stochastic_depth]
+        blocks = [
             block_class(
                 **block_arguments,
                 rotary=rotary,
                 position_bias=bias if windowed else None,
-                stochastic_depth=stochastic_depth * i / max(1, num_layers - 1),
+                stochastic_depth=depths[i],
                 seed=block_seed,
                 dtype=self.dtype_policy,
                 name=f"block_{i}",
             )
             for i, block_seed in enumerate(block_seeds)
         ]
+        self.blocks = blocks * num_layers if share_weights else blocks
 
     def _make_positions(self, seed):
         """Returns the layers for rotary, bias and input positions, at most one set."""
         name, dtype = self.positions, self.dtype_policy
         rotary = bias = input_positions = None
-        if name == "rotary":
+        if isinstance(name, RotaryPositions):
+            rotary = name
+        elif isinstance(name, (LinearBias, RelativeBias)):
+            bias = name
+        elif isinstance(name, keras.layers.Layer):
+            input_positions = name
+        elif name == "rotary":
             rotary = RotaryPositions(dtype=dtype, name="rotary")
         elif name == "linear_bias":
             num_heads = self.block_arguments["num_heads"]
@@ -101,12 +120,13 @@ class TransformerStack(LoraMethods, RematMethods, keras.layers.Layer):
         return rotary, bias, input_positions
 
     def build_stack(self, x_shape, *memory_shape):
-        if self.input_positions is not None:
+        if self.input_positions is not None and not self.input_positions.built:
             self.input_positions.build(x_shape)
-        if self.position_bias is not None:
+        if self.position_bias is not None and not self.position_bias.built:
             self.position_bias.build()
         for block in self.blocks:
-            block.build(x_shape, *memory_shape)
+            if not block.built:
+                block.build(x_shape, *memory_shape)
         if self.final_norm is not None:
             self.final_norm.build(x_shape)
 
@@ -144,17 +164,48 @@ class TransformerStack(LoraMethods, RematMethods, keras.layers.Layer):
 
         `memories` has, for each block, what `project_memory` returned.
         """
-        scores, new_caches = [], []
+        chosen = self.choose_blocks(return_scores)
+        scores, new_caches = {}, []
         for i, (block, cache) in enumerate(zip(self.blocks, caches, strict=True)):
             memory = {} if memories is None else {"memory_cache": memories[i]}
             result, cache = getattr(block, method)(
-                x, cache, positions, return_scores=return_scores, **memory, **masks
+                x, cache, positions, return_scores=i in chosen, **memory, **masks
             )
-            x, block_scores = with_scores(result, return_scores)
-            scores.append(block_scores)
+            x, scores[i] = with_scores(result, i in chosen)
             new_caches.append(cache)
         x = self.finish(x)
-        return ((x, scores) if return_scores else x), new_caches
+        return ((x, [scores[i] for i in chosen]) if chosen else x), new_caches
+
+    def call_blocks(self, x, *memory, return_scores, **masks):
+        """Runs all blocks and the final norm."""
+        chosen, scores = self.choose_blocks(return_scores), {}
+        for i, block in enumerate(self.blocks):
+            result = block(x, *memory, return_scores=i in chosen, **masks)
+            x, scores[i] = with_scores(result, i in chosen)
+        x = self.finish(x)
+        return (x, [scores[i] for i in chosen]) if chosen else x
+
+    def spec_of_blocks(self, x, *memory, return_scores, **masks):
+        """What `call_blocks` returns, without the arithmetic."""
+        output = keras.KerasTensor(x.shape, dtype=self.compute_dtype)
+        specs = [
+            block.compute_output_spec(x, *memory, return_scores=True, **masks)
+            for block in self.blocks
+        ]
+        chosen = self.choose_blocks(return_scores)
+        return (output, [specs[i][1] for i in chosen]) if chosen else output
+
+    def choose_blocks(self, return_scores):
+        """The numbers of the blocks whose attention weights are returned."""
+        if isinstance(return_scores, bool) or return_scores is None:
+            return range(self.num_layers) if return_scores else ()
+        chosen = [i + self.num_layers if i < 0 else i for i in return_scores]
+        if not all(0 <= i < self.num_layers for i in chosen):
+            raise ValueError(
+                "return_scores must be a bool or numbers of blocks from "
+                f"{-self.num_layers} to {self.num_layers - 1}, not {return_scores}."
+            )
+        return chosen
 
     def _add_positions(self, x, offset=0):
         if self.input_positions is None:
@@ -184,11 +235,23 @@ class TransformerStack(LoraMethods, RematMethods, keras.layers.Layer):
         config = {
             **super().get_config(),
             "num_layers": self.num_layers,
-            "positions": self.positions,
+            "positions": (
+                serialize_part(self.positions)
+                if isinstance(self.positions, keras.layers.Layer)
+                else self.positions
+            ),
             "max_length": self.max_length,
+            "share_weights": self.share_weights,
             "stochastic_depth": self.stochastic_depth,
             "seed": self.seed,
             **self.block_arguments,
         }
         activation = keras.activations.get(config["activation"])
         return {**config, "activation": keras.activations.serialize(activation)}
+
+    @classmethod
+    def from_config(cls, config):
+        positions = config["positions"]
+        if isinstance(positions, dict):
+            positions = keras.saving.deserialize_keras_object(positions)
+        return cls(**{**config, "positions": positions})

@@ -15,6 +15,7 @@ def windowed_attention(
     padding_mask=None,
     position_bias=None,
     dropout=None,
+    soft_cap=None,
 ):
     """Self-attention in which a query sees only the keys inside its window.
 
@@ -33,6 +34,8 @@ def windowed_attention(
             `None`.
         position_bias: `LinearBias` or `RelativeBias` layer. Defaults to `None`.
         dropout: Function applied to the attention weights. Defaults to `None`.
+        soft_cap: float. Limit of the scaled products; see `attention`. Defaults to
+            `None`.
 
     Returns:
         Tensor `(B, H, T, D)`.
@@ -60,6 +63,7 @@ def windowed_attention(
         mask=ops.logical_and(ops.reshape(key_is_real, (-1, 1, 1, num_keys)), band),
         bias=bias,
         dropout=dropout,
+        soft_cap=soft_cap,
     )  # (B * N, H, w, D)
     num_heads, head_dim = output.shape[1], output.shape[3]
     output = ops.reshape(output, (-1, num_blocks, num_heads, window * head_dim))

@@ -18,6 +18,7 @@ FUNCTIONS = {name: value for name, value in PUBLIC.items() if name not in LAYERS
 REQUIRED = {
     "num_layers": 1,
     "num_heads": 2,
+    "num_segments": 2,
     "feedforward_dim": 8,
     "hidden_dim": 8,
     "max_length": 4,

@@ -1,11 +1,19 @@
 """Positions against the papers' formulas in float64."""
 
+import keras
 import numpy as np
 import pytest
 from keras import ops
-from layer_tools import array, call, to_numpy
+from layer_tools import array, by_steps, call, to_numpy
 
-from polyhead.layers import LearnedPositions, RotaryPositions, SinusoidalPositions
+from polyhead.layers import (
+    Encoder,
+    LearnedPositions,
+    LinearBias,
+    RelativeBias,
+    RotaryPositions,
+    SinusoidalPositions,
+)
 
 
 def angles(positions, width, base=10000.0):
@@ -146,3 +154,55 @@ def test_learned_positions_never_clamp_at_run_time():
     assert run(array(1, 3, 3)).shape == (1, 3, 3)
     with pytest.raises(tf.errors.InvalidArgumentError):
         run(array(1, 5, 3))
+
+
+def test_part_of_the_coordinates_is_rotated():
+    x = array(2, 2, 6, 8)
+    got = to_numpy(RotaryPositions(fraction=0.5)(x))
+    np.testing.assert_array_equal(got[..., 4:], x[..., 4:])
+    want = to_numpy(RotaryPositions()(x[..., :4]))
+    np.testing.assert_allclose(got[..., :4], want, atol=1e-6)
+    with pytest.raises(ValueError, match="fraction=0.4 rotates 3, which must be even"):
+        RotaryPositions(fraction=0.4)(x)
+
+
+def test_positions_are_learned_on_short_inputs_and_stretched_over_long_ones():
+    layer = LearnedPositions(4, interpolate=True)
+    table = to_numpy(layer(np.zeros((1, 4, 3), "float32")))[0]
+    same = to_numpy(layer(np.zeros((1, 3, 3), "float32")))[0]
+    np.testing.assert_array_equal(same, table[:3])
+    twice = to_numpy(layer(np.zeros((1, 8, 3), "float32")))[0]
+    np.testing.assert_array_equal(twice[[0, -1]], table[[0, -1]])
+    np.testing.assert_allclose(twice[1], 0.75 * table[0] + 0.25 * table[1], atol=1e-7)
+    np.testing.assert_allclose(twice[4], 0.25 * table[1] + 0.75 * table[2], atol=1e-7)
+    with pytest.raises(ValueError, match="cannot with an offset"):
+        layer(np.zeros((1, 1, 3), "float32"), offset=2)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: RotaryPositions(base=100.0),
+        lambda: LinearBias(2, learned=True),
+        lambda: RelativeBias(2, num_buckets=8, max_distance=9),
+        lambda: SinusoidalPositions(base=50.0),
+        lambda: LearnedPositions(9),
+    ],
+)
+@pytest.mark.parametrize("sliding_window", [None, 2])
+def test_a_stack_takes_positions_with_other_arguments(make, sliding_window, tmp_path):
+    x = array(2, 6, 8)
+    arguments = {"causal": True, "sliding_window": sliding_window, "seed": 0}
+    encoder = Encoder(2, 2, 16, positions=make(), **arguments)
+    inputs = keras.Input((None, 8))
+    model = keras.Model(inputs, encoder(inputs))
+    want = to_numpy(model(x))
+    plain = Encoder(2, 2, 16, **arguments)(x)
+    assert np.abs(to_numpy(plain) - want).max() > 1e-3
+    np.testing.assert_allclose(by_steps(encoder, x), want, atol=2e-5)
+    model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    np.testing.assert_array_equal(to_numpy(loaded(x)), want)
+    copy = keras.models.clone_model(model)
+    copy.set_weights(model.get_weights())
+    np.testing.assert_array_equal(to_numpy(copy(x)), want)

@@ -25,6 +25,8 @@ CHANGED = {
         "sliding_window": 3,
         "use_bias": False,
         "dropout": 0.25,
+        "qk_norm": True,
+        "logit_soft_cap": 20.0,
         "seed": 11,
     },
     FeedForward: {
@@ -51,6 +53,8 @@ CHANGED = {
         "feedforward_dropout": 0.375,
         "stochastic_depth": 0.5,
         "use_bias": False,
+        "qk_norm": True,
+        "logit_soft_cap": 20.0,
         "epsilon": 0.01,
         "seed": 11,
     },
@@ -62,11 +66,13 @@ CHANGED[Encoder] = CHANGED[EncoderBlock] | {
     "num_layers": 2,
     "positions": "learned",
     "max_length": 9,
+    "share_weights": True,
 }
 CHANGED[Decoder] = CHANGED[DecoderBlock] | {
     "num_layers": 2,
     "positions": "learned",
     "max_length": 9,
+    "share_weights": True,
 }
 OBJECTS = {"rotary", "position_bias"}
 

@@ -1,28 +1,19 @@
 """The layers that the laws are checked on, with their inputs."""
 
-import numpy as np
 from layer_case import LayerCase
-from layer_makers import decoder_steps, making, plain_steps, self_steps, wrapping
+from layer_makers import decoder_steps, making, plain_steps, self_steps
 from layer_tools import array, lengths_mask
+from part_cases import POSITION_CASES, SMALL_CASES
 
 from polyhead.layers import (
-    ByteDropout,
     Decoder,
     DecoderBlock,
     Encoder,
     EncoderBlock,
-    FeedForward,
-    LearnedPositions,
     LinearBias,
-    MaskedPooling,
     MultiHeadAttention,
-    PatchEmbedding,
     RelativeBias,
-    Residual,
-    ReversibleNormalization,
     RotaryPositions,
-    SinusoidalPositions,
-    TokenEmbedding,
 )
 
 X = array(2, 6, 8)
@@ -30,7 +21,6 @@ MEMORY = array(2, 5, 10, seed=1)
 MASK = lengths_mask([4, 6], 6)
 MEMORY_MASK = lengths_mask([5, 3], 5)
 PADDED = {"padding_mask": "x"}
-IDS = np.array([[3, 1, 4, 1, 5, 0], [2, 6, 5, 3, 5, 8]], "int32")
 DROPOUT = {"dropout": 0.5}
 
 ATTENTION_CASES = {
@@ -85,93 +75,25 @@ ATTENTION_CASES = {
         padding=PADDED,
         noise=DROPOUT,
     ),
+    "attention-normed-capped": LayerCase(
+        making(
+            MultiHeadAttention,
+            2,
+            num_kv_heads=1,
+            causal=True,
+            rotary=RotaryPositions,
+            qk_norm=True,
+            logit_soft_cap=2.0,
+        ),
+        {"x": X},
+        causal=True,
+        steps=plain_steps,
+    ),
     "attention-given-bias": LayerCase(
         making(MultiHeadAttention, 2),
         {"x": X, "attention_bias": array(2, 2, 6, 6, seed=3)},
         dynamic_axes={"x": (1,), "attention_bias": (2, 3)},
     ),
-}
-
-POSITION_CASES = {
-    "rotary": LayerCase(
-        making(RotaryPositions), {"x": array(2, 2, 6, 8)}, dynamic_axes={"x": (2,)}
-    ),
-    "sinusoidal": LayerCase(making(SinusoidalPositions), {"x": X}),
-    "learned": LayerCase(making(LearnedPositions, 16), {"x": X}),
-    "linear-bias": LayerCase(
-        wrapping("bias", LinearBias, 3), {"x": array(2, 3, 6, 7)}, dynamic_axes={}
-    ),
-    "linear-bias-learned": LayerCase(
-        wrapping("bias", LinearBias, 3, learned=True),
-        {"x": array(2, 3, 6, 7)},
-        dynamic_axes={},
-    ),
-    "relative-bias": LayerCase(
-        wrapping("bias", RelativeBias, 3, num_buckets=8, max_distance=12),
-        {"x": array(2, 3, 6, 7)},
-        dynamic_axes={},
-    ),
-}
-
-SMALL_CASES = {
-    "feed-forward": LayerCase(making(FeedForward, 16), {"x": X}, noise=DROPOUT),
-    "feed-forward-swiglu": LayerCase(
-        making(FeedForward, 16, activation="silu", gated=True, use_bias=False),
-        {"x": X},
-    ),
-    "byte-dropout": LayerCase(
-        making(ByteDropout, rate=0.0), {"x": X}, noise={"rate": 0.3}
-    ),
-    "residual-pre": LayerCase(
-        making(Residual, layer=lambda: FeedForward(16, seed=0)),
-        {"x": X},
-        noise={"dropout": 0.3, "stochastic_depth": 0.5},
-    ),
-    "residual-post-rms": LayerCase(
-        making(
-            Residual,
-            layer=lambda: FeedForward(16, seed=0),
-            norm="rms_norm",
-            norm_position="post",
-        ),
-        {"x": X},
-        noise=DROPOUT,
-    ),
-    "token-embedding": LayerCase(
-        making(TokenEmbedding, 9, 8, scale=True, mask_zero=True), {"x": IDS}
-    ),
-    "token-embedding-tied": LayerCase(
-        wrapping("tied", TokenEmbedding, 9, 8), {"x": IDS}
-    ),
-    "patches": LayerCase(
-        making(PatchEmbedding, 3, 8, stride=2, padding="end"),
-        {"x": array(2, 13, 2)},
-        per_position=False,
-    ),
-    "patches-whole": LayerCase(
-        making(PatchEmbedding, 3, 8), {"x": array(2, 12, 2)}, per_position=False
-    ),
-    "patches-image": LayerCase(
-        making(PatchEmbedding, (2, 3), 8),
-        {"x": array(2, 8, 9, 3)},
-        dynamic_axes={},
-    ),
-    "reversible-normalization": LayerCase(
-        wrapping("normalize", ReversibleNormalization, affine=True),
-        {"x": 5 + 3 * array(2, 9, 2)},
-    ),
-    "reversible-normalization-last": LayerCase(
-        wrapping("normalize", ReversibleNormalization, subtract="last"),
-        {"x": 5 + 3 * array(2, 9, 2)},
-    ),
-} | {
-    f"pooling-{mode}": LayerCase(
-        making(MaskedPooling, mode=mode),
-        {"x": X, "padding_mask": MASK},
-        padding=PADDED,
-        per_position=False,
-    )
-    for mode in ("mean", "max", "attention", "first")
 }
 
 BLOCK_CASES = {
@@ -254,6 +176,22 @@ STACK_CASES = {
         arguments={"return_scores": True},
         padding=PADDED,
         noise={"stochastic_depth": 0.5},
+    ),
+    "encoder-shared": LayerCase(
+        making(
+            Encoder,
+            3,
+            2,
+            16,
+            positions=lambda: RotaryPositions(base=100.0),
+            share_weights=True,
+            causal=True,
+        ),
+        {"x": X},
+        arguments={"return_scores": [-1]},
+        causal=True,
+        steps=plain_steps,
+        noise=DROPOUT,
     ),
     "decoder": LayerCase(
         making(Decoder, 2, 2, 16, positions="relative_bias"),

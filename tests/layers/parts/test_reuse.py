@@ -221,3 +221,62 @@ def test_scores_of_a_decoder_without_cross_attention():
     for got, want in zip(flat(model(X)), flat((output, scores)), strict=True):
         np.testing.assert_allclose(got, want, atol=1e-6)
     assert [tuple(s.shape) for s in scores] == [(2, 2, 6, 6)] * 2
+
+
+# Weights and scores of a stack.
+
+
+@pytest.mark.parametrize("cls", [Encoder, Decoder])
+def test_shared_weights_are_saved_and_cloned(cls, tmp_path):
+    arguments = {} if cls is Encoder else {"cross_attention": False}
+    layer = cls(4, 2, 16, share_weights=True, positions="rotary", **arguments)
+    inputs = keras.Input((6, 8))
+    model = keras.Model(inputs, layer(inputs))
+    single = cls(1, 2, 16, positions="rotary", **arguments)
+    single(X)
+    assert len(layer.weights) == len(single.weights)
+    want = to_numpy(model(X))
+    model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    np.testing.assert_array_equal(to_numpy(loaded(X)), want)
+    copy = keras.models.clone_model(model)
+    copy.set_weights(model.get_weights())
+    np.testing.assert_array_equal(to_numpy(copy(X)), want)
+    x = X  # four passes through the one block
+    for _ in range(4):
+        x = layer.blocks[0](x)
+    np.testing.assert_allclose(to_numpy(layer.finish(x)), want, atol=1e-6)
+
+
+def test_scores_of_chosen_blocks():
+    encoder = Encoder(3, 2, 16)
+    _, every = encoder(X, return_scores=True)
+    output, some = encoder(X, return_scores=[-1, 0])
+    for got, want in zip(some, (every[2], every[0]), strict=True):
+        np.testing.assert_allclose(to_numpy(got), to_numpy(want), atol=1e-6)
+    inputs = keras.Input((6, 8))
+    model = keras.Model(inputs, encoder(inputs, return_scores=[-1, 0]))
+    for got, want in zip(flat(model(X)), flat((output, some)), strict=True):
+        np.testing.assert_allclose(got, want, atol=1e-6)
+    with pytest.raises(ValueError, match="numbers of blocks from -3 to 2"):
+        encoder(X, return_scores=[3])
+    with pytest.raises(ValueError, match="num_layers must be an int of 1 or more"):
+        Encoder(0, 2, 16)
+
+
+@pytest.mark.parametrize("tie_weights", [True, False])
+def test_logits_may_have_a_type_of_their_own(tie_weights):
+    layer = TokenEmbedding(
+        30,
+        8,
+        tie_weights=tie_weights,
+        reverse_dtype="float32",
+        dtype="mixed_bfloat16",
+    )
+    vectors = layer(np.array([[1, 2, 3]]))
+    logits = layer(vectors, reverse=True)
+    dtypes = [keras.backend.standardize_dtype(x.dtype) for x in (vectors, logits)]
+    assert dtypes == ["bfloat16", "float32"]
+    assert len(layer.weights) == 2 - tie_weights
+    inputs = keras.Input((None, 8), dtype="bfloat16")
+    assert layer(inputs, reverse=True).dtype == "float32"
