@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from polyhead.runtime.rounding import shorten
+
 from ...common.alignment import list_some
 from ...common.data.formats.numbers import describe_reading
 from ...common.data.kept import read_kept
@@ -200,4 +202,4 @@ def _read_newest(config: Config, folder: Path) -> tuple[str, dict[str, np.ndarra
 
 def _rows(values) -> list[list[float | None]]:
     """Numbers as short as float32 allows: 315.42, not 315.4200134."""
-    return [[None if np.isnan(v) else float(str(v)) for v in row] for row in values]
+    return [[None if np.isnan(v) else shorten(v) for v in row] for row in values]
