@@ -71,6 +71,13 @@ def read_table(page):
     return [row[0] for row in rows], [[float(v) for v in row[1:]] for row in rows]
 
 
+def assert_no_forecast(page):
+    assert page.locator("#chart > *").count() == 0
+    assert page.locator("#table tr").count() == 0
+    assert page.inner_text("#chart-text") == page.inner_text("#note") == ""
+    assert page.inner_text("#latency") == "-"
+
+
 def wait_for_forecast(page, run, name="model_int8.tflite", close=CLOSE):
     """Until the table has what LiteRT says of the page's fields."""
     outputs = predictor(run, name)(**read_inputs(page))

@@ -16,6 +16,9 @@ export function letDraw(svg, { scale, steps, begin, change, end }) {
 
   svg.addEventListener("pointerdown", (event) => {
     if (event.button || !scale()) return; // nothing is drawn yet
+    // A finger elsewhere scrolls the page.
+    const isOnLine = event.target.classList.contains("handle");
+    if (event.pointerType === "touch" && !isOnLine) return;
     const { left } = svg.getBoundingClientRect();
     if (scale().stepAt(event.clientX - left) >= steps()) return;
     svg.setPointerCapture(event.pointerId);
@@ -25,7 +28,7 @@ export function letDraw(svg, { scale, steps, begin, change, end }) {
   });
 
   svg.addEventListener("pointermove", (event) => {
-    if (!last) return;
+    if (!last || !scale()) return;
     const next = place(event);
     // A quick hand jumps over steps: they lie on the line between.
     const passed = Math.abs(next.step - last.step) || 1;
