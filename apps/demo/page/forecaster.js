@@ -89,6 +89,7 @@ function addFile(state, answer) {
     {
       take(found) {
         forgetExample();
+        show(find("wrong"), "");
         fill(facts, found);
         answer();
       },

@@ -83,7 +83,10 @@ export function takeNewest(table, columns, name, facts, length, horizon) {
   };
   const times = kept.rows.map((row) => row[place(columns.time)]);
   const read = parseStamps(times, facts.frequency, failAt(columns.time));
-  const stamps = toClock(read, facts.zone);
+  // Only steps of no whole seconds need a part of one.
+  const clock = toClock(read, facts.zone);
+  const isFine = facts.frequency.unit === "microsecond";
+  const stamps = isFine ? clock : clock.map((stamp) => stamp - (((stamp % 1000) + 1000) % 1000));
   const values = columns.values.map((column, i) => {
     const fields = kept.rows.map((row) => row[place(column)] ?? "");
     return readColumn(fields, facts, i, table.separator, failAt(column));
@@ -209,6 +212,15 @@ function cutNewest(steps, { stamps }, facts, { source, name, length, horizon }) 
   const ahead = Array.from({ length: horizon }, (_, step) =>
     (steps[end + step] ?? history.map(() => NaN)).slice(first),
   );
+  ahead.forEach((row, step) => {
+    const lacking = future.filter((_, i) => Number.isNaN(row[i]));
+    if (!lacking.length) return;
+    throw new Error(
+      `${source}: ${name ? `series "${name}": ` : ""}${lacking.join(", ")} at ` +
+        `${formatStamp(at(end + step))} has no known value, and the forecast needs those of ` +
+        `${count(horizon, "step")} ahead. Add rows without ${targets.join(", ")}.`,
+    );
+  });
   const gaps = steps.slice(end - length, end).filter((row) => row.some(Number.isNaN)).length;
   const read = `${source}: ${of || "it has "}${count(end, "step")} of ${nameStep(frequency)} `;
   return {
