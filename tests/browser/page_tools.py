@@ -15,6 +15,7 @@ CLASSIFIER = SAVED / "language-identifier"
 DATES = SAVED / "dates"
 TRANSLATOR = SAVED / "english-spanish"
 FORECASTER = SAVED / "co2"
+PATIENCE = 180_000  # milliseconds: the machine may be busy
 # Near zero, float32 rounds what is left of numbers near 350.
 CLOSE = {"rtol": 1e-5, "atol": 3e-4}
 

@@ -1,5 +1,7 @@
 // Changing the history by drawing on the chart with mouse, pen or finger.
 
+const isOnLine = (event) => event.target.classList.contains("handle");
+
 /**
  * Calls `change(step, value)` for every step of the history that the pointer passes,
  * and `begin` and `end` around a stroke.
@@ -16,9 +18,7 @@ export function letDraw(svg, { scale, steps, begin, change, end }) {
 
   svg.addEventListener("pointerdown", (event) => {
     if (event.button || !scale()) return; // nothing is drawn yet
-    // A finger elsewhere scrolls the page.
-    const isOnLine = event.target.classList.contains("handle");
-    if (event.pointerType === "touch" && !isOnLine) return;
+    if (event.pointerType !== "mouse" && !isOnLine(event)) return;
     const { left } = svg.getBoundingClientRect();
     if (scale().stepAt(event.clientX - left) >= steps()) return;
     svg.setPointerCapture(event.pointerId);
@@ -26,6 +26,10 @@ export function letDraw(svg, { scale, steps, begin, change, end }) {
     last = place(event);
     change(last.step, last.value);
   });
+
+  // A finger that begins elsewhere scrolls the page; one on the line does not.
+  const stay = (event) => isOnLine(event) && event.preventDefault();
+  svg.addEventListener("touchstart", stay, { passive: false });
 
   svg.addEventListener("pointermove", (event) => {
     if (!last || !scale()) return;

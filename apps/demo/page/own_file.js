@@ -15,10 +15,10 @@ export function offerFile({ facts, length, horizon }, { take, fail }) {
   const state = { table: null, columns: null, name: "", turn: 0 };
   const input = find("own");
 
-  function forget() {
+  function forget(keepsName = false) {
     state.turn += 1; // a file that is still read comes too late
     state.table = null;
-    input.value = "";
+    if (!keepsName) input.value = "";
     find("choices").hidden = true;
     find("own-note").textContent = "";
   }
@@ -46,8 +46,8 @@ export function offerFile({ facts, length, horizon }, { take, fail }) {
     show();
   }
 
-  async function read(file) {
-    forget();
+  async function read(file, isChosen) {
+    forget(isChosen);
     const mine = state.turn;
     try {
       const text = await readText(file);
@@ -59,9 +59,13 @@ export function offerFile({ facts, length, horizon }, { take, fail }) {
 
   input.addEventListener("change", () => {
     const [file] = input.files;
-    if (file) read(file);
+    if (file) read(file, true);
   });
-  letDrop(read);
+  // The same file may be chosen again when it has changed.
+  input.addEventListener("click", () => {
+    input.value = "";
+  });
+  letDrop((file) => read(file, false));
   find("history").addEventListener("paste", (event) => {
     const text = event.clipboardData?.getData("text/plain") ?? "";
     if (!hasDates(text)) return; // numbers alone go into the field

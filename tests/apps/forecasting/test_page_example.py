@@ -62,6 +62,20 @@ def test_without_the_data_it_is_the_last_window_that_the_run_keeps(tmp_path):
     assert example["start"] == [19723, 7] and example["future"] == [[12], [15], [18]]
 
 
+def test_each_series_has_its_newest_history(tmp_path):
+    rows = [("ds", "load", "sky", "shop")]
+    for shop, first in (("north", 10), ("short", 50), ("south", 90)):
+        for hour in range(2 if shop == "short" else 6):
+            row = f"2024-01-01 0{hour}:00", str(first + hour), "rain", shop
+            rows.append(row)
+    columns = COLUMNS | {"series": "shop", "future": []}
+    write_hours(tmp_path, rows, columns)
+    north, south = read_examples(tmp_path)
+    assert (north["series"], north["history"][-1]) == ("north", [15, 1])
+    assert (south["series"], south["history"][-1]) == ("south", [95, 1])
+    assert [x["series"] for x in read_examples(tmp_path, most=1)] == ["north"]
+
+
 def test_numbers_are_as_short_as_float32_allows():
     values = np.array([[315.42, np.nan]], np.float32)
     assert _rows(values) == [[315.42, None]]
