@@ -1,5 +1,6 @@
 """Figures in the same style for every app."""
 
+import functools
 import logging
 import os
 import warnings
@@ -44,8 +45,8 @@ def save_figure(figure: "Figure", path: str | os.PathLike[str]) -> None:
         level = log.level
         log.setLevel(logging.ERROR)  # it says of each text that a family is thin
         try:
-            options = {"facecolor": "white", "bbox_inches": "tight"}
-            figure.savefig(temporary, format="png", **options)
+            save = functools.partial(figure.savefig, temporary, format="png")
+            save(facecolor="white", bbox_inches="tight")
         finally:
             log.setLevel(level)
 

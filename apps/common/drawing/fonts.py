@@ -23,13 +23,8 @@ PREFERRED = (
 ).split(", ")
 # Pictures in colour, which Matplotlib cannot draw, and a box for every letter there is.
 _USELESS = re.compile(r"color|last ?resort|adobe blank", re.IGNORECASE)
-_SCRIPTS = {
-    "CJK": "Chinese",
-    "HIRAGANA": "Japanese",
-    "KATAKANA": "Japanese",
-    "HANGUL": "Korean",
-}
-_EAST = {"Chinese", "Japanese", "Korean"}
+_SCRIPTS = {"CJK": "Chinese", "HANGUL": "Korean"}
+_SCRIPTS |= dict.fromkeys(("HIRAGANA", "KATAKANA"), "Japanese")
 _LOG = logging.getLogger(__name__)
 _told: set[str] = set()  # scripts that a note has named
 
@@ -63,14 +58,13 @@ def _choose(codes: frozenset[int]) -> tuple[tuple[str, ...], frozenset[int]]:
     lacking = {code for code in codes if _is_drawn(chr(code))}
     lacking -= _letters_of(findfont(OWN))
     fonts = [OWN]
-    for faces in (_known_faces, _new_faces):  # the second takes longer
-        found = {
-            face: _letters_of(face.path) & lacking for face in faces(bool(lacking))
-        }
-        while lacking and found:
+    for prepare in (lambda: None, _add_new_fonts):  # the second takes longer
+        if not lacking:
+            break
+        prepare()
+        found = {face: _letters_of(face.path) & lacking for face in _faces()}
+        while any(found.values()):
             best = min(found, key=lambda face: (-len(found[face]), _rank(face)))
-            if not found[best]:
-                break
             fonts.append(best.name)
             lacking -= found[best]
             found = {face: has & lacking for face, has in found.items()}
@@ -83,12 +77,12 @@ def _rank(face: Face) -> tuple:
     return place, not face.name.startswith("Noto Sans"), face.name
 
 
-def _known_faces(needed: bool) -> Iterable[Face]:
-    """The upright font of each family that Matplotlib knows; none if none is needed."""
+def _faces() -> Iterable[Face]:
+    """The upright font of each family that Matplotlib knows."""
     from matplotlib.font_manager import fontManager
 
     best: dict[str, tuple] = {}
-    for font in fontManager.ttflist if needed else ():
+    for font in fontManager.ttflist:
         weight = font.weight if isinstance(font.weight, int) else 400
         order = font.style != "normal", abs(weight - 400), font.fname
         if not _USELESS.search(font.name):
@@ -96,19 +90,13 @@ def _known_faces(needed: bool) -> Iterable[Face]:
     return [Face(name, order[-1]) for name, order in best.items()]
 
 
-def _new_faces(needed: bool) -> Iterable[Face]:
-    """The same, with the fonts that Matplotlib's list of fonts lacks.
+@functools.cache
+def _add_new_fonts() -> None:
+    """Adds the fonts that Matplotlib's list of fonts lacks.
 
     It keeps this list between processes, so fonts that were installed later are not in
     it, and neither are those that Python packages bring.
     """
-    if needed:
-        _add_new_fonts()
-    return _known_faces(needed)
-
-
-@functools.cache
-def _add_new_fonts() -> None:
     from matplotlib.font_manager import findSystemFonts, fontManager
 
     known = {os.path.realpath(font.fname) for font in fontManager.ttflist}
@@ -145,10 +133,7 @@ def _letters_of(path: str) -> frozenset[int]:
 def _is_drawn(character: str) -> bool:
     """Whether a character has a shape of its own: no space, and nothing invisible."""
     invisible = "\u034f\ufe0e\ufe0f"  # a joiner, and the choice of a shape
-    kinds = ("C", "Z")
-    return character not in invisible and not unicodedata.category(
-        character
-    ).startswith(kinds)
+    return character not in invisible and unicodedata.category(character)[0] not in "CZ"
 
 
 def _is_joined(character: str) -> bool:
@@ -184,8 +169,8 @@ def name_script(character: str) -> str:
 def _tell_lacking(scripts: set[str]) -> None:
     new = sorted(scripts - _told)
     _told.update(new)
-    east = [script for script in new if script in _EAST]
-    others = [script for script in new if script not in _EAST]
+    east = [script for script in new if script in _SCRIPTS.values()]
+    others = [script for script in new if script not in east]
     for part, package, system in (
         (others, "manimgx-fonts", "fonts-noto-core"),
         (east, "noto-cjk-sans-otc", "fonts-noto-cjk"),

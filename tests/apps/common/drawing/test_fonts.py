@@ -127,7 +127,7 @@ def test_the_upright_font_of_a_family_is_looked_at(tmp_path):
     plain = make_font(tmp_path / "p.ttf", "Family", LYDIAN)
     for path in (bold, plain):
         font_manager.fontManager.addfont(path)
-    (path,) = [face.path for face in fonts._known_faces(True) if face.name == "Family"]
+    (path,) = [face.path for face in fonts._faces() if face.name == "Family"]
     assert path == plain
 
 
