@@ -201,6 +201,11 @@ def test_the_user_chooses_among_columns(open_page, files):
     give(page, "mine.csv", "\n".join(["When,first,second", *lines]))
     wait_for_text(page, "#own-note", "Column first is read as co2.")
     assert page.input_value("#own-time") == "When"
+    broken = "\n".join(
+        ["When,first,second", lines[0].replace(",7,", ",x7,"), *lines[1:]]
+    )
+    give(page, "mine.csv", broken)
+    wait_for_text(page, "#wrong", 'row 2: "x7" in column first is no number')
     page.get_by_label("co2", exact=True).select_option("second")
     wait_for_table(page, forecast_of(FORECASTER, files / "plain.csv"))
     assert "is read as" not in page.inner_text("#own-note")
@@ -220,7 +225,7 @@ DROP = """([name, text]) => {
   data.items.add(new File([text], name));
   const options = { dataTransfer: data, bubbles: true, cancelable: true };
   document.body.dispatchEvent(new DragEvent("dragover", options));
-  document.body.dispatchEvent(new DragEvent("drop", options));
+  return document.body.dispatchEvent(new DragEvent("drop", options));
 }"""
 PASTE = """(text) => {
   const data = new DataTransfer();
@@ -235,7 +240,7 @@ def test_a_file_may_be_dropped_and_a_table_pasted(open_page, files):
     page = open_page(FORECASTER)
     wait_for_forecast(page, FORECASTER)
     expected = forecast_of(FORECASTER, files / "gaps.csv")
-    page.evaluate(DROP, ["dropped.csv", FILES["gaps.csv"]])
+    assert not page.evaluate(DROP, ["dropped.csv", FILES["gaps.csv"]])
     wait_for_text(page, "#own-note", "dropped.csv: it has 199 steps")
     wait_for_table(page, expected)
     page.get_by_role("button", name="Back to the example").click()
@@ -244,6 +249,10 @@ def test_a_file_may_be_dropped_and_a_table_pasted(open_page, files):
     wait_for_text(page, "#own-note", "What you pasted: it has 199 steps")
     wait_for_table(page, expected)
     assert page.evaluate(PASTE, "370.1\n371.2")  # numbers go into the field
+    text = DROP.replace(
+        "data.items.add(new File([text], name))", "data.setData(name, text)"
+    )
+    assert page.evaluate(text, ["text/plain", "370.1"])  # and so does a dropped text
 
 
 def test_numbers_stay_as_they_were_typed(open_page):

@@ -94,15 +94,19 @@ function hasDates(text) {
 function letDrop(read) {
   const target = find("own-field");
   const mark = (isOver) => target.classList.toggle("over", isOver);
+  // A text that is dropped goes into the field below it.
+  const hasFile = (event) => Boolean(event.dataTransfer?.types.includes("Files"));
   document.addEventListener("dragover", (event) => {
+    if (!hasFile(event)) return;
     event.preventDefault();
     mark(true);
   });
   document.addEventListener("dragleave", (event) => mark(Boolean(event.relatedTarget)));
   document.addEventListener("drop", (event) => {
+    if (!hasFile(event)) return;
     event.preventDefault();
     mark(false);
-    const [file] = event.dataTransfer?.files ?? [];
+    const [file] = event.dataTransfer.files;
     if (file) read(file);
   });
 }

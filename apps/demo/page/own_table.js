@@ -33,7 +33,9 @@ export function findColumns(table, facts) {
   const free = header.filter((name) => {
     if (taken.includes(name) || ROW_NUMBER.test(name)) return false;
     const numbers = readNumbers(columnOf(name), table.separator);
-    return !numbers.includes(null) && !numbers.every(Number.isNaN);
+    // A wrong field is to be named, not its column passed over.
+    const wrong = numbers.filter((number) => number === null).length;
+    return numbers.filter(Number.isFinite).length > wrong;
   });
   const open = values.flatMap((name, place) => (name === null ? [place] : []));
   const numeric = open.filter((place) => !facts.categories[facts.history[place]]);
