@@ -1,10 +1,39 @@
-"""What float32 loses of numbers: 1e8 and 1e8 + 1 are one number there."""
+"""What float32 loses of numbers: 1e8 and 1e8 + 1 are one number there; and its digits.
+
+A float32 that was read from 367.8 is 367.79998779296875 as a float of Python.
+"""
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 SMALLEST = float(np.finfo(np.float32).tiny)  # smaller ones may be read as 0
 SHARE = 0.1  # of the change from a value to the next
+
+
+def shorten(number: np.floating) -> float:
+    """The number of the fewest digits from which the same float32 is read.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from polyhead.runtime.rounding import shorten
+    >>> float(np.float32(367.8)), shorten(np.float32(367.8))
+    (367.79998779296875, 367.8)
+    """
+    return float(str(number))
+
+
+def write_shortest(number: np.floating) -> str:
+    """The same as text, without the point of a whole number.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from polyhead.runtime.rounding import write_shortest
+    >>> [write_shortest(x) for x in np.array([367.8, 5, 1e-7], np.float32)]
+    ['367.8', '5', '1e-07']
+    """
+    return f"{shorten(number):.9g}"
 
 
 def describe_rounding(values: ArrayLike) -> str:

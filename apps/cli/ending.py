@@ -1,6 +1,7 @@
 """How a command ends: what it prints, its one line of error, its exit status."""
 
 import contextlib
+import logging
 import os
 import sys
 import traceback
@@ -45,6 +46,23 @@ def tell(terminal, text):
     """Prints what was done: the files hold it, also where nothing can be printed."""
     with contextlib.suppress(PolyheadError, BrokenPipeError):
         say(terminal, text)
+
+
+@contextlib.contextmanager
+def showing_notes(terminal, quiet=False):
+    """Shows what the suite logs, such as a note on fonts, while other output is caught.
+
+    With `quiet` it is shown nowhere.
+    """
+    log = logging.getLogger(__package__.partition(".")[0])
+    handler = logging.StreamHandler(terminal.err)
+    handler.setFormatter(logging.Formatter("note: %(message)s"))
+    handler.setLevel(logging.ERROR if quiet else logging.WARNING)
+    log.addHandler(handler)
+    try:
+        yield
+    finally:
+        log.removeHandler(handler)
 
 
 def fail(error, verbose=False):

@@ -13,7 +13,7 @@ from ..common.quiet import open_closed_streams, quiet
 from ..common.run.config import read_config_json
 from ..common.run.folder import check_run
 from .arguments import check_names, parse
-from .ending import end, fail, lost, say, tell
+from .ending import end, fail, lost, say, showing_notes, tell
 
 
 def main(argv=None, task=None):
@@ -32,7 +32,11 @@ def main(argv=None, task=None):
         arguments = _parse(words, task)
         if arguments is not None:
             check_names(arguments)
-            with quiet(arguments.verbose, tell=False) as terminal:
+            hushed = getattr(arguments, "quiet", False)
+            with (
+                quiet(arguments.verbose, tell=False) as terminal,
+                showing_notes(terminal, hushed),
+            ):
                 _VERBS.get(arguments.verb, _of_one_task)(arguments, terminal)
     except SystemExit as error:  # argparse, after --help
         return end(error.code or 0)

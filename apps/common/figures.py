@@ -1,9 +1,12 @@
 """Figures in the same style for every app."""
 
+import functools
+import logging
 import os
 import warnings
 from typing import TYPE_CHECKING, Any
 
+from .drawing.fonts import fonts_for
 from .files import replacing
 
 if TYPE_CHECKING:
@@ -12,12 +15,6 @@ if TYPE_CHECKING:
 # Okabe and Ito's colours, which colour-blind people can tell apart.
 BLUE, ORANGE, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#999999"
 NAME_LIMIT = 28  # longer names are cut to this many characters
-# For scripts that matplotlib's own font lacks: first Chinese, Japanese and Korean.
-FALLBACK_FONTS = (
-    "Noto Sans CJK SC, Noto Sans CJK JP, Source Han Sans SC, PingFang SC, "
-    "Apple SD Gothic Neo, Microsoft YaHei, Malgun Gothic, WenQuanYi Zen Hei, "
-    "Noto Sans, Arial Unicode MS"
-).split(", ")
 
 
 def new_figure(
@@ -35,17 +32,23 @@ def new_figure(
 
 def save_figure(figure: "Figure", path: str | os.PathLike[str]) -> None:
     """Writes a figure as PNG, completely or not at all."""
-    from matplotlib.font_manager import fontManager
     from matplotlib.text import Text
 
-    installed = {font.name for font in fontManager.ttflist}
-    fonts = ["DejaVu Sans", *(name for name in FALLBACK_FONTS if name in installed)]
-    for text in figure.findobj(Text):
+    texts = figure.findobj(Text)
+    fonts = fonts_for("".join(text.get_text() for text in texts))
+    for text in texts:
         text.set_fontfamily(fonts)
+    log = logging.getLogger("matplotlib.font_manager")
     with replacing(path) as temporary, warnings.catch_warnings():
-        # Characters that no installed font has are drawn as boxes.
+        # A note has said which characters no font has: they are drawn as boxes.
         warnings.filterwarnings("ignore", message="Glyph .* missing")
-        figure.savefig(temporary, format="png", facecolor="white", bbox_inches="tight")
+        level = log.level
+        log.setLevel(logging.ERROR)  # it says of each text that a family is thin
+        try:
+            save = functools.partial(figure.savefig, temporary, format="png")
+            save(facecolor="white", bbox_inches="tight")
+        finally:
+            log.setLevel(level)
 
 
 def hide_frame(axes: Any) -> None:

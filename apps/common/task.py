@@ -60,7 +60,7 @@ class Task:
         verbs: verbs of the command line that this task alone has.
         page_facts: a run's folder and the content of its config.json to what the demo
             page has to know of the run; imports no Keras.
-        page_example: a run's folder to the inputs that the demo page begins with.
+        page_examples: a run's folder to inputs that the demo page offers, each a dict.
     """
 
     name: str
@@ -82,7 +82,7 @@ class Task:
     formats: tuple[str, ...] = ()
     verbs: Mapping[str, Verb] = field(default_factory=dict)
     page_facts: Callable[[Path, dict], dict] = lambda folder, config: {}
-    page_example: Callable[[Path], dict] | None = None
+    page_examples: Callable[[Path], list[dict]] = lambda folder: []
 
 
 @dataclass(frozen=True)

@@ -97,9 +97,9 @@ def make_routes(path: Path, assets: str | Path | None = None) -> Routes:
     routes["/litert/core.js"] = lambda: _link(core.read_bytes())
     name = read_facts(path)["task"]  # a broken run fails before a page is opened
     routes["/facts.json"] = lambda: _to_json(read_facts(path))
-    read_example = registry.find_task(name).page_example
-    if read_example is not None:
-        routes["/example.json"] = cache(lambda: _to_json(read_example(path)))
+    examples = cache(lambda: registry.find_task(name).page_examples(path))
+    routes["/examples.json"] = lambda: _to_json(examples())
+    routes["/example.json"] = lambda: _to_json(next(iter(examples()), None))
     return routes
 
 

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from polyhead.runtime.rounding import shorten, write_shortest
+
 from ..common.answers import write_answers
 from ..common.errors import PolyheadError, UsageError
 from ..common.export.folder import find_exported, find_tflite
@@ -181,7 +183,7 @@ def format_answers(run: Run, inputs: Any, forecasts: list[Forecast], style: str)
             padded = [c.rjust(width) for c, width in zip(row, widths, strict=True)]
             yield "  ".join(padded).rstrip()
 
-    table = partial(_tabulate, run.columns, forecasts, "{:.9g}".format, "")
+    table = partial(_tabulate, run.columns, forecasts, write_shortest, "")
     return write_answers(style, lines, partial(_to_records, forecasts), table)
 
 
@@ -224,8 +226,8 @@ def _to_records(forecasts):
 
 
 def _shorten(values: np.ndarray) -> list[float | None]:
-    """Numbers to nine digits, which tell all float32 apart; None for NaN."""
-    return [None if np.isnan(v) else float(f"{v:.9g}") for v in values]
+    """Numbers in as few digits as tell float32 apart; None for NaN."""
+    return [None if np.isnan(v) else shorten(v) for v in values]
 
 
 def _with_stamps(forecasts):

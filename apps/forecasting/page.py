@@ -15,6 +15,10 @@ def page_facts(folder: Path, config: dict) -> dict:
         columns = known["columns"]
         unit, step = known["frequency"]
         return {
+            "time": columns["time"],
+            "series": columns["series"],
+            "zone": known.get("zone"),
+            "gap": known.get("usual_gap", 1),
             "history": columns["targets"] + columns["past"] + columns["future"],
             "future": columns["future"],
             "targets": columns["targets"],
@@ -25,8 +29,8 @@ def page_facts(folder: Path, config: dict) -> dict:
         }
 
 
-def page_example(folder: Path) -> dict:
-    """The newest history of the run's own data; see `newest.read_example`."""
-    from .series.newest import read_example  # pandas comes with it
+def page_examples(folder: Path) -> list[dict]:
+    """Histories of the run's own data; see `newest.read_examples`."""
+    from .series.newest import read_examples  # pandas comes with it
 
-    return read_example(folder)
+    return read_examples(folder)

@@ -12,7 +12,7 @@ from .config import (
     fill,
     read_choice,
 )
-from .page import page_example, page_facts
+from .page import page_examples, page_facts
 
 
 def _answering():
@@ -84,5 +84,5 @@ TASK = Task(
         )
     },
     page_facts=page_facts,
-    page_example=page_example,
+    page_examples=page_examples,
 )

@@ -15,6 +15,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from polyhead.runtime.rounding import shorten
 from polyhead.runtime.text_bytes import cut_text
 from polyhead.runtime.texts import one_text
 
@@ -86,9 +87,9 @@ def attribute(serving: Serving, text: str) -> dict:
                 "text": data[start:end].decode("utf-8", "replace"),
                 "start": int(start),
                 "end": int(end),
-                "deep": float(d),
-                "wide": float(w),
-                "weight": float(d + w),
+                "deep": shorten(d),
+                "wide": shorten(w),
+                "weight": shorten(d + w),
             }
             for start, end, d, w in zip(starts, ends, deep, wide, strict=True)
         ]
@@ -96,7 +97,7 @@ def attribute(serving: Serving, text: str) -> dict:
     return {
         "text": text,
         "label": serving.label_names[label],
-        "probability": float(probabilities[label]),
+        "probability": shorten(probabilities[label]),
         "truncated": truncated,
         "tokens": rows(starts, ends, deep, wide),
         "words": rows(starts[first], word_ends, *words),

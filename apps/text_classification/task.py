@@ -38,6 +38,13 @@ def page_facts(folder: Path, config: dict) -> dict:
     }
 
 
+def page_examples(folder: Path) -> list[dict]:
+    """Texts that the run keeps, for the demo page."""
+    from ..common.data.kept import example_texts
+
+    return example_texts(folder, TASK.name)
+
+
 TASK = Task(
     name="text-classification",
     config=Config,
@@ -68,4 +75,5 @@ TASK = Task(
     files=("labels.txt", "descriptions.json", "thresholds.json"),
     formats=("mediapipe",),
     page_facts=page_facts,
+    page_examples=page_examples,
 )

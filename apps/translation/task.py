@@ -33,6 +33,13 @@ def page_facts(folder: Path, config: dict) -> dict:
     return {name: config[name] for name in ("source_language", "target_language")}
 
 
+def page_examples(folder: Path) -> list[dict]:
+    """Texts that the run keeps, for the demo page."""
+    from ..common.data.kept import example_texts
+
+    return example_texts(folder, TASK.name)
+
+
 FILES = ("test", "test_source", "test_target")
 DRAWING = ("temperature", "top_k", "top_p", "seed")
 TASK = Task(
@@ -76,4 +83,5 @@ TASK = Task(
     input="lines",
     keras_options=("beam_size", "n_best", *DRAWING),
     page_facts=page_facts,
+    page_examples=page_examples,
 )

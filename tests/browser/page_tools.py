@@ -15,6 +15,7 @@ CLASSIFIER = SAVED / "language-identifier"
 DATES = SAVED / "dates"
 TRANSLATOR = SAVED / "english-spanish"
 FORECASTER = SAVED / "co2"
+PATIENCE = 180_000  # milliseconds: the machine may be busy
 # Near zero, float32 rounds what is left of numbers near 350.
 CLOSE = {"rtol": 1e-5, "atol": 3e-4}
 
@@ -69,6 +70,13 @@ def read_table(page):
       [...row.cells].map((cell) => cell.textContent))"""
     rows = page.evaluate(script)
     return [row[0] for row in rows], [[float(v) for v in row[1:]] for row in rows]
+
+
+def assert_no_forecast(page):
+    assert page.locator("#chart > *").count() == 0
+    assert page.locator("#table tr").count() == 0
+    assert page.inner_text("#chart-text") == page.inner_text("#note") == ""
+    assert page.inner_text("#latency") == "-"
 
 
 def wait_for_forecast(page, run, name="model_int8.tflite", close=CLOSE):

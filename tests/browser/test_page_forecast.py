@@ -8,6 +8,7 @@ import pytest
 from page_tools import (
     CLASSIFIER,
     FORECASTER,
+    assert_no_forecast,
     read_inputs,
     read_table,
     wait_for_forecast,
@@ -75,20 +76,23 @@ def test_a_history_of_zeros_is_forecast(forecast_page):
         ("nan\n-\n\n", "There is no number yet."),
     ],
 )
-def test_what_is_no_number_is_said_and_what_was_shown_stays(forecast_page, text, said):
-    before = read_table(forecast_page)
+def test_what_is_no_number_is_said_and_no_forecast_stands_beside(
+    forecast_page, text, said
+):
     script = "(text) => { const h = document.getElementById('history'); "
     script += "h.value = text; h.dispatchEvent(new Event('input')) }"
     forecast_page.evaluate(script, text)
     wait_for_text(forecast_page, "#wrong", said)
-    assert read_table(forecast_page) == before
+    assert_no_forecast(forecast_page)
     forecast_page.get_by_role("button", name="Back to the example").click()
-    forecast_page.wait_for_selector("#wrong", state="hidden")
+    wait_for_forecast(forecast_page, FORECASTER)
+    assert forecast_page.locator("#wrong").is_hidden()
 
 
 def test_a_missing_time_is_said(forecast_page):
     forecast_page.fill("#start", "")
     wait_for_text(forecast_page, "#wrong", "Give the time of the first forecast step")
+    assert_no_forecast(forecast_page)
 
 
 def test_drawing_changes_the_history_and_its_forecast(forecast_page):

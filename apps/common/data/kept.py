@@ -56,6 +56,14 @@ def sample_texts(
     return np.sort(rows[fits])
 
 
+def example_texts(path: Path, task: str, count: int = 8, most: int = 300) -> list[dict]:
+    """Some of the texts that the run in `path` keeps, none of them long."""
+    kept = read_kept(path, task)
+    texts = kept.texts.get("text", []) if kept else []
+    short = [text for text in texts if text.strip() and len(text) <= most]
+    return [{"text": text} for text in short[:: max(1, len(short) // count)][:count]]
+
+
 def write_kept(path: Path, task: str, kept: Kept) -> None:
     """Writes the examples into the run's folder `path`, without pickle."""
     names = "split", "rows", "total", "seed", "texts"

@@ -3,7 +3,7 @@
 import * as classifier from "./classifier.js";
 import * as forecaster from "./forecaster.js";
 import { loadModel } from "./litert.js";
-import { find, formatSize, formatTime, make, show } from "./page_tools.js";
+import { find, formatSize, formatTime, make, show, whenQuiet } from "./page_tools.js";
 import * as translator from "./translator.js";
 
 const TASKS = {
@@ -12,9 +12,9 @@ const TASKS = {
   forecasting: { part: forecaster, title: "Forecast", needs: "history" },
 };
 
-const session = { model: null, name: null, fail, run };
+const session = { model: null, name: null, fail, run, whenQuiet: answerWhenQuiet };
 let facts;
-let update = null; // answers anew; the task's part gives it
+let part = null; // of the page: `answer` answers anew, `clear` takes the answer away
 
 /** Runs the file that is loaded, and shows how long it took. */
 async function run(inputs) {
@@ -23,8 +23,20 @@ async function run(inputs) {
   return outputs;
 }
 
+/** Shows an error, and no answer: it would be the answer to another input. */
 function fail(error) {
+  part?.clear();
+  find("latency").textContent = "-";
   show(find("error"), error.message || String(error));
+}
+
+/** See `whenQuiet`: an answer ends the error that stands there. */
+function answerWhenQuiet(work, delay) {
+  const answer = async (isStale) => {
+    await work(isStale);
+    if (!isStale()) show(find("error"), "");
+  };
+  return whenQuiet(answer, delay, fail);
 }
 
 async function start() {
@@ -57,7 +69,10 @@ async function load() {
     model = await loadModel(`models/${encodeURIComponent(name)}`);
   } catch (error) {
     const why = (error.message || String(error)).split("\n")[0];
-    throw new Error(`${name} cannot be run here (${why}). Export the run again.`);
+    const still = session.name
+      ? ` ${session.name} still runs: change what you ask it.`
+      : "";
+    throw new Error(`${name} cannot be run here (${why}). ${remedyOf(error)}${still}`);
   }
   const { needs } = TASKS[facts.task];
   if (!model.inputs[needs]) {
@@ -73,14 +88,20 @@ async function load() {
   find("loaded").textContent = formatTime(performance.now() - begin);
 }
 
+/** A browser's own error says that nothing came from the server. */
+function remedyOf(error) {
+  if (!(error instanceof TypeError)) return "Export the run again.";
+  return "If polyhead demo has ended, start it again.";
+}
+
 /** Loads the file that is chosen, and answers with it. */
 async function open() {
   show(find("error"), "");
   show(find("status"), "Loading the model ...");
   try {
     await load();
-    if (update) update();
-    else update = await startPart();
+    part ??= await startPart();
+    part.answer();
   } finally {
     if (session.name) find("file").value = session.name; // an older one still runs
     show(find("status"), "");

@@ -34,6 +34,7 @@ export function drawChart(svg, data, range) {
     ...drawNow(history.length, scale, frame),
     ...drawFan(fan, history.length, scale),
     drawLine(history, 0, scale, "history"),
+    drawLine(history, 0, scale, "handle"), // wide enough for a finger
     drawLine(forecast, history.length, scale, "forecast"),
   );
   return scale;

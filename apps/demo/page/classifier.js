@@ -1,6 +1,7 @@
 // Text in, labels with bars and coloured words out.
 
-import { find, formatShare, make, whenQuiet } from "./page_tools.js";
+import { offerTexts } from "./examples.js";
+import { find, formatShare, isolate, make } from "./page_tools.js";
 import { describeCut, readCuts, toBytes } from "./text_bytes.js";
 import { measureFalls, splitWords } from "./words.js";
 
@@ -9,22 +10,26 @@ const STRONG = 0.05; // a fall that is worth a word
 
 export function start(facts, session) {
   const state = { facts, session, showsAll: false, probabilities: null };
-  const explain = whenQuiet((isStale) => showWords(state, isStale), 300, session.fail);
-  const answer = whenQuiet(
-    async (isStale) => {
-      await showLabels(state, isStale);
-      if (!isStale()) explain();
-    },
-    60,
-    session.fail,
-  );
+  const explain = session.whenQuiet((isStale) => showWords(state, isStale), 300);
+  const answer = session.whenQuiet(async (isStale) => {
+    await showLabels(state, isStale);
+    if (!isStale()) explain();
+  }, 60);
   find("text").addEventListener("input", answer);
   find("more").addEventListener("click", () => {
     state.showsAll = !state.showsAll;
     drawBars(state);
   });
+  offerTexts(answer);
   find("text").focus();
-  return answer;
+  return { answer, clear: () => clear(state) };
+}
+
+function clear(state) {
+  state.probabilities = null;
+  find("note").textContent = "";
+  find("words-section").hidden = true;
+  drawBars(state);
 }
 
 async function showLabels(state, isStale) {
@@ -63,7 +68,7 @@ function makeBar(facts, place, probability) {
   const bar = make("span", { class: "bar", "aria-hidden": "true" }, make("span"));
   bar.firstChild.style.width = `${100 * probability}%`;
   const row = [
-    make("span", { class: "label" }, nameLabel(facts, place)),
+    make("span", { class: "label", dir: "auto" }, nameLabel(facts, place)),
     bar,
     make("span", { class: "share" }, formatShare(probability)),
   ];
@@ -140,11 +145,11 @@ function describeFalls(text, parts, falls, label) {
     .map((i) => {
       const word = text.slice(parts[i].start, parts[i].end);
       const points = (100 * Math.abs(falls[i])).toFixed(0);
-      return `"${word}" (${points} points ${falls[i] < 0 ? "against" : "for"} it)`;
+      return `"${isolate(word)}" (${points} points ${falls[i] < 0 ? "against" : "for"} it)`;
     });
   const found = strong.length ? strong.join(", ") : "no single word";
   return (
-    `Left out one by one, what changes "${label}" most: ${found}. Words for it are ` +
+    `Left out one by one, what changes "${isolate(label)}" most: ${found}. Words for it are ` +
     "coloured, words against it are underlined with dots."
   );
 }

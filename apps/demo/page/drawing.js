@@ -1,5 +1,7 @@
 // Changing the history by drawing on the chart with mouse, pen or finger.
 
+const isOnLine = (event) => event.target.classList.contains("handle");
+
 /**
  * Calls `change(step, value)` for every step of the history that the pointer passes,
  * and `begin` and `end` around a stroke.
@@ -16,6 +18,7 @@ export function letDraw(svg, { scale, steps, begin, change, end }) {
 
   svg.addEventListener("pointerdown", (event) => {
     if (event.button || !scale()) return; // nothing is drawn yet
+    if (event.pointerType !== "mouse" && !isOnLine(event)) return;
     const { left } = svg.getBoundingClientRect();
     if (scale().stepAt(event.clientX - left) >= steps()) return;
     svg.setPointerCapture(event.pointerId);
@@ -24,8 +27,12 @@ export function letDraw(svg, { scale, steps, begin, change, end }) {
     change(last.step, last.value);
   });
 
+  // A finger that begins elsewhere scrolls the page; one on the line does not.
+  const stay = (event) => isOnLine(event) && event.preventDefault();
+  svg.addEventListener("touchstart", stay, { passive: false });
+
   svg.addEventListener("pointermove", (event) => {
-    if (!last) return;
+    if (!last || !scale()) return;
     const next = place(event);
     // A quick hand jumps over steps: they lie on the line between.
     const passed = Math.abs(next.step - last.step) || 1;

@@ -1,14 +1,14 @@
 // The forecast in words and as a table, for those who do not see the chart.
 
 import { formatStamp } from "./calendar.js";
-import { make } from "./page_tools.js";
-import { formatNumber } from "./numbers.js";
+import { isolate, make } from "./page_tools.js";
+import { formatExact, formatNumber } from "./numbers.js";
 
 /** One sentence: from where to where. */
 export function describeForecast({ name, forecast, fan, stamps, history }, levels) {
   const first = formatStamp(stamps[history.length]);
   const last = formatStamp(stamps.at(-1));
-  const steps = `${name}: ${forecast.length} steps from ${first} to ${last}`;
+  const steps = `${isolate(name)}: ${forecast.length} steps from ${first} to ${last}`;
   const begin = forecast.findIndex(Number.isFinite);
   const end = forecast.findLastIndex(Number.isFinite);
   if (begin < 0) return `${steps}, none of which has a forecast.`;
@@ -29,11 +29,11 @@ export function nameFan(levels) {
 
 export function fillTable(table, { name, forecast, fan, stamps, history }, levels) {
   const names = ["Time", name, ...levels.map((level) => `${level} quantile`)];
-  const head = make("tr", {}, ...names.map((n) => make("th", { scope: "col" }, n)));
+  const head = make("tr", {}, ...names.map((n) => make("th", { scope: "col", dir: "auto" }, n)));
   const rows = forecast.map((value, step) => {
     const time = formatStamp(stamps[history.length + step]);
     const numbers = [value, ...fan.map((values) => values[step])];
-    const cells = numbers.map((n) => make("td", {}, formatNumber(n)));
+    const cells = numbers.map((n) => make("td", {}, formatExact(n)));
     return make("tr", {}, make("th", { scope: "row" }, time), ...cells);
   });
   table.replaceChildren(

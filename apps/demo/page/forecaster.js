@@ -1,8 +1,9 @@
 // A history in, a forecast with its fan out.
 
-import { fromField, joinStamp, splitStamp, stampAt, toField } from "./calendar.js";
+import { formatStamp, fromField, joinStamp, splitStamp, stampAt, toField } from "./calendar.js";
 import { drawChart } from "./chart.js";
 import { letDraw } from "./drawing.js";
+import { fetchExamples, forgetExample, offer } from "./examples.js";
 import { describeForecast, fillTable, nameFan } from "./forecast_text.js";
 import {
   count,
@@ -10,8 +11,10 @@ import {
   fitRows,
   formatRows,
   parseRows,
+  roundWithin,
 } from "./numbers.js";
-import { find, make, show, whenQuiet } from "./page_tools.js";
+import { offerFile } from "./own_file.js";
+import { find, make, show } from "./page_tools.js";
 
 const LAST = Date.UTC(9000, 0, 1); // a calendar ends somewhere
 
@@ -21,32 +24,98 @@ export async function start(facts, session) {
   if (columns !== facts.history.length) {
     throw new Error(`The file takes ${columns} columns, not ${facts.history.length}.`);
   }
-  const example = await fetchExample();
+  const examples = await listExamples();
   label(state);
-  const answer = whenQuiet((isStale) => forecast(state, isStale), 30, session.fail);
+  const answer = session.whenQuiet((isStale) => forecast(state, isStale), 30);
+  const forgetFile = addFile(state, answer);
+  const forget = () => {
+    forgetExample();
+    forgetFile();
+  };
+  const showExample = (place) => {
+    forgetFile();
+    fill(facts, { ...examples[place], start: joinStamp(examples[place].start) });
+    answer();
+  };
   for (const id of ["history", "future", "start"]) {
-    find(id).addEventListener("input", answer);
+    find(id).addEventListener("input", () => {
+      forget();
+      answer();
+    });
   }
   find("target").addEventListener("change", () => draw(state));
   find("reset").addEventListener("click", () => {
-    fill(facts, example);
+    forget();
+    showExample(0);
+  });
+  offer(examples.length > 1 ? examples.map(nameExample) : [], showExample);
+  addDrawing(state, () => {
+    forget();
     answer();
   });
-  addDrawing(state, answer);
   new ResizeObserver(() => draw(state)).observe(find("chart"));
-  fill(facts, example);
-  if (example.history.length) answer();
-  return answer;
+  if (examples.length) {
+    fill(facts, { ...examples[0], start: joinStamp(examples[0].start) });
+  } else {
+    find("start").value = toField(Date.UTC(2025, 0, 1));
+  }
+  return {
+    answer: () => examples.length || find("history").value ? answer() : undefined,
+    clear: () => clear(state),
+  };
 }
 
-/** The newest of the run's own data. Where they are gone, the user has others. */
-async function fetchExample() {
-  const response = await fetch("example.json");
-  const found = await response.json();
-  if (response.ok) return found;
-  find("reset").hidden = true;
-  show(find("wrong"), `There is no example: ${found.error}. Paste your own numbers.`);
-  return { history: [], future: [], start: splitStamp(Date.UTC(2025, 0, 1)) };
+/** What cannot be answered has no forecast beside it. */
+function clear(state) {
+  state.shown = null;
+  state.scale = null;
+  find("chart").replaceChildren();
+  for (const id of ["chart-text", "note"]) find(id).textContent = "";
+  find("table").replaceChildren();
+  find("latency").textContent = "-";
+  show(find("wrong"), "");
+}
+
+function refuse(state, error) {
+  clear(state);
+  show(find("wrong"), error.message);
+}
+
+function addFile(state, answer) {
+  const { facts, length, session } = state;
+  const horizon = session.model.outputs.forecast[1];
+  return offerFile(
+    { facts, length, horizon },
+    {
+      take(found) {
+        forgetExample();
+        show(find("wrong"), "");
+        fill(facts, found);
+        answer();
+      },
+      fail(error) {
+        answer.cancel();
+        refuse(state, error);
+      },
+    },
+  );
+}
+
+function nameExample({ series, start }, place) {
+  const begin = `forecast from ${formatStamp(joinStamp(start))}`;
+  return [place + 1, series, begin].filter(Boolean).join(" \u2013 ");
+}
+
+/** Histories of the run's own data. Where they are gone, the user has others. */
+async function listExamples() {
+  try {
+    return await fetchExamples();
+  } catch (error) {
+    find("reset").hidden = true;
+    const remedy = "Choose a file of yours, or paste your own numbers.";
+    show(find("wrong"), `There is no example: ${error.message}. ${remedy}`);
+    return [];
+  }
 }
 
 function label({ facts, length }) {
@@ -64,10 +133,10 @@ function label({ facts, length }) {
   find("fan-key").hidden = facts.quantiles.length < 2;
 }
 
-function fill({ history, future, categories }, example) {
-  find("history").value = formatRows(example.history, history, categories);
-  find("future").value = formatRows(example.future, future, categories);
-  find("start").value = toField(joinStamp(example.start));
+function fill({ history, future, categories }, given) {
+  find("history").value = formatRows(given.history, history, categories);
+  find("future").value = formatRows(given.future, future, categories);
+  find("start").value = toField(given.start);
 }
 
 /** What the fields hold, as the file takes it. */
@@ -105,7 +174,7 @@ async function forecast(state, isStale) {
   try {
     given = read(state);
   } catch (error) {
-    show(find("wrong"), error.message);
+    refuse(state, error);
     return;
   }
   const outputs = await state.session.run(given.inputs);
@@ -113,7 +182,7 @@ async function forecast(state, isStale) {
   if (isStale()) return;
   const shown = { ...given, outputs, ofZeros };
   if (isTooLarge({ ...state, shown })) {
-    show(find("wrong"), "There is no forecast: some of the numbers are too large.");
+    refuse(state, new Error("There is no forecast: some of the numbers are too large."));
     return;
   }
   show(find("wrong"), "");
@@ -215,7 +284,8 @@ function addDrawing(state, answer) {
     },
     change(step, value) {
       const place = facts.targets.indexOf(find("target").value);
-      state.rows[step][place] = Number(value.toPrecision(5));
+      const [low, high] = state.range;
+      state.rows[step][place] = roundWithin(value, high - low);
       find("history").value = formatRows(state.rows, facts.history, facts.categories);
       answer();
     },

@@ -1,6 +1,7 @@
 // Pasted numbers as a table, and back.
 
-const MISSING = ["", "na", "n/a", "nan", "null", "none", "-", "?"];
+import { isMissing } from "./columns.js";
+
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 
 /**
@@ -34,7 +35,7 @@ function parseRow(fields, line, columns, categories) {
 }
 
 function parseNumber(field, line, column) {
-  if (MISSING.includes(field.toLowerCase())) return NaN;
+  if (isMissing(field)) return NaN;
   const value = NUMBER.test(field) ? Number(field) : NaN;
   if (Number.isFinite(Math.fround(value))) return value;
   throw new Error(
@@ -84,8 +85,25 @@ export function describeRounding(name, rows, columns) {
   return `${name}: float32 rounds most of its changes away: subtract their level first.`;
 }
 
-/** A number in few digits: 0.0123, 371.5, 12000. */
+/** A number in few digits, but a whole one in all: 0.0123, 371.5, 12345678. */
 export function formatNumber(value) {
   if (Number.isNaN(value)) return "–";
-  return String(Number(value.toPrecision(6)));
+  const isLarge = Math.abs(value) >= 1e5 && Math.abs(value) < 1e15;
+  return isLarge ? value.toFixed(0) : String(Number(value.toPrecision(6)));
+}
+
+/** The fewest digits that float32 reads back: 367.8, not 367.79998779296875. */
+export function formatExact(value) {
+  if (Number.isNaN(value)) return "–";
+  for (let digits = 1; digits < 9; digits += 1) {
+    const short = Number(value.toPrecision(digits));
+    if (Math.fround(short) === Math.fround(value)) return String(short);
+  }
+  return String(Number(value.toPrecision(9))); // which tell all float32 apart
+}
+
+/** A number rounded to what a thousandth of a range can show. */
+export function roundWithin(value, range) {
+  const step = 10 ** Math.floor(Math.log10(range / 500));
+  return Number((Math.round(value / step) * step).toPrecision(12));
 }

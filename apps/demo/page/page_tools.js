@@ -20,16 +20,32 @@ export function show(element, message) {
 
 /**
  * Runs `work` once, `delay` milliseconds after the last call. It is given a function
- * that tells whether a newer call has come, so that late answers are not shown.
+ * that tells whether a newer call has come, so that late answers are not shown. The
+ * function that is returned has `cancel`.
  */
 export function whenQuiet(work, delay, fail) {
   let timer;
   let turn = 0;
-  return () => {
+  const call = () => {
     clearTimeout(timer);
     const mine = (turn += 1);
-    timer = setTimeout(() => work(() => mine !== turn).catch(fail), delay);
+    const isStale = () => mine !== turn;
+    const failNow = (error) => isStale() || fail(error);
+    timer = setTimeout(() => work(isStale).catch(failNow), delay);
   };
+  /** What is worked on comes too late. */
+  call.cancel = () => {
+    clearTimeout(timer);
+    turn += 1;
+  };
+  return call;
+}
+
+const FROM_RIGHT = /[\p{Script=Arab}\p{Script=Hebr}\p{Script=Syrc}\p{Script=Thaa}]/u;
+
+/** A text that keeps its own direction inside another one. */
+export function isolate(text) {
+  return FROM_RIGHT.test(text) ? `\u2068${text}\u2069` : text;
 }
 
 export function formatTime(milliseconds) {

@@ -1,5 +1,7 @@
 // Text as the bytes that an exported file reads.
 
+import { isolate } from "./page_tools.js";
+
 /**
  * A text's UTF-8 up to its first zero character, cut between two characters and
  * padded with zeros.
@@ -53,7 +55,7 @@ export function describeCut({ isLong, hasZero, isMended, read }, maxBytes, byPie
   }
   if (isLong) {
     notes.push(
-      `Truncated: the file reads ${maxBytes} bytes, which end with "${ending(read)}".`,
+      `Truncated: the file reads ${maxBytes} bytes, which end with "${isolate(ending(read))}".`,
     );
   }
   if (hasZero) notes.push("The text is read up to its first zero character.");

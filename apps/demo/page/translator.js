@@ -1,15 +1,23 @@
 // A sentence in, its translation out.
 
-import { find, formatShare, show, whenQuiet } from "./page_tools.js";
+import { offerTexts } from "./examples.js";
+import { find, formatShare, show } from "./page_tools.js";
 import { describeCut, fromBytes, isFull, readCuts, toBytes } from "./text_bytes.js";
 
 export function start(facts, session) {
-  const answer = whenQuiet((isStale) => translate(session, isStale), 120, session.fail);
+  const answer = session.whenQuiet((isStale) => translate(session, isStale), 120);
   nameLanguage("text-label", "text", "Text", facts.source_language);
   nameLanguage("answer-title", "answer", "Translation", facts.target_language);
   find("text").addEventListener("input", answer);
+  offerTexts(answer);
   find("text").focus();
-  return answer;
+  return { answer, clear };
+}
+
+function clear() {
+  find("note").textContent = "";
+  find("answer").textContent = "";
+  show(find("answer-note"), "");
 }
 
 /** Tells readers, and screen readers, in which language a text is. */
@@ -17,7 +25,6 @@ function nameLanguage(titleId, textId, title, code) {
   if (!code) return;
   find(titleId).textContent = `${title} (${languageName(code)})`;
   find(textId).lang = code;
-  find(textId).dir = "auto";
 }
 
 function languageName(code) {

@@ -5,6 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from polyhead.runtime.rounding import write_shortest
+
 from ...common.alignment import align
 from ...common.errors import UsageError
 from ...common.figures import new_figure, save_figure
@@ -60,8 +62,8 @@ def _rows(windows, window, outputs, stamps):
         name, truth = dataset.series[window.series[row]].name, window.truth[row, step]
         yield [
             *(stamps[row, 0], name, stamps[row, step], dataset.columns.targets[place]),
-            "" if np.isnan(truth[place]) else f"{truth[place]:.9g}",
-            *(f"{value:.9g}" for value in values[row, step, place]),
+            "" if np.isnan(truth[place]) else write_shortest(truth[place]),
+            *map(write_shortest, values[row, step, place]),
         ]
 
 

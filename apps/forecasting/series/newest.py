@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from polyhead.runtime.rounding import shorten
+
 from ...common.alignment import list_some
 from ...common.data.formats.numbers import describe_reading
 from ...common.data.kept import read_kept
@@ -24,6 +26,7 @@ from .sources import read_rows, read_tables
 from .stamps import bad_field
 
 NAMED = 5  # known categories that a message lists
+KEPT = 4  # kept windows among the examples of a page
 
 
 @dataclass(frozen=True)
@@ -153,31 +156,39 @@ def _refuse_unseen(assets: Assets, source: Source, series: str, steps) -> None:
                 raise bad_field(table, name, at, what)
 
 
-def read_example(folder: Path) -> dict:
-    """What the demo page begins with: the newest history of the run's own data.
+def read_examples(folder: Path, most: int = 12) -> list[dict]:
+    """What the demo page offers, and begins with: histories of the run's own data.
 
-    Where these are not here, the last of the windows that the run keeps. As the .tflite
-    file takes them: `series` (its name), `start` (day and second of the first forecast
-    step), `history` and `future` (rows of numbers, None for missing).
+    First the newest of each series, then windows that the run keeps, the last of them
+    first. As the .tflite file takes them: `series` (its name), `start` (day and second
+    of the first forecast step), `history` and `future` (rows of numbers, None for
+    missing).
     """
     config = load_config(Config, "forecasting", folder / "config.json")
+    kept, found = read_kept(folder, "forecasting"), []
     try:
-        name, inputs = _read_newest(config, folder)
+        newest = _read_newest(config, folder, most)
+        for row, name in enumerate(newest.names):
+            found.append((name, {k: v[row] for k, v in newest.inputs.items()}))
     except PolyheadError:
-        kept = read_kept(folder, "forecasting")
         if kept is None:
             raise
-        name, inputs = "", {k: v[-1:] for k, v in kept.arrays.items()}
-    return {
-        "series": name,
-        "start": inputs["start"][0].tolist(),
-        "history": _rows(inputs["history"][0]),
-        "future": _rows(inputs["future"][0]) if "future" in inputs else [],
-    }
+    if kept is not None:
+        for row in range(kept.rows - 1, -1, -max(1, kept.rows // KEPT))[:KEPT]:
+            found.append(("", {k: v[row] for k, v in kept.arrays.items()}))
+    return [
+        {
+            "series": name,
+            "start": inputs["start"].tolist(),
+            "history": _rows(inputs["history"]),
+            "future": _rows(inputs["future"]) if "future" in inputs else [],
+        }
+        for name, inputs in found
+    ]
 
 
-def _read_newest(config: Config, folder: Path) -> tuple[str, dict[str, np.ndarray]]:
-    """The name and the newest inputs of the first series that is long enough."""
+def _read_newest(config: Config, folder: Path, most: int) -> Newest:
+    """The newest inputs of the first series that are long enough."""
     assets = load_assets(config, folder)
     columns, horizon = assets.columns, assets.horizon
     tables = read_tables(config)
@@ -189,15 +200,15 @@ def _read_newest(config: Config, folder: Path) -> tuple[str, dict[str, np.ndarra
     series, _ = join_series(frames, tables, assets.frequency, assets.usual_gap)
     source = tables["train"].source
     steps = assets.look_back + (horizon if columns.future else 0)
-    long = [one for one in series if len(one) >= steps]
+    long = [one for one in series if len(one) >= steps][:most]
     if not long:
         raise PolyheadError(f"{source}: no series has {steps} steps")
-    if columns.future:
+    for one in long if columns.future else ():
         # What is known ahead is surely known of steps that have passed.
-        long[0].values[-horizon:, : len(columns.targets)] = np.nan
-    return long[0].name, make_inputs(assets, Source(source, long[:1])).inputs
+        one.values[-horizon:, : len(columns.targets)] = np.nan
+    return make_inputs(assets, Source(source, long))
 
 
 def _rows(values) -> list[list[float | None]]:
     """Numbers as short as float32 allows: 315.42, not 315.4200134."""
-    return [[None if np.isnan(v) else float(str(v)) for v in row] for row in values]
+    return [[None if np.isnan(v) else shorten(v) for v in row] for row in values]

@@ -109,7 +109,7 @@ def test_long_names_are_cut():
     assert len(name_piece("w" * 90)) == NAME_LIMIT
 
 
-def test_odd_pieces_are_drawn_without_a_word_on_standard_error(tmp_path):
+def test_odd_pieces_are_drawn_with_one_note_where_fonts_are_missing(tmp_path):
     code = (
         "import sys, numpy as np\n"
         "from pathlib import Path\n"
@@ -122,7 +122,10 @@ def test_odd_pieces_are_drawn_without_a_word_on_standard_error(tmp_path):
         capture_output=True,
         text=True,
     )
-    assert (done.returncode, done.stderr) == (0, "")
+    assert done.returncode == 0
+    notes = done.stderr.splitlines()  # one for East Asia, which has fonts of its own
+    assert len(notes) <= 2, done.stderr
+    assert all(note.startswith("no font here has ") for note in notes), done.stderr
     assert_drawn(tmp_path / "a.png")
 
 

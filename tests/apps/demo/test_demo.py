@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from polyhead.apps.cli.main import main
+from polyhead.apps.common.data.kept import read_kept
 from polyhead.apps.demo import assets
 from polyhead.apps.demo.server import make_server, read_facts
 
@@ -191,6 +192,25 @@ def test_example_is_what_predict_forecasts_from(ask):
     assert len(example["history"]) == 156 and example["future"] == []
     assert example["history"][-1] == [371.5]
     assert example["start"] == [11692, 0]  # 2002-01-05
+
+
+@pytest.mark.parametrize("name", ["language-identifier", "dates", "english-spanish"])
+def test_examples_of_texts_are_those_that_the_run_keeps(ask, tmp_path, name):
+    status, _, content = ask(SAVED / name, "/examples.json")
+    texts = [example["text"] for example in json.loads(content)]
+    assert status == 200 and len(set(texts)) == 8
+    task = json.loads((SAVED / name / "config.json").read_text())["task"]
+    assert set(texts) <= set(read_kept(SAVED / name, task).texts["text"])
+    bare = shutil.copytree(SAVED / name, tmp_path / "run")
+    (bare / "examples.npz").unlink()  # as a run of an older version
+    assert ask(bare, "/examples.json")[2] == b"[]"
+
+
+def test_examples_of_a_forecaster_are_different_histories(ask):
+    status, _, content = ask(SAVED / "co2", "/examples.json")
+    examples = json.loads(content)
+    assert status == 200 and examples[0]["history"][0] == [367.8]
+    assert len({tuple(example["start"]) for example in examples}) == len(examples) > 3
 
 
 # The command.

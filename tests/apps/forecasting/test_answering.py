@@ -1,6 +1,8 @@
 """Forecasts from new tables: clocks, frequencies, futures, categories."""
 
 import json
+import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +12,8 @@ from polyhead.apps.cli.main import main
 from polyhead.apps.common.errors import PolyheadError, UsageError
 from polyhead.apps.forecasting import load, train
 from polyhead.apps.forecasting.answering import show_stamps
+
+SAVED = Path(__file__).resolve().parents[3] / "saved_models"
 
 
 def weekdays(count):
@@ -167,3 +171,24 @@ def test_the_series_that_are_long_enough_are_forecast(tmp_path, capsys):
     short = write_long(tmp_path / "b.csv", {"b": make_waves(11, 1)})
     with pytest.raises(PolyheadError, match="series 'b': 11 steps with a target"):
         run.predict(short)
+
+
+def test_written_numbers_are_the_shortest_that_float32_reads_back(tmp_path, capsys):
+    run = shutil.copytree(SAVED / "co2", tmp_path / "run")
+    (forecast,) = load(run).predict(engine="tflite")
+    numbers = np.concatenate([forecast.values[..., None], forecast.quantiles], -1)
+    words = ["predict", str(run), "--engine", "tflite", "--format"]
+    assert main([*words, "csv"]) == 0
+    rows = [line.split(",")[1:] for line in capsys.readouterr().out.splitlines()[1:]]
+    assert rows == [
+        [np.format_float_positional(n, trim="-") for n in row] for row in numbers[:, 0]
+    ]
+    assert main([*words, "json"]) == 0
+    (record,) = json.loads(capsys.readouterr().out)
+    shown = record["targets"]["co2"]["forecast"]
+    assert list(map(str, shown)) == [row[0] for row in rows]
+    load(run).backtest()
+    lines = (run / "backtest.csv").read_text().splitlines()[1:]
+    assert ",367.8," in "".join(lines)
+    fields = [field for line in lines for field in line.split(",")[4:]]
+    assert fields == [f"{float(str(np.float32(field))):.9g}" for field in fields]
