@@ -25,9 +25,12 @@ __all__ = ["PolyheadError", "load"]
 def load(path: str | os.PathLike[str], threads: int = 1) -> Any:
     """Opens a .tflite file that Polyhead has exported.
 
+    Threads may share what it returns: their calls are answered one after the other. To
+    answer several at the same time, load the file once for each thread.
+
     Args:
         path: path of the file.
-        threads: number of threads that LiteRT may use.
+        threads: number of threads that LiteRT may use for one answer.
 
     Returns:
         A `classifier.Classifier`, a `translator.Translator` or a
