@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import partial
 
 from .. import registry
-from ..common.errors import UsageError
+from ..common.errors import UsageError, missing_package
 from ..common.export.folder import has_tflite
 from ..common.files import check_target, write_text
 from ..common.quiet import open_closed_streams, quiet
@@ -36,7 +36,9 @@ def main(argv=None, task=None):
                 _VERBS.get(arguments.verb, _of_one_task)(arguments, terminal)
     except SystemExit as error:  # argparse, after --help
         return end(error.code or 0)
-    except (Exception, KeyboardInterrupt) as error:
+    except (Exception, KeyboardInterrupt) as raised:
+        what = " ".join(["polyhead", *words[:1]])
+        error = missing_package(raised, what) or raised
         return end(fail(error, verbose=not {"-v", "--verbose"}.isdisjoint(words)))
     return end(0)
 
