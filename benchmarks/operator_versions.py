@@ -4,7 +4,7 @@
 
 Each release is installed in an environment of its own under FOLDER (Python 3.11 has
 wheels of all of them), which is asked to load files of one operator. Writes what each
-release adds to those before it to apps/common/export/operator_versions.json, which
+release adds to those before it to apps/common/devices/operator_versions.json, which
 `polyhead inspect` and the report of an export read.
 """
 
@@ -16,7 +16,7 @@ import sys
 import venv
 from pathlib import Path
 
-TABLE = Path(__file__).parents[1] / "apps/common/export/operator_versions.json"
+TABLE = Path(__file__).parents[1] / "apps/common/devices/operator_versions.json"
 LATEST = 16  # no operator has more versions
 ASK = """
 import json, pickle, sys
@@ -88,7 +88,6 @@ def main():
         print(f"{release}: {len(added)} operators are new, or newer", file=sys.stderr)
         known |= found
         table[release] = added
-    table = {release: added for release, added in table.items() if added}
     lines = [f' "{k}": {json.dumps(v)}' for k, v in table.items()]
     TABLE.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
 

@@ -36,10 +36,11 @@ def main(argv=None, task=None):
                 _VERBS.get(arguments.verb, _of_one_task)(arguments, terminal)
     except SystemExit as error:  # argparse, after --help
         return end(error.code or 0)
-    except (Exception, KeyboardInterrupt) as raised:
-        what = " ".join(["polyhead", *words[:1]])
-        error = missing_package(raised, what) or raised
-        return end(fail(error, verbose=not {"-v", "--verbose"}.isdisjoint(words)))
+    except (Exception, KeyboardInterrupt) as error:
+        missing = missing_package(error, " ".join(["polyhead", *words[:1]]))
+        return end(
+            fail(missing or error, verbose=not {"-v", "--verbose"}.isdisjoint(words))
+        )
     return end(0)
 
 

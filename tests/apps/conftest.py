@@ -13,8 +13,8 @@ from review_tools import TINY, make_reviews, write_csv  # noqa: E402
 @pytest.fixture(scope="session", autouse=True)
 def every_file_loads_in_the_oldest_runtime():
     """Whatever the tests export has only operators of the oldest LiteRT."""
+    from polyhead.apps.common.devices.runtimes import OLDEST, find_oldest
     from polyhead.apps.common.export import tflite
-    from polyhead.apps.common.export.devices import OLDEST, find_oldest
     from polyhead.apps.common.export.inspection import read_operators
 
     custom_operators = tflite.custom_operators

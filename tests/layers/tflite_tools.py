@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 
-from polyhead.apps.common.export.devices import OLDEST, find_oldest
+from polyhead.apps.common.devices.runtimes import OLDEST, find_oldest
 from polyhead.apps.common.export.inspection import read_operators
 
 

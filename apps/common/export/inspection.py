@@ -11,9 +11,9 @@ import numpy as np
 from polyhead.runtime.model import read_facts
 
 from ..alignment import align, megabytes
+from ..devices.runtimes import Operator, describe_oldest, find_oldest, find_processors
 from ..errors import PolyheadError, reason_of
 from ..files import check_path
-from .devices import Operator, describe_oldest, find_oldest, find_processors
 from .litert import measure
 
 LARGEST = 12  # tensors that are shown
@@ -139,7 +139,8 @@ def read_operators(content: bytes) -> list[Operator]:
             shown = [_describe(schema, tensor) for tensor in tensors]
             types = frozenset(facts["type"] for facts in shown)
             is_dynamic = any(-1 in facts["shape"] for facts in shown)
-            found.append(Operator(*codes[operator.OpcodeIndex()], types, is_dynamic))
+            name, version = codes[operator.OpcodeIndex()]
+            found.append(Operator(name, version, types, is_dynamic))
     return found
 
 

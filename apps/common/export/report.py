@@ -3,10 +3,10 @@
 from pathlib import Path
 
 from ..alignment import align, megabytes
+from ..devices.runtimes import OLDEST, describe_oldest
 from ..figures import BLUE, GREY, ORANGE, hide_frame, new_figure, save_figure
 from ..files import write_text
 from ..scoring.comparison import LITTLE_ROWS
-from .devices import OLDEST, describe_oldest
 
 # Facts that the files of some tasks have, and their titles.
 FURTHER = {

@@ -11,6 +11,8 @@ OLDEST = "1.0.1"
 # Release -> the operators that it has at a newer version than the releases before it.
 # benchmarks/operator_versions.py has asked each release for them.
 VERSIONS = Path(__file__).with_name("operator_versions.json")
+# Kernels that came without a new version: (operator, type) -> the release.
+TYPES = {("DIV", "int8"): "1.4.0"}
 CONTROL = {"CALL_ONCE", "IF", "WHILE"}
 # What XNNPACK and GPUs compute with; a file's whole numbers and booleans are others.
 COMPUTED = {"float16", "float32", "int8", "uint8"}
@@ -40,7 +42,7 @@ def find_oldest(operators: Iterable[Operator]) -> dict[str, str | None]:
     operators that no older release has, or that are unknown.
     """
     releases = list(_versions())
-    first, because = 0, set()
+    first, because = 0, set[str]()
     for operator in operators:
         found = _first_release(operator)
         if found > first:
@@ -84,9 +86,11 @@ def find_processors(operators: Sequence[Operator]) -> dict[str, str]:
 
 def _first_release(operator: Operator) -> int:
     """The place of the first release that has an operator; their number if none has."""
+    later = [TYPES.get((operator.name, kind), OLDEST) for kind in operator.types]
+    first = max((list(_versions()).index(release) for release in later), default=0)
     for place, added in enumerate(_versions().values()):
         if added.get(operator.name, 0) >= operator.version:
-            return place
+            return max(place, first)
     return len(_versions())
 
 

@@ -7,7 +7,7 @@ import pytest
 from export_tools import INPUTS, make_exportable, write_linear_tflite
 from shipped_tools import RUNS, SHIPPED
 
-from polyhead.apps.common.export.devices import (
+from polyhead.apps.common.devices.runtimes import (
     OLDEST,
     VERSIONS,
     Operator,
