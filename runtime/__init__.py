@@ -14,7 +14,7 @@ Example:
 import os
 from typing import Any
 
-from .errors import PolyheadError
+from .errors import PolyheadError, missing_package
 
 if __name__ != "polyhead.runtime":
     raise ImportError(f"import polyhead.runtime, not {__name__}")
@@ -25,17 +25,31 @@ __all__ = ["PolyheadError", "load"]
 def load(path: str | os.PathLike[str], threads: int = 1) -> Any:
     """Opens a .tflite file that Polyhead has exported.
 
+    Threads may share what it returns: their calls are answered one after the other. To
+    answer several at the same time, load the file once for each thread.
+
     Args:
         path: path of the file.
-        threads: number of threads that LiteRT may use.
+        threads: number of threads that LiteRT may use for one answer.
 
     Returns:
         A `classifier.Classifier`, a `translator.Translator` or a
         `forecaster.Forecaster`, depending on the task of the file.
 
     Raises:
-        PolyheadError: the file is missing, cut short, altered, or not from Polyhead.
+        PolyheadError: the file is missing, cut short, altered, or not from Polyhead,
+            or NumPy or LiteRT is not installed.
     """
+    try:
+        return _load(path, threads)
+    except ImportError as error:
+        missing = missing_package(error, "polyhead.runtime")
+        if missing is None:
+            raise
+        raise missing from error
+
+
+def _load(path: str | os.PathLike[str], threads: int) -> Any:
     # Imported here: the command line imports this package and must start without NumPy.
     from .classifier import Classifier
     from .forecaster import Forecaster

@@ -123,6 +123,45 @@ class Forecaster:
         truncated = len(past) > self.look_back
         return Forecast(values, quantiles, truncated, tuple(notes))
 
+    def predict_batch(
+        self,
+        histories: Sequence[ArrayLike],
+        starts: str | date | np.datetime64 | Sequence[str | date | np.datetime64],
+        futures: Sequence[ArrayLike] | None = None,
+    ) -> list[Forecast]:
+        """Forecasts several series, one by one.
+
+        Args:
+            histories: the history of each series; see `predict`.
+            starts: time of the first forecast step of each series, or one for all.
+            futures: the values of the columns in `self.future` of each series.
+
+        Returns:
+            A `Forecast` for each series.
+
+        Raises:
+            PolyheadError: the arguments have unequal lengths, or a series is no good:
+                the message begins with its place, counted from 1.
+        """
+        count = len(histories)
+        if isinstance(starts, str | date | np.datetime64):
+            starts = [starts] * count
+        ahead = [None] * count if futures is None else futures
+        for name, given in (("starts", starts), ("futures", ahead)):
+            if len(given) != count:
+                raise PolyheadError(
+                    f"{name} has {len(given)} entries for {count} histories: give one "
+                    "for each"
+                )
+        forecasts = []
+        rows = zip(histories, starts, ahead, strict=True)
+        for number, (history, start, future) in enumerate(rows, 1):
+            try:
+                forecasts.append(self.predict(history, start, future))
+            except PolyheadError as error:
+                raise type(error)(f"series {number}: {error}") from None
+        return forecasts
+
     def _find_silent(self, inputs: Mapping, values: np.ndarray) -> np.ndarray:
         """Which steps have no forecast whatever the history is, `(H, targets)`."""
         if not self.silent or not np.isnan(values).any():

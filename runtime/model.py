@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import threading
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ REMEDY = "copy it again, or export the run again"
 
 
 class Model:
-    """A .tflite file.
+    """A .tflite file, which threads may share: a call waits for that before it.
 
     Args:
         path: path of the file.
@@ -36,6 +37,10 @@ class Model:
         # Checked first: LiteRT does not check a file, and a damaged one could crash it.
         self.facts = read_facts(self.path)
         self._interpreter, self._inputs, self._outputs = open_file(self.path, threads)
+        # An interpreter has one place for inputs and answers. One for each thread would
+        # read the file again and keep its memory for each, also where a server begins a
+        # thread for each request; a call is soon done, and `threads` share its work.
+        self._lock = threading.Lock()
         self.inputs = {k: tuple(map(int, d["shape"])) for k, d in self._inputs.items()}
         self.outputs = {
             k: tuple(map(int, d["shape"])) for k, d in self._outputs.items()
@@ -58,19 +63,22 @@ class Model:
                 f"{self.path}: it takes {', '.join(self._inputs)}, not "
                 f"{', '.join(inputs) or 'nothing'}"
             )
+        arrays = {}
         for name, detail in self._inputs.items():
-            array = np.ascontiguousarray(inputs[name], detail["dtype"])
+            array = arrays[name] = np.ascontiguousarray(inputs[name], detail["dtype"])
             if array.shape != self.inputs[name]:
                 raise PolyheadError(
                     f"{self.path}: input '{name}' has shape {array.shape}, but the "
                     f"file takes {self.inputs[name]}"
                 )
-            self._interpreter.set_tensor(detail["index"], array)
-        self._interpreter.invoke()
-        return {
-            name: self._interpreter.get_tensor(detail["index"])
-            for name, detail in self._outputs.items()
-        }
+        with self._lock:
+            for name, array in arrays.items():
+                self._interpreter.set_tensor(self._inputs[name]["index"], array)
+            self._interpreter.invoke()
+            return {
+                name: self._interpreter.get_tensor(detail["index"])
+                for name, detail in self._outputs.items()
+            }
 
 
 def open_file(path: Path, threads: int) -> tuple[Any, dict[str, Any], dict[str, Any]]:

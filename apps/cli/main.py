@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import partial
 
 from .. import registry
-from ..common.errors import UsageError
+from ..common.errors import UsageError, missing_package
 from ..common.export.folder import has_tflite
 from ..common.files import check_target, write_text
 from ..common.quiet import open_closed_streams, quiet
@@ -41,7 +41,10 @@ def main(argv=None, task=None):
     except SystemExit as error:  # argparse, after --help
         return end(error.code or 0)
     except (Exception, KeyboardInterrupt) as error:
-        return end(fail(error, verbose=not {"-v", "--verbose"}.isdisjoint(words)))
+        missing = missing_package(error, " ".join(["polyhead", *words[:1]]))
+        return end(
+            fail(missing or error, verbose=not {"-v", "--verbose"}.isdisjoint(words))
+        )
     return end(0)
 
 

@@ -1,8 +1,8 @@
 """Errors that the user can act on: one line each."""
 
-from polyhead.runtime.errors import PolyheadError, UsageError
+from polyhead.runtime.errors import PolyheadError, UsageError, missing_package
 
-__all__ = ["RETRAIN", "PolyheadError", "UsageError", "reason_of"]
+__all__ = ["RETRAIN", "PolyheadError", "UsageError", "missing_package", "reason_of"]
 
 RETRAIN = "train the run again with --overwrite"  # the remedy for a damaged run
 

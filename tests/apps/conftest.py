@@ -10,6 +10,25 @@ sys.path.insert(0, str(Path(__file__).parent))
 from review_tools import TINY, make_reviews, write_csv  # noqa: E402
 
 
+@pytest.fixture(scope="session", autouse=True)
+def every_file_loads_in_the_oldest_runtime():
+    """Whatever the tests export has only operators of the oldest LiteRT."""
+    from polyhead.apps.common.devices.runtimes import OLDEST, find_oldest
+    from polyhead.apps.common.export import tflite
+    from polyhead.apps.common.export.inspection import read_operators
+
+    custom_operators = tflite.custom_operators
+
+    def check(content):
+        oldest = find_oldest(read_operators(content))
+        assert oldest == {"litert": OLDEST, "because": None}
+        return custom_operators(content)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tflite, "custom_operators", check)
+        yield
+
+
 @pytest.fixture(scope="session")
 def reviews(tmp_path_factory) -> Path:
     """A folder with train.csv (600 rows) and test.csv (200)."""

@@ -1,9 +1,11 @@
 """The guides say what the exported files have; their commands and Python run."""
 
+import json
 import re
 import shlex
 import subprocess
 import sys
+import zipfile
 
 import pytest
 from shipped_tools import ROOT, RUNS, SHIPPED, tracked_files
@@ -57,6 +59,32 @@ def test_a_guide_names_every_tensor(name):
         found = inspect_tflite(SHIPPED / file)
         for tensor in found["inputs"] | found["outputs"]:
             assert f'"{tensor}"' in text, f"{name}: {tensor} of {file}"
+
+
+@pytest.mark.parametrize("run", RUNS)
+def test_the_labels_are_where_the_guides_look_for_them(run):
+    path = SHIPPED / run / "export/model_int8.tflite"
+    file = path.read_bytes()
+
+    def number(at, count):
+        return int.from_bytes(file[at : at + count], "little")
+
+    found, at = {}, number(number(len(file) - 6, 4) + 42, 4)
+    while number(at, 4) == 0x0403_4B50:
+        start = at + 30 + number(at + 26, 2)
+        content = start + number(at + 28, 2)
+        end = content + number(at + 18, 4)
+        found[file[at + 30 : start].decode()] = file[content:end]
+        at = end
+    with zipfile.ZipFile(path) as archive:
+        assert found == {name: archive.read(name) for name in archive.namelist()}
+    for guide, written in (("android.md", "+ 42)"), ("ios.md", "0x0403_4B50")):
+        text = (DOCS / guide).read_text(encoding="utf-8")
+        assert "probabilities_labels.txt" in text and written in text
+    facts = json.loads(found["polyhead.json"])
+    if "labels" in facts:
+        labels = found["probabilities_labels.txt"].decode()
+        assert labels.split("\n") == facts["labels"]
 
 
 def test_android_has_the_shapes_of_the_forecaster():

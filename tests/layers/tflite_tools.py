@@ -3,6 +3,9 @@
 import keras
 import numpy as np
 
+from polyhead.apps.common.devices.runtimes import OLDEST, find_oldest
+from polyhead.apps.common.export.inspection import read_operators
+
 
 def convert(function, variables, specs, optimize=False):
     """Converts `function(**tensors)`; its Keras variables become constants.
@@ -13,7 +16,7 @@ def convert(function, variables, specs, optimize=False):
         specs: dict of name -> tf.TensorSpec, the signature.
         optimize: True for dynamic-range int8.
 
-    Returns: the file's bytes.
+    Returns: the file's bytes, whose operators the oldest LiteRT has too.
     """
     import tensorflow as tf
 
@@ -32,7 +35,10 @@ def convert(function, variables, specs, optimize=False):
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
     if optimize:
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
-    return converter.convert()
+    content = converter.convert()
+    oldest = find_oldest(read_operators(content))
+    assert oldest == {"litert": OLDEST, "because": None}
+    return content
 
 
 def specs_of(inputs, dynamic_axes=None):

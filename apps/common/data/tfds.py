@@ -30,7 +30,7 @@ def open_tfds(name: str, data_dir: str | os.PathLike | None = None) -> Any:
         raise PolyheadError(
             f"{name}: TensorFlow Datasets cannot load it ({reason}); check the name "
             "and --tfds-dir"
-        ) from None
+        ) from error
     if "train" not in builder.info.splits:
         raise PolyheadError(
             f"{name}: no split 'train'; it has: {', '.join(builder.info.splits)}"

@@ -11,6 +11,7 @@ import numpy as np
 from polyhead.runtime.model import read_facts
 
 from ..alignment import align, megabytes
+from ..devices.runtimes import Operator, describe_oldest, find_oldest, find_processors
 from ..errors import PolyheadError, reason_of
 from ..files import check_path
 from .litert import measure
@@ -23,8 +24,10 @@ def inspect_tflite(path: str | Path) -> dict:
     """Reads the content of any .tflite file.
 
     Returns `bytes`, `subgraphs`, `inputs` and `outputs` (name -> shape and type),
-    `operators` (name -> count), `tensors` (name, shape, type and bytes, the largest
-    first) and `facts` (the content of its polyhead.json, or None).
+    `operators` (name -> count), `oldest` (see `find_oldest`; with `tensorflow_lite`,
+    the release that the converter has noted), `processors` (see `find_processors`),
+    `tensors` (name, shape, type and bytes, the largest first) and `facts` (the content
+    of its polyhead.json, or None).
     """
     from ai_edge_litert import schema_py_generated as schema
 
@@ -38,12 +41,15 @@ def inspect_tflite(path: str | Path) -> dict:
         raise PolyheadError(f"{path}: no .tflite file")
     try:
         model = schema.Model.GetRootAs(content)
+        operators = read_operators(content)
         return {
             "bytes": len(content),
             "subgraphs": model.SubgraphsLength(),
             "inputs": _signature(schema, model, "Inputs"),
             "outputs": _signature(schema, model, "Outputs"),
-            "operators": _operators(schema, model),
+            "operators": dict(Counter(o.name for o in operators).most_common()),
+            "oldest": find_oldest(operators) | {"tensorflow_lite": _noted(model)},
+            "processors": find_processors(operators),
             "tensors": _tensors(schema, model),
             "facts": _facts(path),
         }
@@ -64,6 +70,8 @@ def read_file_facts(path: Path, inputs: Mapping[str, np.ndarray]) -> dict:
         **measure(path, inputs),
         "latency_ms_two_threads": measure(path, inputs, 2)["latency_ms"],
         "operators": content["operators"],
+        "oldest": content["oldest"],
+        "processors": content["processors"],
         "tensors": content["tensors"][:LARGEST],
     }
 
@@ -111,20 +119,38 @@ def _describe(schema: Any, tensor: Any) -> dict[str, Any]:
     return {"shape": shape, "type": _name(schema.TensorType, tensor.Type()).lower()}
 
 
-def _operators(schema: Any, model: Any) -> dict[str, int]:
-    codes = []
+def read_operators(content: bytes) -> list[Operator]:
+    """All operators of all graphs of a .tflite file."""
+    from ai_edge_litert import schema_py_generated as schema
+
+    model, codes = schema.Model.GetRootAs(content), []
     for code in _list(model, "OperatorCodes"):
         custom = code.CustomCode()
         # Old files have the number in the older field, of one byte.
         number = max(code.BuiltinCode(), code.DeprecatedBuiltinCode())
         known = _name(schema.BuiltinOperator, number)
-        codes.append(custom.decode() if custom else known)
-    counts = Counter(
-        codes[operator.OpcodeIndex()]
-        for subgraph in _list(model, "Subgraphs")
-        for operator in _list(subgraph, "Operators")
-    )
-    return dict(counts.most_common())
+        codes.append((custom.decode() if custom else known, code.Version()))
+    found = []
+    for subgraph in _list(model, "Subgraphs"):
+        for operator in _list(subgraph, "Operators"):
+            places = {*_list(operator, "Inputs"), *_list(operator, "Outputs")} - {-1}
+            tensors = [subgraph.Tensors(i) for i in places]
+            tensors = [t for t in tensors if not model.Buffers(t.Buffer()).DataLength()]
+            shown = [_describe(schema, tensor) for tensor in tensors]
+            types = frozenset(facts["type"] for facts in shown)
+            is_dynamic = any(-1 in facts["shape"] for facts in shown)
+            name, version = codes[operator.OpcodeIndex()]
+            found.append(Operator(name, version, types, is_dynamic))
+    return found
+
+
+def _noted(model: Any) -> str | None:
+    """The TensorFlow Lite that the converter says a file needs, if it says so."""
+    for metadata in _list(model, "Metadata"):
+        if metadata.Name() == b"min_runtime_version":
+            noted = model.Buffers(metadata.Buffer()).DataAsNumpy().tobytes()
+            return noted.rstrip(b"\0").decode() or None
+    return None
 
 
 def _tensors(schema: Any, model: Any) -> list[dict[str, Any]]:
@@ -149,6 +175,10 @@ def format_inspection(content: dict[str, Any]) -> str:
         shown = ("name", "task", "polyhead", "author", "license")
         lines += [f"{key}: {facts[key]}" for key in shown if facts.get(key)]
         lines += [f"{k}: {v:.4g}" for k, v in facts.get("metrics", {}).items()]
+    oldest, lite = content["oldest"], content["oldest"]["tensorflow_lite"]
+    noted = f" (the converter says TensorFlow Lite {lite})" if lite else ""
+    lines.append(f"oldest runtime: {describe_oldest(oldest)}{noted}")
+    lines += [f"{name}: {fits}" for name, fits in content["processors"].items()]
     for side in ("inputs", "outputs"):
         lines += ["", side]
         for name, facts in content[side].items():

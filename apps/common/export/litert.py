@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,13 +18,14 @@ from ..errors import PolyheadError
 
 
 class TFLitePredictor:
-    """An exported .tflite file, ready to run."""
+    """An exported .tflite file, ready to run; threads may share it."""
 
     def __init__(self, path: str | Path, threads: int = 1) -> None:
         self.path = Path(path)
         if not self.path.is_file():
             raise PolyheadError(f"{path}: missing: export the run first")
         self.interpreter, self.inputs, self.outputs = open_file(self.path, threads)
+        self.lock = threading.Lock()  # see `polyhead.runtime.model.Model`
 
     @property
     def max_input_bytes(self) -> int:
@@ -34,9 +36,12 @@ class TFLitePredictor:
         """Runs the rows of `inputs` one by one; returns the rows of each output."""
         results: dict[str, list] = {name: [] for name in self.outputs}
         for row in range(len(next(iter(inputs.values())))):
-            self.invoke({name: array[row : row + 1] for name, array in inputs.items()})
-            for name, detail in self.outputs.items():
-                results[name].append(self.interpreter.get_tensor(detail["index"])[0])
+            example = {name: array[row : row + 1] for name, array in inputs.items()}
+            with self.lock:
+                self._invoke(example)
+                for name, detail in self.outputs.items():
+                    output = self.interpreter.get_tensor(detail["index"])
+                    results[name].append(output[0])
         return {
             name: np.stack(arrays)
             if arrays
@@ -44,7 +49,7 @@ class TFLitePredictor:
             for name, arrays in results.items()
         }
 
-    def invoke(self, inputs: Mapping[str, np.ndarray]) -> None:
+    def _invoke(self, inputs: Mapping[str, np.ndarray]) -> None:
         resized = False
         for name, detail in self.inputs.items():
             if -1 in detail["shape_signature"]:

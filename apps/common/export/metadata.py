@@ -18,10 +18,11 @@ import numpy as np
 
 from polyhead.runtime.model import FACTS
 
+from ..devices.rewriting import pack
+
 DESCRIPTION, LABELS, VOCABULARY = 1, 2, 5  # kinds of an associated file
 PARSER_VERSION = "1.2.1"
 BERT_TOKENIZER = 4  # of the union ProcessUnitOptions
-ALIGNMENT = 16  # of buffers, as the schema of .tflite files requires
 
 # A table of a flatbuffer: slot -> string, small integer, table, or list of these.
 Table = dict[int, Any]
@@ -100,9 +101,7 @@ def add_metadata(content: bytes, metadata: Metadata) -> bytes:
     entry.name, entry.buffer = "TFLITE_METADATA", len(model.buffers)
     model.buffers.append(buffer)
     model.metadata = [*(model.metadata or []), entry]
-    builder = _AlignedBuilder(len(content) + 4096)
-    builder.Finish(model.Pack(builder), b"TFL3")
-    packed = bytes(builder.Output())
+    packed = pack(model)
     facts = dict(metadata.facts) | {
         "model_bytes": len(packed),
         "model_sha256": hashlib.sha256(packed).hexdigest(),
@@ -153,13 +152,6 @@ def _write(builder: Any, node: Any) -> int:
         else:
             builder.PrependInt8Slot(slot, value, 0)
     return builder.EndObject()
-
-
-class _AlignedBuilder(flatbuffers.Builder):
-    """Aligns buffers as the schema requires; the original does not."""
-
-    def StartVector(self, size: int, count: int, alignment: int) -> int:
-        return super().StartVector(size, count, ALIGNMENT if size == 1 else alignment)
 
 
 def _append(packed: bytes, files: Sequence[File]) -> bytes:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from ..alignment import align, megabytes
+from ..devices.runtimes import OLDEST, describe_oldest
 from ..figures import BLUE, GREY, ORANGE, hide_frame, new_figure, save_figure
 from ..files import write_text
 from ..scoring.comparison import LITTLE_ROWS
@@ -25,7 +26,7 @@ def rows_of(report: dict) -> list[tuple[str, ...]]:
     further = {key: title for key, title in FURTHER.items() if key in known}
     header = ("file", "size", metric, "Keras", "differ", *further.values(), "by up to")
     latencies = ("latency", "p95", "two threads", "p95", "memory")
-    rows: list[tuple[str, ...]] = [(*header, *latencies)]
+    rows: list[tuple[str, ...]] = [(*header, *latencies, "LiteRT from")]
     for name, facts in files.items():
         memory, gap = facts.get("memory_bytes"), facts.get("largest_difference")
         rows.append(
@@ -42,6 +43,7 @@ def rows_of(report: dict) -> list[tuple[str, ...]]:
                 _latency(facts, "latency_ms_two_threads", "median"),
                 _latency(facts, "latency_ms_two_threads", "p95"),
                 "-" if memory is None else megabytes(memory),
+                (facts.get("oldest") or {}).get("litert") or "-",
             )
         )
     return rows
@@ -53,9 +55,15 @@ def format_export_report(report: dict) -> str:
 
 
 def remark(report: dict) -> list[str]:
-    """Lines on texts that are cut, and on a metric that says nothing."""
+    """Lines on old runtimes, cut texts, and a metric that says nothing."""
     metric, lines = report["metric"], []
     for name, facts in report["files"].items():
+        oldest = facts.get("oldest", {"litert": OLDEST})
+        if oldest["litert"] != OLDEST:
+            lines.append(
+                f"{name}: its oldest runtime is {describe_oldest(oldest)}; other files "
+                f"load in LiteRT {OLDEST}: write the model without these operators"
+            )
         count, rows = facts.get("truncated", 0), facts["rows"]
         if count and "max_input_bytes" in facts:
             lines.append(
@@ -104,7 +112,8 @@ def write_report(folder: Path, report: dict) -> None:
         "inputs, and the largest difference of a number (for a forecast in standard",
         "deviations) on what the file reads. Latency is of one example, median and",
         "95th percentile, on one thread and on two; memory is the growth of the peak",
-        "of a fresh process.",
+        "of a fresh process. What GPUs and NPUs may run is read from the operators and",
+        "was not tried.",
         "",
         f"| {table[0]} |",
         "|---" * len(rows_of(report)[0]) + "|",
@@ -125,6 +134,10 @@ def write_report(folder: Path, report: dict) -> None:
             for t in facts["tensors"]
         ]
         lines += ["", f"## {name}", "", f"Operators: {operators}.", ""]
+        if "oldest" in facts:  # not from an older export
+            lines.append(f"- Oldest runtime: {describe_oldest(facts['oldest'])}.")
+            lines += [f"- {k}: {v}." for k, v in facts["processors"].items()]
+            lines.append("")
         lines += ["| largest tensors | | bytes |", "|---|---|---|", *tensors]
     write_text(folder / PAGE, "\n".join(lines) + "\n")
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from polyhead.runtime.model import SIGNATURE
 
+from ..devices.rewriting import rewrite
 from ..errors import PolyheadError, UsageError
 from .formats import VARIANTS
 from .litert import TFLitePredictor, custom_operators
@@ -56,7 +57,7 @@ def export_tflite(
         for name, array in rows.items()
     }
     concrete = serve.get_concrete_function(**signature)
-    content = _convert(concrete, rows, variant, per_channel)
+    content = rewrite(_convert(concrete, rows, variant, per_channel))
     _refuse_custom(path, custom_operators(content))
     path.write_bytes(content)
     _check_signature(TFLitePredictor(path), inputs, any_length)

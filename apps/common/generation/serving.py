@@ -94,7 +94,9 @@ class Serving:
             behind = self.max_tokens - length
             pads = [[0, 0], [0, 0], [0, behind], [0, 0]]
             caches = [tuple(ops.pad(x, pads) for x in cache) for cache in caches]
-            return caches, ops.pad(mask, [[0, 0], [0, behind]])
+            # As numbers: LiteRT before 2.0.2 pads no booleans.
+            mask = ops.pad(ops.cast(mask, "int32"), [[0, 0], [0, behind]])
+            return caches, ops.greater(mask, 0)
 
         def choose(lengths: list[int]) -> tuple[Any, Any]:
             length, *longer = lengths

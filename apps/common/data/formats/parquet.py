@@ -34,7 +34,7 @@ def read_parquet(source: str, names: Sequence[str], keep_all: bool) -> Table:
         except Exception as error:  # the library raises many kinds
             raise PolyheadError(
                 f"{source}: damaged parquet file ({reason_of(error)}); write it again"
-            ) from None
+            ) from error
     columns = follow_paths(whole, paths)
     return make_table(source, columns, range(1, table.num_rows + 1))
 

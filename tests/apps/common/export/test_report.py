@@ -37,4 +37,4 @@ def test_the_page_names_operators_and_tensors(exported):
 def test_a_report_of_an_older_export_has_fewer_facts():
     facts = {"bytes": 5, "accuracy": 0.5, "keras": 0.5, "disagreements": 0, "rows": 9}
     _, row = rows_of({"metric": "accuracy", "files": {"savedmodel": facts}})
-    assert row[4:] == ("0/9", "-", "-", "-", "-", "-", "-")
+    assert row[4:] == ("0/9", "-", "-", "-", "-", "-", "-", "-")
