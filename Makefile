@@ -16,6 +16,11 @@ EXTRAS := browser,demo,jax,languages,test
 # The newest Python that we support.
 NEWEST ?= python3.13
 NEWEST_VENV := .venv-newest
+# A Python that the oldest packages have wheels for.
+OLDEST ?= python3.11
+OLDEST_VENV := .venv-oldest
+# Further options of pip, such as constraints.
+PIP_OPTIONS ?=
 BIN := $(VENV)/bin
 # A model that the repository ships, and the demo's own runs.
 LANGUAGES := saved_models/language-identifier
@@ -24,7 +29,7 @@ CO2 := demo/co2
 MYPY_ROOT := .cache/mypy-root
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test test-backends test-newest check format bench clean
+.PHONY: demo test test-backends test-newest test-oldest check format bench clean
 .DELETE_ON_ERROR:
 
 # An older build/ would ship modules that are gone.
@@ -34,7 +39,7 @@ $(STAMP): setup.cfg pyproject.toml
 	rm -rf build
 	$(PYTHON) -m venv $(VENV)
 	@echo "Installing into $(VENV): about 1.5 GB the first time."
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[$(EXTRAS)]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_OPTIONS) -e '.[$(EXTRAS)]'
 	@touch $@
 
 demo: $(STAMP)
@@ -73,6 +78,16 @@ test-newest:
 	@echo "== the layers on JAX, with $(NEWEST)"
 	KERAS_BACKEND=jax $(NEWEST_VENV)/bin/$(PYTEST) --dist load tests/layers
 
+# By hand: in an environment of its own, with the oldest packages that setup.cfg allows.
+test-oldest:
+	$(MAKE) VENV=$(OLDEST_VENV) PYTHON=$(OLDEST) EXTRAS=demo,test \
+	  PIP_OPTIONS="-c tests/oldest.txt" $(OLDEST_VENV)/.installed
+	@echo "== the layers and a small run of each app on TensorFlow, with the oldest packages"
+	KERAS_BACKEND=tensorflow $(OLDEST_VENV)/bin/$(PYTEST) tests/layers tests/runtime \
+	  tests/packaging/test_oldest_runtime.py $(addprefix tests/apps/, \
+	  text_classification/test_text_classification.py translation/test_translation.py \
+	  forecasting/test_forecasting.py)
+
 # mypy cannot follow an editable install, so it is shown a folder with polyhead in it.
 check: $(STAMP)
 	$(BIN)/ruff check .
@@ -91,5 +106,5 @@ bench: $(STAMP)
 	$(BIN)/python benchmarks/forecasting.py --data $(DATA)
 
 clean:
-	rm -rf $(VENV) $(NEWEST_VENV) demo .cache build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) $(NEWEST_VENV) $(OLDEST_VENV) demo .cache build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

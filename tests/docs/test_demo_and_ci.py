@@ -28,7 +28,9 @@ def test_the_demo_writes_into_a_folder_of_its_own():
     assert set(asked) == {"saved_models/language-identifier", *trained}
     exported = re.findall(r"polyhead (?:evaluate|export) (\S+)", commands("demo"))
     assert set(exported) <= set(trained)  # what git has is never written
-    assert {"demo", ".venv", ".venv-newest"} <= set(commands("clean").split())
+    assert {"demo", ".venv", ".venv-newest", ".venv-oldest"} <= set(
+        commands("clean").split()
+    )
 
 
 @pytest.mark.parametrize(

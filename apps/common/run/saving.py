@@ -1,6 +1,7 @@
 """Saves and loads the model of a run, and copies its weights to another one."""
 
 import importlib
+import json
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -37,9 +38,24 @@ def load_model(path: Path) -> keras.Model:
             raise ValueError("truncated or corrupt")
         return keras.saving.load_model(path, compile=False)
     except Exception as error:  # Keras raises many kinds
-        raise PolyheadError(
-            f"{path}: cannot be loaded ({reason_of(error)}): {RETRAIN}"
-        ) from error
+        version, reason = newer_keras(path), reason_of(error)
+        if version:
+            reason = f"it was saved by Keras {version}; here is {keras.__version__}"
+        remedy = f"pip install 'keras>={version}'" if version else RETRAIN
+        raise PolyheadError(f"{path}: cannot be loaded ({reason}): {remedy}") from error
+
+
+def newer_keras(path: Path) -> str | None:
+    """The version of Keras that saved a model, if it is newer than the one here."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            saved = json.loads(archive.read("metadata.json"))["keras_version"]
+        pairs = zip(saved.split("."), keras.__version__.split("."), strict=False)
+        numbers = [(int(a), int(b)) for a, b in pairs]
+    except Exception:  # a damaged file has no version
+        return None
+    there, here = zip(*numbers, strict=True)
+    return saved if there > here else None
 
 
 def copy_matching_weights(model: keras.Model, older: keras.Model, path: Path) -> None:

@@ -28,6 +28,10 @@ MASK, MEMORY_MASK = lengths_mask([3, 5, 2], 5), lengths_mask([7, 4, 5], 7)
 EXACT = 2e-6  # other orders of the same sums
 
 
+def parse_version(version):
+    return tuple(map(int, version.split(".")[:2]))
+
+
 def copy_attention(theirs, ours):
     for name in ("query", "key", "value", "output"):
         kernel, bias = map(to_numpy, getattr(theirs, f"{name}_dense").weights)
@@ -122,6 +126,8 @@ def test_positions_are_the_same():
 @pytest.mark.parametrize("scaling", ["linear", "yarn"])
 @pytest.mark.parametrize("scale", [1.0, 4.0])
 def test_rotary_positions_are_the_same(scaling, scale):
+    if scaling == "yarn" and parse_version(hub.__version__) < (0, 32):
+        pytest.skip("KerasHub's YaRN scales all wavelengths before 0.32")
     heads = array(2, 3, 40, 16)
     theirs = hub.layers.RotaryEmbedding(
         rope_type=scaling,

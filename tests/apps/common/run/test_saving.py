@@ -1,5 +1,8 @@
 """A run's model: written, read, and begun with by another run."""
 
+import json
+import zipfile
+
 import keras
 import numpy as np
 import pytest
@@ -69,3 +72,19 @@ def test_a_model_with_another_number_of_weights_is_refused():
     message = "runs/a: its model has 6 weights, the new one 12: use the settings"
     with pytest.raises(UsageError, match=message):
         copy_matching_weights(make_model(layers=2), make_model(), "runs/a")
+
+
+def test_a_model_of_a_newer_keras_names_it(tmp_path, monkeypatch):
+    path = tmp_path / "model.keras"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("metadata.json", json.dumps({"keras_version": "9.1.0"}))
+        archive.writestr("config.json", json.dumps({"module": "keras.of_tomorrow"}))
+    with pytest.raises(PolyheadError) as error:
+        load_model(path)
+    assert str(error.value) == (
+        f"{path}: cannot be loaded (it was saved by Keras 9.1.0; here is "
+        f"{keras.__version__}): pip install 'keras>=9.1.0'"
+    )
+    monkeypatch.setattr(keras, "__version__", "10.0.0")
+    with pytest.raises(PolyheadError, match="train the run again"):
+        load_model(path)
