@@ -142,7 +142,8 @@ def _is_joined(character: str) -> bool:
     Those are written from right to left, or have marks that take space.
     """
     kinds = unicodedata.bidirectional(character), unicodedata.category(character)
-    return kinds[0] in ("R", "AL") or kinds[1] == "Mc"
+    is_drawn = _is_drawn(character)  # a mark of direction is not
+    return is_drawn and (kinds[0] in ("R", "AL") or kinds[1] == "Mc")
 
 
 def _can_join() -> bool:

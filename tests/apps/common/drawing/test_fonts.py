@@ -30,6 +30,7 @@ def fresh(monkeypatch):
     monkeypatch.setattr(font_manager, "findSystemFonts", lambda: [])
     monkeypatch.setattr(fonts, "_packaged_fonts", lambda: [])
     monkeypatch.setattr(fonts, "_told", set())
+    monkeypatch.setattr(fonts, "_can_join", lambda: True)  # whatever Matplotlib is here
     kept = fonts._choose, fonts._add_new_fonts, fonts._letters_of
     for function in kept:
         function.cache_clear()
