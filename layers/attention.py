@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from keras import ops
 
+from .masks import check_boolean
 from .tensors import Tensor
 
 
@@ -22,6 +23,9 @@ def masked_softmax(logits: Tensor, mask: Tensor | None = None) -> Tensor:
         False. A row in which the mask keeps nothing is all zeros and has finite
         gradients.
 
+    Raises:
+        ValueError: If the mask is of floats.
+
     Example:
 
     >>> masked_softmax(np.zeros((1, 3)), np.array([[True, True, False]])).numpy()
@@ -30,6 +34,7 @@ def masked_softmax(logits: Tensor, mask: Tensor | None = None) -> Tensor:
     logits = ops.cast(logits, "float32")
     if mask is None:
         return _softmax(logits)
+    check_boolean(mask, "mask")
     # Hidden logits are set a little below the smallest kept one. A large negative
     # constant would widen the range of int8 calibration, and gives NaN in float16.
     kept = ops.where(mask, logits, 0.0)
@@ -78,7 +83,7 @@ def attention(
         in float32 and before dropout.
 
     Raises:
-        ValueError: If H is not a multiple of K.
+        ValueError: If H is not a multiple of K, or if the mask is of floats.
 
     Example:
 

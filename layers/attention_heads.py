@@ -43,13 +43,17 @@ class AttentionHeads(LoraMethods, RematMethods, keras.layers.Layer):
             raise ValueError(f"logit_soft_cap must be above 0, not {logit_soft_cap}.")
         check_part("rotary", rotary, RotaryPositions)
         check_part("position_bias", position_bias, LinearBias, RelativeBias)
+        if position_bias is not None and position_bias.num_heads != num_heads:
+            raise ValueError(
+                f"position_bias has num_heads={position_bias.num_heads}, but the layer "
+                f"has num_heads={num_heads}."
+            )
         if num_kv_heads is not None and num_heads % num_kv_heads:
             raise ValueError(
                 f"num_heads {num_heads} must be a multiple of num_kv_heads "
                 f"{num_kv_heads}."
             )
-        if sliding_window is not None and sliding_window < 1:
-            raise ValueError(f"sliding_window must be 1 or more, not {sliding_window}.")
+        check_count("sliding_window", sliding_window)
         self.num_heads = num_heads
         self.head_dim = head_dim
         self.num_kv_heads = num_kv_heads

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from .parts import check_count
 from .rematerialization import RematMethods
 from .tensors import Tensor, count_from
 
@@ -75,6 +76,7 @@ class LinearBias(RematMethods, keras.layers.Layer):
         **kwargs,
     ):
         super().__init__(autocast=False, **kwargs)
+        check_count("num_heads", num_heads)
         self.num_heads = num_heads
         self.learned = learned
         self.seed = seed
@@ -117,6 +119,11 @@ class LinearBias(RematMethods, keras.layers.Layer):
         if len(distance.shape) == 2:
             distance = ops.expand_dims(distance, 0)
         return -slopes * ops.expand_dims(distance, 1)  # (1 or B, 1, T, S)
+
+    def compute_output_spec(self, query_length, key_length, offset=0):
+        sizes = (n if isinstance(n, int) else None for n in (query_length, key_length))
+        rows = offset.shape[0] if len(getattr(offset, "shape", ())) else 1
+        return keras.KerasTensor((rows, self.num_heads, *sizes), dtype="float32")
 
     def get_config(self):
         return {
@@ -177,6 +184,7 @@ class RelativeBias(RematMethods, keras.layers.Layer):
         **kwargs,
     ):
         super().__init__(autocast=False, **kwargs)
+        check_count("num_heads", num_heads)
         self.num_heads = num_heads
         self.num_buckets = num_buckets
         self.max_distance = max_distance
@@ -243,6 +251,11 @@ class RelativeBias(RematMethods, keras.layers.Layer):
             is_later = self.bidirectional and relative > 0
             buckets.append(bucket + (per_side if is_later else 0))
         return np.array(buckets, dtype="int32")
+
+    def compute_output_spec(self, query_length, key_length, offset=0):
+        sizes = (n if isinstance(n, int) else None for n in (query_length, key_length))
+        rows = offset.shape[0] if len(getattr(offset, "shape", ())) else 1
+        return keras.KerasTensor((rows, self.num_heads, *sizes), dtype="float32")
 
     def get_config(self):
         return {

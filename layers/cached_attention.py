@@ -11,6 +11,7 @@ from .masks import (
     choose_padding_mask,
     combine_masks,
     hide_padding,
+    hide_values,
     key_mask,
     position_mask,
     query_key_mask,
@@ -110,7 +111,8 @@ class CachedAttention(AttentionHeads):
         length = ops.shape(cache[0])[2] // beams
         output, scores = attention(
             self.project_query(query, offset=position, beams=beams),
-            *cache,
+            cache[0],
+            hide_values(cache[1], padding_mask),
             mask=combine_masks(
                 repeat_keys(self._position_mask(1, length, position), beams),
                 key_mask(padding_mask),
@@ -178,7 +180,8 @@ class CachedAttention(AttentionHeads):
         sizes = ops.shape(query)[1], ops.shape(cache[0])[2]
         output, scores = attention(
             self.project_query(query, offset=positions),
-            *cache,
+            cache[0],
+            hide_values(cache[1], padding_mask),
             mask=combine_masks(
                 self._position_mask(*sizes, positions),
                 key_mask(padding_mask),
@@ -230,8 +233,9 @@ class CachedAttention(AttentionHeads):
         `padding_mask`, that of the memory is used.
         """
         key, value, *masks = memory_cache
-        padding_mask = choose_padding_mask(padding_mask, *masks)
         check_mask(padding_mask, "padding_mask", query.shape[0], key.shape[2])
+        value = hide_values(value, padding_mask)  # what `masks` hides is hidden already
+        padding_mask = choose_padding_mask(padding_mask, *masks)
         output, scores = attention(
             self.project_query(query),
             key,

@@ -85,8 +85,9 @@ def write_cache(cache: Tensor, value: Tensor, position: int | Tensor) -> Tensor:
     array([0., 1., 0.], dtype=float32)
     """
     size, length = cache.shape[2], value.shape[2]
-    last = size - length
-    if isinstance(position, numbers.Integral) and not 0 <= int(position) <= last:
+    known = isinstance(position, numbers.Integral) and size is not None
+    last = (ops.shape(cache)[2] if size is None else size) - length
+    if known and not 0 <= int(position) <= last:
         raise ValueError(
             f"Cannot write position {position} (length {length}) into a cache of "
             f"length {size}. Make the cache longer."
@@ -112,7 +113,7 @@ def write_rows(cache, value, positions):
     Returns:
         The new cache.
     """
-    length, slots = ops.shape(value)[2], cache.shape[2]
+    length, slots = ops.shape(value)[2], ops.shape(cache)[2]
     first = ops.reshape(ops.cast(positions, "int32"), (-1, 1, 1, 1))
     slot = ops.reshape(ops.arange(slots, dtype="int32"), (1, 1, -1, 1))
     entry = slot - first  # (1 or B, 1, S, 1), which entry belongs in the slot

@@ -212,6 +212,7 @@ class Decoder(TransformerStack):
         memory_padding_mask: Tensor | None = None,
         return_scores: bool | Sequence[int] = False,
         attention_mask: Tensor | None = None,
+        padding_mask: Tensor | None = None,
     ) -> tuple[Tensor, list[tuple[Tensor, Tensor]]]:
         """Runs one position through all blocks.
 
@@ -227,6 +228,7 @@ class Decoder(TransformerStack):
             return_scores,
             memory_cache,
             memory_padding_mask=memory_padding_mask,
+            padding_mask=padding_mask,
             attention_bias=bias,
             attention_mask=attention_mask,
         )

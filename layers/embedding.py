@@ -95,9 +95,9 @@ class TokenEmbedding(RematMethods, keras.layers.Layer):
 
     @property
     def compute_dtype(self):
-        # keras.Sequential casts its inputs to that of its first layer. The vectors
-        # have the type of the inner layer.
-        return self.variable_dtype
+        # keras.Sequential casts its inputs to that of its first layer, and these are
+        # ids. The vectors have the type of the inner layer.
+        return "float32"
 
     def build(self, input_shape):
         self.embedding.build(input_shape)

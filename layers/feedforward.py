@@ -7,6 +7,7 @@ import keras
 from .dense import make_dense
 from .dropout import ByteDropout
 from .lora import LoraMethods
+from .parts import check_count
 from .rematerialization import RematMethods
 from .seeds import split_seed
 
@@ -60,6 +61,7 @@ class FeedForward(LoraMethods, RematMethods, keras.layers.Layer):
         **kwargs,
     ):
         super().__init__(**kwargs)
+        check_count("hidden_dim", hidden_dim)
         self.hidden_dim = hidden_dim
         self.activation = keras.activations.get(activation)
         self.gated = gated

@@ -1,6 +1,7 @@
 """Boolean attention masks. True means: attend."""
 
 import keras
+import numpy as np
 from keras import ops
 
 from .tensors import Tensor, count_from
@@ -91,7 +92,7 @@ def choose_padding_mask(explicit_mask, *keras_masks):
     """
     for mask in (explicit_mask, *keras_masks):
         if mask is not None:
-            return mask
+            return to_array(mask)
     return None
 
 
@@ -109,18 +110,37 @@ def check_mask(mask, name, *sizes):
     """
     if mask is None:
         return
-    dtype = keras.backend.standardize_dtype(mask.dtype)
-    if "float" in dtype:
-        raise ValueError(
-            f"{name} must be boolean, where True means attend, not {dtype}. Numbers "
-            "that are added to the attention logits go to attention_bias."
-        )
+    mask = to_array(mask)
+    check_boolean(mask, name)
     shape = tuple(mask.shape)
     pairs = zip(shape, sizes, strict=False)
     fits = [None in pair or pair[0] == pair[1] for pair in pairs]
     if len(shape) != len(sizes) or not (fits[0] or shape[0] == 1) or not all(fits[1:]):
         axes = "(B, S)" if len(sizes) == 2 else "(B, T, S)"
         raise ValueError(f"{name} must be {axes} = {sizes}, not of shape {shape}.")
+
+
+def check_boolean(mask, name):
+    """Refuses a mask of floats, which would be inverted: 0 there means attend."""
+    dtype = keras.backend.standardize_dtype(to_array(mask).dtype)
+    if "float" in dtype:
+        raise ValueError(
+            f"{name} must be boolean, where True means attend, not {dtype}. Numbers "
+            "that are added to the attention logits go to attention_bias."
+        )
+
+
+def to_array(mask):
+    """A list as an array; anything else as it is."""
+    return np.asarray(mask) if isinstance(mask, (list, tuple)) else mask
+
+
+def hide_values(value, padding_mask):
+    """As `hide_padding`, for the values `(B, K, S, D)` of a cache."""
+    if padding_mask is None:
+        return value
+    keep = ops.expand_dims(ops.expand_dims(ops.cast(padding_mask, "bool"), 1), 3)
+    return ops.where(keep, value, ops.zeros((), dtype=value.dtype))
 
 
 def hide_padding(x, padding_mask):
@@ -177,6 +197,9 @@ def combine_masks(*masks: Tensor | None) -> Tensor | None:
     Returns:
         The combined mask, or `None` if every mask is `None`.
 
+    Raises:
+        ValueError: If a mask is of floats.
+
     Example:
 
     >>> padding = np.array([[True, True, False]])
@@ -187,5 +210,6 @@ def combine_masks(*masks: Tensor | None) -> Tensor | None:
     for mask in masks:
         if mask is None:
             continue
+        check_boolean(mask, "A mask")
         combined = mask if combined is None else ops.logical_and(combined, mask)
     return combined

@@ -154,7 +154,8 @@ class MultiHeadAttention(CachedAttention):
         """Whether attention inside windows costs less than attention in full."""
         if self.sliding_window is None or memory is not None:
             return False
-        return query.shape[1] is None or query.shape[1] > 2 * self.sliding_window
+        length = query.shape[1]  # JAX has lengths that are neither known nor None
+        return not isinstance(length, int) or length > 2 * self.sliding_window
 
     def compute_output_shape(self, query_shape, memory_shape=None):
         return query_shape

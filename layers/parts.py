@@ -1,5 +1,6 @@
 """The parts that a layer is given: checked, and written into its configuration."""
 
+import math
 import numbers
 
 import keras
@@ -15,10 +16,24 @@ def check_count(name, count):
 
 
 def check_part(name, part, *classes):
-    """Refuses what is no layer with the methods of one of `classes`, such as `True`."""
-    if part is not None and not isinstance(part, keras.layers.Layer):
+    """Refuses what is no layer of one of `classes`, or no layer at all."""
+    if part is not None and not isinstance(part, classes or keras.layers.Layer):
         names = " or ".join(f"{cls.__name__}(...)" for cls in classes)
-        raise ValueError(f"{name} must be a layer, {names}, not {part!r}.")
+        kind = f"a layer, {names}" if names else "a layer"
+        raise ValueError(f"{name} must be {kind}, not {part!r}.")
+
+
+def check_positive(name, number):
+    """Refuses a number that is not above 0 and finite."""
+    is_number = isinstance(number, numbers.Real) and not isinstance(number, bool)
+    if not is_number or not 0 < number < math.inf:
+        raise ValueError(f"{name} must be above 0 and finite, not {number!r}.")
+
+
+def check_share(name, share):
+    """Refuses a share that is not from 0 to below 1."""
+    if not 0 <= share < 1:
+        raise ValueError(f"{name} must be from 0 to below 1, not {share!r}.")
 
 
 def check_order(cls, num_heads, feedforward_dim):

@@ -1,9 +1,13 @@
 """Sequences of patches from series and images."""
 
+import numbers
+
 import keras
 from keras import ops
 
 from .dense import make_dense
+from .masks import hide_padding
+from .parts import check_count
 from .rematerialization import RematMethods
 
 
@@ -62,9 +66,10 @@ class PatchEmbedding(RematMethods, keras.layers.Layer):
         super().__init__(**kwargs)
         if padding not in ("end", None):
             raise ValueError(f'padding must be "end" or None, not {padding!r}.')
-        self.patch_length = _sizes(patch_length)
+        check_count("hidden_dim", hidden_dim)
+        self.patch_length = _sizes("patch_length", patch_length)
         self.hidden_dim = hidden_dim
-        self.stride = self.patch_length if stride is None else _sizes(stride)
+        self.stride = self.patch_length if stride is None else _sizes("stride", stride)
         if len(self.stride) != len(self.patch_length):
             raise ValueError(
                 f"stride {stride} needs as many numbers as patch_length {patch_length}."
@@ -85,7 +90,9 @@ class PatchEmbedding(RematMethods, keras.layers.Layer):
             width *= length
         self.projection.build((None, None, width))
 
-    def call(self, x):
+    def call(self, x, mask=None):
+        if mask is not None and len(self.patch_length) == 1:
+            x = hide_padding(x, mask)  # in a patch that is only partly hidden
         for axis in range(len(self.patch_length)):
             self._check_length(x.shape[axis + 1], axis)
         if len(self.patch_length) == 1:
@@ -133,7 +140,8 @@ class PatchEmbedding(RematMethods, keras.layers.Layer):
         return ops.maximum(size - length + step - 1, 0) // step + 1
 
     def _check_length(self, size, axis):
-        if self.padding is None and size is not None and size < self.patch_length[axis]:
+        is_known = isinstance(size, int)
+        if self.padding is None and is_known and size < self.patch_length[axis]:
             raise ValueError(
                 f"The input has length {size}, which is below the patch length "
                 f'{self.patch_length[axis]}. Pass a longer one, or use padding="end".'
@@ -165,6 +173,11 @@ class PatchEmbedding(RematMethods, keras.layers.Layer):
         }
 
 
-def _sizes(value):
+def _sizes(name, value):
     """A tuple with one number for each axis that is cut."""
-    return (value,) if isinstance(value, int) else tuple(value)
+    sizes = (value,) if isinstance(value, numbers.Real) else tuple(value)
+    if len(sizes) not in (1, 2):
+        raise ValueError(f"{name} must be an int, or two for an image, not {value!r}.")
+    for size in sizes:
+        check_count(name, size)
+    return sizes

@@ -67,8 +67,8 @@ class PointerHead(RematMethods, keras.layers.Layer):
         if len(scores.shape) == 4:
             scores = ops.mean(scores, axis=1)
         if memory_padding_mask is not None:
-            keep = ops.cast(memory_padding_mask, "float32")
-            scores = scores * ops.expand_dims(keep, 1)
+            keep = ops.expand_dims(ops.cast(memory_padding_mask, "bool"), 1)
+            scores = ops.where(keep, scores, 0.0)
         logits = ops.cast(logits, "float32")
         symbols = ops.one_hot(ops.cast(memory_ids, "int32"), logits.shape[-1])
         copied = ops.matmul(scores, ops.cast(symbols, "float32"))  # (B, T, V)

@@ -5,6 +5,7 @@ import numbers
 import keras
 from keras import ops
 
+from .parts import check_count, check_positive
 from .rematerialization import RematMethods
 from .rotary import frequencies, make_angles
 from .tensors import count_from
@@ -44,6 +45,7 @@ class SinusoidalPositions(RematMethods, keras.layers.Layer):
 
     def __init__(self, base: float = 10000.0, seed: int | None = None, **kwargs):
         super().__init__(**kwargs)
+        check_positive("base", base)
         self.base = base
         self.seed = seed
         self.supports_masking = True
@@ -111,6 +113,7 @@ class LearnedPositions(RematMethods, keras.layers.Layer):
         **kwargs,
     ):
         super().__init__(**kwargs)
+        check_count("max_length", max_length)
         self.max_length = max_length
         self.interpolate = interpolate
         self.seed = seed
@@ -162,7 +165,7 @@ class LearnedPositions(RematMethods, keras.layers.Layer):
                     "step, the whole length is not known. Make it without interpolate."
                 )
             return
-        if x.shape[1] is None or not isinstance(offset, numbers.Integral):
+        if not isinstance(x.shape[1], int) or not isinstance(offset, numbers.Integral):
             return
         if offset < 0 or offset + x.shape[1] > self.max_length:
             raise ValueError(

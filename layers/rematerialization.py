@@ -39,4 +39,6 @@ class RematMethods:
 
 
 def _is_setting(value):
+    if isinstance(value, (list, tuple)):  # such as numbers of blocks
+        return all(map(_is_setting, value))
     return value is None or isinstance(value, (bool, int, float, str, dict))

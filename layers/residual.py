@@ -10,7 +10,7 @@ from keras import ops
 from .dropout import ByteDropout, PlainDropout
 from .masks import choose_padding_mask
 from .norms import make_norm
-from .parts import serialize_part
+from .parts import check_part, check_share, serialize_part
 from .rematerialization import RematMethods
 from .seeds import split_seed
 from .tensors import Tensor
@@ -79,6 +79,8 @@ class Residual(RematMethods, keras.layers.Layer):
             raise ValueError(
                 f'norm_position must be "pre" or "post", not {norm_position!r}.'
             )
+        check_part("layer", layer)
+        check_share("stochastic_depth", stochastic_depth)
         self.layer = layer
         self.norm = norm
         self.norm_position = norm_position
@@ -87,6 +89,7 @@ class Residual(RematMethods, keras.layers.Layer):
         self.epsilon = epsilon
         self.seed = seed
         self.supports_masking = True
+        self._builds_itself = False
         self.norm_layer = make_norm(norm, epsilon, self.dtype_policy, "norm")
         self.dropout_seed, self.depth_seed = split_seed(seed, 2)
         self.dropout_layer = ByteDropout(
@@ -102,13 +105,16 @@ class Residual(RematMethods, keras.layers.Layer):
             dtype=self.dtype_policy,
             name="stochastic_depth",
         )
-        if self.layer is not None and not self.layer.built:
+        is_ready = self.layer is None or self.layer.built or self._builds_itself
+        if not is_ready:
             self.layer.build(input_shape)
 
     def __call__(self, x, *args, training=None, options=None, **kwargs):
         # Keras allows a keyword dictionary of tensors or of settings, but not of both,
         # so settings travel in a dictionary of their own.
         options = dict(options or {})
+        # Of further inputs the layer learns the shapes when it is called.
+        self._builds_itself = bool(args or kwargs)
         for name in list(kwargs):
             if isinstance(kwargs[name], (bool, int, str)):
                 options[name] = kwargs.pop(name)

@@ -3,6 +3,7 @@
 import keras
 from keras import ops
 
+from .masks import check_mask, to_array
 from .rematerialization import RematMethods
 from .tensors import Tensor
 
@@ -68,6 +69,10 @@ class ReversibleNormalization(RematMethods, keras.layers.Layer):
         self.epsilon = epsilon
         self.subtract = subtract
         self.seed = seed
+        self.supports_masking = True
+
+    def compute_mask(self, x, previous_mask=None):
+        return previous_mask  # of the series; the statistics have none
 
     def build(self, input_shape):
         if self.affine:
@@ -101,6 +106,9 @@ class ReversibleNormalization(RematMethods, keras.layers.Layer):
             self.build(tuple(x.shape))
         observed = ops.logical_not(ops.isnan(x))
         if mask is not None:
+            mask = to_array(mask)
+            sizes = x.shape[:2] if len(mask.shape) == 2 else x.shape
+            check_mask(mask, "mask", *sizes)
             mask = ops.cast(mask, "bool")
             mask = ops.expand_dims(mask, 2) if len(mask.shape) == 2 else mask
             observed = ops.logical_and(observed, mask)

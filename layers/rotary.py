@@ -6,6 +6,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from .parts import check_count, check_positive
 from .rematerialization import RematMethods
 from .tensors import count_from
 
@@ -85,6 +86,9 @@ class RotaryPositions(RematMethods, keras.layers.Layer):
         **kwargs,
     ):
         super().__init__(autocast=False, **kwargs)
+        check_positive("base", base)
+        check_positive("scale", scale)
+        check_count("trained_length", trained_length)
         if scaling not in SCALINGS:
             raise ValueError(f"scaling must be one of {SCALINGS}, not {scaling!r}.")
         if scaling == "yarn" and trained_length is None:
@@ -110,7 +114,7 @@ class RotaryPositions(RematMethods, keras.layers.Layer):
             )
 
     def _rotated(self, width):
-        return int(width * self.fraction)
+        return round(width * self.fraction)
 
     def call(self, x, offset=0):
         rotated = self._rotated(x.shape[-1])

@@ -1,6 +1,7 @@
 """How the next symbol is drawn: pure functions of logits and random numbers."""
 
 import math
+import numbers
 from collections.abc import Sequence
 
 import keras
@@ -75,12 +76,17 @@ def keep_weights(weights, top_k, top_p, min_p):
         asked = ops.reshape(ops.cast(top_k, "int32"), (-1, 1))
         kept = ops.logical_or(ops.expand_dims(places, 0) < asked, asked < 1)
         weights = ops.where(kept, weights, 0.0)
-    if ops.is_tensor(min_p) or min_p > 0:
+    if not _is_number(min_p) or min_p > 0:
         least = ops.reshape(ops.convert_to_tensor(min_p, "float32"), (-1, 1))
         weights = ops.where(weights >= ops.minimum(least, 1.0), weights, 0.0)
+    if _is_number(top_p) and top_p == 1:
+        return weights
     before = ops.cumsum(weights, axis=-1) - weights
-    enough = at_least_coldest(top_p) * ops.sum(weights, axis=-1, keepdims=True)
-    return ops.where(before < enough, weights, 0.0)
+    share = at_least_coldest(top_p)
+    enough = share * ops.sum(weights, axis=-1, keepdims=True)
+    # Sums round: beside a weight of 1, one of 1e-9 adds nothing.
+    kept = ops.logical_or(before < enough, share >= 1.0)
+    return ops.where(kept, weights, 0.0)
 
 
 def draw_symbols(
@@ -124,15 +130,15 @@ def draw_symbols(
     return ids[:, 0]
 
 
-def has_stopped(ids: Tensor, stops: Sequence[Sequence[int]]) -> Tensor:
+def has_stopped(ids: Tensor, stops: Sequence[Sequence[int] | int]) -> Tensor:
     """Tells which rows end with one of the sequences that stop a decoding.
 
     KerasHub takes single ids, as `stop_token_ids`.
 
     Args:
         ids: Integer tensor `(B, T)`, the symbols so far.
-        stops: sequence of sequences of ints. A row stops when its last symbols are one
-            of them. None is empty.
+        stops: sequence of sequences of ints, or of ints. A row stops when its last
+            symbols are one of them. None is empty.
 
     Returns:
         Boolean tensor `(B,)`.
@@ -146,12 +152,15 @@ def has_stopped(ids: Tensor, stops: Sequence[Sequence[int]]) -> Tensor:
     >>> has_stopped(ids, stops=[[2], [6, 7]]).numpy()
     array([ True, False])
     """
-    stopped = ops.zeros((ops.shape(ids)[0],), dtype="bool")
-    for stop in stops:
-        if not len(stop):
-            raise ValueError("A sequence that stops must have one symbol or more.")
-        if len(stop) > ids.shape[1]:
-            continue
+    endings = [tuple(x) if isinstance(x, Sequence) else (x,) for x in stops]
+    if not all(endings):
+        raise ValueError("A sequence that stops must have one symbol or more.")
+    ids = ops.convert_to_tensor(ids)
+    rows, longest = ops.shape(ids)[0], max(map(len, endings), default=0)
+    nothing = ops.full((rows, longest), -1, dtype=ids.dtype)  # before the first symbol
+    ids = ops.concatenate([nothing, ids], axis=1)
+    stopped = ops.zeros((rows,), dtype="bool")
+    for stop in endings:
         same = ops.equal(ids[:, -len(stop) :], ops.cast(stop, ids.dtype))
         stopped = ops.logical_or(stopped, ops.all(same, axis=1))
     return stopped
@@ -159,14 +168,19 @@ def has_stopped(ids: Tensor, stops: Sequence[Sequence[int]]) -> Tensor:
 
 def check_sampling(temperature, top_k, top_p, min_p):
     """Refuses impossible numbers; the values of tensors are not known yet."""
-    if not ops.is_tensor(temperature) and not 0 < temperature < math.inf:
+    if _is_number(temperature) and not 0 < temperature < math.inf:
         raise ValueError(f"temperature must be above 0 and finite, not {temperature}.")
-    if not ops.is_tensor(top_p) and not 0 < top_p <= 1:
+    if _is_number(top_p) and not 0 < top_p <= 1:
         raise ValueError(f"top_p must be above 0 and at most 1, not {top_p}.")
-    if not ops.is_tensor(min_p) and not 0 <= min_p <= 1:
+    if _is_number(min_p) and not 0 <= min_p <= 1:
         raise ValueError(f"min_p must be from 0 to 1, not {min_p}.")
-    if top_k is not None and not ops.is_tensor(top_k) and top_k < 1:
+    if top_k is not None and _is_number(top_k) and top_k < 1:
         raise ValueError(f"top_k must be 1 or more, not {top_k}.")
+
+
+def _is_number(x):
+    """A number of Python; tensors and arrays have one for each row."""
+    return isinstance(x, numbers.Real)
 
 
 def heat_of(temperature):

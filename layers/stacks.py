@@ -1,6 +1,9 @@
 """The parts that encoder and decoder stacks have in common."""
 
+import numbers
+
 import keras
+import numpy as np
 from keras import ops
 
 from .biases import LinearBias, RelativeBias, combine_biases
@@ -9,7 +12,7 @@ from .caches import count_beams
 from .lora import LoraMethods
 from .masks import repeat_keys
 from .norms import make_norm
-from .parts import check_count, serialize_part
+from .parts import check_count, check_share, serialize_part
 from .positions import LearnedPositions, SinusoidalPositions
 from .rematerialization import RematMethods
 from .rotary import RotaryPositions
@@ -17,6 +20,13 @@ from .seeds import split_seed
 from .tensors import Tensor
 
 POSITIONS = ("rotary", "linear_bias", "relative_bias", "sinusoidal", "learned")
+POSITION_LAYERS = (
+    RotaryPositions,
+    LinearBias,
+    RelativeBias,
+    SinusoidalPositions,
+    LearnedPositions,
+)
 
 
 class TransformerStack(LoraMethods, RematMethods, keras.layers.Layer):
@@ -39,8 +49,10 @@ class TransformerStack(LoraMethods, RematMethods, keras.layers.Layer):
     ):
         super().__init__(autocast=False, **kwargs)
         check_count("num_layers", num_layers)
-        is_layer = isinstance(positions, keras.layers.Layer)
-        if positions is not None and not is_layer and positions not in POSITIONS:
+        check_share("stochastic_depth", stochastic_depth)
+        is_layer = isinstance(positions, POSITION_LAYERS)
+        is_name = isinstance(positions, str) and positions in POSITIONS
+        if positions is not None and not is_layer and not is_name:
             raise ValueError(
                 f"positions must be None, one of {POSITIONS} or a layer of one of "
                 f"their classes, not {positions!r}."
@@ -154,6 +166,9 @@ class TransformerStack(LoraMethods, RematMethods, keras.layers.Layer):
         """As `begin`, for many positions that fill the cache."""
         x = ops.cast(x, self.compute_dtype)
         length, slots = ops.shape(x)[1], ops.shape(cache[0][0])[2]
+        positions = ops.reshape(
+            ops.cast(positions, "int32"), (-1,)
+        )  # by row, or of all
         bias = self._shared_bias(length, slots, offset=positions)
         return self._add_positions(x, offset=positions), bias
 
@@ -197,8 +212,14 @@ class TransformerStack(LoraMethods, RematMethods, keras.layers.Layer):
 
     def choose_blocks(self, return_scores):
         """The numbers of the blocks whose attention weights are returned."""
-        if isinstance(return_scores, bool) or return_scores is None:
+        if isinstance(return_scores, (bool, np.bool_)) or return_scores is None:
             return range(self.num_layers) if return_scores else ()
+        is_list = isinstance(return_scores, (list, tuple))
+        if not (is_list and all(map(_is_int, return_scores))):
+            raise ValueError(
+                f"return_scores must be a bool or a list of numbers of blocks, not "
+                f"{return_scores!r}."
+            )
         chosen = [i + self.num_layers if i < 0 else i for i in return_scores]
         if not all(0 <= i < self.num_layers for i in chosen):
             raise ValueError(
@@ -255,3 +276,7 @@ class TransformerStack(LoraMethods, RematMethods, keras.layers.Layer):
         if isinstance(positions, dict):
             positions = keras.saving.deserialize_keras_object(positions)
         return cls(**{**config, "positions": positions})
+
+
+def _is_int(number):
+    return isinstance(number, numbers.Integral)

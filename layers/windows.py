@@ -48,7 +48,10 @@ def windowed_attention(
     key = _with_neighbours(_to_blocks(key, num_blocks, window), causal)
     value = _with_neighbours(_to_blocks(value, num_blocks, window), causal)
     # Outside the sequence the mask is False, so no query attends to the padding.
-    padding_mask = ops.expand_dims(ops.cast(padding_mask, "bool"), 1)
+    padding_mask = ops.cast(padding_mask, "bool")
+    if padding_mask.shape[0] == 1:
+        padding_mask = ops.broadcast_to(padding_mask, (batch, length))
+    padding_mask = ops.expand_dims(padding_mask, 1)
     padding_mask = ops.expand_dims(padding_mask, 3)  # (B, 1, T, 1)
     key_is_real = _with_neighbours(_to_blocks(padding_mask, num_blocks, window), causal)
     num_keys = window * (2 if causal else 3)

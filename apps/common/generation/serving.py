@@ -125,6 +125,7 @@ class Serving:
         """
         model = self.model
         memory, mask = encoded
+        memory = [(*cache, mask) for cache in memory]
         batch_size = mask.shape[0] or ops.shape(mask)[0]
         steps = self.max_output_tokens
         stages = () if static else tuple(n for n in STAGES if n < steps)
@@ -143,7 +144,7 @@ class Serving:
             with self.scope(weights):
                 x = model.embedding(ids)
                 x, cache = model.decoder.step(
-                    x, cache, position, memory, mask, attention_mask=ancestors
+                    x, cache, position, memory, attention_mask=ancestors
                 )
             return project(x), cache
 
