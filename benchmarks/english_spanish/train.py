@@ -4,8 +4,9 @@
 
 It learns all pairs of Tatoeba but those of the test part of `translation.py`; besides,
 pairs that Tatoeba lacks: `phrases.tsv`, of a phrase book, and numbers, in words (by
-num2words) and in digits. 0.5% of Tatoeba's pairs choose the epoch. The card shows the
-answers to `everyday.txt`.
+num2words) and in digits. 0.5% of Tatoeba's pairs choose the epoch. The training goes on
+for some epochs at a lower rate in which the phrases, of which each stands there once,
+also begin texts of two sentences. The card shows the answers to `everyday.txt`.
 """
 
 import argparse
@@ -25,6 +26,9 @@ sys.path.append(str(HERE.parent))
 from translation import SETTINGS, prepare_tatoeba  # noqa: E402
 
 CHOICE = 0.005  # of Tatoeba's pairs choose the epoch
+# The training that goes on.
+FINISH = {"epochs": 4, "learning_rate": 0.001, "warmup_steps": 200}
+FOLLOWED = 40  # pairs that begin with a phrase, for each of them
 FIRST, LAST = 0, 100  # the numbers that are learned in each sentence
 FURTHER = 300  # others, up to 9999
 NAMES = ("Tom", "Mary", "John", "Anna", "Peter", "Linda")
@@ -67,13 +71,34 @@ def main():
     options = parser.parse_args()
     fields = prepare(options.data, options.runs / "tatoeba-data", options.part)
     settings = {**SETTINGS["tatoeba"], "epochs": options.epochs}
-    config = translation.Config(
-        **{**fields, **settings}, run=str(options.runs / "english-spanish")
+    first = options.runs / "english-spanish-first"
+    if not (first / "metrics.json").exists():
+        translation.train(translation.Config(**fields, **settings, run=str(first)))
+    fields["train"] = go_on(Path(fields["train"]), read(fields["validation"]))
+    settings |= {**FINISH, "max_input_bytes": 256, "max_output_bytes": 256}
+    run = translation.train(
+        translation.Config(
+            **fields,
+            **settings,
+            init_from=str(first),
+            run=str(options.runs / "english-spanish"),
+        )
     )
-    run = translation.train(config)
     metrics = run.evaluate(examples=str(HERE / "everyday.txt"))
     print(format_metrics(metrics), flush=True)
     print(format_export_report(run.export()), flush=True)
+
+
+def go_on(path: Path, choice: list[tuple[str, str]]) -> str:
+    """A file of all pairs, and of the phrases before pairs drawn from them."""
+    pairs, chance = read(path), random.Random(1)
+    drawn = sorted(set(pairs) - set(choice))
+    followed = [
+        tuple(f"{a} {b}" for a, b in zip(phrase, chance.choice(drawn), strict=True))
+        for phrase in read(HERE / "phrases.tsv")
+        for _ in range(FOLLOWED)
+    ]
+    return write(path.with_name("more.tsv"), pairs + followed)
 
 
 def prepare(data: Path, folder: Path, part: float) -> dict[str, str]:
