@@ -76,7 +76,7 @@ def _plot_backtest(path: Path, columns: dict[str, list]) -> None:
     draw_errors(axes, times, columns[RUN], others, 60)
     axes.set_title("Error by origin, standard deviations", size=10)
     axes.legend(frameon=False, fontsize=8)
-    figure.autofmt_xdate(rotation=30)
+    axes.tick_params(axis="x", rotation=30)
     save_figure(figure, path)
 
 
