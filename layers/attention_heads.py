@@ -36,9 +36,10 @@ class AttentionHeads(LoraMethods, RematMethods, keras.layers.Layer):
     ):
         # Biases and masks keep their type; the dense layers cast their inputs.
         super().__init__(autocast=False, **kwargs)
-        for name, count in (("num_heads", num_heads), ("num_kv_heads", num_kv_heads)):
-            check_count(name, count)
+        check_count("num_heads", num_heads)
+        check_count("num_kv_heads", num_kv_heads)
         check_count("head_dim", head_dim)
+        check_count("sliding_window", sliding_window)
         if logit_soft_cap is not None and not logit_soft_cap > 0:
             raise ValueError(f"logit_soft_cap must be above 0, not {logit_soft_cap}.")
         check_part("rotary", rotary, RotaryPositions)
@@ -53,7 +54,6 @@ class AttentionHeads(LoraMethods, RematMethods, keras.layers.Layer):
                 f"num_heads {num_heads} must be a multiple of num_kv_heads "
                 f"{num_kv_heads}."
             )
-        check_count("sliding_window", sliding_window)
         self.num_heads = num_heads
         self.head_dim = head_dim
         self.num_kv_heads = num_kv_heads

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from .dense import make_table
 from .parts import check_count
 from .rematerialization import RematMethods
 from .tensors import Tensor, count_from
@@ -25,6 +26,13 @@ def combine_biases(position_bias, attention_bias):
     if attention_bias is None:
         return position_bias
     return position_bias + ops.cast(attention_bias, "float32")
+
+
+def _spec(num_heads, query_length, key_length, offset):
+    """The shape and type of a bias; lengths that are tensors are not known."""
+    sizes = (n if isinstance(n, int) else None for n in (query_length, key_length))
+    rows = offset.shape[0] if len(getattr(offset, "shape", ())) else 1
+    return keras.KerasTensor((rows, num_heads, *sizes), dtype="float32")
 
 
 def _linear_slopes(num_heads):
@@ -121,9 +129,7 @@ class LinearBias(RematMethods, keras.layers.Layer):
         return -slopes * ops.expand_dims(distance, 1)  # (1 or B, 1, T, S)
 
     def compute_output_spec(self, query_length, key_length, offset=0):
-        sizes = (n if isinstance(n, int) else None for n in (query_length, key_length))
-        rows = offset.shape[0] if len(getattr(offset, "shape", ())) else 1
-        return keras.KerasTensor((rows, self.num_heads, *sizes), dtype="float32")
+        return _spec(self.num_heads, query_length, key_length, offset)
 
     def get_config(self):
         return {
@@ -214,14 +220,8 @@ class RelativeBias(RematMethods, keras.layers.Layer):
         )
 
     def build(self, input_shape=None):
-        self.embedding = keras.layers.Embedding(
-            self.num_buckets,
-            self.num_heads,
-            embeddings_initializer=keras.initializers.RandomNormal(
-                stddev=0.02, seed=self.seed
-            ),
-            dtype="float32",
-            name="embedding",
+        self.embedding = make_table(
+            self.num_buckets, self.num_heads, self.seed, "float32", "embedding"
         )
         self.embedding.build((None,))
 
@@ -253,9 +253,7 @@ class RelativeBias(RematMethods, keras.layers.Layer):
         return np.array(buckets, dtype="int32")
 
     def compute_output_spec(self, query_length, key_length, offset=0):
-        sizes = (n if isinstance(n, int) else None for n in (query_length, key_length))
-        rows = offset.shape[0] if len(getattr(offset, "shape", ())) else 1
-        return keras.KerasTensor((rows, self.num_heads, *sizes), dtype="float32")
+        return _spec(self.num_heads, query_length, key_length, offset)
 
     def get_config(self):
         return {

@@ -219,7 +219,6 @@ class Decoder(TransformerStack):
         The arguments and results are those of `DecoderBlock.step`, except that `cache`,
         `memory_cache` and the scores are lists with one entry for each block.
         """
-        x, bias = self.begin_step(x, cache, position, attention_mask)
         return self.run_blocks(
             "step",
             x,
@@ -229,7 +228,6 @@ class Decoder(TransformerStack):
             memory_cache,
             memory_padding_mask=memory_padding_mask,
             padding_mask=padding_mask,
-            attention_bias=bias,
             attention_mask=attention_mask,
         )
 
@@ -249,7 +247,6 @@ class Decoder(TransformerStack):
         The arguments and results are those of `DecoderBlock.prefill`, except that
         `cache`, `memory_cache` and the scores are lists with one entry for each block.
         """
-        x, bias = self.begin_prefill(x, cache, positions)
         return self.run_blocks(
             "prefill",
             x,
@@ -259,7 +256,6 @@ class Decoder(TransformerStack):
             memory_cache,
             memory_padding_mask=memory_padding_mask,
             padding_mask=padding_mask,
-            attention_bias=bias,
             attention_mask=attention_mask,
         )
 

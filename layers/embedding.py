@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from .dense import make_dense
+from .dense import make_dense, make_table
 from .parts import check_count
 from .rematerialization import RematMethods
 
@@ -77,14 +77,8 @@ class TokenEmbedding(RematMethods, keras.layers.Layer):
         self._reverses = False
         # 0.02 is usual for an embedding; scaled vectors have standard deviation 1.
         stddev = hidden_dim**-0.5 if scale else 0.02
-        self.embedding = keras.layers.Embedding(
-            vocabulary_size,
-            hidden_dim,
-            embeddings_initializer=keras.initializers.RandomNormal(
-                stddev=stddev, seed=seed
-            ),
-            dtype=self.dtype_policy,
-            name="embedding",
+        self.embedding = make_table(
+            vocabulary_size, hidden_dim, seed, self.dtype_policy, "embedding", stddev
         )
         self.projection = None
         if not tie_weights:
@@ -202,23 +196,14 @@ class SegmentEmbedding(RematMethods, keras.layers.Layer):
         self.supports_masking = True
 
     def build(self, x_shape, segment_ids_shape=None):
-        self.embedding = keras.layers.Embedding(
-            self.num_segments,
-            x_shape[-1],
-            embeddings_initializer=keras.initializers.RandomNormal(
-                stddev=0.02, seed=self.seed
-            ),
-            dtype=self.dtype_policy,
-            name="embedding",
+        self.embedding = make_table(
+            self.num_segments, x_shape[-1], self.seed, self.dtype_policy, "embedding"
         )
         self.embedding.build((None, None))
 
     def call(self, x, segment_ids):
         vectors = self.embedding(ops.cast(segment_ids, "int32"))
         return ops.cast(x, self.compute_dtype) + vectors
-
-    def compute_mask(self, x, previous_mask=None):
-        return previous_mask
 
     def compute_output_shape(self, x_shape, segment_ids_shape=None):
         return x_shape

@@ -204,7 +204,6 @@ class Encoder(TransformerStack):
             A tuple of the output and the new cache. The output is a tensor `(B, N, E)`,
             or, with `return_scores`, a tuple of it and the list of weights.
         """
-        x, bias = self.begin_step(x, cache, position, attention_mask)
         return self.run_blocks(
             "step",
             x,
@@ -212,7 +211,6 @@ class Encoder(TransformerStack):
             position,
             return_scores,
             padding_mask=padding_mask,
-            attention_bias=bias,
             attention_mask=attention_mask,
         )
 
@@ -240,7 +238,6 @@ class Encoder(TransformerStack):
         >>> bool(np.allclose(output[0], full[0], atol=1e-5))
         True
         """
-        x, bias = self.begin_prefill(x, cache, positions)
         return self.run_blocks(
             "prefill",
             x,
@@ -248,7 +245,6 @@ class Encoder(TransformerStack):
             positions,
             return_scores,
             padding_mask=padding_mask,
-            attention_bias=bias,
             attention_mask=attention_mask,
         )
 

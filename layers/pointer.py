@@ -78,9 +78,6 @@ class PointerHead(RematMethods, keras.layers.Layer):
         mixed = rest * ops.softmax(logits, axis=-1) + share * copied
         return ops.log(mixed + LEAST)
 
-    def compute_mask(self, x, previous_mask=None):
-        return previous_mask
-
     def compute_output_shape(self, x_shape, logits_shape, *shapes, **named_shapes):
         return logits_shape
 

@@ -5,6 +5,7 @@ import numbers
 import keras
 from keras import ops
 
+from .dense import make_table
 from .parts import check_count, check_positive
 from .rematerialization import RematMethods
 from .rotary import frequencies, make_angles
@@ -120,14 +121,8 @@ class LearnedPositions(RematMethods, keras.layers.Layer):
         self.supports_masking = True
 
     def build(self, input_shape):
-        self.embedding = keras.layers.Embedding(
-            self.max_length,
-            input_shape[-1],
-            embeddings_initializer=keras.initializers.RandomNormal(
-                stddev=0.02, seed=self.seed
-            ),
-            dtype=self.dtype_policy,
-            name="embedding",
+        self.embedding = make_table(
+            self.max_length, input_shape[-1], self.seed, self.dtype_policy, "embedding"
         )
         self.embedding.build((None,))
 

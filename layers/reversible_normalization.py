@@ -71,9 +71,6 @@ class ReversibleNormalization(RematMethods, keras.layers.Layer):
         self.seed = seed
         self.supports_masking = True
 
-    def compute_mask(self, x, previous_mask=None):
-        return previous_mask  # of the series; the statistics have none
-
     def build(self, input_shape):
         if self.affine:
             shape = (input_shape[-1],)

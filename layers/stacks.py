@@ -173,12 +173,25 @@ class TransformerStack(LoraMethods, RematMethods, keras.layers.Layer):
         return self._add_positions(x, offset=positions), bias
 
     def run_blocks(
-        self, method, x, caches, positions, return_scores, memories=None, **masks
+        self,
+        method,
+        x,
+        caches,
+        positions,
+        return_scores,
+        memories=None,
+        attention_mask=None,
+        **masks,
     ):
         """Runs `"step"` or `"prefill"` of each block on its cache, and the final norm.
 
         `memories` has, for each block, what `project_memory` returned.
         """
+        if method == "step":
+            x, bias = self.begin_step(x, caches, positions, attention_mask)
+        else:
+            x, bias = self.begin_prefill(x, caches, positions)
+        masks |= {"attention_mask": attention_mask, "attention_bias": bias}
         chosen = self.choose_blocks(return_scores)
         scores, new_caches = {}, []
         for i, (block, cache) in enumerate(zip(self.blocks, caches, strict=True)):

@@ -3,7 +3,15 @@
 from layer_case import LayerCase
 from layer_makers import decoder_steps, making, plain_steps, self_steps
 from layer_tools import array, lengths_mask
-from part_cases import POSITION_CASES, SMALL_CASES
+from part_cases import (
+    DROPOUT,
+    MASK,
+    MEMORY_MASK,
+    PADDED,
+    POSITION_CASES,
+    SMALL_CASES,
+    X,
+)
 
 from polyhead.layers import (
     Decoder,
@@ -16,12 +24,7 @@ from polyhead.layers import (
     RotaryPositions,
 )
 
-X = array(2, 6, 8)
 MEMORY = array(2, 5, 10, seed=1)
-MASK = lengths_mask([4, 6], 6)
-MEMORY_MASK = lengths_mask([5, 3], 5)
-PADDED = {"padding_mask": "x"}
-DROPOUT = {"dropout": 0.5}
 
 ATTENTION_CASES = {
     "attention": LayerCase(
