@@ -12,12 +12,18 @@ _BASELINES = """
 is most alike.
 """
 
+_CARRIED = """
+A text in capitals, or with a capital on each of three words and more, is read in small
+letters, and answered in its case.
+"""
+
 
 def make_card(run) -> str:
     """The model card as Markdown."""
     config, metrics, path = run.config, run.metrics, run.home
     train, credits = metrics["train"], credit(config.dataset)
     case = ", and their case is folded" if config.case_fold else ""
+    carried = _CARRIED if config.carry_case else ""
     return f"""# {path.name}
 
 Translator{_languages(config)}, trained with Polyhead on {_data(config)}
@@ -48,7 +54,7 @@ polyhead export {path}
 `text uint8[1, M]`, UTF-8 padded with zeros, `truncated int32[1]` (0; plus 1 if not the
 whole text was read, plus 2 if the answer is cut) and `score float32[1]` (the
 log-probability of a piece of the answer: 0 is sure); tokenizer and decoding are inside.
-{describe(config.normalization, config.case_fold)}
+{describe(config.normalization, config.case_fold)}{carried}
 ## Limits
 
 - It knows sentences like those it was trained on. On other subjects, styles and

@@ -34,6 +34,7 @@ OLDER_DEFAULTS = {
     "normalization": (NONE,),
     "noise": (0.0,),
     "joined": (0.0,),
+    "carry_case": (False,),
 }
 # What the weights of a run depend on.
 ARCHITECTURE = (
@@ -140,6 +141,9 @@ class Config:
     # 0 for none; by the pairs. And the share of the pairs that others are joined to.
     noise: float | None = None
     joined: float | None = None
+    # Texts in capitals, or in title case, are read in small letters and answered in
+    # their case; by the pairs.
+    carry_case: bool | None = None
 
     # Model.
     encoder_layers: int | None = None

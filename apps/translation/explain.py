@@ -34,13 +34,14 @@ def explain(run, text: str, output: str | Path | None = None) -> dict:
     if output is not None and Path(output).suffix.lower() != ".png":
         raise UsageError(f"--output {output}: give a name that ends in .png")
     serving, model, pieces = run.serving, run.model, run.tokenizer.pieces
-    (source,) = serving.encode_texts([text])
+    (source,), (case,) = serving.reader.encode_texts([text])
     if not len(source):
         raise PolyheadError(
             "the text is empty, or white space alone: there is nothing to explain"
         )
-    translation = run.predict([text])[0][0][0]
-    target = run.tokenizer.encode_all([translation])[0][: serving.max_output_tokens - 1]
+    letters = serving.reader.case
+    written = run.predict([letters.read(text)])[0][0][0]
+    target = run.tokenizer.encode_all([written])[0][: serving.max_output_tokens - 1]
     memory, mask = model.encode(ops.convert_to_tensor(source[None].astype("int32")))
     inputs = ops.convert_to_tensor(np.append(START, target)[None].astype("int32"))
     _, scores = model.decode(inputs, memory, mask, return_scores=True)
@@ -52,7 +53,7 @@ def explain(run, text: str, output: str | Path | None = None) -> dict:
     )
     explanation = {
         "text": text,
-        "translation": translation,
+        "translation": letters.give(written.encode(), case).decode(),
         "source": keys,
         "target": queries,
         "attention": np.round(weights, 5).tolist(),

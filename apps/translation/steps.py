@@ -11,7 +11,7 @@ from ..common.export.export import Exportable
 from ..common.generation.batches import leave_out_long
 from ..common.generation.exporting import make_text_exportable
 from ..common.generation.losses import TrainedModel
-from ..common.generation.serving import Serving
+from ..common.generation.serving.serving import Serving
 from ..common.generation.training import (
     fit_to_pairs,
     fit_tokenizer,

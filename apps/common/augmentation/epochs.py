@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 
 from ..data.pairs import Pairs, choose
+from ..text.letter_case.letters import LetterCase
 from ..text.units import READ, choose_tokenizer, count_scripts, count_words, spread
 from .joining import find_sentences, make_joining
-from .noise import MARKS, Changes, make_noise
+from .noise import MARKS, Changes, have_case, make_noise
 
 USUAL_NOISE, USUAL_JOINED = 1.0, 0.1
 # Of the characters of natural text, spaces and final marks aside, the fewest letters.
@@ -22,10 +23,12 @@ Augment = Callable[[np.random.Generator], Changes]
 
 
 def fit_augmentation(config: Any, pairs: Pairs) -> Any:
-    """Fills what of `noise` and `joined` is None, from the pairs of training.
+    """Fills what of `noise`, `joined` and `carry_case` is None, from the pairs.
 
     Noise is for natural text: in code, dates, or the letters of a word, another letter
-    is another answer. Sentences are joined where most texts are one.
+    is another answer. Sentences are joined where most texts are one. Case is carried
+    over where texts have it, and few are in capitals: a model with noise knows small
+    letters.
     """
     if config.noise is None:
         noise = USUAL_NOISE if are_natural(pairs) else 0.0
@@ -34,6 +37,9 @@ def fit_augmentation(config: Any, pairs: Pairs) -> Any:
         sentences = len(find_sentences(pairs)) >= SENTENCES * max(len(pairs.sources), 1)
         joined = USUAL_JOINED if sentences and are_natural(pairs) else 0.0
         config = replace(config, joined=joined)
+    if config.carry_case is None:
+        carried = config.noise > 0 and have_case(pairs.sources, pairs.targets)
+        config = replace(config, carry_case=carried)
     return config
 
 
@@ -41,12 +47,13 @@ def make_augmentation(config: Any, pairs: Pairs) -> Augment | None:
     """A function that draws an epoch's changes; None where there are none."""
     if not (config.noise or config.joined):
         return None
-    join = make_joining(pairs, config.joined)
-    noise = make_noise(pairs, config.noise) if config.noise else None
+    join, case = make_joining(pairs, config.joined), LetterCase(config.carry_case)
+    noise = make_noise(pairs, config.noise, case.carried) if config.noise else None
 
     def augment(rng: np.random.Generator) -> Changes:
-        joined = join(rng)
-        return noise(rng, joined) if noise else joined
+        changes = noise(rng, join(rng)) if noise else join(rng)
+        # What stands in capitals is read in small letters.
+        return {place: (case.read(x), y) for place, (x, y) in changes.items()}
 
     return augment
 

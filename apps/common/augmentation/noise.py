@@ -1,9 +1,10 @@
 """Noise: sources as people type them, beside targets as they were.
 
 The kinds and most of the shares are those of Firefox's translators, made there by
-OpusTrainer (Bogoychev et al., arXiv:2311.14838). Lower case is added. Two differ here:
-a target keeps its final mark where nearly all texts of the data have one, and it has no
-emoji, as a small model cannot copy bytes that it has seldom seen.
+OpusTrainer (Bogoychev et al., arXiv:2311.14838). Lower case is added, and typos are
+more. Two differ here: a target keeps its final mark where nearly all texts of the data
+have one, and it has no emoji, as a small model cannot copy bytes that it has seldom
+seen.
 """
 
 import re
@@ -12,9 +13,10 @@ from collections.abc import Callable, Iterable, Sequence
 import numpy as np
 
 from ..data.pairs import Pairs
+from ..text.letter_case.letters import find_case
 from ..text.units import READ, count_scripts, spread
 
-MARK, TYPOS, EMOJI = 0.2, 0.05, 0.005  # shares of the pairs of an epoch
+MARK, TYPOS, EMOJI = 0.2, 0.15, 0.005  # shares of the pairs of an epoch
 CASES = (0.07, 0.05, 0.05)  # capitals, title case, lower case; one of them at most
 WORDS_A_TYPO = 8  # a text with typos has one, or up to one for so many words more
 MANY = 0.1  # the share of texts from which on something is a custom of the data
@@ -32,12 +34,13 @@ Changes = dict[int, tuple[str, str]]  # the place of a pair to its new texts
 
 
 def make_noise(
-    pairs: Pairs, amount: float
+    pairs: Pairs, amount: float, carry_case: bool = False
 ) -> Callable[[np.random.Generator, Changes], Changes]:
     """A function that puts noise on an epoch's pairs, some of which are changed.
 
     `amount` multiplies the shares of all kinds. What the texts are like decides what is
-    possible: no case in scripts that have none, and no typos without spaces.
+    possible: no case in scripts that have none, and no typos without spaces. Where
+    `carry_case`, targets keep their case: the model's answers get that of their source.
 
     Example:
 
@@ -51,7 +54,7 @@ def make_noise(
     count, sides = len(pairs.sources), (pairs.sources, pairs.targets)
     sources, targets = ([side[k] for k in spread(count, READ)] for side in sides)
     asked, answered = _case_changes(sources), _case_changes(targets)
-    if not _many(text != text.lower() for text in targets):
+    if carry_case or not _many(text != text.lower() for text in targets):
         answered = ()  # data in lower case are answered so, whatever is asked
     keeps_mark = not _many(drop_mark(text) == text for text in sources)
     scripts = count_scripts(sources)
@@ -104,6 +107,19 @@ def _case_changes(texts: Sequence[str]) -> tuple[Callable[[str], str], ...]:
         lambda text: _INITIAL.sub(lambda word: upper(word[0]), text),
         lambda text: text.translate(lowered).lower(),
     )
+
+
+def have_case(*sides: Sequence[str]) -> bool:
+    """Whether texts of each side are small letters and capitals, with one letter i.
+
+    Texts that all stand in capitals are no question of case.
+    """
+    for side in sides:
+        texts = [side[k] for k in spread(len(side), READ)]
+        cased = _case_changes(texts) and _many(text != text.lower() for text in texts)
+        if not cased or _many("ı" in text or find_case(text) for text in texts):
+            return False
+    return True
 
 
 def drop_mark(text: str) -> str:

@@ -63,23 +63,25 @@ def _in_utf8(path: Path) -> Iterator[str]:
         yield str(path)
 
 
-def tokenize_strings(text: Any, tokenize: Callable, max_bytes: int) -> tuple[Any, Any]:
+def tokenize_strings(text: Any, tokenize: Callable, max_bytes: int) -> tuple:
     """Tokenizes a tensor of strings `(B,)` in TensorFlow.
 
     `tokenize` makes ids `(B, max_tokens)`, padded with 0, of bytes `(B, N)`, and says
     which texts it cuts. In `max_bytes` there is room for more than `max_tokens` tokens,
     as far as texts are usual. Returns the ids `(B, T)`, without columns that are
-    padding in every row, and booleans `(B,)`: which texts are cut.
+    padding in every row, booleans `(B,)`: which texts are cut, and what else `tokenize`
+    gives.
     """
     import tensorflow as tf
 
     # Without strings, reduce_max gives the smallest integer.
     longest = tf.reduce_max(tf.strings.length(text))
     longest = tf.clip_by_value(longest, 1, max_bytes)
-    ids, cut = tokenize(tf.io.decode_raw(text, tf.uint8, fixed_length=longest))
+    ids, cut, *more = tokenize(tf.io.decode_raw(text, tf.uint8, fixed_length=longest))
     cut = tf.logical_or(cut, tf.strings.length(text) > max_bytes)
     counts = tf.math.count_nonzero(ids, axis=1, dtype=tf.int32)
-    return ids[:, : tf.clip_by_value(tf.reduce_max(counts), 1, tf.shape(ids)[1])], cut
+    width = tf.clip_by_value(tf.reduce_max(counts), 1, tf.shape(ids)[1])
+    return ids[:, :width], cut, *more
 
 
 class SavedModelPredictor:

@@ -14,6 +14,7 @@ from ..augmentation.epochs import Augment
 from ..data.pairs import Pairs, choose
 from ..errors import PolyheadError
 from ..text.byte_pieces import Tokenizer
+from ..text.letter_case.letters import LetterCase
 from ..text.limits import token_limits
 from .losses import PARTS
 
@@ -145,12 +146,13 @@ def pair_batches(
 ) -> Callable[[int], PairBatches]:
     """Makes each epoch's batches from the seed and the epoch's number alone.
 
-    `config` has `seed`, `max_tokens`, `max_output_tokens`, `tokens_per_batch` and
-    `piece_dropout`. Longer sides are cut. `augment` draws what is changed in an epoch;
-    a pair that would be cut stays as it was.
+    `config` has `seed`, `max_tokens`, `max_output_tokens`, `tokens_per_batch`,
+    `piece_dropout` and `carry_case`. Longer sides are cut. `augment` draws what is
+    changed in an epoch; a pair that would be cut stays as it was.
     """
     limits = token_limits(config)
-    sides = pairs.sources, pairs.targets
+    case = LetterCase(config.carry_case)
+    sides = [case.read(text) for text in pairs.sources], pairs.targets
     plain = [tokenizer.encode_all(texts) for texts in sides]
 
     def change(epoch: int) -> tuple[Sequence[list[str]], list[list[np.ndarray]]]:

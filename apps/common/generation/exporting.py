@@ -15,10 +15,10 @@ from ..export.metadata import Metadata
 from ..export.verification import Form, Metric
 from ..text.limits import describe_cuts
 from .batches import pad_rows
-from .hypotheses import Hypothesis, draw_numbers, sum_cuts
 from .questions import answers_of
 from .scores import References, Scorer, score_by
-from .serving import Serving
+from .serving.hypotheses import Hypothesis, draw_numbers, sum_cuts
+from .serving.serving import Serving
 
 BYTES = "UTF-8 bytes of the text, zero-padded"
 TIE = 1e-5  # closer than this, float32 decides nothing
@@ -100,7 +100,9 @@ def bytes_form(
     answers = [best(row) for row in hypotheses]
     expected, long = texts_to_bytes([x.text for x in answers], max_output_bytes)
     read = [cut_text(source, max_input_bytes)[0] for source in sources]
-    by_pieces = serving.find_cut([data.decode("utf-8", "replace") for data in read])
+    by_pieces = serving.reader.find_cut(
+        [data.decode("utf-8", "replace") for data in read]
+    )
     full = long | np.array([answer.cut for answer in answers], bool)
     return Form(
         serving.bytes_function(max_output_bytes, beam_size),
@@ -138,7 +140,7 @@ def strings_form(
     return Form(
         serving.strings_function(beam_size),
         {"text": encode(sources)},
-        expected_of(hypotheses, serving.find_cut(sources)),
+        expected_of(hypotheses, serving.reader.find_cut(sources)),
         is_tie=lambda row: margin(serving, sources[row], beam_size=beam_size) < TIE,
     )
 
@@ -156,7 +158,7 @@ def draws_form(serving: Serving, sources: Sequence[str]) -> Form:
     return Form(
         serving.draws_function(),
         {"text": encode(sources), "seed": seeds, **settings},
-        expected_of(hypotheses, serving.find_cut(sources)),
+        expected_of(hypotheses, serving.reader.find_cut(sources)),
         # A draw may fall on the border of two pieces, within rounding.
         is_tie=lambda row: True,
         max_ties=1,
@@ -177,7 +179,7 @@ def margin(
         (hypotheses,) = serving.generate([text], method, max_input_bytes)
         scores = [each.score for each in hypotheses]
         return scores[0] - scores[1] if len(scores) > 1 else float("inf")
-    source = pad_rows(serving.encode_texts([text], max_input_bytes))
+    source = pad_rows(serving.reader.encode_texts([text], max_input_bytes)[0])
     ids = np.asarray(serving.compiled(serving.method(1))(source)[0])
     target = np.concatenate([[[START]], ids[:, : int((ids > 0).sum())]], axis=1)
     with serving.scope(serving.weights):

@@ -27,7 +27,7 @@ from .measure import choose_measure
 from .model import TextModel
 from .questions import merge_sources
 from .scores import Scorer, main_score
-from .serving import FREE_PIECES, MIN_OUTPUT_RATIO, Serving
+from .serving.serving import FREE_PIECES, MIN_OUTPUT_RATIO, Serving
 
 SAMPLES = 3  # answers that are shown after each epoch
 BYTES = "max_input_bytes", "max_output_bytes"  # settings of sources and targets

@@ -16,6 +16,7 @@ from polyhead.runtime.text_bytes import cut_text, texts_to_bytes
 from ..alignment import list_some
 from ..data.kept import Kept
 from ..run.run import Run
+from .letter_case.letters import LetterCase
 
 SHOWN = 5  # texts that a note names
 ANY = sys.maxsize  # no limit
@@ -36,6 +37,8 @@ class TextRun(Run):
         self, texts: Sequence[str], path: Path | None = None, max_bytes: int = ANY
     ) -> None:
         """Keeps which texts are cut, and the notes that say so; see `find_cuts`."""
+        case = LetterCase(getattr(self.config, "carry_case", False))
+        texts = [case.read(text) for text in texts]
         limit, special = self.config.max_tokens, self.assets.num_special
         highest = int(self.task.ranges["max_tokens"][1])
         self.truncated, self.notes = find_cuts(

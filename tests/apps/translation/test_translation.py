@@ -230,10 +230,10 @@ def test_what_stands_behind_a_zero_byte_is_no_text(run):
     for row, text in zip(padded, texts, strict=True):
         row[: len(text)] = np.frombuffer(text, np.uint8)
     serving = run.serving
-    ids = np.array(serving.tokenize(serving.tables, padded)[0])
+    ids = np.array(serving.reader.tokenize(serving.tables, padded)[0])
     assert not ids[[0, 3]].any()
     np.testing.assert_array_equal(ids[1], ids[2])
-    for row, own in zip(ids, serving.encode_texts(texts), strict=True):
+    for row, own in zip(ids, serving.reader.encode_texts(texts)[0], strict=True):
         assert row[row > 0].tolist() == own.tolist()
 
 

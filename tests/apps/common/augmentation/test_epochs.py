@@ -16,6 +16,7 @@ from polyhead.apps.common.augmentation.epochs import (
 from polyhead.apps.common.data.pairs import make_pairs
 from polyhead.apps.common.generation.batches import pair_batches
 from polyhead.apps.common.text.byte_pieces import Tokenizer
+from polyhead.apps.common.text.letter_case.letters import find_case
 from polyhead.apps.translation.config import Config
 
 ENGLISH = [
@@ -42,6 +43,7 @@ KINDS = {
     "letters": (["Привет, как твои дела?"], ["Privet, kak tvoi dela?"], False),
 }
 SENTENCES = {"sentences", "chinese"}
+CASED = {"sentences", "no marks"}
 
 
 def of_kind(kind, times=50):
@@ -62,10 +64,11 @@ def test_noise_is_for_natural_text(kind):
     fitted = fit_augmentation(Config(), of_kind(kind))
     assert fitted.noise == (1.0 if natural else 0.0)
     assert fitted.joined == (0.1 if kind in SENTENCES else 0.0)
+    assert fitted.carry_case is (kind in CASED)
 
 
 def test_what_is_given_stays():
-    given = Config(noise=0.0, joined=0.0)
+    given = Config(noise=0.0, joined=0.0, carry_case=False)
     assert fit_augmentation(given, of_kind("sentences")) == given
     assert make_augmentation(given, of_kind("sentences")) is None
     asked = replace(given, noise=2.0)
@@ -107,13 +110,52 @@ def test_an_epoch_is_a_function_of_seed_and_number(piece_dropout):
     assert len(first) == len(pairs.sources)
 
 
+@pytest.mark.parametrize(
+    ("change", "kept"),
+    [(str, True), (str.upper, False), (str.lower, False), (str.title, False)],
+)
+def test_case_is_carried_over_where_texts_have_it(change, kept):
+    plain = of_kind("sentences")
+    sides = [
+        ([change(x) for x in plain.sources], plain.targets),
+        (plain.sources, [change(x) for x in plain.targets]),
+    ]
+    for sources, targets in sides:
+        fitted = fit_augmentation(Config(), make_pairs("", sources, targets))
+        assert fitted.carry_case is kept
+    silent = fit_augmentation(Config(noise=0.0), plain)
+    assert silent.carry_case is False
+
+
+def test_turkish_has_two_letters_i():
+    turkish = ["Köpek burada değil, o kırda.", "Kim böyle bir şey gördü acaba?"]
+    pairs = make_pairs("", ENGLISH[:2] * 9, turkish * 9)
+    assert fit_augmentation(Config(), pairs).carry_case is False
+
+
+def test_where_case_is_carried_over_capitals_are_read_in_small_letters():
+    pairs = of_kind("sentences", 300)
+    augment = make_augmentation(Config(noise=1.0, joined=0.0, carry_case=True), pairs)
+    changes = augment(np.random.default_rng(0))
+    sources = [source for source, _ in changes.values()]
+    targets = [target for _, target in changes.values()]
+    assert any(source in map(str.lower, ENGLISH) for source in sources)
+    assert not any(map(find_case, sources)) and not any(map(find_case, targets))
+    shouted = make_pairs("", [x.upper() for x in pairs.sources], pairs.targets)
+    tokenizer = Tokenizer.learn([*pairs.sources, *pairs.targets], 400, False)
+    settings = {"noise": 0.0, "joined": 0.0, "carry_case": True}
+    read = decoded(batches_of(shouted, tokenizer, 0, **settings), tokenizer)
+    assert {source for source, _ in read} == {x.lower() for x in ENGLISH}
+    assert {target for _, target in read} == set(GERMAN)
+
+
 def test_a_vocabulary_knows_capitals():
     pairs = of_kind("sentences", 200)
     plain = [*pairs.sources, *pairs.targets]
     size, asked = 360, [text.upper() for text in ENGLISH + GERMAN]
     cut = [
         sum(map(len, Tokenizer.learn(texts, size, False).encode_all(asked)))
-        for texts in (plain, draw_texts(Config(), pairs))
+        for texts in (plain, draw_texts(Config(carry_case=False), pairs))
     ]
     assert cut[1] < 0.75 * cut[0]
     assert list(draw_texts(Config(noise=0.0, joined=0.0), pairs))[:2] == [

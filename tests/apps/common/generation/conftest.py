@@ -19,6 +19,7 @@ class Config:
     piece_dropout: float = 0.1
     noise: float | None = None
     joined: float | None = None
+    carry_case: bool | None = None
     tokens_per_batch: int | None = 40
     accumulate: int = 1
     learning_rate: float = 1e-3
@@ -72,6 +73,6 @@ def make_model(tokenizer):
 
 @pytest.fixture
 def serving(make_model, tokenizer, config):
-    from polyhead.apps.common.generation.serving import Serving
+    from polyhead.apps.common.generation.serving.serving import Serving
 
     return Serving(make_model(), tokenizer, config)

@@ -16,7 +16,7 @@ from polyhead.apps.common.generation.answers import (
     format_texts,
     predict_texts,
 )
-from polyhead.apps.common.generation.hypotheses import Hypothesis
+from polyhead.apps.common.generation.serving.hypotheses import Hypothesis
 from polyhead.runtime.translator import Translation
 
 ANSWERS = [

@@ -24,6 +24,7 @@ class Config:
     max_tokens: int = 128
     max_output_tokens: int | None = None
     piece_dropout: float = 0.1
+    carry_case: bool = False
     tokens_per_batch: int = 4096
     seed: int = 0
 

@@ -18,8 +18,8 @@ from polyhead.apps.common.generation.exporting import (
     margin,
     to_bytes,
 )
-from polyhead.apps.common.generation.hypotheses import Hypothesis
 from polyhead.apps.common.generation.scores import Scorer
+from polyhead.apps.common.generation.serving.hypotheses import Hypothesis
 
 TEXTS = ["the cat sat on the mat", "two dogs run", "é"]
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from polyhead.apps.common.generation.hypotheses import rate_hypotheses, sum_cuts
+from polyhead.apps.common.generation.serving.hypotheses import rate_hypotheses, sum_cuts
 
 
 def rate(ids, scores, limits, *penalty):

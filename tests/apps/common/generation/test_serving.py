@@ -7,12 +7,14 @@ import numpy as np
 import pytest
 from keras import ops
 
-from polyhead.apps.common.generation import serving as module
-from polyhead.apps.common.generation.hypotheses import draw_numbers
-from polyhead.apps.common.generation.serving import Serving
+from polyhead.apps.common.generation.serving import serving as module
+from polyhead.apps.common.generation.serving.hypotheses import draw_numbers
+from polyhead.apps.common.generation.serving.serving import Serving
+from polyhead.apps.common.text.detokenizer import piece_tables
 from polyhead.layers.decoding import greedy
 from polyhead.runtime.text_bytes import texts_to_bytes
 
+CASED = ["ONE TWO THREE", "One Two Three", "One two three", "OK", "", "FOUR FIVE!"]
 TEXTS = ["one two three", "", "  \t", "seven 😀 مرحبا", "one " * 90, "four\0 and more"]
 
 
@@ -22,12 +24,13 @@ def texts_of(hypotheses):
 
 def test_the_graph_tokenizes_as_python_does(serving):
     padded, _ = texts_to_bytes(TEXTS, 400)
-    ids, cut = map(ops.convert_to_numpy, serving.tokenize(serving.tables, padded))
+    ids, cut, _ = serving.reader.tokenize(serving.tables, padded)
+    ids, cut = map(ops.convert_to_numpy, (ids, cut))
     assert ids.shape == (len(TEXTS), serving.max_tokens)
-    for row, expected in zip(ids, serving.encode_texts(TEXTS), strict=True):
+    for row, expected in zip(ids, serving.reader.encode_texts(TEXTS)[0], strict=True):
         assert row[row > 0].tolist() == expected.tolist()
     assert not ids[1].any() and not ids[2].any()
-    assert cut.tolist() == serving.find_cut(TEXTS).tolist()
+    assert cut.tolist() == serving.reader.find_cut(TEXTS).tolist()
     assert cut.tolist() == [False] * 4 + [True, False]
 
 
@@ -60,7 +63,7 @@ def test_a_file_decodes_as_python_does(serving, beam_size):
     function = serving.bytes_function(80, beam_size)
     padded, _ = texts_to_bytes(TEXTS, 64)
     read = [row.tobytes().rstrip(b"\0").decode() for row in padded]
-    cuts = serving.find_cut(read)
+    cuts = serving.reader.find_cut(read)
     for row, hypotheses, cut in zip(padded, found, cuts, strict=True):
         outputs = function(serving.weights, serving.tables, row[None])
         outputs = {k: ops.convert_to_numpy(v) for k, v in outputs.items()}
@@ -78,7 +81,7 @@ def test_a_score_is_the_log_probability_of_a_piece(serving, beam_size, config):
     serving.config = replace(config, length_penalty=0.5)
     for text in ("one two three", "five"):
         best = serving.generate([text], serving.method(beam_size))[0][0]
-        source = serving.encode_texts([text])[0][None].astype(np.int32)
+        source = serving.reader.encode_texts([text])[0][0][None].astype(np.int32)
         ids = np.asarray(serving.compiled(serving.method(beam_size))(source)[0])
         ids = ids.reshape(-1, ids.shape[-1])[:1]
         written = ids[ids > 0]
@@ -108,7 +111,7 @@ def test_a_text_of_many_pieces_in_few_bytes_is_said_to_be_cut(serving):
 def test_an_answer_at_the_limit_of_pieces_is_cut(serving, config):
     serving.config = replace(config, max_output_ratio=0.1)
     (row,) = serving.generate(["one two three"])
-    count = len(serving.encode_texts(["one two three"])[0])
+    count = len(serving.reader.encode_texts(["one two three"])[0][0])
     assert count > 1 and row[0].cut  # an untrained model does not end by itself
 
 
@@ -122,8 +125,44 @@ def test_a_savedmodel_decodes_as_python_does(serving):
         assert outputs["text"].numpy().tolist() == texts_of(hypotheses)
         scores = [row[0].score for row in hypotheses]
         np.testing.assert_allclose(outputs["score"].numpy(), scores, atol=1e-4)
-        cuts = serving.find_cut(TEXTS) + 2 * np.array([r[0].cut for r in hypotheses])
+        cuts = serving.reader.find_cut(TEXTS) + 2 * np.array(
+            [r[0].cut for r in hypotheses]
+        )
         assert outputs["truncated"].numpy().tolist() == cuts.tolist()
+
+
+def with_letters(serving, config, carry_case):
+    """The same model, whose pieces are small letters, as it is not trained to write."""
+    config = replace(config, carry_case=carry_case)
+    new = Serving(serving.model, serving.reader.tokenizer, config)
+    letters = [bytes([ord("a") + n % 26]) for n in range(len(new.pieces) - 3)]
+    new.pieces = [b""] * 3 + letters
+    new.tables |= piece_tables(new.pieces)
+    return new
+
+
+def test_case_is_carried_over(serving, config):
+    carried, serving = (with_letters(serving, config, on) for on in (True, False))
+    written = texts_of(carried.generate(CASED))
+    plain = texts_of(serving.generate([text.lower() for text in CASED[:2]]))
+    assert written[0] == plain[0].upper() and written[1] == plain[1].title()
+    assert written[2:5] == texts_of(serving.generate(CASED[2:5]))
+    assert texts_of(serving.generate(CASED))[0] != written[0]
+    function = carried.bytes_function(200)
+    for row, text in zip(texts_to_bytes(CASED, 32)[0], written, strict=True):
+        outputs = function(carried.weights, carried.tables, row[None])
+        data = ops.convert_to_numpy(outputs["text"]).astype(np.uint8)
+        assert data.tobytes().rstrip(b"\0") == text
+
+
+@pytest.mark.tensorflow
+def test_a_savedmodel_carries_case_over(serving, config):
+    carried = with_letters(serving, config, True)
+    for texts in (CASED, [""], ["ONE"]):
+        strings = np.array([text.encode() for text in texts], object)
+        function = carried.strings_function()
+        outputs = function(carried.weights, carried.tables, strings)
+        assert outputs["text"].numpy().tolist() == texts_of(carried.generate(texts))
 
 
 @pytest.mark.tensorflow

@@ -9,23 +9,22 @@ import numpy as np
 from keras import ops
 
 from polyhead.layers import beam_search, greedy, sample
-from polyhead.layers.candidates import END, PAD
-from polyhead.runtime.text_bytes import cut_text
+from polyhead.layers.candidates import PAD
 
-from ..export.savedmodel import tokenize_strings
-from ..run.compiled import CompiledFunction
-from ..run.precision import check_float32
-from ..text.byte_pieces import Tokenizer
-from ..text.detokenizer import decode_ids, join_pieces, piece_tables
-from ..text.limits import token_limits
-from .batches import encode_source, pad_rows
+from ...export.savedmodel import tokenize_strings
+from ...run.compiled import CompiledFunction
+from ...run.precision import check_float32
+from ...text.byte_pieces import Tokenizer
+from ...text.detokenizer import decode_ids, join_pieces, piece_tables
+from ...text.limits import token_limits
+from ..batches import pad_rows
+from ..model import TextModel
 from .hypotheses import Hypothesis, draw_numbers, rate_hypotheses, sum_cuts
-from .model import TextModel
+from .reading import Reader
 
 BATCH = 64
 # Pieces that may come out for each that goes in, and besides.
 MIN_OUTPUT_RATIO, FREE_PIECES = 2.0, 10
-SPACE = 32  # bytes up to it are white space and control characters
 MAX_RUN = 24  # pieces that a repetition may fill, see `candidates.endless`
 LENGTHS = (32, 64)  # of a .tflite's encoder, that are tried before the longest
 STAGES = (32,)  # steps for which caches have room before they grow; each is traced
@@ -41,32 +40,14 @@ class Serving:
 
     def __init__(self, model: TextModel, tokenizer: Tokenizer, config: Any):
         check_float32(model)
-        self.model, self.tokenizer, self.config = model, tokenizer, config
+        self.model, self.config = model, config
+        self.reader = Reader(tokenizer, config)
         self.max_tokens, self.max_output_tokens = token_limits(config)
         self.weights = [ops.convert_to_numpy(weight) for weight in model.weights]
         # Every byte is a piece, and a draw may give the zero byte, which ends a text.
         self.pieces = [piece.replace(b"\0", b"") for piece in tokenizer.pieces]
-        self.tables = {**tokenizer.tables, **piece_tables(self.pieces)}
+        self.tables = {**self.reader.tables, **piece_tables(self.pieces)}
         self.functions: dict[tuple, CompiledFunction] = {}
-        self.max_bytes = tokenizer.most_bytes(config.max_tokens)
-
-    def tokenize(self, tables: Any, text: Any) -> tuple[Any, Any]:
-        """`(B, N)` bytes to `(B, max_tokens)` int32 piece ids, with the end symbol.
-
-        A text of white space alone has no pieces: its answer is empty. The second
-        result, booleans `(B,)`, says which texts have more pieces.
-        """
-        text = ops.cast(text, "int32")
-        # Bytes after the first zero byte are no text.
-        ended = ops.cumsum(ops.cast(ops.equal(text, 0), "int32"), axis=1)
-        text = ops.where(ended > 0, 0, text)
-        text = ops.where(ops.max(text, axis=1, keepdims=True) > SPACE, text, 0)
-        ids, cut = self.tokenizer.encode_graph(tables, text, self.max_tokens - 1)
-        none = ops.zeros_like(ids[:, :1])
-        before = ops.concatenate([none, ids], axis=1)
-        ids = ops.concatenate([ids, none], axis=1)
-        ended = ops.logical_and(ops.equal(ids, PAD), ops.not_equal(before, PAD))
-        return ops.where(ended, END, ids), cut
 
     def limits(self, source: Any) -> Any:
         """How many pieces may come out: `(B,)` int32; none for an empty source."""
@@ -168,11 +149,12 @@ class Serving:
         method = self.method(beam_size)
 
         def serve(weights: Any, tables: Any, text: Any) -> dict:
-            source, cut = self.tokenize(tables, text)
+            source, cut, case = self.reader.tokenize(tables, text)
             encoded, limits = self.encode_static(weights, source), self.limits(source)
             found = self.search(weights, encoded, limits, static=True, **method)
             ids, score, full = (x[:, 0] for x in found) if beam_size > 1 else found
             data, long = decode_ids(tables, ids, max_output_bytes)
+            data = self.reader.give_case(tables, data, case)
             truncated = sum_cuts(cut, ops.logical_or(full, long))
             text = ops.cast(data, "uint8")
             return {"text": text, "truncated": truncated, "score": score}
@@ -201,14 +183,16 @@ class Serving:
         """The work grows with the longest text of the batch."""
         import tensorflow as tf
 
-        tokenize = functools.partial(self.tokenize, tables)
-        source, cut = tokenize_strings(text, tokenize, self.max_bytes)
+        tokenize = functools.partial(self.reader.tokenize, tables)
+        found = tokenize_strings(text, tokenize, self.reader.max_bytes)
+        source, cut, case = found
         encoded, limits = self.encode(weights, source), self.limits(source)
         found = self.search(weights, encoded, limits, **method)
         ids, score, full = (x[:, 0] for x in found) if "beam_size" in method else found
         pieces = tf.constant(self.pieces)
         joined = tf.strings.reduce_join(tf.gather(pieces, ids), axis=1)
         text = tf.strings.regex_replace(joined, "^ ", "")
+        text = self.reader.give_case_strings(tables, text, case)
         return {"text": text, "score": score, "truncated": sum_cuts(cut, full)}
 
     def method(self, beam_size: int, n_best: int = 1) -> dict:
@@ -222,23 +206,6 @@ class Serving:
     def sampling(self, **settings: Any) -> dict:
         """The arguments that make `search` draw; see `decoding.sample`."""
         return {"method": sample, **settings}
-
-    def find_cut(self, texts: Sequence[str]) -> np.ndarray:
-        """Which texts have more pieces than the model reads: bool `(texts,)`."""
-        return np.array(self.tokenizer.find_cut(texts, self.max_tokens - 1), bool)
-
-    def encode_texts(
-        self, texts: Sequence[str], max_input_bytes: int | None = None
-    ) -> list[np.ndarray]:
-        """What `tokenize` gives, in Python: piece ids and the end symbol, not padded.
-
-        `max_input_bytes` cuts the texts as a client of the .tflite does.
-        """
-        limit = min(max_input_bytes or self.max_bytes, self.max_bytes)
-        data = [cut_text(text, limit)[0] for text in texts]
-        data = [text if max(text, default=0) > SPACE else b"" for text in data]
-        cut = [text.decode("utf-8", "replace") for text in data]
-        return encode_source(self.tokenizer.encode_all(cut), self.max_tokens)
 
     def generate(
         self,
@@ -258,7 +225,7 @@ class Serving:
             For each text its hypotheses, best first.
         """
         method = method or self.method(1)
-        sources = self.encode_texts(texts, max_input_bytes)
+        sources, cases = self.reader.encode_texts(texts, max_input_bytes)
         order = np.argsort([len(row) for row in sources], kind="stable")
         hypotheses: list[list[Hypothesis]] = [[] for _ in texts]
         for start in range(0, len(order), BATCH):
@@ -270,13 +237,15 @@ class Serving:
                 found = [x[:, None] for x in found]
             for row, *best in zip(rows, *found, strict=True):
                 hypotheses[row] = [
-                    Hypothesis(
-                        join_pieces(self.pieces, ids[ids > 0]), float(score), bool(cut)
-                    )
+                    Hypothesis(self.spell(ids, cases[row]), float(score), bool(cut))
                     for ids, score, cut in zip(*best, strict=True)
                     if np.isfinite(score)
                 ]
         return hypotheses
+
+    def spell(self, ids: np.ndarray, case: int) -> bytes:
+        """The text of piece ids, zero-padded, in the case of its question."""
+        return self.reader.case.give(join_pieces(self.pieces, ids[ids > 0]), case)
 
     def compiled(self, method: dict) -> CompiledFunction:
         """Piece ids `(B, S)` to what `search` gives, by `method` or `sampling`."""

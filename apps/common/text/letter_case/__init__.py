@@ -1,0 +1,1 @@
+"""The case of a text, which a model does not read, and which its answer gets."""
