@@ -28,6 +28,7 @@ from .residual import Residual
 from .reversible_normalization import ReversibleNormalization
 from .rotary import RotaryPositions
 from .samplers import draw_symbols, has_stopped, keep_probable
+from .smoothing_bank import SmoothingBank
 
 __all__ = [
     "ByteDropout",
@@ -48,6 +49,7 @@ __all__ = [
     "RotaryPositions",
     "SegmentEmbedding",
     "SinusoidalPositions",
+    "SmoothingBank",
     "TokenEmbedding",
     "attention",
     "beam_search",

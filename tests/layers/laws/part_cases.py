@@ -19,6 +19,7 @@ from polyhead.layers import (
     RotaryPositions,
     SegmentEmbedding,
     SinusoidalPositions,
+    SmoothingBank,
     TokenEmbedding,
 )
 
@@ -62,7 +63,20 @@ POSITION_CASES = {
     ),
 }
 
+SERIES = np.abs(array(2, 15, 2, seed=3)) + 0.5
+SERIES[0, :2], SERIES[1, 6, 0] = np.nan, np.nan
+SMOOTHERS = {"levels": (0.1, 0.5), "trends": ("none", "theta", (0.1, 0.9))}
+
 SMALL_CASES = {
+    "smoothing-bank": LayerCase(
+        making(SmoothingBank, 3, **SMOOTHERS), {"x": SERIES}, per_position=False
+    ),
+    "smoothing-bank-seasons": LayerCase(
+        making(SmoothingBank, 5, season_length=(2, 4), seasons=(0.0, 0.3), **SMOOTHERS),
+        {"x": SERIES},
+        arguments={"return_parts": True},
+        per_position=False,
+    ),
     "feed-forward": LayerCase(making(FeedForward, 16), {"x": X}, noise=DROPOUT),
     "feed-forward-swiglu": LayerCase(
         making(FeedForward, 16, activation="silu", gated=True, use_bias=False),
