@@ -7,224 +7,230 @@ from keras import ops
 from .tensors import Tensor
 
 FIRST_SEASONS, FEWEST = 4, 12  # of the steps from which level and trend begin
-SMALLEST = 1e-6  # standard deviation, as a share of the mean
+SMALLEST = 1e-6  # standard deviation, as a share of the largest value
 WIDEST = 50.0  # exponent
 FURTHER = 1.5  # of the changes of a series, that a forecast may change
-HIGHEST = 1e9
 KNOWN_SHARE = 0.75  # of the values of a season, for an average to be one
+HIGHEST = 1e9
 
 
 class Series(NamedTuple):
-    """Series `(N, T)` in the units of their smoothers.
+    """N series of T steps in the units of their smoothers, in D kinds.
 
     Args:
-        raw: `(N, T)`, as they came, 0 where missing.
-        values: `(N, T)`, 0 where missing: with mean 0 and deviation 1, or logarithms.
+        values: `(N, D, T)`, 0 where missing: of mean 0 and deviation 1, and logarithms.
         known: `(N, T)`, 1.0 or 0.0.
         place: `(N, T)`, the number of the step, from 0 at the first value.
         count: `(N,)`, the number of values.
-        target: `(N, T)`: the values with mean 0 and deviation 1.
         mean, scale: `(N,)`, which were taken away.
-        unit: `(N,)`: what the logarithm of 1 is; None of values as they are.
+        unit: `(N,)`: what the logarithm of 1 is.
         floor: `(N,)`: the least that a forecast may be.
-        valid: `(N,)` bool: whether the series has such values.
+        valid: `(N, D)` bool: whether the series has such values.
     """
 
-    raw: Tensor
     values: Tensor
     known: Tensor
     place: Tensor
     count: Tensor
-    target: Tensor
     mean: Tensor
     scale: Tensor
-    unit: Tensor | None
+    unit: Tensor
     floor: Tensor
     valid: Tensor
 
-    @classmethod
-    def of(cls, x: Tensor) -> "Series":
-        """Normalises `x (N, T)` with NaN where a value is missing."""
-        known = ops.logical_not(ops.isnan(x))
-        x = ops.where(known, x, 0.0)
-        known = ops.cast(known, "float32")
-        count = ops.sum(known, axis=1)
-        most = ops.maximum(count, 1.0)
-        # In two steps, as the squares of large numbers overflow.
-        size = ops.max(ops.abs(x), axis=1)
-        size = ops.where(size > 0, size, 1.0)
-        share = x / size[:, None]
-        mean = ops.sum(share, axis=1) / most
-        centred = (share - mean[:, None]) * known
-        deviation = ops.sqrt(ops.sum(centred * centred, axis=1) / most)
-        scale = ops.where(deviation > SMALLEST, deviation, 1.0)
-        values = centred / scale[:, None]
-        begun = ops.cumsum(known, axis=1) > 0
-        place = ops.cumsum(ops.cast(begun, "float32"), axis=1) - 1
-        negative = ops.min(x, axis=1) < 0
-        floor = ops.where(negative, -1e9, -mean / scale)
-        return cls(
-            x,
-            values,
-            known,
-            place,
-            count,
-            values,
-            mean * size,
-            scale * size,
-            None,
-            floor,
-            count >= 0,
-        )
+    @property
+    def target(self) -> Tensor:
+        """The values with mean 0 and deviation 1, `(N, T)`."""
+        return self.values[:, 0]
 
     def to_target(self, x: Tensor) -> Tensor:
-        """What smoothers give, `(N, ...)`, in the units of `target`."""
-        if self.unit is None:
+        """What smoothers give, `(N, D, ...)`, in the units of `target`."""
+        if self.values.shape[1] == 1:
             return x
         shape = (-1, *(1 for _ in x.shape[1:]))
         mean, scale, unit = (
             ops.reshape(each, shape) for each in (self.mean, self.scale, self.unit)
         )
-        return (ops.exp(ops.clip(x, -WIDEST, WIDEST)) * unit - mean) / scale
+        grown = (ops.exp(ops.clip(x[:, 1:], -WIDEST, WIDEST)) * unit - mean) / scale
+        return ops.concatenate([x[:, :1], grown], axis=1)
 
     def restore(self, rows: Tensor) -> Tensor:
         """`(N, H, K)` in the units of `target` as the series are."""
         return rows * self.scale[:, None, None] + self.mean[:, None, None]
 
 
-def take_log(series: Series) -> Series:
-    """The logarithms of series; valid where all values are positive."""
-    x, known = series.raw, series.known > 0
+def make_series(x: Tensor, log: bool) -> Series:
+    """Normalises `x (N, T)`, NaN where a value is missing; `log` adds a kind."""
+    known = ops.logical_not(ops.isnan(x))
+    x = ops.where(known, x, 0.0)
     positive = ops.all(ops.logical_or(x > 0, ops.logical_not(known)), axis=1)
-    chosen = ops.logical_and(known, positive[:, None])
-    unit = ops.where(series.mean > 0, series.mean, 1.0)
-    logs = ops.log(ops.where(chosen, x, unit[:, None]) / unit[:, None])
-    return series._replace(values=logs, unit=unit, valid=positive)
+    known = _cast(known)
+    count = ops.sum(known, axis=1)
+    most = ops.maximum(count, 1.0)
+    # In two steps, as the squares of large numbers overflow.
+    size = ops.max(ops.abs(x), axis=1)
+    size = ops.where(size > 0, size, 1.0)
+    share = x / size[:, None]
+    mean = ops.sum(share, axis=1) / most
+    centred = (share - mean[:, None]) * known
+    deviation = ops.sqrt(ops.sum(centred * centred, axis=1) / most)
+    deviation = ops.where(deviation > SMALLEST, deviation, 1.0)
+    kinds = [centred / deviation[:, None]]
+    unit = ops.where(mean > 0, mean, 1.0) * size
+    if log:
+        chosen = ops.logical_and(known > 0, positive[:, None])
+        kinds.append(ops.log(ops.where(chosen, x, unit[:, None]) / unit[:, None]))
+    place = ops.cumsum(_cast(ops.cumsum(known, axis=1) > 0), axis=1) - 1
+    floor = ops.where(ops.min(x, axis=1) < 0, -HIGHEST, -mean / deviation)
+    valid = ops.stack([ops.ones_like(positive), positive][: len(kinds)], axis=1)
+    kinds = ops.stack(kinds, axis=1)
+    return Series(
+        kinds, known, place, count, mean * size, deviation * size, unit, floor, valid
+    )
 
 
-def add_seasons(series: Series, length: int) -> Tensor | None:
-    """The season `(N, m)` of each series by classical decomposition; None for 1."""
-    if length == 1:
-        return None
-    x, known, half = series.values, series.known, length // 2
-    steps = x.shape[1] or ops.shape(x)[1]
+def find_seasons(series: Series, length: int) -> Tensor:
+    """The season `(N, D, m)` of each series by classical decomposition."""
+    half = length // 2
     ends = 0.5 if length % 2 == 0 else 0.0
+    # A season before the first step, so that there is one.
+    x, known = (
+        ops.pad(each, [*[[0, 0]] * (len(each.shape) - 1), [length, 0]])
+        for each in (series.values, series.known[:, None])
+    )
+    steps = x.shape[2] or ops.shape(x)[2]
 
-    def average(values: Tensor) -> Tensor:
-        """The centred moving sum over a season, `(N, T - 2 * half)`."""
-        total = ops.cumsum(ops.pad(values, [[0, 0], [1, 0]]), axis=1)
-        middle = total[:, 2 * half + 1 :] - total[:, : steps - 2 * half]
-        sides = values[:, : steps - 2 * half] + values[:, 2 * half :]
+    def total(values: Tensor) -> Tensor:
+        """The centred moving sum over a season, `(N, D, T + m - 2 * half)`."""
+        sums = ops.cumsum(ops.pad(values, [[0, 0], [0, 0], [1, 0]]), axis=2)
+        middle = sums[:, :, 2 * half + 1 :] - sums[:, :, : steps - 2 * half]
+        sides = values[:, :, : steps - 2 * half] + values[:, :, 2 * half :]
         return middle - ends * sides
 
-    counts = average(known)
-    inner = known[:, half : steps - half]
-    good = inner * ops.cast(counts >= KNOWN_SHARE * length, "float32")
-    level = average(x) / ops.maximum(counts, 1.0)
-    rest = (x[:, half : steps - half] - level) * good
-    phase = one_hot_phases(steps, length)[half : steps - half]  # (T - 2 * half, m)
+    counts = total(known)
+    inner = known[:, :, half : steps - half]
+    good = inner * _cast(counts >= KNOWN_SHARE * length)
+    level = total(x) / ops.maximum(counts, 1.0)
+    rest = (x[:, :, half : steps - half] - level) * good
+    phase = one_hot_phases(steps, length)[half : steps - half]
     season = ops.matmul(rest, phase) / ops.maximum(ops.matmul(good, phase), 1.0)
-    return season - ops.mean(season, axis=1, keepdims=True)
+    return season - ops.mean(season, axis=2, keepdims=True)
 
 
 def one_hot_phases(steps, length: int) -> Tensor:
     """`(T, m)`: 1.0 where a step is at this place in the season."""
     phase = ops.arange(steps, dtype="int32") % length
     places = ops.arange(length, dtype="int32")
-    return ops.cast(ops.equal(phase[:, None], places[None]), "float32")
+    return _cast(ops.equal(phase[:, None], places[None]))
 
 
-def regress(x: Tensor, weights: Tensor, place: Tensor) -> tuple[Tensor, Tensor]:
-    """The slope `(N,)` and the value at place 0 of a line through values."""
-    total = ops.maximum(ops.sum(weights, axis=1), 1.0)[:, None]
-    middle = ops.sum(weights * place, axis=1, keepdims=True) / total
-    mean = ops.sum(weights * x, axis=1, keepdims=True) / total
-    offset = weights * (place - middle)
-    spread = ops.sum(offset * (place - middle), axis=1)
-    slope = ops.sum(offset * (x - mean), axis=1) / ops.maximum(spread, 1e-6)
-    return slope, mean[:, 0] - slope * middle[:, 0]
+def begin(series: Series, x: Tensor, period: int) -> tuple[Tensor, ...]:
+    """Where `x (N, D, T)` begins, each `(N, D, 1)`.
+
+    Returns:
+        The slope and the beginning of a line through its first values, the slope of
+        one through all, and the mean of the very first.
+    """
+    place, known = (each[:, None] for each in (series.place, series.known))
+    first = known * _cast(place < max(FIRST_SEASONS * period, FEWEST))
+    early = known * _cast(place < max(6, period // 2))
+
+    def line(weights: Tensor) -> tuple[Tensor, Tensor]:
+        middle, mean = average(place, weights), average(x, weights)
+        offset = weights * (place - middle)
+        spread = ops.sum(offset * (place - middle), axis=2, keepdims=True)
+        slope = ops.sum(offset * (x - mean), axis=2, keepdims=True)
+        slope = slope / ops.maximum(spread, 1e-6)
+        return slope, mean - slope * middle
+
+    def average(x: Tensor, weights: Tensor) -> Tensor:
+        total = ops.maximum(ops.sum(weights, axis=2, keepdims=True), 1.0)
+        return ops.sum(weights * x, axis=2, keepdims=True) / total
+
+    return *line(first), line(known)[0], average(x, early)
 
 
 def smooth(
-    series: Series,
-    season: Tensor | None,
-    shares: dict,
-    ets,
-    theta,
-    period: int,
-    limits: tuple[Tensor, Tensor],
-    skipped: Tensor,
-) -> tuple[Tensor, Tensor]:
+    series: Series, shares: dict, kinds: dict, length: int, period: int, skipped: Tensor
+) -> tuple[Tensor, tuple]:
     """Runs K smoothers over series.
 
     Args:
-        season: `(N, m)`, from `add_seasons`.
-        shares: `level_rate`, `trend_rate`, `damping`, and with a season `season_rate`,
-            each `(K,)`.
-        ets, theta: bool arrays `(K,)`: whose trend follows, and whose is Theta's.
+        shares: `level_rate`, `trend_rate`, `damping` and, where `length` is not 1,
+            `season_rate`, each `(K,)`.
+        kinds: 1.0 or 0.0 `(K,)`: `ets`, whose trend follows; `theta`, whose trend is
+            half the slope; `seasonal`, which have a season.
+        length: the season's, m.
         period: the season by whose length the first level and trend are found.
-        limits: from `find_limits`.
         skipped: `(N,)`: steps whose errors do not count.
 
     Returns:
-        The sum of absolute errors `(N, K)` and the forecasts `(N, H, K)`, in the units
-        of `series.target`.
+        The sum of absolute errors `(N, D, K)` in the units of `series.target`, and
+        what `look_ahead` reads.
     """
     x, known, place = series.values, series.known, series.place
-    steps = x.shape[1] or ops.shape(x)[1]
+    steps = x.shape[2] or ops.shape(x)[2]
+    kinds = {name: ops.convert_to_tensor(kind) for name, kind in kinds.items()}
+    ets, theta, seasonal = (kinds[name] for name in ("ets", "theta", "seasonal"))
     level_rate, damping = shares["level_rate"], shares["damping"]
-    ets, theta = (ops.convert_to_tensor(kind, "float32") for kind in (ets, theta))
     trend_rate = ets * shares["trend_rate"] * level_rate
-    adjusted = x
-    if season is not None:
-        season_rate = shares["season_rate"] * (1 - level_rate)
-        length = season.shape[1]
-        phases = one_hot_phases(steps, length)
-        adjusted = (x - ops.matmul(season, ops.transpose(phases))) * known
-    first = max(FIRST_SEASONS * period, FEWEST)
-    slope, start = regress(adjusted, known * _cast(place < first), place)
-    whole, _ = regress(adjusted, known, place)
-    early = known * _cast(place < max(6, period // 2))
-    mean = ops.sum(adjusted * early, axis=1) / ops.maximum(ops.sum(early, axis=1), 1.0)
-    trend = ets * slope[:, None] + theta * whole[:, None] / 2  # (N, K)
-    level = ets * start[:, None] + (1 - ets) * mean[:, None]
-    states = ops.zeros_like(level)[None]  # (m, N, K), rotated step by step
-    if season is not None:
-        states = ops.transpose(season)[:, :, None] + states
+    slope, start, whole, mean = begin(series, x, period)
+    states = None  # (m, N, D, K), which turns at each step
+    if length > 1:
+        season_rate = seasonal * shares["season_rate"] * (1 - level_rate)
+        season = find_seasons(series, length)
+        phases = ops.transpose(one_hot_phases(steps, length))
+        adjusted = (x - ops.matmul(season, phases)) * known[:, None]
+        plain, rest = (slope, start, whole, mean), begin(series, adjusted, period)
+        slope, start, whole, mean = (
+            a + seasonal * (b - a) for a, b in zip(plain, rest, strict=True)
+        )
+        # A series starts at any place of its season.
+        states = ops.transpose(season, (2, 0, 1))[..., None] * seasonal
+    trend = ets * slope + theta * whole / 2  # (N, D, K)
+    level = ets * start + (1 - ets) * mean
     counts = known * _cast(place >= skipped[:, None])
-    begun = _cast(place >= 0)
+    rows = known, counts, _cast(place >= 0), series.target
 
     def step(t, carried):
-        level, trend, states, errors = carried
-        now = [ops.take(each, t, axis=1)[:, None] for each in rows]
-        value, target, seen, counted, begun = now
+        level, trend, errors, *turning = carried
+        value = ops.take(x, t, axis=2)[..., None]
+        now = (ops.take(row, t, axis=1)[:, None, None] for row in rows)
+        seen, counted, begun, target = now
         base = level + damping * trend
-        forecast = base + states[0]
+        forecast = base + turning[0][0] if turning else base
         error = (value - forecast) * seen
         missed = ops.abs(series.to_target(forecast) - target)
-        level = begun * (base + level_rate * error) + (1 - begun) * level
-        following = ets * damping * trend + (1 - ets) * trend + trend_rate * error
-        trend = begun * following + (1 - begun) * trend
-        if season is not None:
-            latest = states[:1] + (season_rate * error)[None]
-            states = ops.concatenate([states[1:], latest], axis=0)
-        return level, trend, states, errors + counted * missed
+        level = level + begun * (base + level_rate * error - level)
+        following = (1 - ets + ets * damping) * trend + trend_rate * error
+        trend = trend + begun * (following - trend)
+        if turning:
+            latest = turning[0][:1] + (season_rate * error)[None]
+            turning = [ops.concatenate([turning[0][1:], latest], axis=0)]
+        return level, trend, errors + counted * missed, *turning
 
-    rows = x, series.target, known, counts, begun
-    carried = level, trend, states, ops.zeros_like(level)
-    level, trend, states, errors = ops.fori_loop(0, steps, step, carried)
-    least, most = limits
-    horizon = least.shape[1]
+    carried = level, trend, ops.zeros_like(level)
+    carried = carried if states is None else (*carried, states)
+    level, trend, errors, *turned = ops.fori_loop(0, steps, step, carried)
+    return errors, (level, trend, damping, *turned)
+
+
+def look_ahead(series: Series, ended: tuple, limits: tuple[Tensor, Tensor]) -> Tensor:
+    """The forecasts `(N, D, H, K)`, as `series.target`, of what `smooth` ended with."""
+    (level, trend, damping, *turned), (least, most) = ended, limits
+    horizon = least.shape[2]
     power = ops.arange(1, horizon + 1, dtype="float32")[:, None]
     climbed = ops.cumsum(ops.power(damping[None], power), axis=0)  # (H, K)
-    ahead = ops.take(states, [h % states.shape[0] for h in range(horizon)], axis=0)
-    ahead = ops.transpose(ahead, (1, 0, 2))
-    forecast = series.to_target(level[:, None] + climbed * trend[:, None] + ahead)
-    return errors, ops.maximum(ops.minimum(forecast, most), least)
+    ahead = level[:, :, None] + climbed * trend[:, :, None]
+    if turned:
+        places = [h % turned[0].shape[0] for h in range(horizon)]
+        states = ops.take(turned[0], places, axis=0)
+        ahead = ahead + ops.transpose(states, (1, 2, 0, 3))
+    return ops.maximum(ops.minimum(series.to_target(ahead), most), least)
 
 
 def find_limits(series: Series, horizon: int) -> tuple[Tensor, Tensor]:
-    """The least and the most, `(N, H, 1)`, that a forecast may be, as `series.target`.
+    """The least and the most, `(N, 1, H, 1)`, of a forecast in units of `target`.
 
     A forecast moves from the last value by at most what the series has moved in so many
     steps, and half as much again. So it may grow as its series does, and not as an
@@ -255,7 +261,7 @@ def find_limits(series: Series, horizon: int) -> tuple[Tensor, Tensor]:
     most = last + FURTHER * ops.stack(ups, axis=1)  # (N, H)
     least = last + FURTHER * ops.stack(downs, axis=1)
     least = ops.maximum(least, series.floor[:, None])
-    return least[:, :, None], ops.maximum(most, least)[:, :, None]
+    return least[:, None, :, None], ops.maximum(most, least)[:, None, :, None]
 
 
 def _cast(x: Tensor) -> Tensor:
