@@ -2,7 +2,8 @@
 
     python benchmarks/normalization.py
 
-Two files are made of one vocabulary, with and without it, and timed in turns.
+Two files are made of one vocabulary, with and without it, and timed in turns. Case that
+is carried over to an answer is a file of its own, which reads and gives back its text.
 """
 
 import time
@@ -13,6 +14,8 @@ import tensorflow as tf
 from ai_edge_litert.interpreter import Interpreter
 
 from polyhead.apps.common.text.byte_pieces import Tokenizer
+from polyhead.apps.common.text.letter_case.graph import give_case, take_case
+from polyhead.apps.common.text.letter_case.letters import LetterCase
 from polyhead.apps.common.text.normalization.table import NONE, UNICODE
 from polyhead.runtime.text_bytes import texts_to_bytes
 
@@ -42,6 +45,11 @@ def main():
                     times[name].append(measure(file, data))
             plain, normal = (min(times[name]) for name in (NONE, UNICODE))
             print(f"  {kind}: {normal - plain:.3f} ms more than {plain:.3f} ms")
+        file = convert_case(length)
+        for kind, text in TEXTS.items():
+            data = texts_to_bytes([text.upper()], length)[0]
+            taken = min(measure(file, data) for _ in range(TURNS))
+            print(f"  case, {kind}: {len(file):,} bytes, {taken:.3f} ms")
 
 
 def convert(tokenizer: Tokenizer, length: int) -> bytes:
@@ -54,6 +62,21 @@ def convert(tokenizer: Tokenizer, length: int) -> bytes:
 
     spec = tf.TensorSpec((1, length), tf.uint8)
     function = tf.function(encode).get_concrete_function(spec)
+    converter = tf.lite.TFLiteConverter.from_concrete_functions([function])
+    converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
+    return converter.convert()
+
+
+def convert_case(length: int) -> bytes:
+    """Case alone as a file: it is taken from a text, and given to it again."""
+    tables = {k: tf.constant(table) for k, table in LetterCase(True).tables.items()}
+
+    def carry(text):
+        read, case = take_case(tables, tf.cast(text, tf.int32))
+        return give_case(tables, read, case)
+
+    spec = tf.TensorSpec((1, length), tf.uint8)
+    function = tf.function(carry).get_concrete_function(spec)
     converter = tf.lite.TFLiteConverter.from_concrete_functions([function])
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
     return converter.convert()

@@ -209,8 +209,8 @@ def smooth(
             turning = [ops.concatenate([turning[0][1:], latest], axis=0)]
         return level, trend, errors + counted * missed, *turning
 
-    carried = level, trend, ops.zeros_like(level)
-    carried = carried if states is None else (*carried, states)
+    turning = () if states is None else (states,)
+    carried = level, trend, ops.zeros_like(level), *turning
     level, trend, errors, *turned = ops.fori_loop(0, steps, step, carried)
     return errors, (level, trend, damping, *turned)
 
@@ -243,7 +243,9 @@ def find_limits(series: Series, horizon: int) -> tuple[Tensor, Tensor]:
     low = ops.min(ops.where(known > 0, x, HIGHEST), axis=1)
     high = ops.max(ops.where(known > 0, x, -HIGHEST), axis=1)
     spread = ops.maximum(high - low, 0.0)
-    ups, downs, lag = [], [], 1
+    ups: list[Tensor] = []
+    downs: list[Tensor] = []
+    lag = 1
     rise = fall = ops.zeros_like(low)
     while len(ups) < horizon:
         size = min(lag, horizon) - len(ups)

@@ -101,9 +101,10 @@ class SmoothingBank(RematMethods, keras.layers.Layer):
     ):
         super().__init__(autocast=False, **kwargs)
         check_count("horizon", horizon)
-        several = isinstance(season_length, (tuple, list))
         self.horizon = horizon
-        self.season_length = tuple(season_length) if several else season_length
+        if isinstance(season_length, (tuple, list)):
+            season_length = tuple(season_length)
+        self.season_length = season_length
         for length in self._lengths():
             check_count("season_length", length)
         self.levels, self.seasons = tuple(levels), tuple(seasons)

@@ -117,7 +117,7 @@ def have_case(*sides: Sequence[str]) -> bool:
     for side in sides:
         texts = [side[k] for k in spread(len(side), READ)]
         cased = _case_changes(texts) and _many(text != text.lower() for text in texts)
-        if not cased or _many("ı" in text or find_case(text) for text in texts):
+        if not cased or _many("ı" in text or find_case(text) > 0 for text in texts):
             return False
     return True
 
