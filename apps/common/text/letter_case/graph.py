@@ -1,16 +1,16 @@
 """The case of texts inside a graph: UTF-8 bytes in and out, builtin operators only."""
 
 import functools
-from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 from keras import ops
 
 from ..normalization.graph import decode, pack, shift, within
 from .letters import (
-    BLOCKS,
     CAPITALS,
+    END,
+    FIRST,
+    GAP,
     LEAST_CAPITALS,
     LEAST_WORDS,
     SHARP_S,
@@ -18,25 +18,8 @@ from .letters import (
     TITLE,
 )
 
-FIRST, END = BLOCKS[0].stop, BLOCKS[1].stop  # of the first block, and of the second
-GAP = BLOCKS[1].start - FIRST  # code points between the blocks
 NO_LETTER, LETTER, SPACE = 0, 1, 2
 SHARP_BYTES = tuple(SHARP_S.encode())
-
-
-def build_tables(
-    lowered: Mapping[str, str], raised: Mapping[str, str]
-) -> dict[str, np.ndarray]:
-    """What is added to each code point of both blocks for its other case; else 0."""
-    tables = {}
-    for name, changes in (("case_lowered", lowered), ("case_raised", raised)):
-        added = np.zeros(END - GAP, np.int16)
-        for letter, new in changes.items():
-            code = ord(letter)
-            place = code if code < FIRST else code - GAP
-            added[place] = ord(new) - code
-        tables[name] = added
-    return tables
 
 
 def take_case(tables: Any, text: Any) -> tuple[Any, Any]:

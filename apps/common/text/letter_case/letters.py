@@ -18,6 +18,8 @@ LEAST_WORDS = 3  # with a capital, of a text in title case: "Good morning, Tom" 
 SHARP_S = "ß"
 # The letters that change: those of the Latin, Greek, Cyrillic and Armenian scripts.
 BLOCKS = range(0x41, 0x590), range(0x1E00, 0x2000)
+FIRST, END = BLOCKS[0].stop, BLOCKS[1].stop  # of the first block, and of the second
+GAP = BLOCKS[1].start - FIRST  # code points between the blocks
 # White space, and what is as good as white space between two words.
 SPACES = (range(1, 33), range(0xA0, 0xA1), range(0x2000, 0x200B), range(0x3000, 0x3001))
 
@@ -116,6 +118,16 @@ class LetterCase:
         """The arrays that the graph reads; none if nothing changes."""
         if not self.carried:
             return {}
-        from .graph import build_tables
+        return {
+            "case_lowered": _added(LOWERED),
+            "case_raised": _added(RAISED),
+        }
 
-        return build_tables(LOWERED, RAISED)
+
+def _added(changes: dict[str, str]) -> np.ndarray:
+    """What is added to each code point of both blocks for its other case; else 0."""
+    added = np.zeros(END - GAP, np.int16)
+    for letter, new in changes.items():
+        code = ord(letter)
+        added[code if code < FIRST else code - GAP] = ord(new) - code
+    return added
