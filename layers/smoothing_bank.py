@@ -187,8 +187,9 @@ class SmoothingBank(RematMethods, keras.layers.Layer):
             errors, ended = smooth(series, shares, kinds, length, period, skipped)
             errors = errors / counted  # (N, D, K)
             likely = -self.sharpness * counted * ops.log(errors + SMALLEST_ERROR)
-            logits = likely - self.penalty * (2 + length * kinds["seasonal"]) + prior
-            enough = count[:, None, None] >= 2 * length * kinds["seasonal"]
+            season = length * ops.convert_to_tensor(kinds["seasonal"])  # (K,)
+            logits = likely - self.penalty * (2 + season) + prior
+            enough = count[:, None, None] >= 2 * season
             valid = ops.logical_and(series.valid[:, :, None], enough)
             logits = ops.where(valid, logits, NEVER)
             forecasts = look_ahead(series, ended, limits)  # (N, D, H, K)
