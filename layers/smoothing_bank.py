@@ -47,12 +47,14 @@ class SmoothingBank(RematMethods, keras.layers.Layer):
             each has smoothers of its own. A season takes part if the series has at
             least two of it. Defaults to `1`.
         levels: tuple of float. Shares of an error that correct the level. Defaults to
-            seven from 0.05 to 0.9.
+            `(0.05, 0.1, 0.2, 0.35, 0.5, 0.7, 0.9)`.
         trends: tuple. `"none"`, `"theta"` (half the slope of the whole series, as in
             the Theta method), or a tuple `(rate, damping)`: the rate as a share of the
-            level's, and what is left of the trend at each step. Defaults to nine.
+            level's, and what is left of the trend at each step. Defaults to
+            `("none", "theta", (0.0, 1.0), (0.02, 1.0), (0.1, 1.0), (0.02, 0.9),
+            (0.1, 0.9), (0.1, 0.98), (0.3, 0.9))`.
         seasons: tuple of float. Shares that correct the season, of what the level
-            leaves. Defaults to four from 0 to 0.3.
+            leaves. Defaults to `(0.0, 0.05, 0.15, 0.3)`.
         log: bool. Whether smoothers also run on logarithms. Defaults to `True`.
         seed: int. Has no effect: nothing here is random. Every layer of this package
             takes a seed. Defaults to `None`.

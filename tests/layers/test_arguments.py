@@ -21,6 +21,7 @@ REQUIRED = {
     "num_segments": 2,
     "feedforward_dim": 8,
     "hidden_dim": 8,
+    "horizon": 2,
     "max_length": 4,
     "patch_length": 2,
     "vocabulary_size": 5,
