@@ -13,18 +13,6 @@ def forecast(x, horizon=4, **settings):
     return to_numpy(SmoothingBank(horizon, **settings)(x))[0, :, 0]
 
 
-def one(level, trend="none", season=None, length=1):
-    """A bank of one smoother."""
-    seasons = (0.0,) if season is None else (season,)
-    return {
-        "levels": (level,),
-        "trends": (trend,),
-        "seasons": seasons,
-        "season_length": length,
-        "log": False,
-    }
-
-
 def smooth_by_hand(x, level_rate, trend_rate, damping, horizon):
     """Holt's method with a damped trend, from a line through the first 12 values."""
     trend, level = np.polyfit(np.arange(min(len(x), 12)), x[:12], 1)
@@ -52,7 +40,7 @@ def wave(count, length=12, noise=0.1, seed=0):
 @pytest.mark.parametrize("damping", [1.0, 0.9])
 def test_one_smoother_is_holts_method(damping):
     x = wave(40, noise=1.0)
-    layer = SmoothingBank(6, **one(0.3, (0.2, damping)))
+    layer = SmoothingBank(6, levels=(0.3,), trends=((0.2, damping),), log=False)
     whole, each, weights, errors = map(
         to_numpy, layer(x.reshape(1, -1, 1).astype("float32"), return_parts=True)
     )
