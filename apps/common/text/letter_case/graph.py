@@ -25,8 +25,8 @@ SHARP_BYTES = tuple(SHARP_S.encode())
 def take_case(tables: Any, text: Any) -> tuple[Any, Any]:
     """Texts `(B, N)` int32 as the model reads them, and their cases `(B, 1)`."""
     codes = find_characters(text)
-    lowered, small, initial = describe(tables, codes)
-    capital = ops.not_equal(lowered, 0)
+    lowered, raised, initial = describe(tables, codes)
+    capital, small = (ops.not_equal(x, 0) for x in (lowered, raised))
     any_small = _any(small)
     capitals = ops.logical_and(~any_small, _count(capital) >= LEAST_CAPITALS)
     words = _count(ops.logical_and(initial, capital)) >= LEAST_WORDS
@@ -45,11 +45,9 @@ def give_case(tables: Any, text: Any, case: Any) -> Any:
     both = (sharp + shift(sharp, -1) > 0) & ops.equal(case, CAPITALS)
     text = ops.where(both, ord("S"), text)
     codes = find_characters(text)
-    _, _, initial = describe(tables, codes)
+    _, raised, initial = describe(tables, codes)
     chosen = ops.equal(case, CAPITALS) | (ops.equal(case, TITLE) & initial)
-    return change(
-        text, codes, ops.where(chosen, look_up(tables, "case_raised", codes), 0)
-    )
+    return change(text, codes, ops.where(chosen, raised, 0))
 
 
 def find_characters(text: Any) -> Any:
@@ -85,14 +83,15 @@ def change(text: Any, codes: Any, added: Any) -> Any:
 
 
 def describe(tables: Any, codes: Any) -> tuple[Any, Any, Any]:
-    """Of code points `(B, N)`: what lowers them, which are small, and which initials.
+    """Of code points `(B, N)`: what lowers and raises them, and which are initials.
 
     An initial is the first letter or digit after white space.
     """
     lowered = look_up(tables, "case_lowered", codes)
-    small = ops.not_equal(look_up(tables, "case_raised", codes), 0)
-    letter = ops.not_equal(lowered, 0) | small | within(codes, ord("0"), ord("9") + 1)
-    letter = ops.logical_or(letter, ops.equal(codes, ord(SHARP_S)))
+    raised = look_up(tables, "case_raised", codes)
+    letter = ops.not_equal(lowered, 0) | ops.not_equal(raised, 0)
+    letter = letter | within(codes, ord("0"), ord("9") + 1)
+    letter = letter | ops.equal(codes, ord(SHARP_S))
     spaces = [within(codes, block.start, block.stop) for block in SPACES]
     space = functools.reduce(ops.logical_or, spaces)
     kinds = ops.where(letter, LETTER, ops.where(space, SPACE, NO_LETTER))
@@ -105,7 +104,7 @@ def describe(tables: Any, codes: Any) -> tuple[Any, Any, Any]:
     place = row * length + ops.maximum(ops.cumsum(kept, axis=1) - 1, 0)
     begins = ops.reshape(ops.cast(begins, "int32"), (-1,))
     begins = ops.take(begins, place, axis=0) > 0
-    return lowered, small, ops.logical_and(letter, begins)
+    return lowered, raised, ops.logical_and(letter, begins)
 
 
 def look_up(tables: Any, name: str, codes: Any) -> Any:
