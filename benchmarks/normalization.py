@@ -6,12 +6,10 @@ Two files are made of one vocabulary, with and without it, and timed in turns. C
 is carried over to an answer is a file of its own, which reads and gives back its text.
 """
 
-import time
 from pathlib import Path
 
-import numpy as np
 import tensorflow as tf
-from ai_edge_litert.interpreter import Interpreter
+from lite_files import TURNS, clock, convert
 
 from polyhead.apps.common.text.byte_pieces import Tokenizer
 from polyhead.apps.common.text.letter_case.graph import give_case, take_case
@@ -25,7 +23,7 @@ TEXTS = {
     "Russian": "МОСКВА Привет как дела " * 30,
     "letters and marks apart": "Vie\u0302\u0323t Nam " * 60,
 }
-MAX_TOKENS, TURNS, CALLS = 64, 5, 200
+MAX_TOKENS = 64
 
 
 def main():
@@ -34,7 +32,7 @@ def main():
         files = {}
         for name in (NONE, UNICODE):
             tokenizer = Tokenizer.learn(lines, 4000, normalization=name)
-            files[name] = convert(tokenizer, length)
+            files[name] = convert_tokenizer(tokenizer, length)
         sizes = {name: len(file) for name, file in files.items()}
         print(f"{length} bytes: {sizes[UNICODE] - sizes[NONE]:,} bytes more")
         for kind, text in TEXTS.items():
@@ -42,17 +40,17 @@ def main():
             times = {name: [] for name in files}
             for _ in range(TURNS):
                 for name, file in files.items():
-                    times[name].append(measure(file, data))
+                    times[name].append(clock(file, data))
             plain, normal = (min(times[name]) for name in (NONE, UNICODE))
             print(f"  {kind}: {normal - plain:.3f} ms more than {plain:.3f} ms")
         file = convert_case(length)
         for kind, text in TEXTS.items():
             data = texts_to_bytes([text.upper()], length)[0]
-            taken = min(measure(file, data) for _ in range(TURNS))
+            taken = min(clock(file, data) for _ in range(TURNS))
             print(f"  case, {kind}: {len(file):,} bytes, {taken:.3f} ms")
 
 
-def convert(tokenizer: Tokenizer, length: int) -> bytes:
+def convert_tokenizer(tokenizer: Tokenizer, length: int) -> bytes:
     """The tokenizer alone as a file: bytes `(1, N)` to piece ids."""
     tables = {name: tf.constant(table) for name, table in tokenizer.tables.items()}
 
@@ -60,11 +58,7 @@ def convert(tokenizer: Tokenizer, length: int) -> bytes:
         text = tf.cast(text, tf.int32)
         return tokenizer.encode_graph(tables, text, MAX_TOKENS)[0]
 
-    spec = tf.TensorSpec((1, length), tf.uint8)
-    function = tf.function(encode).get_concrete_function(spec)
-    converter = tf.lite.TFLiteConverter.from_concrete_functions([function])
-    converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
-    return converter.convert()
+    return convert(encode, (1, length), tf.uint8)
 
 
 def convert_case(length: int) -> bytes:
@@ -75,24 +69,7 @@ def convert_case(length: int) -> bytes:
         read, case = take_case(tables, tf.cast(text, tf.int32))
         return give_case(tables, read, case)
 
-    spec = tf.TensorSpec((1, length), tf.uint8)
-    function = tf.function(carry).get_concrete_function(spec)
-    converter = tf.lite.TFLiteConverter.from_concrete_functions([function])
-    converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
-    return converter.convert()
-
-
-def measure(file: bytes, data: np.ndarray) -> float:
-    """The shortest of many calls, in milliseconds."""
-    interpreter = Interpreter(model_content=file, num_threads=1)
-    interpreter.allocate_tensors()
-    interpreter.set_tensor(interpreter.get_input_details()[0]["index"], data)
-    times = []
-    for _ in range(CALLS):
-        start = time.perf_counter()
-        interpreter.invoke()
-        times.append(time.perf_counter() - start)
-    return 1e3 * min(times)
+    return convert(carry, (1, length), tf.uint8)
 
 
 if __name__ == "__main__":

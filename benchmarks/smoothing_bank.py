@@ -11,16 +11,12 @@ before: choices are made there. Beside it stand published figures on the same se
 
 import argparse
 import gzip
-import time
 from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
-from ai_edge_litert.interpreter import Interpreter
 from keras import ops
-from tensorflow.python.framework.convert_to_constants import (
-    convert_variables_to_constants_v2,
-)
+from lite_files import TURNS, clock, convert
 
 from polyhead.layers import SmoothingBank
 
@@ -30,7 +26,7 @@ SETS = {
     "Quarterly": (4, 8, (1.661, 1.667, 1.670)),
     "Yearly": (1, 6, (3.957, 3.659, 3.486)),
 }
-BATCH, TURNS, CALLS, STEPS = 100, 5, 50, 120
+BATCH, STEPS = 100, 120
 
 
 def main():
@@ -48,9 +44,13 @@ def main():
         figures = (score, *published) if not options.fold else (score,)
         row = " | ".join(f"{figure:.3f}" for figure in figures)
         print(f"| {name}, {len(split)} | {row} |", flush=True)
+    t = np.arange(STEPS, dtype=np.float32)
+    x = (20 + 0.1 * t + 5 * np.sin(t * np.pi / 6))[None, :, None]
     for season in (1, 12):
-        file = convert(SmoothingBank(18, season))
-        taken = min(clock(file) for _ in range(TURNS))
+        layer = SmoothingBank(18, season)
+        layer.build(x.shape)
+        file = convert(lambda x, layer=layer: layer(x), x.shape, tf.float32)
+        taken = min(clock(file, x) for _ in range(TURNS))
         print(f"season {season}, {STEPS} steps: {len(file):,} bytes, {taken:.2f} ms")
 
 
@@ -88,34 +88,6 @@ def measure(split: list[tuple], layer: SmoothingBank) -> float:
             scale = scale or np.abs(np.diff(known)).mean()
             scores.append(np.abs(row - wanted).mean() / scale)
     return float(np.mean(scores))
-
-
-def convert(layer: SmoothingBank) -> bytes:
-    """The layer alone as a file."""
-    spec = tf.TensorSpec((1, STEPS, 1), tf.float32)
-    layer(np.zeros(spec.shape, np.float32))
-    function = tf.function(lambda x: layer(x)).get_concrete_function(spec)
-    function = convert_variables_to_constants_v2(function)
-    converter = tf.lite.TFLiteConverter.from_concrete_functions([function])
-    converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
-    return converter.convert()
-
-
-def clock(file: bytes) -> float:
-    """The shortest of many calls on one thread, in milliseconds."""
-    interpreter = Interpreter(model_content=file, num_threads=1)
-    interpreter.allocate_tensors()
-    t = np.arange(STEPS, dtype=np.float32)
-    x = 20 + 0.1 * t + 5 * np.sin(t * np.pi / 6)
-    interpreter.set_tensor(
-        interpreter.get_input_details()[0]["index"], x[None, :, None]
-    )
-    times = []
-    for _ in range(CALLS):
-        start = time.perf_counter()
-        interpreter.invoke()
-        times.append(time.perf_counter() - start)
-    return 1e3 * min(times)
 
 
 if __name__ == "__main__":
